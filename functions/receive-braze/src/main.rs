@@ -1,0 +1,3 @@
+//! The Lambda function `receive-braze`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The Lambda function `receive-segment`.
+
+fn main() {}
