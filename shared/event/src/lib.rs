@@ -1,1 +1,17 @@
 #![doc = include_str!("../README.md")]
+
+pub mod calls;
+pub mod envelope;
+mod id;
+pub mod json;
+mod outcome;
+pub mod ports;
+pub mod reasons;
+pub mod settings;
+mod source;
+mod time;
+
+pub use crate::time::{Clock, Random, Timestamp};
+pub use id::{EventId, hex};
+pub use outcome::Outcome;
+pub use source::{Destination, Route, Source};

@@ -1,1 +1,9 @@
 #![doc = include_str!("../README.md")]
+
+pub mod branch_to_segment;
+pub mod braze_to_segment;
+mod notes;
+pub mod segment_to_branch;
+pub mod segment_to_braze;
+
+pub use notes::{Note, Notes};

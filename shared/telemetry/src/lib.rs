@@ -1,1 +1,5 @@
 #![doc = include_str!("../README.md")]
+
+mod secret;
+
+pub use secret::Secret;

@@ -1,0 +1,13 @@
+//! The one representation of JSON in the mapping: the text itself.
+//!
+//! A [`Json`] is a slice of the received bytes that is known to be one valid JSON value. It is opened one level at a
+//! time, so what no rule looks into is never parsed, and a value that no rule changes is written back byte for byte:
+//! numbers keep their digits, objects their order.
+
+mod number;
+mod read;
+mod write;
+
+pub use number::Decimal;
+pub use read::{Json, Kind, Malformed, Object, well_formed};
+pub use write::{ArrayWriter, ObjectWriter, write_string};

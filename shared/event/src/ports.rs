@@ -1,0 +1,68 @@
+//! The port that receipt and delivery share: queues. `aws` implements them; tests replace them.
+//!
+//! Futures are not `Send`: a function handles one request at a time on one thread.
+#![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
+
+use crate::{Destination, Source};
+
+/// Which queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum QueueName {
+    /// The queue of a destination.
+    Destination(Destination),
+    /// The parked queue.
+    Parked,
+}
+
+/// One message of a batch that is to be sent.
+pub struct Entry {
+    /// Its id within the batch: unique, 1 to 80 of letters, digits, `-`, `_`.
+    pub id: String,
+    /// Its body.
+    pub body: String,
+    /// Seconds until it may be received, at most 900.
+    pub delay_s: u32,
+    /// The tenant for SQS's fair queues (RC-093).
+    pub group: Option<Source>,
+}
+
+/// What SQS said of each entry. An id in neither list has failed.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Ids of acknowledged entries.
+    pub successful: Vec<String>,
+    /// Entries that were refused.
+    pub failed: Vec<Failed>,
+}
+
+/// An entry that SQS refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The id of the entry.
+    pub id: String,
+    /// Whether SQS blames the message itself, so that sending it again is of no use.
+    pub sender_fault: bool,
+}
+
+/// A call to AWS failed as a whole: nothing is known to have happened. Who must act: nobody yet; the caller tries again
+/// while its time lasts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} failed: {code}")]
+pub struct CallFailed {
+    /// Such as `SendMessageBatch`.
+    pub operation: &'static str,
+    /// The service's error code, or `timeout`, `connect`.
+    pub code: String,
+}
+
+/// Sends messages.
+pub trait Queue {
+    /// One `SendMessageBatch` call, without retries of its own: at most 10 entries and 1048576 bytes of bodies.
+    async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed>;
+}
+
+impl<Q: Queue> Queue for &Q {
+    async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
+        (**self).send(queue, entries).await
+    }
+}

@@ -1,0 +1,147 @@
+//! What a user may choose: `switchyard.toml`, with defaults for all that it leaves out.
+//!
+//! Unknown keys and impossible values are refused at start, each with the key's full name and what to write instead.
+
+mod branch;
+mod branch_to_segment;
+mod braze;
+mod braze_to_segment;
+mod delivery;
+mod pattern;
+mod problem;
+mod receipt;
+mod routes;
+mod segment;
+mod segment_to_branch;
+mod segment_to_braze;
+mod span;
+mod telemetry;
+
+pub use branch::*;
+pub use branch_to_segment::*;
+pub use braze::*;
+pub use braze_to_segment::*;
+pub use delivery::*;
+pub use pattern::Pattern;
+pub use problem::{Invalid, Problem, Problems};
+pub use receipt::*;
+pub use routes::*;
+pub use segment::*;
+pub use segment_to_branch::*;
+pub use segment_to_braze::*;
+pub use span::Span;
+pub use telemetry::*;
+
+use serde::{Deserialize, Serialize};
+
+/// All settings. [`Default`] is the specification's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// `[routes]`: which routes are on.
+    pub routes: Routes,
+    /// `[receipt]`: how requests are taken.
+    pub receipt: Receipt,
+    /// `[delivery]`: what holds for all destinations.
+    pub delivery: Delivery,
+    /// `[telemetry]`: what is logged.
+    pub telemetry: Telemetry,
+    /// `[segment]`: how Segment is reached.
+    pub segment: Segment,
+    /// `[braze]`: how Braze is reached.
+    pub braze: Braze,
+    /// `[branch]`: how Branch is reached.
+    pub branch: Branch,
+    /// `[segment_to_braze]`: how events are mapped.
+    pub segment_to_braze: SegmentToBraze,
+    /// `[segment_to_branch]`: how events are mapped.
+    pub segment_to_branch: SegmentToBranch,
+    /// `[branch_to_segment]`: how events are mapped.
+    pub branch_to_segment: BranchToSegment,
+    /// `[braze_to_segment]`: how events are mapped.
+    pub braze_to_segment: BrazeToSegment,
+}
+
+impl Settings {
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once: what is no TOML, unknown keys with the nearest valid one, values of the
+    /// wrong type or out of range, and combinations that cannot work.
+    pub fn load(text: &str) -> Result<Self, Invalid> {
+        let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
+        segment_to_braze::apply_compat(&mut table);
+        let mut problems = Problems::default();
+        let mut unknown: Vec<String> = Vec::new();
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+        let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
+        let settings: Self = serde_path_to_error::deserialize(read)
+            .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
+        problems.unknown_keys(&unknown);
+        settings.check(&mut problems);
+        problems.into_result().map(|()| settings)
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        self.receipt.check(problems);
+        self.delivery.check(problems);
+        self.segment.check(problems);
+        self.braze.check(problems);
+        self.branch.check(problems);
+        self.segment_to_braze.check(problems);
+        self.segment_to_branch.check(problems);
+        self.branch_to_segment.check(problems);
+        self.braze_to_segment.check(problems);
+        for (key, horizon) in [
+            ("braze.horizon", self.braze.horizon),
+            ("segment.horizon", self.segment.horizon),
+        ] {
+            if self.delivery.hold_horizon < horizon {
+                problems.add("delivery.hold_horizon", format!("must not be below `{key}`"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let settings = Settings::load("").unwrap();
+        assert!(settings.routes.segment_to_braze);
+        assert_eq!(settings.receipt.max_events, 10_000);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_valid_one() {
+        let error = Settings::load("[receipt]\nmax_evnts = 5\n[brazee]\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`receipt.max_evnts`") && error.contains("`receipt.max_events`"),
+            "{error}"
+        );
+        assert!(error.contains("`brazee`") && error.contains("`braze`"), "{error}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_refused_with_its_key() {
+        let error = Settings::load("[receipt]\nmax_events = \"many\"\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`receipt.max_events`"), "{error}");
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_with_its_range() {
+        let error = Settings::load("[receipt]\nmax_events = 0\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`receipt.max_events`") && error.contains("1 to 10000"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! `[braze_to_segment]`
+
+use super::Problems;
+use serde::{Deserialize, Serialize};
+
+/// How events of the route are mapped.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BrazeToSegment {}
+
+impl BrazeToSegment {
+    pub(super) fn check(&self, _problems: &mut Problems) {}
+}

@@ -1,0 +1,36 @@
+//! `[delivery]`
+
+use super::{Problems, Span};
+use serde::{Deserialize, Serialize};
+
+/// What holds for all destinations.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Delivery {
+    /// Age at which an event held for Braze or Segment is parked (RD-088).
+    pub hold_horizon: Span,
+    /// Seconds an invocation pauses that may not send (RD-093); 0 for local runs only.
+    pub pause_s: u64,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            hold_horizon: Span::seconds(10 * 86400),
+            pause_s: 20,
+        }
+    }
+}
+
+impl Delivery {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        let day = Span::seconds(86400);
+        problems.range(
+            "delivery.hold_horizon",
+            self.hold_horizon,
+            day,
+            Span::seconds(10 * 86400),
+        );
+        problems.range("delivery.pause_s", self.pause_s, 0, 40);
+    }
+}

@@ -1,0 +1,149 @@
+//! `[receipt]`
+
+use super::Problems;
+use serde::{Deserialize, Serialize};
+
+/// How requests are taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Receipt {
+    /// What a missing or wrong credential is answered (RC-034).
+    pub wrong_credential: WrongCredential,
+    /// Cap of a body after decoding, in bytes (RC-055).
+    pub max_body_bytes: usize,
+    /// Events in one request (RC-058).
+    pub max_events: usize,
+    /// Nesting of one event (RC-057).
+    pub max_depth: usize,
+    /// `[receipt.segment]`
+    pub segment: SegmentReceipt,
+    /// `[receipt.braze]`
+    pub braze: BrazeReceipt,
+    /// `[receipt.branch]`
+    pub branch: BranchReceipt,
+}
+
+/// What a missing or wrong credential is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WrongCredential {
+    /// 401.
+    Refuse,
+    /// 503, so that senders that retry keep the data.
+    RetryLater,
+}
+
+/// What happens to events 2..n of a signed array, which Segment's signature does not cover (RC-031).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnsignedBatchTail {
+    /// A token must prove them.
+    RequireToken,
+    /// They are taken unproven.
+    Accept,
+    /// Such arrays are refused.
+    Reject,
+}
+
+/// `[receipt.segment]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SegmentReceipt {
+    /// Events 2..n of a signed array.
+    pub unsigned_batch_tail: UnsignedBatchTail,
+    /// Networks in CIDR form that may send; empty for all (RC-038).
+    pub ip_allow_list: Vec<ipnet::IpNet>,
+    /// Milliseconds until the answer (RC-118).
+    pub answer_within_ms: u64,
+}
+
+/// `[receipt.braze]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BrazeReceipt {
+    /// Networks in CIDR form that may send; empty for all (RC-038).
+    pub ip_allow_list: Vec<ipnet::IpNet>,
+    /// Milliseconds until the answer (RC-118).
+    pub answer_within_ms: u64,
+}
+
+/// `[receipt.branch]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BranchReceipt {
+    /// Networks in CIDR form that may send; empty for all (RC-038).
+    pub ip_allow_list: Vec<ipnet::IpNet>,
+    /// Milliseconds until the answer (RC-118).
+    pub answer_within_ms: u64,
+    /// Whether a request is kept in S3 when SQS or the secret fails (RC-150, RC-155).
+    pub fallback: bool,
+}
+
+impl Default for Receipt {
+    fn default() -> Self {
+        Self {
+            wrong_credential: WrongCredential::Refuse,
+            max_body_bytes: 10_485_760,
+            max_events: 10_000,
+            max_depth: 64,
+            segment: SegmentReceipt::default(),
+            braze: BrazeReceipt::default(),
+            branch: BranchReceipt::default(),
+        }
+    }
+}
+
+impl Default for SegmentReceipt {
+    fn default() -> Self {
+        Self {
+            unsigned_batch_tail: UnsignedBatchTail::RequireToken,
+            ip_allow_list: Vec::new(),
+            answer_within_ms: 4000,
+        }
+    }
+}
+
+impl Default for BrazeReceipt {
+    fn default() -> Self {
+        Self {
+            ip_allow_list: Vec::new(),
+            answer_within_ms: 4000,
+        }
+    }
+}
+
+impl Default for BranchReceipt {
+    fn default() -> Self {
+        Self {
+            ip_allow_list: Vec::new(),
+            answer_within_ms: 1500,
+            fallback: true,
+        }
+    }
+}
+
+impl Receipt {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        problems.range("receipt.max_body_bytes", self.max_body_bytes, 65_536, 10_485_760);
+        problems.range("receipt.max_events", self.max_events, 1, 10_000);
+        problems.range("receipt.max_depth", self.max_depth, 8, 64);
+        problems.range(
+            "receipt.segment.answer_within_ms",
+            self.segment.answer_within_ms,
+            500,
+            4500,
+        );
+        problems.range(
+            "receipt.braze.answer_within_ms",
+            self.braze.answer_within_ms,
+            500,
+            4500,
+        );
+        problems.range(
+            "receipt.branch.answer_within_ms",
+            self.branch.answer_within_ms,
+            500,
+            1800,
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! `[routes]`
+
+use crate::{Destination, Route, Source};
+use serde::{Deserialize, Serialize};
+
+/// Which routes are on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Routes {
+    /// Segment events become calls to Braze.
+    pub segment_to_braze: bool,
+    /// Segment events become calls to Branch.
+    pub segment_to_branch: bool,
+    /// Branch events become calls to Segment.
+    pub branch_to_segment: bool,
+    /// Braze Currents events become calls to Segment.
+    pub braze_to_segment: bool,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self {
+            segment_to_braze: true,
+            segment_to_branch: true,
+            branch_to_segment: true,
+            braze_to_segment: true,
+        }
+    }
+}
+
+impl Routes {
+    /// Whether a route is on.
+    pub const fn is_on(&self, route: Route) -> bool {
+        match route {
+            Route::SegmentToBraze => self.segment_to_braze,
+            Route::SegmentToBranch => self.segment_to_branch,
+            Route::BranchToSegment => self.branch_to_segment,
+            Route::BrazeToSegment => self.braze_to_segment,
+        }
+    }
+
+    /// Where events of a source go.
+    pub fn destinations(&self, source: Source) -> impl Iterator<Item = Destination> {
+        Route::ALL
+            .into_iter()
+            .filter(move |route| route.source() == source && self.is_on(*route))
+            .map(Route::destination)
+    }
+}

@@ -1,0 +1,159 @@
+//! Who sends, who receives, and which pairs are connected.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Who sends events to Switchyard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// Segment, by its webhook destination.
+    Segment,
+    /// Braze, by a Currents *Custom HTTP* connector.
+    Braze,
+    /// Branch, by its webhooks.
+    Branch,
+}
+
+/// Who receives events from Switchyard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Destination {
+    /// The Braze REST API.
+    Braze,
+    /// The Branch v2 event API.
+    Branch,
+    /// The Segment HTTP Tracking API.
+    Segment,
+}
+
+/// A source paired with a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// Segment events become calls to Braze.
+    SegmentToBraze,
+    /// Segment events become calls to Branch.
+    SegmentToBranch,
+    /// Branch events become calls to Segment.
+    BranchToSegment,
+    /// Braze Currents events become calls to Segment.
+    BrazeToSegment,
+}
+
+impl Source {
+    /// The name used in envelopes, settings, log lines and folder names.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Segment => "segment",
+            Self::Braze => "braze",
+            Self::Branch => "branch",
+        }
+    }
+}
+
+impl Destination {
+    /// The name used in envelopes, settings, log lines and folder names.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Braze => "braze",
+            Self::Branch => "branch",
+            Self::Segment => "segment",
+        }
+    }
+}
+
+impl Route {
+    /// Every route there is.
+    pub const ALL: [Self; 4] = [
+        Self::SegmentToBraze,
+        Self::SegmentToBranch,
+        Self::BranchToSegment,
+        Self::BrazeToSegment,
+    ];
+
+    /// The route that connects the two, if there is one.
+    pub const fn between(source: Source, destination: Destination) -> Option<Self> {
+        match (source, destination) {
+            (Source::Segment, Destination::Braze) => Some(Self::SegmentToBraze),
+            (Source::Segment, Destination::Branch) => Some(Self::SegmentToBranch),
+            (Source::Branch, Destination::Segment) => Some(Self::BranchToSegment),
+            (Source::Braze, Destination::Segment) => Some(Self::BrazeToSegment),
+            _ => None,
+        }
+    }
+
+    /// Where its events come from.
+    pub const fn source(self) -> Source {
+        match self {
+            Self::SegmentToBraze | Self::SegmentToBranch => Source::Segment,
+            Self::BranchToSegment => Source::Branch,
+            Self::BrazeToSegment => Source::Braze,
+        }
+    }
+
+    /// Where its events go.
+    pub const fn destination(self) -> Destination {
+        match self {
+            Self::SegmentToBraze => Destination::Braze,
+            Self::SegmentToBranch => Destination::Branch,
+            Self::BranchToSegment | Self::BrazeToSegment => Destination::Segment,
+        }
+    }
+
+    /// The name used in the settings: `segment_to_braze`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SegmentToBraze => "segment_to_braze",
+            Self::SegmentToBranch => "segment_to_branch",
+            Self::BranchToSegment => "branch_to_segment",
+            Self::BrazeToSegment => "braze_to_segment",
+        }
+    }
+
+    /// The route of a name, with underscores or, as on the command line, with hyphens.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|route| {
+            let own = route.as_str();
+            own.len() == name.len()
+                && own
+                    .bytes()
+                    .zip(name.bytes())
+                    .all(|(own, given)| own == given || (own == b'_' && given == b'-'))
+        })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_found_by_both_spellings_and_by_its_ends() {
+        for route in Route::ALL {
+            assert_eq!(Route::from_name(route.as_str()), Some(route));
+            assert_eq!(Route::from_name(&route.as_str().replace('_', "-")), Some(route));
+            assert_eq!(Route::between(route.source(), route.destination()), Some(route));
+        }
+        assert_eq!(Route::from_name("braze-to-branch"), None);
+        assert_eq!(Route::between(Source::Braze, Destination::Branch), None);
+    }
+}

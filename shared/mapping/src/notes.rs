@@ -1,0 +1,106 @@
+//! What a mapping tells of its work: warnings always, and for `--explain` which rule did what.
+
+use event::reasons::Warning;
+
+/// One thing that a rule did, for a person who asks why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The rule's id, such as `SB-094`.
+    pub rule: &'static str,
+    /// The input's path, such as `properties.products[1].price`.
+    pub path: String,
+    /// What it gave: an output path such as `attributes[0].dob`, or why the value was dropped.
+    pub result: String,
+}
+
+/// Collects warnings and, if asked to, their places and the rules' work. Without that, no path is ever written.
+pub struct Notes {
+    warnings: Vec<Warning>,
+    explained: Option<Explained>,
+}
+
+#[derive(Default)]
+struct Explained {
+    occurrences: Vec<(Warning, String)>,
+    notes: Vec<Note>,
+}
+
+impl Notes {
+    /// Collects warnings only: what delivery uses.
+    pub const fn brief() -> Self {
+        Self {
+            warnings: Vec::new(),
+            explained: None,
+        }
+    }
+
+    /// Collects everything: what `switchyard map --explain` uses.
+    pub fn explaining() -> Self {
+        Self {
+            warnings: Vec::new(),
+            explained: Some(Explained::default()),
+        }
+    }
+
+    /// Raises a warning at a place of the input. `path` is called only if somebody wants to know.
+    pub fn warn(&mut self, warning: Warning, path: impl FnOnce() -> String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+        if let Some(explained) = &mut self.explained {
+            explained.occurrences.push((warning, path()));
+        }
+    }
+
+    /// Tells what a rule made of a value. `tell` gives the input's path and the result, only if somebody wants to know.
+    pub fn tell(&mut self, rule: &'static str, tell: impl FnOnce() -> (String, String)) {
+        if let Some(explained) = &mut self.explained {
+            let (path, result) = tell();
+            explained.notes.push(Note { rule, path, result });
+        }
+    }
+
+    /// The warnings raised, each once, in the order of the route's own list.
+    pub fn warnings(&self, order: &[Warning]) -> Vec<Warning> {
+        order
+            .iter()
+            .copied()
+            .filter(|warning| self.warnings.contains(warning))
+            .collect()
+    }
+
+    /// Every occurrence of a warning with its path, in the order in which they were raised.
+    pub fn occurrences(&self) -> &[(Warning, String)] {
+        self.explained
+            .as_ref()
+            .map_or(&[], |explained| &explained.occurrences)
+    }
+
+    /// What the rules did, in order.
+    pub fn notes(&self) -> &[Note] {
+        self.explained.as_ref().map_or(&[], |explained| &explained.notes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_come_once_each_in_the_order_of_the_list_and_paths_only_on_request() {
+        let order = [Warning::IdDerived, Warning::InvalidUrl, Warning::KeyRenamed];
+        let mut brief = Notes::brief();
+        brief.warn(Warning::KeyRenamed, || panic!("nobody asked"));
+        brief.warn(Warning::IdDerived, || panic!("nobody asked"));
+        brief.warn(Warning::KeyRenamed, || panic!("nobody asked"));
+        assert_eq!(brief.warnings(&order), [Warning::IdDerived, Warning::KeyRenamed]);
+
+        let mut explaining = Notes::explaining();
+        explaining.warn(Warning::KeyRenamed, || "traits.$a".into());
+        explaining.warn(Warning::KeyRenamed, || "traits.$b".into());
+        explaining.tell("SB-112", || ("traits.$a".into(), "attributes[0].a".into()));
+        assert_eq!(explaining.warnings(&order), [Warning::KeyRenamed]);
+        assert_eq!(explaining.occurrences().len(), 2);
+        assert_eq!(explaining.notes().len(), 1);
+    }
+}
