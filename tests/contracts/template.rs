@@ -1,0 +1,328 @@
+//! The numbers and permissions of `infra/template.yaml`, against `reliability.md` section 8 (RI-044).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "template/evaluated.rs"]
+mod evaluated;
+#[path = "template/permissions.rs"]
+mod permissions;
+#[path = "template/queues.rs"]
+mod queues;
+
+use evaluated::{STACK, Template, Value};
+
+const TEMPLATE: &str = include_str!("../../infra/template.yaml");
+const WORKSPACE: &str = include_str!("../../Cargo.toml");
+
+/// One column of the table at the head of section 8.
+struct Function {
+    folder: &'static str,
+    timeout_s: i64,
+    reserved: i64,
+    /// For delivery: MaximumConcurrency, BatchSize, window in seconds, the queue's VisibilityTimeout in seconds.
+    polls: Option<[i64; 4]>,
+    /// The destinations whose queues it knows.
+    queues: &'static [&'static str],
+    /// What its secret holds at first.
+    secret: &'static str,
+}
+
+const MEMORY_MB: i64 = 512;
+const TO_SLOW_VENDORS: Option<[i64; 4]> = Some([10, 25, 1, 365]);
+
+const FUNCTIONS: [Function; 6] = [
+    Function {
+        folder: "receive-segment",
+        timeout_s: 10,
+        reserved: 50,
+        polls: None,
+        queues: &["braze", "branch"],
+        secret: r#"{"shared_secrets": [], "tokens": []}"#,
+    },
+    Function {
+        folder: "receive-braze",
+        timeout_s: 10,
+        reserved: 50,
+        polls: None,
+        queues: &["segment"],
+        secret: r#"{"tokens": []}"#,
+    },
+    Function {
+        folder: "receive-branch",
+        timeout_s: 60,
+        reserved: 100,
+        polls: None,
+        queues: &["segment"],
+        secret: r#"{"tokens": []}"#,
+    },
+    Function {
+        folder: "deliver-braze",
+        timeout_s: 60,
+        reserved: 12,
+        polls: TO_SLOW_VENDORS,
+        queues: &["braze"],
+        secret: r#"{"rest_api_key": ""}"#,
+    },
+    Function {
+        folder: "deliver-branch",
+        timeout_s: 30,
+        reserved: 7,
+        polls: Some([5, 10, 0, 185]),
+        queues: &["branch"],
+        secret: r#"{"branch_key": ""}"#,
+    },
+    Function {
+        folder: "deliver-segment",
+        timeout_s: 60,
+        reserved: 12,
+        polls: TO_SLOW_VENDORS,
+        queues: &["segment"],
+        secret: r#"{"write_key": "", "write_keys": {}}"#,
+    },
+];
+
+/// `receive-segment` is `ReceiveSegment` in the template.
+pub fn logical(folder: &str) -> String {
+    folder
+        .split('-')
+        .map(|word| {
+            let (first, rest) = word.split_at(1);
+            first.to_uppercase() + rest
+        })
+        .collect()
+}
+
+fn template() -> Template {
+    Template::read(TEMPLATE, &[])
+}
+
+fn receivers() -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS.iter().filter(|function| function.polls.is_none())
+}
+
+fn function(template: &Template, folder: &str) -> Value {
+    template.resource(&logical(folder))
+}
+
+#[test]
+fn ri_010_and_ri_011_functions_have_the_tables_runtime_time_out_and_memory() {
+    let template = template();
+    assert_eq!(
+        template.of_type("AWS::Serverless::Function").len(),
+        FUNCTIONS.len()
+    );
+    for expected in &FUNCTIONS {
+        let function = function(&template, expected.folder);
+        let properties = function.at("Properties");
+        assert_eq!(
+            properties.text("FunctionName"),
+            format!("{STACK}-{}", expected.folder)
+        );
+        assert_eq!(properties.text("Runtime"), "provided.al2023");
+        assert_eq!(properties.text("Handler"), "bootstrap");
+        assert_eq!(properties.texts("Architectures"), ["arm64"]);
+        assert_eq!(
+            properties.text("CodeUri"),
+            format!("../target/lambda/{}", expected.folder)
+        );
+        assert_eq!(
+            properties.int("Timeout"),
+            expected.timeout_s,
+            "{}",
+            expected.folder
+        );
+        assert_eq!(properties.int("MemorySize"), MEMORY_MB, "{}", expected.folder);
+    }
+    let on_x86 = Template::read(TEMPLATE, &[("Architecture", "x86_64")]);
+    assert_eq!(
+        function(&on_x86, "deliver-braze").texts("Properties.Architectures"),
+        ["x86_64"]
+    );
+}
+
+#[test]
+fn ri_012_the_release_profile_unwinds() {
+    let release = WORKSPACE.split("[profile.release]").nth(1).unwrap();
+    let release = release.split("\n[").next().unwrap();
+    assert!(
+        release.lines().any(|line| line.trim() == r#"panic = "unwind""#),
+        "{release}"
+    );
+}
+
+#[test]
+fn ri_013_and_ri_014_each_function_url_is_public_and_has_both_permissions() {
+    let template = template();
+    assert_eq!(template.of_type("AWS::Lambda::Url").len(), 3);
+    assert_eq!(template.of_type("AWS::Lambda::Permission").len(), 6);
+    for Function { folder, .. } in receivers() {
+        let name = logical(folder);
+        let arn = Value::Text(format!("{name}.Arn"));
+        let text = |text: &str| Value::Text(text.to_owned());
+        let url = template.resource(&format!("{name}Url"));
+        let expected = [
+            ("TargetFunctionArn".to_owned(), arn.clone()),
+            ("AuthType".to_owned(), text("NONE")),
+            ("InvokeMode".to_owned(), text("BUFFERED")),
+        ];
+        assert_eq!(url.at("Properties").entries(), expected, "no CORS, nothing else");
+
+        let by_url = template.resource(&format!("{name}UrlPermission"));
+        let expected = [
+            ("FunctionName".to_owned(), arn.clone()),
+            ("Action".to_owned(), text("lambda:InvokeFunctionUrl")),
+            ("Principal".to_owned(), text("*")),
+            ("FunctionUrlAuthType".to_owned(), text("NONE")),
+        ];
+        assert_eq!(by_url.at("Properties").entries(), expected);
+
+        let invoked = template.resource(&format!("{name}UrlInvokePermission"));
+        let expected = [
+            ("FunctionName".to_owned(), arn),
+            ("Action".to_owned(), text("lambda:InvokeFunction")),
+            ("Principal".to_owned(), text("*")),
+            ("InvokedViaFunctionUrl".to_owned(), Value::Bool(true)),
+        ];
+        assert_eq!(invoked.at("Properties").entries(), expected);
+    }
+}
+
+#[test]
+fn ri_015_concurrency_is_reserved_where_the_parameter_says_so() {
+    let (reserving, without) = (
+        template(),
+        Template::read(TEMPLATE, &[("ReserveConcurrency", "false")]),
+    );
+    let mut sum = 0;
+    for Function { folder, reserved, .. } in &FUNCTIONS {
+        let properties = function(&reserving, folder);
+        assert_eq!(
+            properties.int("Properties.ReservedConcurrentExecutions"),
+            *reserved,
+            "{folder}"
+        );
+        sum += reserved;
+        let properties = function(&without, folder);
+        assert_eq!(
+            properties.at("Properties").get("ReservedConcurrentExecutions"),
+            None,
+            "{folder}"
+        );
+    }
+    let description = reserving
+        .section("Parameters")
+        .text("ReserveConcurrency.Description");
+    assert!(description.contains(&format!("Reserves {sum} ")), "{description}");
+}
+
+#[test]
+fn ri_034_secrets_are_created_empty_and_one_for_each_function() {
+    let template = template();
+    assert_eq!(
+        template.of_type("AWS::SecretsManager::Secret").len(),
+        FUNCTIONS.len()
+    );
+    for Function { folder, secret, .. } in &FUNCTIONS {
+        let resource = template.resource(&format!("{}Secret", logical(folder)));
+        assert_eq!(resource.text("Properties.Name"), format!("{STACK}/{folder}"));
+        assert_eq!(resource.text("Properties.SecretString"), *secret);
+    }
+}
+
+#[test]
+fn ri_035_each_function_has_its_own_log_group() {
+    let template = Template::read(TEMPLATE, &[("LogRetentionDays", "7")]);
+    assert_eq!(
+        self::template()
+            .section("Parameters")
+            .at("LogRetentionDays.Default"),
+        &Value::Int(30)
+    );
+    assert_eq!(template.of_type("AWS::Logs::LogGroup").len(), FUNCTIONS.len());
+    for Function { folder, .. } in &FUNCTIONS {
+        let group = template.resource(&format!("{}LogGroup", logical(folder)));
+        assert_eq!(
+            group.text("Properties.LogGroupName"),
+            format!("/aws/lambda/{STACK}-{folder}")
+        );
+        assert_eq!(group.text("Properties.RetentionInDays"), "7");
+        let logs = function(&template, folder);
+        assert_eq!(
+            logs.text("Properties.LoggingConfig.LogGroup"),
+            format!("{}LogGroup", logical(folder))
+        );
+    }
+}
+
+#[test]
+fn ri_039_outputs_are_the_urls_and_the_parked_queue_and_nothing_secret() {
+    let template = template();
+    let outputs: Vec<_> = template
+        .section("Outputs")
+        .entries()
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(
+        outputs,
+        [
+            "ReceiveSegmentUrl",
+            "ReceiveBrazeUrl",
+            "ReceiveBranchUrl",
+            "ParkedQueueUrl"
+        ]
+    );
+    for Function { folder, .. } in receivers() {
+        let name = format!("{}Url", logical(folder));
+        assert_eq!(
+            template.section("Outputs").text(&format!("{name}.Value")),
+            format!("{name}.FunctionUrl")
+        );
+    }
+    assert_eq!(
+        template.section("Outputs").text("ParkedQueueUrl.Value"),
+        "ParkedQueue"
+    );
+}
+
+#[test]
+fn the_environment_names_the_stack_the_settings_the_own_secret_and_the_own_queues() {
+    let template = template();
+    for Function { folder, queues, .. } in &FUNCTIONS {
+        let mut expected = vec![
+            ("SWITCHYARD_STACK".to_owned(), STACK.to_owned()),
+            (
+                "SWITCHYARD_SETTINGS".to_owned(),
+                "/opt/switchyard.toml".to_owned(),
+            ),
+            ("SWITCHYARD_QUEUE_PARKED".to_owned(), "ParkedQueue".to_owned()),
+            (
+                "SWITCHYARD_SECRET".to_owned(),
+                format!("{}Secret", logical(folder)),
+            ),
+        ];
+        expected.extend(queues.iter().map(|queue| {
+            (
+                format!("SWITCHYARD_QUEUE_{}", queue.to_uppercase()),
+                format!("{}Queue", logical(queue)),
+            )
+        }));
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(name, value)| (name, Value::Text(value)))
+            .collect();
+        let function = function(&template, folder);
+        assert_eq!(
+            function.at("Properties.Environment.Variables").entries(),
+            expected,
+            "{folder}"
+        );
+        assert_eq!(function.texts("Properties.Layers"), ["SettingsLayer"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! How long queues wait, and how they are polled.
+
+use crate::evaluated::{STACK, Template, Value};
+use crate::{FUNCTIONS, Function, TEMPLATE, function, logical, template};
+
+const DAY_S: i64 = 86_400;
+const DESTINATIONS: [&str; 3] = ["braze", "branch", "segment"];
+const PAUSES: [(&str, &str); 3] = [
+    ("braze", "PauseBraze"),
+    ("branch", "PauseBranch"),
+    ("segment", "PauseSegment"),
+];
+
+fn poll(function: &Value) -> &Value {
+    let events = function.at("Properties.Events").entries();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].1.text("Type"), "SQS");
+    events[0].1.at("Properties")
+}
+
+#[test]
+fn ri_020_to_ri_023_and_ri_028_queues_outlast_what_they_wait_for() {
+    let template = template();
+    for Function {
+        polls,
+        queues,
+        timeout_s,
+        ..
+    } in &FUNCTIONS
+    {
+        let Some([_, _, window_s, visibility_s]) = polls else {
+            continue;
+        };
+        let queue = template.resource(&format!("{}Queue", logical(queues[0])));
+        let properties = queue.at("Properties");
+        assert_eq!(properties.text("QueueName"), format!("{STACK}-{}", queues[0]));
+        assert_eq!(properties.int("VisibilityTimeout"), *visibility_s);
+        assert!(*visibility_s >= 6 * timeout_s + window_s);
+        assert_eq!(properties.int("MessageRetentionPeriod"), 12 * DAY_S);
+        let dead = format!("{}DeadQueue", logical(queues[0]));
+        assert_eq!(
+            properties.text("RedrivePolicy.deadLetterTargetArn"),
+            format!("{dead}.Arn")
+        );
+        assert_eq!(properties.int("RedrivePolicy.maxReceiveCount"), 500);
+
+        let dead = template.resource(&dead);
+        let properties = dead.at("Properties");
+        assert_eq!(
+            properties.text("QueueName"),
+            format!("{STACK}-{}-dead", queues[0])
+        );
+        assert_eq!(properties.int("MessageRetentionPeriod"), 14 * DAY_S);
+        assert_eq!(properties.text("RedriveAllowPolicy.redrivePermission"), "byQueue");
+        let source = format!(
+            "arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{STACK}-{}",
+            queues[0]
+        );
+        assert_eq!(properties.texts("RedriveAllowPolicy.sourceQueueArns"), [source]);
+    }
+    let parked = template.resource("ParkedQueue");
+    assert_eq!(parked.text("Properties.QueueName"), format!("{STACK}-parked"));
+    assert_eq!(parked.int("Properties.MessageRetentionPeriod"), 14 * DAY_S);
+
+    let queues = template.of_type("AWS::SQS::Queue");
+    assert_eq!(queues.len(), 2 * DESTINATIONS.len() + 1);
+    for name in queues {
+        let queue = template.resource(name);
+        assert_eq!(queue.int("Properties.MaximumMessageSize"), 1_048_576, "{name}");
+        assert_eq!(
+            queue.at("Properties.SqsManagedSseEnabled"),
+            &Value::Bool(true),
+            "RI-030 {name}"
+        );
+    }
+}
+
+#[test]
+fn ri_024_to_ri_026_records_are_polled_in_the_tables_batches_and_answered_one_by_one() {
+    let template = template();
+    for Function {
+        folder,
+        polls,
+        queues,
+        reserved,
+        ..
+    } in &FUNCTIONS
+    {
+        let Some([maximum, batch, window_s, _]) = polls else {
+            continue;
+        };
+        let function = function(&template, folder);
+        let poll = poll(&function);
+        assert_eq!(poll.text("Queue"), format!("{}Queue.Arn", logical(queues[0])));
+        assert_eq!(poll.int("BatchSize"), *batch, "{folder}");
+        assert_eq!(poll.int("MaximumBatchingWindowInSeconds"), *window_s, "{folder}");
+        assert!(*batch <= 10 || *window_s > 0, "over 10, SQS wants a window");
+        assert_eq!(poll.int("ScalingConfig.MaximumConcurrency"), *maximum, "{folder}");
+        assert!(maximum <= reserved, "{folder}");
+        assert_eq!(
+            poll.texts("FunctionResponseTypes"),
+            ["ReportBatchItemFailures"],
+            "{folder}"
+        );
+    }
+}
+
+#[test]
+fn ri_027_each_destination_can_be_paused_alone() {
+    for (paused, parameter) in PAUSES {
+        let template = Template::read(TEMPLATE, &[(parameter, "true")]);
+        for destination in DESTINATIONS {
+            let function = function(&template, &format!("deliver-{destination}"));
+            assert_eq!(poll(&function).at("Enabled"), &Value::Bool(destination != paused));
+        }
+    }
+    let template = template();
+    for destination in DESTINATIONS {
+        let function = function(&template, &format!("deliver-{destination}"));
+        assert_eq!(
+            poll(&function).at("Enabled"),
+            &Value::Bool(true),
+            "nothing is paused by default"
+        );
+    }
+}
