@@ -1,5 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod foreign;
+mod line;
+mod logged_id;
+pub mod metrics;
 mod secret;
+mod sink;
 
+pub use line::{Decision, EventLine, FaultLine, InvocationLine, Line, RecordLine, RequestLine};
+pub use logged_id::LoggedId;
+pub use metrics::Metrics;
 pub use secret::Secret;
+pub use sink::{Sink, Stdout, VERSION, install};
