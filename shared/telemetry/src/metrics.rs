@@ -117,8 +117,16 @@ metrics! {
 /// The metrics of one invocation.
 #[derive(Default)]
 pub struct Metrics {
-    values: BTreeMap<(&'static str, Vec<&'static str>), (Metric, Vec<f64>)>,
+    series: BTreeMap<(&'static str, Vec<&'static str>), Series>,
 }
+
+struct Series {
+    metric: Metric,
+    values: Vec<f64>,
+}
+
+/// Names and values of dimensions.
+type Dimensions<'d> = Vec<(&'d str, &'d str)>;
 
 impl Metrics {
     /// Without any value.
@@ -130,13 +138,14 @@ impl Metrics {
     /// lists, so that the number of series is bounded.
     pub fn add(&mut self, metric: Metric, dimensions: &[&'static str], value: f64) {
         debug_assert_eq!(metric.dimensions.len(), dimensions.len(), "{}", metric.name);
-        let (_, values) = self
-            .values
-            .entry((metric.name, dimensions.to_vec()))
-            .or_insert_with(|| (metric, Vec::new()));
-        match (metric.unit, values.first_mut()) {
+        let key = (metric.name, dimensions.to_vec());
+        let series = self.series.entry(key).or_insert_with(|| Series {
+            metric,
+            values: Vec::new(),
+        });
+        match (metric.unit, series.values.first_mut()) {
             (Unit::Count, Some(sum)) => *sum += value,
-            _ => values.push(value),
+            _ => series.values.push(value),
         }
     }
 
@@ -149,36 +158,37 @@ impl Metrics {
 
     /// What was added for a metric and its dimensions.
     pub fn values(&self, metric: Metric, dimensions: &[&'static str]) -> &[f64] {
-        self.values
+        self.series
             .get(&(metric.name, dimensions.to_vec()))
-            .map_or(&[], |(_, values)| values)
+            .map_or(&[], |series| &series.values)
     }
 
     /// The lines in the embedded format, one for each set of dimension values: CloudWatch reads one set a line.
     pub fn lines(&self, stack: &str, ts_millis: i64) -> Vec<String> {
-        let mut sets: BTreeMap<Vec<(&str, &str)>, Vec<(&Metric, &Vec<f64>)>> = BTreeMap::new();
-        for ((_, dimensions), (metric, values)) in &self.values {
-            let set = metric
+        let mut sets: BTreeMap<Dimensions<'_>, Vec<&Series>> = BTreeMap::new();
+        for ((_, values), series) in &self.series {
+            let set = series
+                .metric
                 .dimensions
                 .iter()
                 .copied()
-                .zip(dimensions.iter().copied())
+                .zip(values.iter().copied())
                 .collect();
-            sets.entry(set).or_default().push((metric, values));
+            sets.entry(set).or_default().push(series);
         }
-        sets.into_iter()
-            .map(|(set, metrics)| line(stack, ts_millis, &set, &metrics))
+        sets.iter()
+            .map(|(set, series)| line(stack, ts_millis, set, series))
             .collect()
     }
 }
 
-fn line(stack: &str, ts_millis: i64, set: &[(&str, &str)], metrics: &[(&Metric, &Vec<f64>)]) -> String {
+fn line(stack: &str, ts_millis: i64, set: &[(&str, &str)], metrics: &[&Series]) -> String {
     let names: Vec<&str> = std::iter::once("Stack")
         .chain(set.iter().map(|(name, _)| *name))
         .collect();
     let list: Vec<_> = metrics
         .iter()
-        .map(|(metric, _)| json!({"Name": metric.name, "Unit": format!("{:?}", metric.unit)}))
+        .map(|series| json!({"Name": series.metric.name, "Unit": format!("{:?}", series.metric.unit)}))
         .collect();
     let mut root = json!({
         "_aws": {
@@ -192,12 +202,12 @@ fn line(stack: &str, ts_millis: i64, set: &[(&str, &str)], metrics: &[(&Metric, 
         for (name, value) in set {
             members.insert((*name).to_owned(), json!(value));
         }
-        for (metric, values) in metrics {
-            let value = match values.as_slice() {
+        for series in metrics {
+            let value = match series.values.as_slice() {
                 [one] => json!(one),
                 many => json!(many),
             };
-            members.insert(metric.name.to_owned(), value);
+            members.insert(series.metric.name.to_owned(), value);
         }
     }
     root.to_string()
