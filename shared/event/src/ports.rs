@@ -1,4 +1,4 @@
-//! The port that receipt and delivery share: queues. `aws` implements them; tests replace them.
+//! The ports to SQS, for receipt and delivery. `aws` implements them; tests replace them.
 //!
 //! Futures are not `Send`: a function handles one request at a time on one thread.
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
@@ -59,6 +59,34 @@ pub struct CallFailed {
 pub trait Queue {
     /// One `SendMessageBatch` call, without retries of its own: at most 10 entries and 1048576 bytes of bodies.
     async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed>;
+}
+
+/// One message whose visibility is to change.
+pub struct VisibilityChange {
+    /// Its id within the batch: unique, 1 to 80 of letters, digits, `-`, `_`.
+    pub id: String,
+    /// The handle of this receive.
+    pub receipt_handle: String,
+    /// Seconds from now until it may be received again, at most 900.
+    pub seconds: u32,
+}
+
+/// Says when received messages come back.
+pub trait Visibility {
+    /// One `ChangeMessageVisibilityBatch` call, without retries of its own: at most 10 entries. Gives the ids of the
+    /// changes that SQS acknowledged.
+    async fn change(&self, queue: QueueName, changes: &[VisibilityChange])
+    -> Result<Vec<String>, CallFailed>;
+}
+
+impl<V: Visibility> Visibility for &V {
+    async fn change(
+        &self,
+        queue: QueueName,
+        changes: &[VisibilityChange],
+    ) -> Result<Vec<String>, CallFailed> {
+        (**self).change(queue, changes).await
+    }
 }
 
 impl<Q: Queue> Queue for &Q {

@@ -1,0 +1,143 @@
+//! The environment that the template gives a function.
+
+use event::Destination;
+use event::ports::QueueName;
+use event::settings::{Invalid, Settings};
+use std::collections::BTreeMap;
+
+/// What a function is told from outside.
+pub struct Environment {
+    /// The stack, for metrics.
+    pub stack: String,
+    /// The name of the function in log lines: its folder, such as `receive-segment`.
+    pub function: &'static str,
+    /// The ARN or name of its secret.
+    pub secret: String,
+    /// The URLs of the queues that it may send to.
+    pub queues: BTreeMap<QueueName, String>,
+    /// What the user chose.
+    pub settings: Settings,
+}
+
+/// Why a function cannot start. The person who deploys has to act.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// A variable is missing.
+    #[error("the environment variable {0} is not set; infra/template.yaml sets it for every function")]
+    Missing(String),
+    /// The settings file cannot be read.
+    #[error(
+        "the settings file {path} cannot be read ({kind}); the settings layer of infra/template.yaml holds it"
+    )]
+    Unreadable {
+        /// The path in `SWITCHYARD_SETTINGS`.
+        path: String,
+        /// What the system says.
+        kind: std::io::ErrorKind,
+    },
+    /// The settings are wrong.
+    #[error("the settings file {path} cannot be used:\n{invalid}")]
+    Invalid {
+        /// The path in `SWITCHYARD_SETTINGS`.
+        path: String,
+        /// What is wrong.
+        invalid: Invalid,
+    },
+    /// One setting is missing that this function needs.
+    #[error("{0}")]
+    Setting(String),
+}
+
+/// Where the settings layer puts the file.
+const DEFAULT_SETTINGS: &str = "/opt/switchyard.toml";
+
+impl Environment {
+    /// Reads the environment and the settings file.
+    ///
+    /// # Errors
+    /// What is missing or wrong, with the variable or key and the remedy.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place where the environment is read"
+    )]
+    pub fn read(function: &'static str) -> Result<Self, Unusable> {
+        Self::from(function, |name| {
+            std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+        })
+    }
+
+    fn from(function: &'static str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Unusable> {
+        let need = |name: &str| variable(name).ok_or_else(|| Unusable::Missing(name.to_owned()));
+        let path = variable("SWITCHYARD_SETTINGS").unwrap_or_else(|| DEFAULT_SETTINGS.to_owned());
+        let text = std::fs::read_to_string(&path).map_err(|error| Unusable::Unreadable {
+            path: path.clone(),
+            kind: error.kind(),
+        })?;
+        let settings = Settings::load(&text).map_err(|invalid| Unusable::Invalid { path, invalid })?;
+        let mut queues = BTreeMap::from([(QueueName::Parked, need("SWITCHYARD_QUEUE_PARKED")?)]);
+        for destination in [Destination::Braze, Destination::Branch, Destination::Segment] {
+            let name = format!("SWITCHYARD_QUEUE_{}", destination.as_str().to_ascii_uppercase());
+            if let Some(url) = variable(&name) {
+                queues.insert(QueueName::Destination(destination), url);
+            }
+        }
+        Ok(Self {
+            stack: need("SWITCHYARD_STACK")?,
+            function,
+            secret: need("SWITCHYARD_SECRET")?,
+            queues,
+            settings,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(changes: &[(&str, Option<&str>)], settings: &str) -> Result<Environment, Unusable> {
+        let file = std::env::temp_dir().join(format!("switchyard-environment-{}.toml", fastrand::u64(..)));
+        std::fs::write(&file, settings).unwrap();
+        let mut variables: BTreeMap<&str, String> = BTreeMap::from([
+            ("SWITCHYARD_STACK", "yard".to_owned()),
+            ("SWITCHYARD_SECRET", "yard/receive-segment".to_owned()),
+            ("SWITCHYARD_QUEUE_PARKED", "http://q/parked".to_owned()),
+            ("SWITCHYARD_QUEUE_BRAZE", "http://q/braze".to_owned()),
+            ("SWITCHYARD_SETTINGS", file.display().to_string()),
+        ]);
+        for (name, value) in changes {
+            match value {
+                Some(value) => variables.insert(name, (*value).to_owned()),
+                None => variables.remove(name),
+            };
+        }
+        let read = Environment::from("receive-segment", |name| variables.get(name).cloned());
+        std::fs::remove_file(file).unwrap();
+        read
+    }
+
+    #[test]
+    fn the_environment_names_the_queues_that_the_function_may_use() {
+        let environment = read(&[], "").unwrap();
+        assert_eq!(environment.queues.len(), 2);
+        assert_eq!(
+            environment.queues[&QueueName::Destination(Destination::Braze)],
+            "http://q/braze"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named_with_its_remedy() {
+        let message = |read: Result<Environment, Unusable>| read.err().unwrap().to_string();
+        assert!(message(read(&[("SWITCHYARD_SECRET", None)], "")).contains("SWITCHYARD_SECRET is not set"));
+        let error = message(read(
+            &[("SWITCHYARD_SETTINGS", Some("/nowhere/switchyard.toml"))],
+            "",
+        ));
+        assert!(
+            error.contains("/nowhere/switchyard.toml") && error.contains("layer"),
+            "{error}"
+        );
+        assert!(message(read(&[], "[receipt]\nmax_evnts = 1")).contains("`receipt.max_events`"));
+    }
+}

@@ -1,0 +1,126 @@
+//! HTTP out: one client a container.
+
+use delivery::http::{Answer, Http, NoAnswer, Request};
+use event::calls::Method;
+use event::{Clock, Timestamp};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+/// A client without redirects, proxies, compression or repetitions, with verified certificates.
+pub struct Client<C> {
+    pool: RefCell<reqwest::Client>,
+    last_answer: Cell<Timestamp>,
+    clock: C,
+}
+
+/// Connecting ends after this (RD-171).
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A pooled connection that was idle for longer, by the wall clock, may be dead without knowing it: a container that was
+/// frozen has missed the other side's farewell, and the failure would be ambiguous (RD-176).
+const IDLE_MS: i64 = 20_000;
+/// How long opening a connection ahead may take.
+const WARM_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl<C: Clock> Client<C> {
+    /// A client.
+    ///
+    /// # Errors
+    /// If the system's certificates cannot be read.
+    pub fn new(clock: C) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            pool: RefCell::new(build()?),
+            last_answer: Cell::new(clock.now()),
+            clock,
+        })
+    }
+
+    /// Opens a connection ahead, so that the first request has no handshake to wait for. Only over TLS: elsewhere there is
+    /// nothing to save. Whatever comes back is of no interest.
+    pub async fn warm(&self, base_url: &str) {
+        if base_url.starts_with("https://") {
+            let client = self.pool.borrow().clone();
+            let _ = client.head(base_url).timeout(WARM_TIMEOUT).send().await;
+            self.last_answer.set(self.clock.now());
+        }
+    }
+
+    fn fresh(&self) -> reqwest::Client {
+        if self.clock.now().millis_since(self.last_answer.get()) > IDLE_MS
+            && let Ok(client) = build()
+        {
+            *self.pool.borrow_mut() = client;
+        }
+        self.pool.borrow().clone()
+    }
+}
+
+fn build() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("switchyard/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+impl<C: Clock> Http for Client<C> {
+    async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+        let method = match request.method {
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let json = HeaderValue::from_static("application/json");
+        let mut out = self
+            .fresh()
+            .request(method, &request.url)
+            .timeout(Duration::from_millis(request.timeout_ms))
+            .header(CONTENT_TYPE, json.clone())
+            .header(ACCEPT, json);
+        for (name, value) in &request.headers {
+            out = out.header(*name, value);
+        }
+        if let Some(authorization) = &request.authorization {
+            let mut value = authorization
+                .lend(HeaderValue::from_str)
+                .map_err(|_| NoAnswer::NotSent)?;
+            value.set_sensitive(true);
+            out = out.header(AUTHORIZATION, value);
+        }
+        let sent = out.body(request.body).send().await;
+        self.last_answer.set(self.clock.now());
+        let mut response = sent.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                NoAnswer::NotSent
+            } else {
+                NoAnswer::Unknown
+            }
+        })?;
+        let headers = response
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let (mut body, mut cut) = (Vec::new(), false);
+        while !cut {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let room = request.max_answer_bytes.saturating_sub(body.len());
+                    cut = chunk.len() > room;
+                    body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
+                }
+                Ok(None) => break,
+                Err(_) => cut = true,
+            }
+        }
+        self.last_answer.set(self.clock.now());
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers,
+            body,
+            cut,
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Secrets Manager: one call, no retries, no decisions.
+
+use crate::sqs::call_failed;
+use aws_sdk_secretsmanager::config::retry::RetryConfig;
+use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
+use event::ports::CallFailed;
+use secrets::Secrets;
+use std::time::Duration;
+use telemetry::Secret;
+
+/// The function's own secret.
+pub struct SecretsManager {
+    client: aws_sdk_secretsmanager::Client,
+    id: String,
+}
+
+impl SecretsManager {
+    /// The secret of this ARN or name. A call ends after `attempt_ms`.
+    pub fn new(config: &aws_config::SdkConfig, id: String, attempt_ms: u64) -> Self {
+        let timeout = TimeoutConfig::builder()
+            .operation_timeout(Duration::from_millis(attempt_ms))
+            .build();
+        let config = aws_sdk_secretsmanager::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeout)
+            .build();
+        Self {
+            client: aws_sdk_secretsmanager::Client::from_conf(config),
+            id,
+        }
+    }
+}
+
+impl Secrets for SecretsManager {
+    async fn fetch(&self) -> Result<Secret, CallFailed> {
+        const OPERATION: &str = "GetSecretValue";
+        let call = self.client.get_secret_value().secret_id(&self.id).send();
+        let answer = call.await.map_err(|error| call_failed(OPERATION, &error))?;
+        let text = answer.secret_string.ok_or_else(|| CallFailed {
+            operation: OPERATION,
+            code: "binary".to_owned(),
+        })?;
+        Ok(Secret::new(text))
+    }
+}

@@ -1,0 +1,153 @@
+//! SQS: one call a method, no retries, no decisions.
+
+use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName, SendMessageBatchRequestEntry,
+};
+use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The queues of the stack.
+pub struct Sqs {
+    client: aws_sdk_sqs::Client,
+    urls: BTreeMap<QueueName, String>,
+}
+
+impl Sqs {
+    /// Over the queues of these URLs. A call ends after `attempt_ms` and is not repeated: the caller decides what is tried
+    /// again, while its time lasts.
+    pub fn new(config: &aws_config::SdkConfig, urls: BTreeMap<QueueName, String>, attempt_ms: u64) -> Self {
+        let timeout = TimeoutConfig::builder()
+            .operation_timeout(Duration::from_millis(attempt_ms))
+            .build();
+        let config = aws_sdk_sqs::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeout)
+            .build();
+        Self {
+            client: aws_sdk_sqs::Client::from_conf(config),
+            urls,
+        }
+    }
+
+    /// Opens the connection to SQS, so that the first send need not.
+    pub async fn warm(&self) {
+        let url = self.urls.get(&QueueName::Parked);
+        let name = QueueAttributeName::QueueArn;
+        let call = self
+            .client
+            .get_queue_attributes()
+            .set_queue_url(url.cloned())
+            .attribute_names(name)
+            .send();
+        // A failure shows again at the first send, which has a caller to tell.
+        let _ = call.await;
+    }
+
+    fn url(&self, queue: QueueName, operation: &'static str) -> Result<&str, CallFailed> {
+        let missing = || CallFailed {
+            operation,
+            code: "no queue of that name in the environment".to_owned(),
+        };
+        self.urls.get(&queue).map(String::as_str).ok_or_else(missing)
+    }
+}
+
+impl Queue for Sqs {
+    async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
+        const OPERATION: &str = "SendMessageBatch";
+        let mut call = self
+            .client
+            .send_message_batch()
+            .queue_url(self.url(queue, OPERATION)?);
+        for entry in entries {
+            let request = SendMessageBatchRequestEntry::builder()
+                .id(&entry.id)
+                .message_body(&entry.body)
+                .delay_seconds(i32::try_from(entry.delay_s).unwrap_or(900))
+                .set_message_group_id(entry.group.map(|source| source.as_str().to_owned()))
+                .build()
+                .map_err(|_| CallFailed {
+                    operation: OPERATION,
+                    code: "entry without id or body".to_owned(),
+                })?;
+            call = call.entries(request);
+        }
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| call_failed(OPERATION, &error))?;
+        Ok(Sent {
+            successful: answer
+                .successful()
+                .iter()
+                .map(|entry| entry.id().to_owned())
+                .collect(),
+            failed: answer
+                .failed()
+                .iter()
+                .map(|entry| Failed {
+                    id: entry.id().to_owned(),
+                    sender_fault: entry.sender_fault(),
+                })
+                .collect(),
+        })
+    }
+}
+
+impl Visibility for Sqs {
+    async fn change(
+        &self,
+        queue: QueueName,
+        changes: &[VisibilityChange],
+    ) -> Result<Vec<String>, CallFailed> {
+        const OPERATION: &str = "ChangeMessageVisibilityBatch";
+        let mut call = self
+            .client
+            .change_message_visibility_batch()
+            .queue_url(self.url(queue, OPERATION)?);
+        for change in changes {
+            let request = ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(&change.id)
+                .receipt_handle(&change.receipt_handle)
+                .visibility_timeout(i32::try_from(change.seconds).unwrap_or(900))
+                .build()
+                .map_err(|_| CallFailed {
+                    operation: OPERATION,
+                    code: "entry without handle".to_owned(),
+                })?;
+            call = call.entries(request);
+        }
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| call_failed(OPERATION, &error))?;
+        Ok(answer
+            .successful()
+            .iter()
+            .map(|entry| entry.id().to_owned())
+            .collect())
+    }
+}
+
+/// The service's error code, never its message: that may quote the request.
+pub(crate) fn call_failed<E: ProvideErrorMetadata, R>(
+    operation: &'static str,
+    error: &SdkError<E, R>,
+) -> CallFailed {
+    let code = match error {
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "connect",
+        SdkError::ResponseError(_) => "unreadable answer",
+        SdkError::ConstructionFailure(_) => "request",
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("unknown"),
+        _ => "unknown",
+    };
+    CallFailed {
+        operation,
+        code: code.to_owned(),
+    }
+}
