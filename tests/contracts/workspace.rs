@@ -1,0 +1,243 @@
+//! The shape of the workspace: who may depend on whom, how long a main may be, what nothing may be called.
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap()
+}
+
+/// The direct dependencies of every package of the workspace, tests' own left out.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
+    let direct = |package: &cargo_metadata::Package| {
+        let normal = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind == DependencyKind::Normal);
+        normal.map(|dependency| dependency.name.clone()).collect()
+    };
+    metadata
+        .packages
+        .iter()
+        .map(|package| (package.name.to_string(), direct(package)))
+        .collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("event", &[][..]),
+        ("telemetry", &[]),
+        ("mapping", &["event"]),
+        ("secrets", &["event", "telemetry"]),
+        ("receipt", &["event", "telemetry", "secrets"]),
+        ("delivery", &["event", "telemetry", "secrets"]),
+        (
+            "aws",
+            &["event", "telemetry", "secrets", "receipt", "delivery", "mapping"],
+        ),
+    ]);
+    let all = dependencies();
+    let ours: BTreeSet<&str> = all.keys().map(String::as_str).collect();
+    for (package, may) in &allowed {
+        let own: BTreeSet<&str> = all[*package]
+            .iter()
+            .map(String::as_str)
+            .filter(|name| ours.contains(name))
+            .collect();
+        let may: BTreeSet<&str> = may.iter().copied().collect();
+        assert!(
+            own.is_subset(&may),
+            "`{package}` depends on {:?}",
+            own.difference(&may).collect::<Vec<_>>()
+        );
+    }
+    for folder in std::fs::read_dir(root().join("shared")).unwrap() {
+        let name = folder.unwrap().file_name().into_string().unwrap();
+        assert!(
+            allowed.contains_key(name.as_str()),
+            "shared/{name} has no place in the order of dependencies"
+        );
+    }
+}
+
+#[test]
+fn only_aws_and_the_command_line_touch_the_network() {
+    let network = |name: &str| {
+        name.starts_with("aws-")
+            || ["reqwest", "hyper", "lambda_runtime", "aws_lambda_events", "axum"].contains(&name)
+    };
+    for (package, own) in dependencies() {
+        let found: Vec<_> = own.iter().filter(|name| network(name)).collect();
+        let may = ["aws", "switchyard", "sandbox", "switchyard-tests"].contains(&package.as_str());
+        assert!(may || found.is_empty(), "`{package}` depends on {found:?}");
+    }
+}
+
+#[test]
+fn the_mapping_is_pure() {
+    let pure = [
+        "event",
+        "serde",
+        "serde_json",
+        "thiserror",
+        "time",
+        "unicode-normalization",
+    ];
+    for name in &dependencies()["mapping"] {
+        assert!(
+            pure.contains(&name.as_str()),
+            "`mapping` depends on `{name}`, which is not known to be pure"
+        );
+    }
+}
+
+#[test]
+fn every_dependency_is_named_once_in_the_workspace() {
+    for package in metadata().packages {
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        let table: toml::Table = manifest.parse().unwrap();
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for (name, value) in table
+                .get(section)
+                .and_then(toml::Value::as_table)
+                .into_iter()
+                .flatten()
+            {
+                let inherited = value.get("workspace").and_then(toml::Value::as_bool) == Some(true);
+                assert!(
+                    inherited,
+                    "{}: write `{name}.workspace = true`, the version belongs in the root",
+                    package.name
+                );
+            }
+        }
+    }
+}
+
+/// Every file that git would show, so that build products do not count.
+fn files() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            match path.is_dir() {
+                true if ["target", ".git", "node_modules", "cdk.out", ".aws-sam"]
+                    .contains(&name.as_str()) => {}
+                true => folders.push(path),
+                false => files.push(path.strip_prefix(root()).unwrap().to_owned()),
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_main_is_at_most_40_lines_and_a_file_at_most_400() {
+    for file in files()
+        .iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
+    {
+        let lines = std::fs::read_to_string(root().join(file))
+            .unwrap()
+            .lines()
+            .count();
+        let is_main = file.starts_with("functions") && file.ends_with("src/main.rs");
+        let most = if is_main { 40 } else { 400 };
+        assert!(
+            lines <= most,
+            "{} has {lines} lines; {most} are allowed, split it by question",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn no_name_says_nothing() {
+    for file in files() {
+        for part in &file {
+            let stem = part.to_string_lossy().to_lowercase();
+            let stem = stem.split('.').next().unwrap_or_default();
+            let empty = [
+                "util", "utils", "helper", "helpers", "common", "misc", "manager", "types",
+            ];
+            assert!(
+                !empty.contains(&stem),
+                "{}: a name that says nothing",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_top_level_holds_what_it_may() {
+    let may = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "functions",
+        "shared",
+        "infra",
+        "tests",
+        "README.md",
+        "LICENSE",
+        "target",
+    ];
+    for entry in std::fs::read_dir(root()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            name.starts_with('.') || may.contains(&name.as_str()),
+            "{name} does not belong at the top level"
+        );
+    }
+}
+
+#[test]
+fn the_release_profile_unwinds() {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    assert_eq!(
+        table["profile"]["release"]["panic"].as_str(),
+        Some("unwind"),
+        "RI-012"
+    );
+}
+
+#[test]
+fn folder_binary_and_function_have_one_name() {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    for entry in std::fs::read_dir(root().join("functions")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let package = metadata()
+            .packages
+            .into_iter()
+            .find(|package| *package.name == name);
+        let package = package.unwrap_or_else(|| panic!("functions/{name} is no package of that name"));
+        let binaries: Vec<_> = package
+            .targets
+            .iter()
+            .filter(|target| target.is_bin())
+            .map(|target| target.name.as_str())
+            .collect();
+        assert_eq!(binaries, [name.as_str()]);
+        for use_of_name in ["-", "/"] {
+            let wanted = format!("${{AWS::StackName}}{use_of_name}{name}");
+            assert!(
+                template.contains(&wanted),
+                "infra/template.yaml names nothing {wanted}"
+            );
+        }
+    }
+}
