@@ -1,3 +1,11 @@
 //! The `switchyard` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use switchyard::{CommandLine, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    run(CommandLine::parse()).await
+}

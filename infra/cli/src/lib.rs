@@ -1,0 +1,40 @@
+//! The `switchyard` command, as a library: [`local`] starts the whole system on this machine, for `cargo local` and for the
+//! end-to-end tests alike.
+
+pub mod local;
+pub mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit status when the call, the settings or the machine is at fault.
+pub const EXIT_CANNOT: u8 = 2;
+
+/// What a user may type.
+#[derive(Debug, Parser)]
+#[command(name = "switchyard", version, about, long_about = ABOUT, propagate_version = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const ABOUT: &str = "Switchyard connects Segment, Braze and Branch in your own AWS account.\n\n\
+    Start with `cargo local`: it runs everything on this machine, without an account and without a key, \
+    and shows what becomes of a few events.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the real functions and the real template on this machine, and send one sample of every route through them
+    #[command(after_long_help = local::EXAMPLES)]
+    Local(local::Options),
+}
+
+/// Does what the command line says. Errors go to standard error, with what to do about them.
+pub async fn run(command_line: CommandLine) -> ExitCode {
+    match command_line.command {
+        Command::Local(options) => local::run(&options).await,
+    }
+}

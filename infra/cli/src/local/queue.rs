@@ -1,0 +1,139 @@
+//! The queues of a running stack.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::api::{Api, Empty};
+
+/// MiniStack's only account.
+const ACCOUNT: &str = "000000000000";
+
+/// One queue of the stack.
+#[derive(Debug)]
+pub struct Queue<'a> {
+    api: &'a Api,
+    url: String,
+}
+
+/// One message.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Message {
+    /// Its id.
+    pub message_id: String,
+    /// Its content.
+    pub body: String,
+}
+
+/// How many messages a queue holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Ready to be received.
+    pub visible: u64,
+    /// Received and not deleted, or waiting for their visibility.
+    pub in_flight: u64,
+    /// Sent with a delay that is not over.
+    pub delayed: u64,
+}
+
+impl Depth {
+    /// Whether nothing is left, in any state.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl<'a> Queue<'a> {
+    pub(crate) fn named(api: &'a Api, name: &str) -> Self {
+        Self {
+            api,
+            url: format!("{}/{ACCOUNT}/{name}", api.base()),
+        }
+    }
+
+    /// Sends a message with any body.
+    ///
+    /// # Errors
+    /// What SQS says.
+    pub async fn send(&self, body: &str) -> Result<(), Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct SendMessage<'a> {
+            queue_url: &'a str,
+            message_body: &'a str,
+        }
+        let input = SendMessage {
+            queue_url: &self.url,
+            message_body: body,
+        };
+        let _: Empty = self.api.json("sqs", "AmazonSQS.SendMessage", &input).await?;
+        Ok(())
+    }
+
+    /// Up to ten messages. They stay in the queue, and are visible again at once.
+    ///
+    /// # Errors
+    /// What SQS says.
+    pub async fn receive(&self) -> Result<Vec<Message>, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct ReceiveMessage<'a> {
+            queue_url: &'a str,
+            max_number_of_messages: u8,
+            visibility_timeout: u8,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Received {
+            #[serde(default)]
+            messages: Vec<Message>,
+        }
+        let input = ReceiveMessage {
+            queue_url: &self.url,
+            max_number_of_messages: 10,
+            visibility_timeout: 0,
+        };
+        let received: Received = self.api.json("sqs", "AmazonSQS.ReceiveMessage", &input).await?;
+        Ok(received.messages)
+    }
+
+    /// How many messages it holds.
+    ///
+    /// # Errors
+    /// What SQS says.
+    pub async fn depth(&self) -> Result<Depth, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct GetQueueAttributes<'a> {
+            queue_url: &'a str,
+            attribute_names: [&'a str; 1],
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Attributes {
+            attributes: BTreeMap<String, String>,
+        }
+        let input = GetQueueAttributes {
+            queue_url: &self.url,
+            attribute_names: ["All"],
+        };
+        let found: Attributes = self
+            .api
+            .json("sqs", "AmazonSQS.GetQueueAttributes", &input)
+            .await?;
+        let count = |name: &str| {
+            found
+                .attributes
+                .get(name)
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0)
+        };
+        Ok(Depth {
+            visible: count("ApproximateNumberOfMessages"),
+            in_flight: count("ApproximateNumberOfMessagesNotVisible"),
+            delayed: count("ApproximateNumberOfMessagesDelayed"),
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! A running system: MiniStack, the deployed template, and the ways to feed and watch it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use event::Source;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::api::{Api, Empty};
+use super::deployment::{Artifacts, deploy};
+use super::folder::RunFolder;
+use super::ministack::MiniStack;
+use super::queue::Queue;
+use super::workspace::Workspace;
+use super::{binaries, venv};
+use crate::terminal::Progress;
+
+const STACK: &str = "switchyard";
+
+/// What is to run.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The text of the settings file; see [`super::local_settings`].
+    pub settings: String,
+    /// MiniStack's port; a free one if left out.
+    pub port: Option<u16>,
+    /// Whether IAM policies are evaluated, so that a function that does more than its role allows fails.
+    pub evaluate_iam: bool,
+    /// Template parameters beside those of every local run, such as `("PauseBraze", "true")`.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// A running system. It ends when it is dropped, and at the latest with this process, however that ends.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), switchyard::local::Error> {
+/// use switchyard::local::{Destinations, Plan, Stack, local_settings};
+/// use switchyard::terminal::Silent;
+///
+/// let sandbox = "http://127.0.0.1:4000".to_owned();
+/// let destinations = Destinations { braze: sandbox.clone(), branch: sandbox.clone(), segment: sandbox };
+/// let settings = local_settings("", &destinations, "[braze]\nmax_objects = 10")?;
+/// let stack = Stack::start(&Plan { settings, ..Plan::default() }, &mut Silent).await?;
+/// stack.store_secret("receive-braze", r#"{"tokens": ["t"]}"#).await?;
+/// let reply = stack.post(event::Source::Braze, "", &[("authorization", "Bearer t")], b"{}".to_vec()).await?;
+/// assert_eq!(reply.status, 202);
+/// assert_eq!(stack.queue("parked").receive().await?.len(), 1);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Stack {
+    // Dropped in this order: nothing may write to the folder any more when its files go.
+    _ministack: MiniStack,
+    folder: RunFolder,
+    api: Api,
+    outputs: BTreeMap<String, String>,
+}
+
+/// What a receiver answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+impl Stack {
+    /// Builds the functions, starts MiniStack and deploys the template.
+    ///
+    /// # Errors
+    /// Whatever this machine lacks, with what to do about it.
+    pub async fn start(plan: &Plan, progress: &mut impl Progress) -> Result<Self, Error> {
+        let workspace = Workspace::find().await?;
+        let python = venv::prepare(&workspace, progress).await?;
+        let binaries = binaries::build(&workspace).await?;
+        progress.begin("starting MiniStack and deploying infra/template.yaml");
+        let folder = RunFolder::new(&workspace.local())?;
+        let settings = folder.path().join("switchyard.toml");
+        write(&settings, &plan.settings)?;
+        let ministack = MiniStack::start(&python, &folder, plan.port, plan.evaluate_iam).await?;
+        let api = Api::new(ministack.address())?;
+        let template = workspace.template()?;
+        let mut parameters = vec![
+            ("Architecture".to_owned(), architecture().to_owned()),
+            ("SettingsPath".to_owned(), settings.display().to_string()),
+        ];
+        parameters.extend(plan.parameters.iter().cloned());
+        let artifacts = Artifacts {
+            binaries: &binaries,
+            settings: &settings,
+        };
+        let outputs = deploy(&api, STACK, &template, &artifacts, &parameters).await?;
+        progress.end(&format!("the stack `{STACK}` runs at {}", api.base()));
+        Ok(Self {
+            _ministack: ministack,
+            folder,
+            api,
+            outputs,
+        })
+    }
+
+    /// The Function URL of a source's receiver, with a slash at its end.
+    ///
+    /// # Errors
+    /// [`Error::Unexpected`] if the template has no such output.
+    pub fn url(&self, source: Source) -> Result<String, Error> {
+        let output = match source {
+            Source::Segment => "ReceiveSegmentUrl",
+            Source::Braze => "ReceiveBrazeUrl",
+            Source::Branch => "ReceiveBranchUrl",
+        };
+        let url = self.outputs.get(output).map(String::as_str).unwrap_or_default();
+        // https://<id>.lambda-url.<region>.on.aws/ does not resolve here; MiniStack takes the id in the path as well.
+        let id = url
+            .trim_start_matches("https://")
+            .split('.')
+            .next()
+            .unwrap_or_default();
+        if id.is_empty() {
+            let detail = format!("no output {output}");
+            return Err(Error::Unexpected {
+                operation: "deployment".to_owned(),
+                detail,
+            });
+        }
+        Ok(format!("{}/_aws/lambda-url/{id}/", self.api.base()))
+    }
+
+    /// Posts to a source's receiver. `path` comes after the URL's slash and may hold a query, such as `?token=t`.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] if nothing comes back.
+    pub async fn post(
+        &self,
+        source: Source,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Reply, Error> {
+        let url = format!("{}{path}", self.url(source)?);
+        let no_answer = |source| Error::NoAnswer {
+            operation: format!("POST {url}"),
+            source,
+        };
+        let mut request = self.api.client().post(&url).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.map_err(no_answer)?;
+        let status = answer.status().as_u16();
+        let body = answer.text().await.map_err(no_answer)?;
+        Ok(Reply { status, body })
+    }
+
+    /// Stores a function's secret, such as `deliver-braze`, in place of the one before.
+    ///
+    /// # Errors
+    /// What Secrets Manager says.
+    pub async fn store_secret(&self, function: &str, value: &str) -> Result<(), Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct PutSecretValue<'a> {
+            secret_id: String,
+            secret_string: &'a str,
+        }
+        let input = PutSecretValue {
+            secret_id: format!("{STACK}/{function}"),
+            secret_string: value,
+        };
+        let _: Empty = self
+            .api
+            .json("secretsmanager", "secretsmanager.PutSecretValue", &input)
+            .await?;
+        Ok(())
+    }
+
+    /// All that a function, such as `deliver-braze`, has printed in finished invocations, oldest first, without Lambda's
+    /// own lines.
+    ///
+    /// # Errors
+    /// What CloudWatch Logs says.
+    pub async fn log_lines(&self, function: &str) -> Result<Vec<String>, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct FilterLogEvents {
+            log_group_name: String,
+        }
+        #[derive(Deserialize)]
+        struct Found {
+            events: Vec<LogEvent>,
+        }
+        #[derive(Deserialize)]
+        struct LogEvent {
+            message: String,
+        }
+        let input = FilterLogEvents {
+            log_group_name: format!("/aws/lambda/{STACK}-{function}"),
+        };
+        let found: Found = self
+            .api
+            .json("logs", "Logs_20140328.FilterLogEvents", &input)
+            .await?;
+        let lines = found.events.into_iter().map(|event| event.message);
+        let of_lambda = |line: &String| {
+            ["START ", "END ", "REPORT "]
+                .iter()
+                .any(|start| line.starts_with(start))
+        };
+        Ok(lines.filter(|line| !of_lambda(line)).collect())
+    }
+
+    /// A queue by its name without the stack's: `braze`, `braze-dead`, `parked`.
+    pub fn queue(&self, name: &str) -> Queue<'_> {
+        Queue::named(&self.api, &format!("{STACK}-{name}"))
+    }
+
+    /// The folder of this run: its settings, and MiniStack's log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    std::fs::write(path, text).map_err(Error::machine(format!("write {}", path.display())))
+}

@@ -1,0 +1,106 @@
+//! What the command prints: results on standard output, progress on standard error, colours only where a terminal reads.
+
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+const STRONG: Style = Style::new().bold();
+
+/// Prints a line of a result.
+pub fn line(text: impl Display) {
+    // A closed pipe (`| head`) is the reader's choice.
+    let _ = writeln!(anstream::stdout(), "{text}");
+}
+
+/// Prints why the command cannot go on, and what to do about it.
+pub fn error(error: &dyn std::error::Error) {
+    let _ = writeln!(anstream::stderr(), "{BAD}error{BAD:#}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = writeln!(anstream::stderr(), "  because {error}");
+        cause = error.source();
+    }
+}
+
+/// A heading.
+pub fn strong(text: impl Display) -> String {
+    format!("{STRONG}{text}{STRONG:#}")
+}
+
+/// Something that went well.
+pub fn good(text: impl Display) -> String {
+    format!("{GOOD}{text}{GOOD:#}")
+}
+
+/// Something that did not.
+pub fn bad(text: impl Display) -> String {
+    format!("{BAD}{text}{BAD:#}")
+}
+
+/// What may be skipped when reading.
+pub fn faint(text: impl Display) -> String {
+    format!("{FAINT}{text}{FAINT:#}")
+}
+
+/// Who is told how far things are.
+pub trait Progress {
+    /// Work begins; the last one is over.
+    fn begin(&mut self, what: &str);
+    /// The work that began is over, with a result worth a line.
+    fn end(&mut self, result: &str);
+}
+
+/// Tells nobody: for tests.
+#[derive(Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&mut self, _: &str) {}
+    fn end(&mut self, _: &str) {}
+}
+
+/// A spinner on a terminal, plain lines elsewhere.
+#[derive(Default)]
+pub struct Steps {
+    spinner: Option<ProgressBar>,
+}
+
+const SPIN: Duration = Duration::from_millis(80);
+
+impl Progress for Steps {
+    fn begin(&mut self, what: &str) {
+        if std::io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
+            let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+            let spinner = match style {
+                Ok(style) => spinner.with_style(style),
+                Err(_) => spinner,
+            };
+            spinner.enable_steady_tick(SPIN);
+            self.spinner = Some(spinner);
+        } else {
+            let _ = writeln!(anstream::stderr(), "… {what}");
+        }
+    }
+
+    fn end(&mut self, result: &str) {
+        if let Some(spinner) = self.spinner.take() {
+            spinner.finish_and_clear();
+        }
+        let _ = writeln!(anstream::stderr(), "{GOOD}✓{GOOD:#} {result}");
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if let Some(spinner) = self.spinner.take() {
+            spinner.finish_and_clear();
+        }
+    }
+}
