@@ -1,13 +1,5 @@
 //! The numbers and permissions of `infra/template.yaml`, against `reliability.md` section 8 (RI-044).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
-
 #[path = "template/evaluated.rs"]
 mod evaluated;
 #[path = "template/permissions.rs"]

@@ -1,0 +1,96 @@
+//! `infra/settings/switchyard.toml` against the code: every setting stands there, with its default.
+
+use event::settings::Settings;
+use toml::{Table, Value};
+
+const FILE: &str = include_str!("../../infra/settings/switchyard.toml");
+const TEMPLATE: &str = include_str!("../../infra/template.yaml");
+
+fn flat(prefix: &str, table: &Table, into: &mut Vec<(String, Value)>) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
+        match value {
+            Value::Table(inner) if !inner.is_empty() => flat(&path, inner, into),
+            value => into.push((path, value.clone())),
+        }
+    }
+}
+
+fn entries(table: &Table) -> Vec<(String, Value)> {
+    let mut entries = Vec::new();
+    flat("", table, &mut entries);
+    entries.sort_by(|one, other| one.0.cmp(&other.0));
+    entries
+}
+
+#[test]
+fn the_file_is_accepted_and_holds_every_setting_with_its_default() {
+    Settings::load(FILE).unwrap();
+    let defaults = Table::try_from(Settings::default()).unwrap();
+    let (stated, defaults) = (entries(&FILE.parse().unwrap()), entries(&defaults));
+    let missing: Vec<_> = defaults.iter().filter(|entry| !stated.contains(entry)).collect();
+    assert!(
+        missing.is_empty(),
+        "the code has these, the file does not: {missing:#?}"
+    );
+    let outdated: Vec<_> = stated.iter().filter(|entry| !defaults.contains(entry)).collect();
+    assert!(
+        outdated.is_empty(),
+        "the file has these, the code does not: {outdated:#?}"
+    );
+}
+
+#[test]
+fn every_setting_of_the_file_is_explained() {
+    let mut explained = false;
+    for line in FILE.lines().skip_while(|line| !line.starts_with('[')) {
+        let starts_again = line.is_empty() || line.starts_with('[');
+        if line.starts_with('#') {
+            explained = true;
+        } else if starts_again {
+            // The routes speak for themselves; a source's table follows the one that is explained.
+            explained = line.starts_with("[routes") || line.starts_with("[receipt.b");
+        } else {
+            assert!(explained, "no comment above `{line}`");
+        }
+    }
+}
+
+/// The seconds that the template gives a function.
+fn time_out_s(folder: &str) -> u64 {
+    let function = TEMPLATE
+        .split(&format!("CodeUri: ../target/lambda/{folder}\n"))
+        .nth(1)
+        .unwrap();
+    let line = function
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Timeout: "))
+        .unwrap();
+    line.parse().unwrap()
+}
+
+#[test]
+fn ri_016_functions_outlive_what_they_wait_for() {
+    let settings = Settings::load(FILE).unwrap();
+    let deliveries = [
+        ("deliver-braze", settings.braze.timeout),
+        ("deliver-branch", settings.branch.timeout),
+        ("deliver-segment", settings.segment.timeout),
+    ];
+    for (folder, timeout) in deliveries {
+        let needed = timeout.as_secs() * 2 + 4;
+        assert!(time_out_s(folder) >= needed, "{folder} needs {needed} s");
+    }
+    let receipts = [
+        ("receive-segment", settings.receipt.segment.answer_within_ms),
+        ("receive-braze", settings.receipt.braze.answer_within_ms),
+        ("receive-branch", settings.receipt.branch.answer_within_ms),
+    ];
+    for (folder, answer_within_ms) in receipts {
+        assert!(time_out_s(folder) * 1000 >= answer_within_ms * 2, "{folder}");
+    }
+}
