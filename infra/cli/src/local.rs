@@ -23,3 +23,4 @@ pub use queue::{Depth, Message, Queue};
 pub use session::run;
 pub use settings::{Destinations, local_settings};
 pub use stack::{Plan, Reply, Stack};
+pub use venv::{Packages, prepare as prepare_python};

@@ -22,10 +22,12 @@ pub enum Error {
     },
     /// Whoever runs the command looks at the network or the package index.
     #[error(
-        "the Python packages of infra/cli/ministack.txt could not be installed:\n{detail}\n  \
+        "the Python packages for {name} could not be installed:\n{detail}\n  \
          Is the package index reachable? pip's own settings (PIP_INDEX_URL, PIP_CERT, …) are heeded."
     )]
     Packages {
+        /// What they are for.
+        name: String,
         /// The end of what pip said.
         detail: String,
     },

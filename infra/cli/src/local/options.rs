@@ -11,7 +11,7 @@ Examples:
 
 Keys for real destinations are read from the environment: BRAZE_REST_API_KEY, BRANCH_KEY, SEGMENT_WRITE_KEY.
 
-What runs: MiniStack (in target/local/venv) plays Lambda, SQS, Secrets Manager and CloudFormation, and runs the compiled
+What runs: MiniStack (in target/local/ministack) plays Lambda, SQS, Secrets Manager and CloudFormation, and runs the compiled
 functions of this repository as infra/template.yaml describes them. A sandbox plays Braze, Branch and Segment. Needed:
 python3 (3.10 or newer) with venv, and on the first run a package index.
 

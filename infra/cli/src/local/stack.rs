@@ -73,7 +73,7 @@ impl Stack {
     /// Whatever this machine lacks, with what to do about it.
     pub async fn start(plan: &Plan, progress: &mut impl Progress) -> Result<Self, Error> {
         let workspace = Workspace::find().await?;
-        let python = venv::prepare(&workspace, progress).await?;
+        let python = venv::prepare(&venv::MINISTACK, progress).await?.join("python");
         let binaries = binaries::build(&workspace).await?;
         progress.begin("starting MiniStack and deploying infra/template.yaml");
         let folder = RunFolder::new(&workspace.local())?;

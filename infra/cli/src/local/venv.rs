@@ -1,4 +1,4 @@
-//! The virtual environment that MiniStack runs in.
+//! Python programs, each in a virtual environment of its own under `target/local`.
 
 use std::fs::{File, TryLockError, create_dir_all};
 use std::path::{Path, PathBuf};
@@ -12,27 +12,47 @@ use super::error::tail;
 use super::workspace::Workspace;
 use crate::terminal::Progress;
 
-const PACKAGES: &str = include_str!("../../ministack.txt");
+/// MiniStack and what its SAM transform needs.
+pub(crate) const MINISTACK: Packages<'_> = Packages {
+    name: "MiniStack",
+    folder: "ministack",
+    list: include_str!("../../ministack.txt"),
+};
 /// Exits with 3 if Python is too old, and with an ImportError's text if it cannot make environments.
 const CHECK: &str = "import sys\nif sys.version_info < (3, 10): sys.exit(3)\nimport venv, ensurepip";
 const TOO_OLD: i32 = 3;
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Makes sure that the environment holds what `infra/cli/ministack.txt` lists, and returns its Python.
+/// What an environment holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Packages<'a> {
+    /// For the user, such as `MiniStack`.
+    pub name: &'a str,
+    /// The environment's folder under `target/local`.
+    pub folder: &'a str,
+    /// Packages and their versions, as in a requirements file.
+    pub list: &'a str,
+}
+
+/// Makes sure that an environment holds `packages`, and returns its folder of programs.
 ///
 /// Processes that ask at the same time wait for the first one.
-pub(crate) async fn prepare(workspace: &Workspace, progress: &mut impl Progress) -> Result<PathBuf, Error> {
-    let folder = workspace.local().join("venv");
-    let python = folder.join("bin").join("python");
+///
+/// # Errors
+/// What is missing: Python, its half that makes environments, or the packages.
+pub async fn prepare(packages: &Packages<'_>, progress: &mut impl Progress) -> Result<PathBuf, Error> {
+    let local = Workspace::find().await?.local();
+    let folder = local.join(packages.folder);
+    let programs = folder.join("bin");
     let stamp = folder.join("packages.txt");
-    let is_ready = || std::fs::read_to_string(&stamp).is_ok_and(|held| held == PACKAGES) && python.exists();
+    let is_ready = || std::fs::read_to_string(&stamp).is_ok_and(|held| held == packages.list);
     if is_ready() {
-        return Ok(python);
+        return Ok(programs);
     }
     let doing = || Error::machine(format!("prepare {}", folder.display()));
-    create_dir_all(workspace.local()).map_err(doing())?;
-    let lock = File::create(workspace.local().join("venv.lock")).map_err(doing())?;
-    progress.begin("preparing MiniStack (once)");
+    create_dir_all(&local).map_err(doing())?;
+    let lock = File::create(local.join(format!("{}.lock", packages.folder))).map_err(doing())?;
+    progress.begin(&format!("preparing {} (once)", packages.name));
     let mut tick = tokio::time::interval(LOOK_AGAIN);
     while let Err(busy) = lock.try_lock() {
         if let TryLockError::Error(error) = busy {
@@ -43,11 +63,16 @@ pub(crate) async fn prepare(workspace: &Workspace, progress: &mut impl Progress)
     if !is_ready() {
         check_python().await?;
         make(&folder).await?;
-        install(&python).await?;
-        std::fs::write(&stamp, PACKAGES).map_err(doing())?;
+        let list = folder.join("requirements.txt");
+        std::fs::write(&list, packages.list).map_err(doing())?;
+        install(&programs, &list, packages.name).await?;
+        std::fs::write(&stamp, packages.list).map_err(doing())?;
     }
-    progress.end("MiniStack is in target/local/venv");
-    Ok(python)
+    progress.end(&format!(
+        "{} is in target/local/{}",
+        packages.name, packages.folder
+    ));
+    Ok(programs)
 }
 
 async fn check_python() -> Result<(), Error> {
@@ -78,9 +103,8 @@ async fn make(folder: &Path) -> Result<(), Error> {
     }
 }
 
-async fn install(python: &Path) -> Result<(), Error> {
-    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/ministack.txt");
-    let installed = Command::new(python)
+async fn install(programs: &Path, list: &Path, name: &str) -> Result<(), Error> {
+    let installed = Command::new(programs.join("python"))
         .args([
             "-m",
             "pip",
@@ -88,8 +112,8 @@ async fn install(python: &Path) -> Result<(), Error> {
             "--quiet",
             "--disable-pip-version-check",
             "--requirement",
-            list,
         ])
+        .arg(list)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
@@ -99,6 +123,7 @@ async fn install(python: &Path) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::Packages {
+            name: name.to_owned(),
             detail: tail(&String::from_utf8_lossy(&installed.stderr), 12),
         })
     }
