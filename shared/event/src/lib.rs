@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod calls;
+pub mod currents;
 pub mod envelope;
 mod id;
 pub mod json;

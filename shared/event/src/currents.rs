@@ -1,0 +1,106 @@
+//! The event types of Braze Currents, and the names that they have at Segment.
+
+use std::sync::OnceLock;
+
+/// One line an event type, in byte order: the type, a tab, its name at Segment, `-` for none of its own.
+const TABLE: &str = include_str!("currents/event_types.tsv");
+
+/// Old names that do not follow the rule of [`canonical`].
+const RENAMED: [(&str, &str); 3] = [
+    (
+        "users.messages.sms.InboundReceived",
+        "users.messages.sms.InboundReceive",
+    ),
+    ("users_campaigns_abort", "users.campaigns.Abort"),
+    ("users_canvas_abort", "users.canvas.Abort"),
+];
+
+/// One event type that Braze documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventType {
+    /// Such as `users.messages.email.Open`.
+    pub name: &'static str,
+    /// Such as `Email Opened`; `None` where each event brings its own name.
+    pub segment_event: Option<&'static str>,
+}
+
+/// All of them, in byte order of their names.
+pub fn event_types() -> &'static [EventType] {
+    static EVENT_TYPES: OnceLock<Vec<EventType>> = OnceLock::new();
+    EVENT_TYPES.get_or_init(|| {
+        let rows = TABLE.lines().filter_map(|line| line.split_once('\t'));
+        rows.map(|(name, segment_event)| EventType {
+            name,
+            segment_event: Some(segment_event).filter(|name| *name != "-"),
+        })
+        .collect()
+    })
+}
+
+/// The event type of this name.
+pub fn event_type(name: &str) -> Option<&'static EventType> {
+    let all = event_types();
+    let at = all
+        .binary_search_by(|event_type| event_type.name.cmp(name))
+        .ok()?;
+    all.get(at)
+}
+
+/// The name that is used today for an event type received under this name: three old names have a successor, and the
+/// names of 2021 lack `users.`.
+pub fn canonical(received: &str) -> &str {
+    alias_of(received).unwrap_or(received)
+}
+
+/// The name that replaces this one, if it is an old name.
+pub fn alias_of(received: &str) -> Option<&'static str> {
+    if event_type(received).is_some() {
+        return None;
+    }
+    let renamed = RENAMED
+        .iter()
+        .find(|(old, _)| *old == received)
+        .map(|(_, new)| *new);
+    renamed.or_else(|| {
+        let names = event_types().iter().map(|event_type| event_type.name);
+        names
+            .into_iter()
+            .find(|name| name.strip_prefix("users.") == Some(received))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_byte_order_so_that_each_type_is_found() {
+        assert_eq!(event_types().len(), TABLE.lines().count());
+        assert!(event_types().is_sorted_by(|one, next| one.name < next.name));
+        for wanted in event_types() {
+            assert_eq!(event_type(wanted.name), Some(wanted));
+            assert_eq!(canonical(wanted.name), wanted.name);
+        }
+    }
+
+    #[test]
+    fn bz_030_an_old_name_gives_the_name_of_today() {
+        for (received, wanted) in [
+            (
+                "users.messages.sms.InboundReceived",
+                "users.messages.sms.InboundReceive",
+            ),
+            ("users_campaigns_abort", "users.campaigns.Abort"),
+            ("users_canvas_abort", "users.canvas.Abort"),
+            ("messages.email.Open", "users.messages.email.Open"),
+            ("messages.sms.InboundReceived", "messages.sms.InboundReceived"),
+            (
+                "users.users.messages.email.Open",
+                "users.users.messages.email.Open",
+            ),
+            ("USERS.messages.email.Open", "USERS.messages.email.Open"),
+        ] {
+            assert_eq!(canonical(received), wanted);
+        }
+    }
+}
