@@ -3,18 +3,22 @@
 //! [`Stack`] is the system without the vendors: MiniStack with `infra/template.yaml` deployed to it, running the compiled
 //! functions. The end-to-end tests start it the same way as `cargo local` does.
 
+mod account;
 mod api;
 mod binaries;
 mod deployment;
 mod error;
 mod folder;
+mod keys;
 mod ministack;
 mod options;
 mod queue;
+mod samples;
 mod session;
 mod settings;
 mod stack;
 mod venv;
+mod wall_clock;
 mod workspace;
 
 pub use error::Error;

@@ -4,7 +4,6 @@
 //! signature and a request are enough.
 
 use std::net::SocketAddr;
-use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign};
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::wall_clock::system_time;
 
 /// The keys of MiniStack's root user.
 pub(crate) const ACCESS_KEY: &str = "test";
@@ -158,7 +158,7 @@ fn sign_request(
         .identity(&identity)
         .region(REGION)
         .name(service)
-        .time(now())
+        .time(system_time())
         .settings(settings)
         .build()?
         .into();
@@ -177,14 +177,6 @@ fn sign_request(
     let (instructions, _) = sign(signable, &parameters)?.into_parts();
     instructions.apply_to_request_http1x(request);
     Ok(())
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a signature is checked against the wall clock"
-)]
-fn now() -> SystemTime {
-    SystemTime::now()
 }
 
 /// An answer of which nothing is needed.

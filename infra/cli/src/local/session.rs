@@ -5,10 +5,14 @@ use std::process::ExitCode;
 use event::Source;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::account::{describe, is_as_expected, watch};
+use super::keys::{self, token};
+use super::samples::{samples, segment_signature};
+use super::wall_clock::now;
 use super::workspace::Workspace;
 use super::{Destinations, Error, Options, Plan, Stack, local_settings};
 use crate::EXIT_CANNOT;
-use crate::terminal::{self, Steps};
+use crate::terminal::{self, Progress as _, Steps, faint, strong};
 
 /// As shells report a program that Ctrl-C has ended.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -48,13 +52,71 @@ async fn session(options: &Options) -> Result<ExitCode, Error> {
         &mut steps,
     )
     .await?;
-    for source in [Source::Segment, Source::Braze, Source::Branch] {
-        terminal::line(stack.url(source)?);
+    keys::store(&stack).await?;
+
+    steps.begin("sending a sample of every route");
+    let samples = samples(now());
+    let mut replies = Vec::new();
+    for sample in &samples {
+        let headers: Vec<_> = sample
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        replies.push(
+            stack
+                .post(sample.source, "", &headers, sample.body.clone().into_bytes())
+                .await?,
+        );
+    }
+    let fates = watch(&stack, &samples).await?;
+    steps.end("the samples are through");
+    for (sample, reply) in samples.iter().zip(&replies) {
+        terminal::line(describe(sample, reply, &fates));
+    }
+    let all_well = samples
+        .iter()
+        .flat_map(|sample| &sample.events)
+        .all(|event| is_as_expected(&fates, event));
+    if !all_well {
+        terminal::line(format!(
+            "The functions' own words: {}",
+            stack.folder().join("ministack.log").display()
+        ));
     }
     if options.once {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(if all_well {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
     }
+    terminal::line(invitation(&stack)?);
     std::future::pending().await
+}
+
+/// How to go on: the URLs, and a `curl` line for each source.
+fn invitation(stack: &Stack) -> Result<String, Error> {
+    let event = r#"{"type":"track","event":"Kettle Boiled","messageId":"m-1","userId":"u-1001"}"#;
+    let (segment, branch, braze) = (
+        stack.url(Source::Segment)?,
+        stack.url(Source::Branch)?,
+        stack.url(Source::Braze)?,
+    );
+    Ok(format!(
+        "{heading}\n\n  \
+         curl {segment} -H 'X-Signature: {signature}' \\\n    -d '{event}'\n\n  \
+         curl {branch} -H 'X-Branch-Auth: {branch_token}' \\\n    \
+         -d '{{\"name\":\"INSTALL\",\"id\":\"1\",\"attributed\":true,\"user_data\":{{\"developer_identity\":\"u-1001\"}}}}'\n\n  \
+         curl {braze} -H 'Authorization: Bearer {braze_token}' \\\n    \
+         -d '{{\"events\":[{{\"event_type\":\"users.messages.email.Open\",\"id\":\"1\",\"time\":1767254400,\"user\":{{\"external_user_id\":\"u-1001\"}},\"properties\":{{}}}}]}}'\n\n\
+         {faint}",
+        heading = strong("Everything stays up until Ctrl-C. Send more:"),
+        signature = segment_signature(event),
+        branch_token = token(Source::Branch),
+        braze_token = token(Source::Braze),
+        faint = faint(format!("Log: {}", stack.folder().join("ministack.log").display())),
+    ))
 }
 
 /// Returns when the user presses Ctrl-C, or a supervisor asks us to end.

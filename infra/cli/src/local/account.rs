@@ -1,0 +1,130 @@
+//! What became of the samples: read from the functions' own log lines.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use event::Destination;
+use serde::Deserialize;
+
+use super::samples::{Sample, SampleEvent};
+use super::{Error, Reply, Stack};
+use crate::terminal::{bad, faint, good, strong};
+
+/// How long an event may take before it counts as lost from sight.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A log line of kind `event`, as far as it is shown.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Fate {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    event_id: String,
+    #[serde(default)]
+    outcome: String,
+    reason: Option<String>,
+    class: Option<String>,
+    status: Option<u16>,
+    age_ms: Option<u64>,
+}
+
+impl Fate {
+    fn is_final(&self) -> bool {
+        matches!(
+            self.outcome.as_str(),
+            "delivered" | "warned" | "ignored" | "parked"
+        )
+    }
+
+    fn has_arrived(&self) -> bool {
+        matches!(self.outcome.as_str(), "delivered" | "warned")
+    }
+}
+
+/// The last word on each event, by destination and id.
+pub(crate) type Fates = BTreeMap<(Destination, String), Fate>;
+
+/// Waits until every event has a final outcome, or until patience ends.
+pub(crate) async fn watch(stack: &Stack, samples: &[Sample]) -> Result<Fates, Error> {
+    let mut fates = Fates::new();
+    let all_final = async {
+        let mut tick = tokio::time::interval(LOOK_AGAIN);
+        loop {
+            tick.tick().await;
+            fates = read(stack).await?;
+            let mut events = samples.iter().flat_map(|sample| &sample.events);
+            if events.all(|event| fate(&fates, event).is_some_and(Fate::is_final)) {
+                return Ok(());
+            }
+        }
+    };
+    match tokio::time::timeout(PATIENCE, all_final).await {
+        Ok(Err(error)) => Err(error),
+        // Those without a final outcome are shown as they are.
+        Ok(Ok(())) | Err(_) => Ok(fates),
+    }
+}
+
+async fn read(stack: &Stack) -> Result<Fates, Error> {
+    let mut fates = Fates::new();
+    for destination in [Destination::Braze, Destination::Branch, Destination::Segment] {
+        for line in stack.log_lines(&format!("deliver-{destination}")).await? {
+            let Ok(fate) = serde_json::from_str::<Fate>(&line) else {
+                continue;
+            };
+            if fate.kind == "event" {
+                fates.insert((destination, fate.event_id.clone()), fate);
+            }
+        }
+    }
+    Ok(fates)
+}
+
+fn fate<'a>(fates: &'a Fates, event: &SampleEvent) -> Option<&'a Fate> {
+    fates.get(&(event.destination, event.id.clone()))
+}
+
+/// Whether an event ended as it should.
+pub(crate) fn is_as_expected(fates: &Fates, event: &SampleEvent) -> bool {
+    match fate(fates, event) {
+        Some(fate) if event.must_arrive => fate.has_arrived(),
+        Some(fate) => fate.is_final() && fate.outcome != "parked",
+        None => false,
+    }
+}
+
+/// The paragraph about one sample.
+pub(crate) fn describe(sample: &Sample, reply: &Reply, fates: &Fates) -> String {
+    let answer = format!("{} {}", reply.status, reply.body);
+    let answer = if reply.status < 300 {
+        good(answer)
+    } else {
+        bad(answer)
+    };
+    let mut text = format!("{}, answered {answer}\n", strong(sample.title));
+    for event in &sample.events {
+        let to = format!("→ {}", event.destination);
+        let fate = fate(fates, event).map_or_else(|| bad("no trace yet"), word);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:<28}{to:<11}{fate}", event.name);
+    }
+    text
+}
+
+fn word(fate: &Fate) -> String {
+    let mut text = fate.outcome.clone();
+    for detail in [&fate.reason, &fate.class].into_iter().flatten() {
+        let _ = write!(text, " ({detail})");
+    }
+    let text = match fate.outcome.as_str() {
+        "delivered" | "warned" => good(text),
+        "ignored" => text,
+        _ => bad(text),
+    };
+    let status = fate.status.map(|status| format!("answered {status}"));
+    let age = fate.age_ms.map(|age| format!("after {age} ms"));
+    let details: Vec<String> = status.into_iter().chain(age).collect();
+    format!("{text} {}", faint(details.join(", ")))
+}
