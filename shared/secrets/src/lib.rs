@@ -1,6 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
+mod cache;
+mod content;
+
+pub use cache::{Renewal, SecretCache};
+pub use content::{BranchKey, BrazeKey, ReceiverSecret, SecretContent, SegmentKeys, Token, Unparsable};
+
 use event::ports::CallFailed;
 use telemetry::Secret;
 
