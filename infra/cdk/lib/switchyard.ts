@@ -1,0 +1,101 @@
+import { fileURLToPath } from "node:url";
+import type { Duration } from "aws-cdk-lib";
+import { CfnInclude } from "aws-cdk-lib/cloudformation-include";
+import type { CfnFunction, CfnLayerVersion } from "aws-cdk-lib/aws-sam";
+import { Asset } from "aws-cdk-lib/aws-s3-assets";
+import { Construct } from "constructs";
+
+const INFRA = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** The vendors, each of them a source and a destination. */
+export type Vendor = "segment" | "braze" | "branch";
+
+/** The functions by their folder, which is also the name of their binary. */
+export const FUNCTIONS = [
+  "receive-segment",
+  "receive-braze",
+  "receive-branch",
+  "deliver-braze",
+  "deliver-branch",
+  "deliver-segment",
+] as const;
+
+/** What may be chosen; the defaults are those of `infra/template.yaml`. */
+export interface SwitchyardProps {
+  /** The folder that `cargo lambda build --release` has filled. Default: `target/lambda` of the repository. */
+  readonly binaries?: string;
+  /** The folder that holds `switchyard.toml`. Default: `infra/settings` of the repository. */
+  readonly settings?: string;
+  /** The processor that the binaries are built for. */
+  readonly architecture?: "arm64" | "x86_64";
+  /** Reserves 231 concurrent executions; false is for accounts with a quota under 1000. */
+  readonly reserveConcurrency?: boolean;
+  /** Destinations whose events wait in their queue for now. */
+  readonly paused?: readonly Vendor[];
+  /** How long log lines are kept, in a number of days that CloudWatch Logs offers. */
+  readonly logRetention?: Duration;
+}
+
+/**
+ * Switchyard: the resources of `infra/template.yaml`, which stays the one description of them.
+ *
+ * Their names begin with the stack's name, so a stack holds one Switchyard.
+ */
+export class Switchyard extends Construct {
+  /** Where each vendor's webhook is pointed. */
+  readonly receiverUrls: Readonly<Record<Vendor, string>>;
+  /** The queue of events that are set aside with a reason, for a person. */
+  readonly parkedQueueUrl: string;
+  /** The included template, for what this construct does not offer. */
+  readonly template: CfnInclude;
+
+  constructor(scope: Construct, id: string, props: SwitchyardProps = {}) {
+    super(scope, id);
+    this.template = new CfnInclude(this, "Template", {
+      templateFile: `${INFRA}template.yaml`,
+      preserveLogicalIds: true,
+      parameters: parameters(props),
+    });
+    this.attachCode(props);
+    this.receiverUrls = {
+      segment: this.receiverUrl("ReceiveSegmentUrl"),
+      braze: this.receiverUrl("ReceiveBrazeUrl"),
+      branch: this.receiverUrl("ReceiveBranchUrl"),
+    };
+    this.parkedQueueUrl = this.template.getResource("ParkedQueue").ref;
+  }
+
+  /** Uploads what the template names by local paths, as `sam deploy` would. */
+  private attachCode(props: SwitchyardProps): void {
+    const binaries = props.binaries ?? `${INFRA}../target/lambda`;
+    for (const name of FUNCTIONS) {
+      const code = new Asset(this, name, { path: `${binaries}/${name}` });
+      const resource = this.template.getResource(logicalName(name)) as CfnFunction;
+      resource.codeUri = { bucket: code.s3BucketName, key: code.s3ObjectKey };
+    }
+    const settings = new Asset(this, "settings", { path: props.settings ?? `${INFRA}settings` });
+    const layer = this.template.getResource("SettingsLayer") as CfnLayerVersion;
+    layer.contentUri = { bucket: settings.s3BucketName, key: settings.s3ObjectKey };
+  }
+
+  private receiverUrl(resource: string): string {
+    return this.template.getResource(resource).getAtt("FunctionUrl").toString();
+  }
+}
+
+/** `receive-segment` is `ReceiveSegment` in the template. */
+export function logicalName(folder: string): string {
+  return folder.replace(/(^|-)([a-z])/g, (_, _dash, letter: string) => letter.toUpperCase());
+}
+
+function parameters(props: SwitchyardProps): Record<string, unknown> {
+  const paused = new Set(props.paused ?? []);
+  return {
+    ...(props.architecture && { Architecture: props.architecture }),
+    ...(props.reserveConcurrency !== undefined && { ReserveConcurrency: String(props.reserveConcurrency) }),
+    ...(props.logRetention && { LogRetentionDays: props.logRetention.toDays() }),
+    PauseSegment: String(paused.has("segment")),
+    PauseBraze: String(paused.has("braze")),
+    PauseBranch: String(paused.has("branch")),
+  };
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { App, Duration, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { FUNCTIONS, Switchyard, type SwitchyardProps } from "../lib/switchyard.js";
+
+const binaries = mkdtempSync(join(tmpdir(), "switchyard-cdk-"));
+after(() => rmSync(binaries, { recursive: true }));
+for (const name of FUNCTIONS) {
+  mkdirSync(join(binaries, name));
+  writeFileSync(join(binaries, name, "bootstrap"), name);
+}
+
+function synthesised(props: SwitchyardProps = {}): { template: Template; switchyard: Switchyard } {
+  const stack = new Stack(new App(), "yard");
+  const switchyard = new Switchyard(stack, "Switchyard", { binaries, ...props });
+  return { template: Template.fromStack(stack), switchyard };
+}
+
+test("every resource of the template is there", () => {
+  const { template } = synthesised();
+  template.resourceCountIs("AWS::Serverless::Function", 6);
+  template.resourceCountIs("AWS::SQS::Queue", 7);
+  template.resourceCountIs("AWS::SecretsManager::Secret", 6);
+  template.resourceCountIs("AWS::Lambda::Url", 3);
+  template.resourceCountIs("AWS::Lambda::Permission", 6);
+  assert.equal(template.toJSON()["Transform"], "AWS::Serverless-2016-10-31");
+});
+
+test("what all functions share reaches each of them", () => {
+  const { template } = synthesised();
+  assert.equal(template.toJSON()["Globals"].Function.Runtime, "provided.al2023");
+});
+
+test("each function gets its own binary", () => {
+  const functions = synthesised().template.findResources("AWS::Serverless::Function");
+  const keys = Object.values(functions).map((resource) => JSON.stringify(resource["Properties"].CodeUri));
+  assert.equal(new Set(keys).size, FUNCTIONS.length);
+  assert.ok(keys.every((key) => !key.includes("target/lambda")), String(keys));
+});
+
+test("the properties become parameters", () => {
+  const { template } = synthesised({
+    architecture: "x86_64",
+    reserveConcurrency: false,
+    paused: ["braze"],
+    logRetention: Duration.days(7),
+  });
+  const text = JSON.stringify(template.toJSON());
+  assert.ok(!text.includes('{"Ref":"Architecture"}'));
+  template.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 7 });
+  assert.deepEqual(template.toJSON()["Conditions"].BrazeIsPaused, { "Fn::Equals": ["true", "true"] });
+  assert.deepEqual(template.toJSON()["Conditions"].BranchIsPaused, { "Fn::Equals": ["false", "true"] });
+});
+
+test("the URLs are the functions' own", () => {
+  const { switchyard } = synthesised();
+  const url = Stack.of(switchyard).resolve(switchyard.receiverUrls.branch);
+  assert.deepEqual(url, { "Fn::GetAtt": ["ReceiveBranchUrl", "FunctionUrl"] });
+});
