@@ -3,6 +3,9 @@
 use event::calls::SegmentCall;
 use event::json::compact_size;
 
+/// The bytes of one event that Segment takes: 32 KB, by the limits of its HTTP tracking API.
+pub const MAX_EVENT_BYTES: usize = 32_768;
+
 /// `"timestamp":"YYYY-MM-DDTHH:MM:SS.mmmZ",`: what delivery adds to a call without one (SEG-006).
 const TIMESTAMP_BYTES: usize = 39;
 

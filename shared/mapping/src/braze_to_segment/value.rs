@@ -1,0 +1,240 @@
+//! What the specification's words for single values mean: usable, blank, redacted, hashed, the same.
+
+use event::json::{Json, Kind, ObjectWriter, well_formed, write_string};
+use std::borrow::Cow;
+
+/// What Braze writes where a field was removed at the customer's wish.
+const REDACTED: &str = "[REDACTED]";
+
+/// The length of what Braze writes where a field was hashed at the customer's wish.
+const HASH_DIGITS: usize = 64;
+
+/// A value that can stand for an id, a trait or a part of the context.
+pub struct Usable<'a> {
+    json: Json<'a>,
+    /// Its characters; of a number its text as received.
+    pub text: Cow<'a, str>,
+}
+
+impl<'a> Usable<'a> {
+    /// A string that is neither blank nor redacted, or a number.
+    pub fn of(json: Json<'a>) -> Option<Self> {
+        let text = match json.kind() {
+            Kind::Number => Cow::Borrowed(json.raw()),
+            _ => json.as_str().filter(|text| is_name(text))?,
+        };
+        Some(Self { json, text })
+    }
+
+    /// Writes it as a string.
+    pub fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
+        match self.json.kind() {
+            Kind::Number => out.string(key, &self.text),
+            _ => out.json(key, self.json),
+        }
+    }
+
+    /// Whether it is a pseudonym made by Braze's *Hash*.
+    pub fn is_hashed(&self) -> bool {
+        self.text.len() == HASH_DIGITS && self.text.bytes().all(|digit| digit.is_ascii_hexdigit())
+    }
+}
+
+/// Whether a text is neither blank nor redacted.
+pub fn is_name(text: &str) -> bool {
+    let trimmed = text.trim();
+    !trimmed.is_empty() && trimmed != REDACTED
+}
+
+/// Whether a value is a redacted string.
+pub fn is_redacted(json: Json<'_>) -> bool {
+    json.as_str().is_some_and(|text| text.trim() == REDACTED)
+}
+
+/// Whether two values are equal as JSON: numbers by their text, members in any order (BZ-026).
+pub fn same(one: Json<'_>, other: Json<'_>) -> bool {
+    if one.raw() == other.raw() {
+        return true;
+    }
+    if one.kind() != other.kind() {
+        return false;
+    }
+    match one.kind() {
+        Kind::Null => true,
+        Kind::Bool | Kind::Number => false,
+        Kind::String => one.as_str() == other.as_str(),
+        Kind::Array => match (one.as_array(), other.as_array()) {
+            (Some(one), Some(other)) => {
+                one.len() == other.len() && one.into_iter().zip(other).all(|(one, other)| same(one, other))
+            }
+            _ => false,
+        },
+        Kind::Object => match (one.as_object(), other.as_object()) {
+            (Some(one), Some(other)) => {
+                one.len() == other.len()
+                    && one
+                        .iter()
+                        .all(|(key, value)| other.get(key).is_some_and(|other| same(value, other)))
+            }
+            _ => false,
+        },
+    }
+}
+
+/// A value of `properties` on its way out.
+#[derive(Clone)]
+pub enum Value<'a> {
+    /// As received.
+    Received(Json<'a>),
+    /// A number or boolean that becomes a string.
+    Quoted(Json<'a>),
+    /// The text of a value made by a rule.
+    Made(String),
+}
+
+impl<'a> Value<'a> {
+    /// A received value without its nulls and with every key once (BZ-010, BZ-153); `None` if nothing is left of it.
+    pub fn without_nulls(json: Json<'a>) -> Option<Self> {
+        match json.kind() {
+            Kind::Null => None,
+            Kind::Object | Kind::Array if json.raw().contains('{') => {
+                made_without_nulls(json).map(Self::Made)
+            }
+            _ => Some(Self::Received(json)),
+        }
+    }
+
+    /// A string made by a rule.
+    pub fn string(text: &str) -> Self {
+        let mut made = String::with_capacity(text.len() + 2);
+        write_string(&mut made, text);
+        Self::Made(made)
+    }
+
+    /// The value if no rule has changed it.
+    pub const fn received(&self) -> Option<Json<'a>> {
+        match self {
+            Self::Received(json) => Some(*json),
+            Self::Quoted(_) | Self::Made(_) => None,
+        }
+    }
+
+    /// Its JSON text.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Received(json) => Cow::Borrowed(json.raw()),
+            Self::Quoted(json) => Cow::Owned(format!("\"{}\"", json.raw())),
+            Self::Made(text) => Cow::Borrowed(text),
+        }
+    }
+
+    /// Writes it as a member.
+    pub fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
+        match self {
+            Self::Received(json) => out.json(key, *json),
+            Self::Quoted(json) => out.string(key, json.raw()),
+            Self::Made(text) => out.raw(key, text),
+        }
+    }
+}
+
+/// The value that a text holds, if it is the JSON text of an object or array: without its nulls, or `None` if nothing is
+/// left of it.
+pub fn parsed(text: &str) -> Option<Option<String>> {
+    let text = well_formed(text);
+    let json = Json::parse(&text).ok()?;
+    matches!(json.kind(), Kind::Object | Kind::Array).then(|| made_without_nulls(json))
+}
+
+/// The text of a value without its nulls and with every key once; `None` if it is an object of which nothing is left.
+fn made_without_nulls(json: Json<'_>) -> Option<String> {
+    let mut made = String::with_capacity(json.raw().len());
+    write_without_nulls(&mut made, json).then_some(made)
+}
+
+/// Writes the value; `false` says that it is an object which has lost all its members.
+fn write_without_nulls(out: &mut String, json: Json<'_>) -> bool {
+    if let Some(object) = json.as_object() {
+        out.push('{');
+        let mut left = 0_usize;
+        for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+            let before = out.len();
+            if left > 0 {
+                out.push(',');
+            }
+            write_string(out, key);
+            out.push(':');
+            if write_without_nulls(out, value) {
+                left += 1;
+            } else {
+                out.truncate(before);
+            }
+        }
+        out.push('}');
+        return left > 0 || object.is_empty();
+    }
+    if let Some(array) = json.as_array() {
+        out.push('[');
+        for (at, element) in array.into_iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            write_without_nulls(out, element);
+        }
+        out.push(']');
+    } else {
+        out.push_str(json.raw());
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Json<'_> {
+        Json::parse(text).unwrap()
+    }
+
+    #[test]
+    fn bz_026_values_are_the_same_as_json_but_numbers_by_their_text() {
+        for (one, other, wanted) in [
+            (r#""a""#, r#""\u0061""#, true),
+            ("1", "1.0", false),
+            (
+                r#"{"a":1,"b":[true,null]}"#,
+                r#"{ "b":[true, null], "a":1 }"#,
+                true,
+            ),
+            (r#"{"a":1,"a":2}"#, r#"{"a":2}"#, true),
+            (r#"{"a":1}"#, r#"{"a":1,"b":2}"#, false),
+            ("[1,2]", "[2,1]", false),
+            ("true", "\"true\"", false),
+        ] {
+            assert_eq!(same(json(one), json(other)), wanted, "{one} {other}");
+            assert_eq!(same(json(other), json(one)), wanted, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn bz_153_nulls_go_at_every_depth_and_objects_that_they_leave_empty() {
+        for (given, wanted) in [
+            ("null", None),
+            (r#"{"a":null}"#, None),
+            (r#"{"a":{"b":null}}"#, None),
+            ("{}", Some("{}")),
+            (r#"{"a":{}}"#, Some(r#"{"a":{}}"#)),
+            ("[null,1]", Some("[null,1]")),
+            (r#"[{"a":null},{}, null]"#, Some("[{},{},null]")),
+            (
+                r#"{"a":null,"b":{"c":null},"d":[{"e":null}]}"#,
+                Some(r#"{"d":[{}]}"#),
+            ),
+            (r#"{"a":1,"a":null}"#, None),
+            (r#"{"a":1.50,"b":1,"a":2e3}"#, Some(r#"{"a":2e3,"b":1}"#)),
+        ] {
+            let made = Value::without_nulls(json(given)).map(|value| value.text().into_owned());
+            assert_eq!(made.as_deref(), wanted, "{given}");
+        }
+    }
+}
