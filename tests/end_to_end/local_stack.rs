@@ -95,20 +95,41 @@ async fn a_port_in_use_is_named() {
     );
 }
 
-/// Starts `switchyard local` and returns it with MiniStack's address once the stack is up.
-fn local() -> (std::process::Child, String) {
+#[test]
+fn a_missing_python_is_named_with_its_remedy() {
+    let empty = tempfile::tempdir().unwrap();
+    let output = Command::new(program())
+        .args(["local", "--once"])
+        .env("PATH", empty.path())
+        // A fresh clone: no virtual environment yet.
+        .env("CARGO_TARGET_DIR", empty.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("python3 is not on the PATH") && said.contains("Install Python"),
+        "{said}"
+    );
+}
+
+fn program() -> std::path::PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap();
     let built = Command::new(cargo)
         .args(["build", "--workspace", "--bins"])
         .status()
         .unwrap();
     assert!(built.success());
-    let program = std::env::current_exe()
+    std::env::current_exe()
         .unwrap()
         .parent()
         .unwrap()
-        .join("../switchyard");
-    let mut child = Command::new(program)
+        .join("../switchyard")
+}
+
+/// Starts `switchyard local` and returns it with MiniStack's address once the stack is up.
+fn local() -> (std::process::Child, String) {
+    let mut child = Command::new(program())
         .args([
             "local",
             "--braze",

@@ -46,15 +46,20 @@ impl Fate {
 /// The last word on each event, by destination and id.
 pub(crate) type Fates = BTreeMap<(Destination, String), Fate>;
 
-/// Waits until every event has a final outcome, or until patience ends.
-pub(crate) async fn watch(stack: &Stack, samples: &[Sample]) -> Result<Fates, Error> {
+/// Waits until every event of the samples that were taken has a final outcome, or until patience ends.
+pub(crate) async fn watch(stack: &Stack, sent: &[(Sample, Reply)]) -> Result<Fates, Error> {
+    let taken: Vec<_> = sent
+        .iter()
+        .filter(|(_, reply)| reply.is_success())
+        .map(|(sample, _)| sample)
+        .collect();
     let mut fates = Fates::new();
     let all_final = async {
         let mut tick = tokio::time::interval(LOOK_AGAIN);
         loop {
             tick.tick().await;
             fates = read(stack).await?;
-            let mut events = samples.iter().flat_map(|sample| &sample.events);
+            let mut events = taken.iter().flat_map(|sample| &sample.events);
             if events.all(|event| fate(&fates, event).is_some_and(Fate::is_final)) {
                 return Ok(());
             }
@@ -98,7 +103,7 @@ pub(crate) fn is_as_expected(fates: &Fates, event: &SampleEvent) -> bool {
 /// The paragraph about one sample.
 pub(crate) fn describe(sample: &Sample, reply: &Reply, fates: &Fates) -> String {
     let answer = format!("{} {}", reply.status, reply.body);
-    let answer = if reply.status < 300 {
+    let answer = if reply.is_success() {
         good(answer)
     } else {
         bad(answer)

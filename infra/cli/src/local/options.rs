@@ -5,15 +5,16 @@ use clap::Args;
 /// Shown at the end of `switchyard local --help`.
 pub const EXAMPLES: &str = "\
 Examples:
-  cargo local                                      everything on this machine, until Ctrl-C
-  cargo local --once                               the same, but end after the samples; 0 if all of them arrived
-  cargo local --segment https://api.segment.io     deliver to the real Segment, with the key in SEGMENT_WRITE_KEY
+  cargo local           everything on this machine, until Ctrl-C
+  cargo local --once    the same, but it ends after the samples
+  SEGMENT_WRITE_KEY=… cargo local --segment https://api.segment.io
+                        deliver to the real Segment
 
 Keys for real destinations are read from the environment: BRAZE_REST_API_KEY, BRANCH_KEY, SEGMENT_WRITE_KEY.
 
-What runs: MiniStack (in target/local/ministack) plays Lambda, SQS, Secrets Manager and CloudFormation, and runs the compiled
-functions of this repository as infra/template.yaml describes them. A sandbox plays Braze, Branch and Segment. Needed:
-python3 (3.10 or newer) with venv, and on the first run a package index.
+What runs: MiniStack (in target/local/ministack) plays Lambda, SQS, Secrets Manager and CloudFormation, and runs the \
+compiled functions of this repository as infra/template.yaml describes them. A sandbox plays Braze, Branch and Segment. \
+Needed: python3 (3.10 or newer) with venv, and on the first run a package index.
 
 Exit status: 0 all samples arrived, 1 some did not, 2 the machine or the call is at fault.";
 

@@ -55,29 +55,25 @@ async fn session(options: &Options) -> Result<ExitCode, Error> {
     keys::store(&stack).await?;
 
     steps.begin("sending a sample of every route");
-    let samples = samples(now());
-    let mut replies = Vec::new();
-    for sample in &samples {
+    let mut sent = Vec::new();
+    for sample in samples(now()) {
         let headers: Vec<_> = sample
             .headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        replies.push(
-            stack
-                .post(sample.source, "", &headers, sample.body.clone().into_bytes())
-                .await?,
-        );
+        let reply = stack
+            .post(sample.source, "", &headers, sample.body.clone().into_bytes())
+            .await?;
+        sent.push((sample, reply));
     }
-    let fates = watch(&stack, &samples).await?;
+    let fates = watch(&stack, &sent).await?;
     steps.end("the samples are through");
-    for (sample, reply) in samples.iter().zip(&replies) {
+    for (sample, reply) in &sent {
         terminal::line(describe(sample, reply, &fates));
     }
-    let all_well = samples
-        .iter()
-        .flat_map(|sample| &sample.events)
-        .all(|event| is_as_expected(&fates, event));
+    let mut events = sent.iter().flat_map(|(sample, _)| &sample.events);
+    let all_well = events.all(|event| is_as_expected(&fates, event));
     if !all_well {
         terminal::line(format!(
             "The functions' own words: {}",

@@ -66,6 +66,13 @@ pub struct Reply {
     pub body: String,
 }
 
+impl Reply {
+    /// Whether the sender may forget the request.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
 impl Stack {
     /// Builds the functions, starts MiniStack and deploys the template.
     ///
