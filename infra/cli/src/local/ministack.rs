@@ -17,6 +17,10 @@ use super::folder::RunFolder;
 
 /// What MiniStack is to offer: the services of the template, and those that deploy it.
 const SERVICES: &str = "cloudformation,iam,lambda,logs,s3,secretsmanager,sqs,sts";
+/// How often a port is looked for.
+const ATTEMPTS: u8 = 5;
+/// What MiniStack says of a port that is taken.
+const IN_USE: &str = "already in use";
 const START_LIMIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const START: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/start_ministack.py");
@@ -39,13 +43,28 @@ impl MiniStack {
         port: Option<u16>,
         evaluate_iam: bool,
     ) -> Result<Self, Error> {
+        let mut attempts = if port.is_some() { 1 } else { ATTEMPTS };
+        loop {
+            attempts -= 1;
+            match Self::attempt(python, folder, port, evaluate_iam).await {
+                // Somebody else was faster with the port that we had found.
+                Err(Error::NotStarted { tail, .. }) if attempts > 0 && tail.contains(IN_USE) => {}
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn attempt(
+        python: &Path,
+        folder: &RunFolder,
+        port: Option<u16>,
+        evaluate_iam: bool,
+    ) -> Result<Self, Error> {
         let port = free_port(port).await?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let log = folder.path().join("ministack.log");
-        let process = spawn(python, folder, &log, address, evaluate_iam).map_err(Error::machine(format!(
-            "start MiniStack in {}",
-            folder.path().display()
-        )))?;
+        let doing = Error::machine(format!("start MiniStack in {}", folder.path().display()));
+        let process = spawn(python, folder, &log, address, evaluate_iam).map_err(doing)?;
         let mut ministack = Self { process, address };
         ministack.wait(&log).await?;
         Ok(ministack)
@@ -57,11 +76,14 @@ impl MiniStack {
     }
 
     async fn wait(&mut self, log: &Path) -> Result<(), Error> {
+        let said = || std::fs::read_to_string(log).unwrap_or_default();
+        // An open port alone may be somebody else's.
+        let announcement = format!("Running on http://{}", self.address);
         let listening = async {
             let mut tick = tokio::time::interval(LOOK_AGAIN);
             loop {
                 tick.tick().await;
-                if TcpStream::connect(self.address).await.is_ok() {
+                if said().contains(&announcement) && TcpStream::connect(self.address).await.is_ok() {
                     return true;
                 }
                 if !matches!(self.process.try_wait(), Ok(None)) {
@@ -69,14 +91,13 @@ impl MiniStack {
                 }
             }
         };
-        if let Ok(true) = tokio::time::timeout(START_LIMIT, listening).await {
-            return Ok(());
+        match tokio::time::timeout(START_LIMIT, listening).await {
+            Ok(true) => Ok(()),
+            _ => Err(Error::NotStarted {
+                log: log.to_owned(),
+                tail: tail(&said(), 12),
+            }),
         }
-        let said = std::fs::read_to_string(log).unwrap_or_default();
-        Err(Error::NotStarted {
-            log: log.to_owned(),
-            tail: tail(&said, 12),
-        })
     }
 }
 

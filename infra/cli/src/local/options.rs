@@ -1,6 +1,7 @@
 //! What `switchyard local` takes.
 
 use clap::Args;
+use reqwest::Url;
 
 /// Shown at the end of `switchyard local --help`.
 pub const EXAMPLES: &str = "\
@@ -26,13 +27,13 @@ pub struct Options {
     pub once: bool,
     /// Deliver to this address instead of the sandbox's Braze
     #[arg(long, value_name = "URL")]
-    pub braze: Option<String>,
+    pub braze: Option<Url>,
     /// Deliver to this address instead of the sandbox's Branch
     #[arg(long, value_name = "URL")]
-    pub branch: Option<String>,
+    pub branch: Option<Url>,
     /// Deliver to this address instead of the sandbox's Segment
     #[arg(long, value_name = "URL")]
-    pub segment: Option<String>,
+    pub segment: Option<Url>,
     /// MiniStack's port [default: a free one]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
