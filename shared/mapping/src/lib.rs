@@ -3,6 +3,7 @@
 pub mod branch_to_segment;
 pub mod braze_to_segment;
 mod notes;
+pub mod printed;
 pub mod segment_size;
 pub mod segment_to_branch;
 pub mod segment_to_braze;

@@ -1,0 +1,140 @@
+//! What `switchyard map` prints of one event: one line of JSON.
+
+use crate::{Notes, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
+use event::Route;
+use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
+use event::json::{ArrayWriter, ObjectWriter};
+use event::reasons::Warning;
+use event::settings::Settings;
+
+/// One printed event.
+pub struct Printed {
+    /// The line, without its end.
+    pub line: String,
+    /// Whether the event would be parked.
+    pub is_parked: bool,
+}
+
+/// Maps one event and prints what became of it. With `explain` every warning has its path, and `explain` lists what each
+/// rule did.
+pub fn print(route: Route, text: &str, settings: &Settings, explain: bool) -> Printed {
+    let mut notes = if explain {
+        Notes::explaining()
+    } else {
+        Notes::brief()
+    };
+    let explained = |notes: Notes| explain.then_some(notes);
+    match route {
+        Route::SegmentToBraze => {
+            let mapped = segment_to_braze::map(text, settings, &mut notes);
+            printed(&mapped, explained(notes).as_ref())
+        }
+        Route::SegmentToBranch => {
+            let mapped = segment_to_branch::map(text, settings, &mut notes);
+            printed(&mapped, explained(notes).as_ref())
+        }
+        Route::BranchToSegment => {
+            let mapped = branch_to_segment::map(text, settings, &mut notes);
+            printed(&mapped, explained(notes).as_ref())
+        }
+        Route::BrazeToSegment => {
+            let mapped = braze_to_segment::map(text, settings, &mut notes);
+            printed(&mapped, explained(notes).as_ref())
+        }
+    }
+}
+
+/// A call as it is shown: its endpoint, such as `POST /v1/batch`, and its body if the event were alone.
+trait Shown {
+    fn endpoint(&self) -> String;
+    fn body(&self) -> String;
+}
+
+impl Shown for BrazeCall {
+    fn endpoint(&self) -> String {
+        let (method, path) = self.endpoint.target();
+        format!("{} {path}", method.as_str())
+    }
+
+    fn body(&self) -> String {
+        BrazeCall::body(self)
+    }
+}
+
+impl Shown for BranchCall {
+    fn endpoint(&self) -> String {
+        format!("POST {}", self.endpoint.path())
+    }
+
+    fn body(&self) -> String {
+        self.body.clone()
+    }
+}
+
+impl Shown for SegmentCall {
+    fn endpoint(&self) -> String {
+        "POST /v1/batch".to_owned()
+    }
+
+    fn body(&self) -> String {
+        self.body.clone()
+    }
+}
+
+fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Notes>) -> Printed {
+    let mut line = String::new();
+    let mut out = ObjectWriter::new(&mut line);
+    out.string("id", mapped.id.as_str());
+    match &mapped.verdict {
+        Verdict::Deliver { calls, warnings } => {
+            out.string("outcome", "deliver");
+            {
+                let mut list = out.array("calls");
+                for call in calls {
+                    let mut entry = list.object();
+                    entry.string("endpoint", &call.endpoint());
+                    entry.raw("body", &call.body());
+                }
+            }
+            if !warnings.is_empty() {
+                write_warnings(out.array("warnings"), warnings, explained);
+            }
+        }
+        Verdict::Ignore(reason) => {
+            out.string("outcome", "ignore");
+            out.string("reason", reason.as_str());
+        }
+        Verdict::Park(reason) => {
+            out.string("outcome", "park");
+            out.string("reason", reason.as_str());
+        }
+    }
+    if let Some(notes) = explained {
+        let mut list = out.array("explain");
+        for note in notes.notes() {
+            let mut entry = list.object();
+            entry.string("rule", note.rule);
+            entry.string("path", &note.path);
+            entry.string("result", &note.result);
+        }
+    }
+    drop(out);
+    Printed {
+        line,
+        is_parked: matches!(mapped.verdict, Verdict::Park(_)),
+    }
+}
+
+fn write_warnings(mut out: ArrayWriter<'_>, warnings: &[Warning], explained: Option<&Notes>) {
+    for warning in warnings {
+        let Some(notes) = explained else {
+            out.string(warning.as_str());
+            continue;
+        };
+        for (_, path) in notes.occurrences().iter().filter(|(of, _)| of == warning) {
+            let mut entry = out.object();
+            entry.string("reason", warning.as_str());
+            entry.string("path", path);
+        }
+    }
+}
