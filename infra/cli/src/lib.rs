@@ -2,6 +2,7 @@
 //! end-to-end tests alike.
 
 pub mod local;
+pub mod map;
 pub mod terminal;
 
 use std::process::ExitCode;
@@ -30,11 +31,15 @@ pub enum Command {
     /// Run the real functions and the real template on this machine, and send one sample of every route through them
     #[command(after_long_help = local::EXAMPLES)]
     Local(local::Options),
+    /// Show what would become of events, with no network
+    #[command(after_long_help = map::EXAMPLES)]
+    Map(map::Options),
 }
 
 /// Does what the command line says. Errors go to standard error, with what to do about them.
 pub async fn run(command_line: CommandLine) -> ExitCode {
     match command_line.command {
         Command::Local(options) => local::run(&options).await,
+        Command::Map(options) => map::run(&options),
     }
 }

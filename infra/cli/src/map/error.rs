@@ -1,0 +1,36 @@
+//! Why `switchyard map` cannot go on. All of it is for the user to mend.
+
+use std::path::PathBuf;
+
+/// What is wrong with the call or the settings.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file of events cannot be read.
+    #[error("cannot read the events from {}; give a file of events, or none to read standard input", .file.display())]
+    Events {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Standard input cannot be read.
+    #[error("cannot read the events from standard input")]
+    StandardInput(#[source] std::io::Error),
+    /// The settings file cannot be read.
+    #[error("cannot read the settings from {}; give a TOML file such as infra/settings/switchyard.toml", .file.display())]
+    SettingsFile {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The settings cannot be used.
+    #[error("the settings cannot be used; mend what stands below")]
+    Settings(#[from] event::settings::Invalid),
+    /// The events are no text.
+    #[error("the events are no UTF-8: byte {at} cannot be read; save them as UTF-8 and try again")]
+    NoText {
+        /// The place of the first byte that cannot be read, counted from 1.
+        at: usize,
+    },
+}

@@ -1,0 +1,150 @@
+//! The events of an input, each as the exact text that it has there.
+
+use event::Source;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// The key of a Braze request body that holds its events.
+const EVENTS: &[u8] = b"events";
+
+/// The events of an input, in order (BZ-011 to BZ-013). An input that is one JSON document is read as that document,
+/// however many lines it has; any other as one document a line.
+pub fn events(source: Source, input: &str) -> Vec<&str> {
+    let Ok(document) = serde_json::from_str::<&RawValue>(input) else {
+        let lines = input.split('\n').filter(|line| !line.trim().is_empty());
+        return lines
+            .flat_map(|line| batch(source, line).unwrap_or_else(|| vec![line]))
+            .collect();
+    };
+    let document = document.get();
+    let Some(elements) = elements(document) else {
+        return batch(source, document).unwrap_or_else(|| vec![document]);
+    };
+    elements
+        .into_iter()
+        .flat_map(|element| batch(source, element).unwrap_or_else(|| vec![element]))
+        .collect()
+}
+
+/// The events of a Braze request body: an object with one key `events`, which holds an array.
+fn batch(source: Source, document: &str) -> Option<Vec<&str>> {
+    if source != Source::Braze {
+        return None;
+    }
+    let mut json = serde_json::Deserializer::from_str(document);
+    let list = json.deserialize_map(EventsMember).ok()??;
+    json.end().ok()?;
+    elements(list)
+}
+
+fn elements(array: &str) -> Option<Vec<&str>> {
+    let elements: Vec<&RawValue> = serde_json::from_str(array).ok()?;
+    Some(elements.into_iter().map(RawValue::get).collect())
+}
+
+/// The value of the key `events`, if there is exactly one.
+struct EventsMember;
+
+impl<'a> Visitor<'a> for EventsMember {
+    type Value = Option<&'a str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut found, mut count) = (None, 0_usize);
+        while let Some(IsEvents(is_events)) = map.next_key()? {
+            if is_events {
+                count += 1;
+                found = Some(map.next_value::<&'a RawValue>()?.get());
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found.filter(|_| count == 1))
+    }
+}
+
+/// Whether a key is `events`. It is read as bytes: a key with an unpaired surrogate is no text, but a key all the same.
+struct IsEvents(bool);
+
+impl<'de> serde::Deserialize<'de> for IsEvents {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = IsEvents;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(IsEvents(bytes == EVENTS))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(IsEvents(text.as_bytes() == EVENTS))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bz_011_bz_012_bz_013_bz_413_a_document_is_read_whole_and_any_other_input_by_lines() {
+        for (input, wanted) in [
+            ("", vec![]),
+            (" \n\n", vec![]),
+            ("{}", vec!["{}"]),
+            ("null", vec!["null"]),
+            ("[]", vec![]),
+            (r#"{"events":[]}"#, vec![]),
+            (r#"{"events":null}"#, vec![r#"{"events":null}"#]),
+            (r#"{"events":{}}"#, vec![r#"{"events":{}}"#]),
+            (r#"{"events":"x"}"#, vec![r#"{"events":"x"}"#]),
+            (r#"[{"events":[1, 2]},{"id":3}]"#, vec!["1", "2", r#"{"id":3}"#]),
+            (r#"[{"a":1},7]"#, vec![r#"{"a":1}"#, "7"]),
+            (
+                "{\n \"events\": [\n  1.50,\n  {\"a\": 1}\n ]\n}",
+                vec!["1.50", "{\"a\": 1}"],
+            ),
+            ("7", vec!["7"]),
+            ("no JSON", vec!["no JSON"]),
+            (
+                r#"{"events":[1],"events":[2]}"#,
+                vec![r#"{"events":[1],"events":[2]}"#],
+            ),
+            (
+                r#"[{"events":[1],"events":[2]},3]"#,
+                vec![r#"{"events":[1],"events":[2]}"#, "3"],
+            ),
+            ("{\"events\":[1]}\n{\"events\":[2,3]}", vec!["1", "2", "3"]),
+            (
+                "{\"a\":1}\n\n[1,2]\nno JSON\n",
+                vec!["{\"a\":1}", "[1,2]", "no JSON"],
+            ),
+            (r#"{"\ud800":1,"events":["\ud800"]}"#, vec![r#""\ud800""#]),
+            (r#"{"ev\u0065nts":[1e400]}"#, vec!["1e400"]),
+        ] {
+            assert_eq!(events(Source::Braze, input), wanted, "{input}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_segment_or_branch_is_an_event_or_an_array_of_events() {
+        for source in [Source::Segment, Source::Branch] {
+            assert_eq!(events(source, "[{\"a\":1}, 7]"), ["{\"a\":1}", "7"]);
+            assert_eq!(events(source, "{\"events\":[1]}"), ["{\"events\":[1]}"]);
+            assert_eq!(
+                events(source, "{\"a\":1}\n{\"b\":2}\n"),
+                ["{\"a\":1}", "{\"b\":2}"]
+            );
+        }
+    }
+}

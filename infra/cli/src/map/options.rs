@@ -1,0 +1,49 @@
+//! What `switchyard map` takes.
+
+use clap::Args;
+use event::Route;
+use std::path::PathBuf;
+
+/// Shown at the end of `switchyard map --help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  switchyard map --route segment-to-braze events.ndjson          what each event would ask of Braze
+  switchyard map --route braze-to-segment --explain body.json    and which rule did what
+  switchyard map --route segment-to-braze --packed events.json   the requests that would be sent
+
+Input: one event a line, a JSON array of events, or the body of a vendor's request. Nothing is sent anywhere.
+
+Exit status: 0 done, 1 some event would be parked, 2 the call or the settings are wrong.";
+
+/// The options of `switchyard map`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// segment-to-braze, segment-to-branch, branch-to-segment or braze-to-segment
+    #[arg(long, value_name = "ROUTE", value_parser = route)]
+    pub route: Route,
+    /// Settings to map with [default: the built-in ones, which are those of infra/settings/switchyard.toml]
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+    /// Show the path of every warning and what each rule did
+    #[arg(long, conflicts_with = "packed")]
+    pub explain: bool,
+    /// Show the requests that would be sent instead of the calls of each event
+    #[arg(long)]
+    pub packed: bool,
+    /// The events [default: standard input]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// The route of this name, with hyphens or underscores.
+fn route(name: &str) -> Result<Route, String> {
+    let wanted = name.replace('-', "_");
+    let found = Route::ALL.into_iter().find(|route| route.as_str() == wanted);
+    found.ok_or_else(|| {
+        let names: Vec<String> = Route::ALL
+            .iter()
+            .map(|route| route.as_str().replace('_', "-"))
+            .collect();
+        format!("write one of {}", names.join(", "))
+    })
+}
