@@ -10,6 +10,6 @@ mod size;
 mod write;
 
 pub use number::Decimal;
-pub use read::{Json, Kind, Malformed, Object, well_formed};
+pub use read::{Json, Kind, Malformed, Object, deeper_than, well_formed};
 pub use size::{compact_size, string_size};
 pub use write::{ArrayWriter, ObjectWriter, write_string};

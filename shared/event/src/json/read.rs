@@ -48,7 +48,7 @@ impl<'a> Json<'a> {
     /// Takes a value that serde_json has split off already.
     pub fn from_raw(raw: &'a RawValue) -> Result<Self, Malformed> {
         let text = raw.get();
-        if depth_exceeds(text, Self::MAX_DEPTH) {
+        if deeper_than(text, Self::MAX_DEPTH) {
             Err(Malformed)
         } else {
             Ok(Self(text))
@@ -307,7 +307,7 @@ fn surrogate(text: &str) -> Option<u16> {
 }
 
 /// Whether a valid JSON text is nested deeper than `limit`, measured without recursion.
-fn depth_exceeds(text: &str, limit: usize) -> bool {
+pub fn deeper_than(text: &str, limit: usize) -> bool {
     if text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() <= limit {
         return false;
     }

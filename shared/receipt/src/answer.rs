@@ -1,0 +1,207 @@
+//! What is answered: one total function of source and situation, the table of 4.7.
+
+use crate::request::Answer;
+use event::Source;
+use event::reasons::RefuseReason;
+use event::settings::WrongCredential;
+
+/// What a request has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Situation {
+    /// Everything is queued, or there was nothing to do.
+    Done,
+    /// Something is parked, the rest queued: all is safe.
+    Parked,
+    /// It was not taken.
+    Refused(RefuseReason),
+}
+
+/// What is known of the sender when a body cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A token proves the sender; it needs no body.
+    Proved,
+    /// The sender could only be proved by a body that can be read.
+    Unproved,
+}
+
+/// Whether a fault of the body is parked (the sender is proved, and a refusal would lose the data) or refused.
+pub const fn parks_faulty_body(source: Source, fault: RefuseReason, standing: Standing) -> bool {
+    match fault {
+        RefuseReason::BodyTooLarge | RefuseReason::TooManyEvents => matches!(source, Source::Branch),
+        RefuseReason::EncodingUnsupported | RefuseReason::BodyUndecodable => match source {
+            Source::Segment => matches!(standing, Standing::Proved),
+            Source::Braze | Source::Branch => true,
+        },
+        _ => false,
+    }
+}
+
+/// The methods of a source, as `Allow` lists them.
+pub const fn methods(source: Source) -> &'static [&'static str] {
+    match source {
+        Source::Segment => &["POST", "PUT", "PATCH"],
+        Source::Braze | Source::Branch => &["POST"],
+    }
+}
+
+const fn status(situation: Situation, wrong: WrongCredential) -> u16 {
+    let credential = match wrong {
+        WrongCredential::Refuse => 401,
+        WrongCredential::RetryLater => 503,
+    };
+    match situation {
+        Situation::Done => 200,
+        Situation::Parked => 202,
+        Situation::Refused(reason) => match reason {
+            RefuseReason::MissingCredential | RefuseReason::WrongCredential | RefuseReason::TailUnproven => {
+                credential
+            }
+            RefuseReason::TailRejected => 401,
+            RefuseReason::AddressNotAllowed => 403,
+            RefuseReason::MethodNotAllowed => 405,
+            RefuseReason::Unconfigured | RefuseReason::SecretUnavailable | RefuseReason::QueueUnavailable => {
+                503
+            }
+            RefuseReason::BodyTooLarge | RefuseReason::TooManyEvents => 413,
+            RefuseReason::EncodingUnsupported => 415,
+            RefuseReason::BodyUndecodable => 400,
+        },
+    }
+}
+
+/// How long a sender that can wait is asked to wait, in seconds.
+const RETRY_AFTER_S: u32 = 30;
+
+/// The answer to a situation.
+pub fn answer(source: Source, situation: Situation, wrong: WrongCredential, request_id: &str) -> Answer {
+    let status = status(situation, wrong);
+    let word = match situation {
+        Situation::Done | Situation::Parked => "ok",
+        Situation::Refused(reason) => reason.as_str(),
+    };
+    let printable = |c: char| c.is_ascii_graphic();
+    let request_id = request_id.chars().filter(|c| printable(*c)).take(128).collect();
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("x-switchyard-request-id", request_id),
+    ];
+    match status {
+        503 => headers.push(("retry-after", RETRY_AFTER_S.to_string())),
+        405 => headers.push(("allow", methods(source).join(", "))),
+        _ => {}
+    }
+    Answer {
+        status,
+        headers,
+        body: format!(r#"{{"status":"{word}"}}"#),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCES: [Source; 3] = [Source::Segment, Source::Braze, Source::Branch];
+
+    /// The table of 4.7, cell by cell.
+    #[test]
+    fn rc_130_every_cell_of_the_table() {
+        use RefuseReason::*;
+        let cells = [
+            (Situation::Done, 200),
+            (Situation::Parked, 202),
+            (Situation::Refused(MissingCredential), 401),
+            (Situation::Refused(WrongCredential), 401),
+            (Situation::Refused(TailUnproven), 401),
+            (Situation::Refused(TailRejected), 401),
+            (Situation::Refused(AddressNotAllowed), 403),
+            (Situation::Refused(Unconfigured), 503),
+            (Situation::Refused(SecretUnavailable), 503),
+            (Situation::Refused(MethodNotAllowed), 405),
+            (Situation::Refused(BodyTooLarge), 413),
+            (Situation::Refused(TooManyEvents), 413),
+            (Situation::Refused(EncodingUnsupported), 415),
+            (Situation::Refused(BodyUndecodable), 400),
+            (Situation::Refused(QueueUnavailable), 503),
+        ];
+        assert_eq!(cells.len(), 2 + RefuseReason::ALL.len());
+        for source in SOURCES {
+            for (situation, status) in cells {
+                let got = answer(source, situation, event::settings::WrongCredential::Refuse, "r-1");
+                assert_eq!(got.status, status, "{source} {situation:?}");
+                assert!(![404, 408, 409, 422, 429, 500, 501].contains(&got.status));
+                assert_eq!(
+                    got.headers.iter().any(|(name, _)| *name == "retry-after"),
+                    status == 503
+                );
+                assert_eq!(
+                    got.headers.iter().any(|(name, _)| *name == "allow"),
+                    status == 405
+                );
+                assert!(
+                    got.headers
+                        .contains(&("x-switchyard-request-id", "r-1".to_owned()))
+                );
+                let word = got
+                    .body
+                    .trim_start_matches(r#"{"status":""#)
+                    .trim_end_matches(r#""}"#)
+                    .to_owned();
+                assert_eq!(word == "ok", status < 300, "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn rc_130_which_faulty_bodies_are_parked() {
+        use RefuseReason::*;
+        for (fault, standing, parked) in [
+            (BodyTooLarge, Standing::Proved, [false, false, true]),
+            (TooManyEvents, Standing::Proved, [false, false, true]),
+            (EncodingUnsupported, Standing::Unproved, [false, true, true]),
+            (EncodingUnsupported, Standing::Proved, [true, true, true]),
+            (BodyUndecodable, Standing::Unproved, [false, true, true]),
+            (BodyUndecodable, Standing::Proved, [true, true, true]),
+        ] {
+            for (source, parked) in SOURCES.into_iter().zip(parked) {
+                assert_eq!(
+                    parks_faulty_body(source, fault, standing),
+                    parked,
+                    "{source} {fault} {standing:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rc_034_a_wrong_credential_may_be_answered_so_that_senders_keep_the_data() {
+        let later = event::settings::WrongCredential::RetryLater;
+        for (reason, status) in [
+            (RefuseReason::WrongCredential, 503),
+            (RefuseReason::MissingCredential, 503),
+            (RefuseReason::TailUnproven, 503),
+            (RefuseReason::TailRejected, 401),
+        ] {
+            assert_eq!(
+                answer(Source::Braze, Situation::Refused(reason), later, "r").status,
+                status,
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn rc_131_an_answer_holds_nothing_of_the_request_but_its_id() {
+        let got = answer(
+            Source::Segment,
+            Situation::Done,
+            event::settings::WrongCredential::Refuse,
+            "r\r\nset-cookie: x",
+        );
+        assert!(
+            got.headers
+                .contains(&("x-switchyard-request-id", "rset-cookie:x".to_owned()))
+        );
+    }
+}

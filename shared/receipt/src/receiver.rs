@@ -1,0 +1,310 @@
+//! One request from its first byte to its answer, in the order of RC-009.
+
+mod queueing;
+
+use crate::answer::{Situation, Standing, answer, methods, parks_faulty_body};
+use crate::credential::{Presented, signature};
+use crate::decode;
+use crate::limits::{REFRESH_WAIT_MS, secret_ms, sending_ms};
+use crate::proof::{Presentation, Proof, by_token, is_configured, may_be_stale, of_segment};
+use crate::report::{Frame, Report};
+use crate::request::{Answer, Request};
+use crate::split::{Split, Unsplit, split};
+use event::ports::Queue;
+use event::reasons::{ParkReason, RefuseReason};
+use event::settings::Settings;
+use event::{Clock, Random, Source, Timestamp};
+use futures_util::FutureExt;
+use futures_util::future::{Either, join, select};
+use secrets::{ReceiverSecret, Renewal, SecretCache, Secrets};
+use std::cell::Cell;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+
+use telemetry::Sink;
+
+/// The secret of a receiver.
+pub type Secret<S, C, R> = SecretCache<S, C, R, ReceiverSecret>;
+
+/// Takes the requests of one source.
+pub struct Receiver<Q, S, C, R, K> {
+    source: Source,
+    function: &'static str,
+    settings: Settings,
+    queue: Q,
+    secret: Secret<S, C, R>,
+    clock: C,
+    random: R,
+    sink: K,
+    warm: Cell<bool>,
+}
+
+impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receiver<Q, S, C, R, K> {
+    /// A receiver; `function` is its name in lines, such as `receive-segment`.
+    #[allow(clippy::too_many_arguments, reason = "each is one port")]
+    pub fn new(
+        source: Source,
+        function: &'static str,
+        settings: Settings,
+        queue: Q,
+        secrets: S,
+        clock: C,
+        random: R,
+        sink: K,
+    ) -> Self {
+        let secret = SecretCache::new(secrets, clock.clone(), random.clone());
+        Self {
+            source,
+            function,
+            settings,
+            queue,
+            secret,
+            clock,
+            random,
+            sink,
+            warm: Cell::new(false),
+        }
+    }
+
+    /// Fetches the secret ahead of the first request. A failure does not matter yet.
+    pub async fn warm(&self) {
+        self.secret.current().await;
+    }
+
+    /// Answers one request, and tells of it before the answer.
+    pub async fn handle(&self, mut request: Request) -> Answer {
+        let at = self.clock.now();
+        let wrong = self.settings.receipt.wrong_credential;
+        if request.method == "GET" && request.path == "/health" && request.raw_query.is_empty() {
+            return answer(self.source, Situation::Done, wrong, &request.request_id);
+        }
+        let mut report = Report {
+            bytes: request.body.len() as u64,
+            events: 1,
+            ..Report::default()
+        };
+        let decided = AssertUnwindSafe(self.decide(&mut request, at, &mut report))
+            .catch_unwind()
+            .await;
+        let situation = match decided {
+            Ok(Ok(situation)) => situation,
+            Ok(Err(reason)) => Situation::Refused(reason),
+            Err(_) => {
+                report = Report {
+                    bytes: report.bytes,
+                    events: 1,
+                    ..Report::default()
+                };
+                report.faults.push(("panic", "receipt".to_owned()));
+                Situation::Refused(RefuseReason::QueueUnavailable)
+            }
+        };
+        if let Situation::Refused(reason) = situation {
+            report.refused = Some(reason);
+        }
+        let answer = answer(self.source, situation, wrong, &request.request_id);
+        let frame = Frame {
+            source: self.source,
+            function: self.function,
+            request_id: &request.request_id,
+            at,
+            answered: self.clock.now(),
+            status: answer.status,
+            cold: !self.warm.replace(true),
+            secret_age: self.secret.age_s(),
+            secret_failures: self.secret.take_failures(),
+        };
+        report.tell(&frame, &self.sink);
+        answer
+    }
+
+    async fn decide(
+        &self,
+        request: &mut Request,
+        at: Timestamp,
+        report: &mut Report,
+    ) -> Result<Situation, RefuseReason> {
+        let receipt = &self.settings.receipt;
+        let allowed = self.allow_list();
+        if !allowed.is_empty()
+            && !request
+                .source_ip
+                .is_some_and(|ip| allowed.iter().any(|net| net.contains(&ip)))
+        {
+            return Err(RefuseReason::AddressNotAllowed);
+        }
+        if !methods(self.source).contains(&request.method.as_str()) {
+            return Err(RefuseReason::MethodNotAllowed);
+        }
+        let budget = self.answer_within_ms();
+        let mut secret = self
+            .fetched(self.secret.current(), secret_ms(budget))
+            .await
+            .flatten();
+        secret = secret.or_else(|| self.secret.usable());
+        let secret = secret.ok_or(RefuseReason::SecretUnavailable)?;
+        if self.source == Source::Braze {
+            report.other_currents_version = request
+                .header("braze-currents-version")
+                .is_some_and(|given| given != "1");
+        }
+        let signature_header = request.header("x-signature");
+        let presentation = Presentation {
+            tokens: Presented::of(self.source, request),
+            signature: signature_header.and_then(signature),
+            signature_given: signature_header.is_some(),
+        };
+        let encoding = request.header("content-encoding").map(str::to_owned);
+        let token = match self.source {
+            Source::Segment => by_token(&presentation, &secret).ok(),
+            Source::Braze | Source::Branch => Some(
+                self.proved(&secret, |secret| by_token(&presentation, secret))
+                    .await?,
+            ),
+        };
+        let standing = if token.is_some() {
+            Standing::Proved
+        } else {
+            Standing::Unproved
+        };
+        let fault = |fault: RefuseReason| parks_faulty_body(self.source, fault, standing);
+        let proof_of_token = token.or_else(|| by_token(&presentation, &secret).ok());
+        let bytes = match decode::received(request) {
+            Ok(bytes) => bytes,
+            Err(text) if fault(RefuseReason::BodyUndecodable) => {
+                report.proof = proof_of_token;
+                return self
+                    .keep(&text, ParkReason::BodyUndecodable, request, at, report)
+                    .await;
+            }
+            Err(_) => return Err(RefuseReason::BodyUndecodable),
+        };
+        let body = match decode::decoded(&bytes, encoding.as_deref(), receipt.max_body_bytes) {
+            Ok(body) => body,
+            Err(reason) if fault(reason) => {
+                report.proof = proof_of_token;
+                return self.keep(&bytes, parked(reason), request, at, report).await;
+            }
+            Err(reason) => return Err(reason),
+        };
+        let whole = split(self.source, &body, receipt.max_events);
+        let proof = match token {
+            Some(proof) if self.source != Source::Segment => proof,
+            _ => {
+                let (signed, events) = signed_part(&body, &whole);
+                let tail = receipt.segment.unsigned_batch_tail;
+                self.proved(&secret, |secret| {
+                    of_segment(&presentation, secret, signed, events, tail)
+                })
+                .await?
+            }
+        };
+        report.proof = Some(proof);
+        match whole {
+            Ok(split) if split.events.is_empty() => {
+                report.events = 0;
+                Ok(Situation::Done)
+            }
+            Ok(split) => self.queue(&split.events, proof, request, at, report).await,
+            Err(Unsplit::Unreadable) => {
+                self.keep(&bytes, ParkReason::UnreadableBody, request, at, report)
+                    .await
+            }
+            Err(Unsplit::TooMany) if fault(RefuseReason::TooManyEvents) => {
+                self.keep(&bytes, ParkReason::TooManyEvents, request, at, report)
+                    .await
+            }
+            Err(Unsplit::TooMany) => Err(RefuseReason::TooManyEvents),
+        }
+    }
+
+    /// Asks for the proof, and before a refusal once more with the secret fetched anew (RC-035, RC-036).
+    async fn proved(
+        &self,
+        secret: &ReceiverSecret,
+        ask: impl Fn(&ReceiverSecret) -> Result<Proof, RefuseReason>,
+    ) -> Result<Proof, RefuseReason> {
+        let asked = |secret: &ReceiverSecret| {
+            if is_configured(self.source, secret) {
+                ask(secret)
+            } else {
+                Err(RefuseReason::Unconfigured)
+            }
+        };
+        let refused = match asked(secret) {
+            Err(reason) if may_be_stale(reason) => reason,
+            settled => return settled,
+        };
+        match self
+            .fetched(self.secret.renew(), secret_ms(self.answer_within_ms()))
+            .await
+        {
+            Some(Renewal::Fetched { value, .. }) => asked(&value),
+            Some(Renewal::Limited) => Err(refused),
+            Some(Renewal::Failed) | None => Err(RefuseReason::SecretUnavailable),
+        }
+    }
+
+    /// What a fetch gives within its share of the budget.
+    async fn fetched<T>(&self, fetch: impl Future<Output = T>, within_ms: u64) -> Option<T> {
+        match select(pin!(fetch), pin!(self.clock.sleep(within_ms))).await {
+            Either::Left((value, _)) => Some(value),
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Does the work, and beside it fetches a secret that is near its time (RS-011).
+    async fn beside_refresh<T>(&self, work: impl Future<Output = T>) -> T {
+        if !self.secret.wants_refresh() {
+            return work.await;
+        }
+        let refresh = self.fetched(self.secret.refresh(), REFRESH_WAIT_MS);
+        join(work, refresh).await.0
+    }
+
+    fn sending_end(&self, at: Timestamp) -> Timestamp {
+        at.plus_millis(i64::try_from(sending_ms(self.source, self.answer_within_ms())).unwrap_or_default())
+    }
+
+    fn answer_within_ms(&self) -> u64 {
+        let receipt = &self.settings.receipt;
+        match self.source {
+            Source::Segment => receipt.segment.answer_within_ms,
+            Source::Braze => receipt.braze.answer_within_ms,
+            Source::Branch => receipt.branch.answer_within_ms,
+        }
+    }
+
+    fn allow_list(&self) -> &[ipnet::IpNet] {
+        let receipt = &self.settings.receipt;
+        match self.source {
+            Source::Segment => &receipt.segment.ip_allow_list,
+            Source::Braze => &receipt.braze.ip_allow_list,
+            Source::Branch => &receipt.branch.ip_allow_list,
+        }
+    }
+}
+
+/// The bytes that Segment signs of a body, and how many elements its root array has (RC-026).
+fn signed_part<'b>(body: &'b [u8], split: &Result<Split<'b>, Unsplit>) -> (&'b [u8], usize) {
+    match split {
+        Ok(Split {
+            first_element: Some(first),
+            events,
+        }) => (first.get().as_bytes(), events.len()),
+        _ => (body, 1),
+    }
+}
+
+/// The reason under which a faulty body is parked.
+const fn parked(reason: RefuseReason) -> ParkReason {
+    match reason {
+        RefuseReason::BodyTooLarge => ParkReason::BodyTooLarge,
+        RefuseReason::TooManyEvents => ParkReason::TooManyEvents,
+        RefuseReason::EncodingUnsupported => ParkReason::EncodingUnsupported,
+        _ => ParkReason::BodyUndecodable,
+    }
+}
+
+#[cfg(test)]
+mod tests;
