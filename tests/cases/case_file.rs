@@ -1,0 +1,143 @@
+//! The files of cases.
+
+use crate::{CASES, json};
+use event::Route;
+use event::json::Json;
+use event::settings::Settings;
+use mapping::printed::print;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// The cases of one rule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFile {
+    rule: String,
+    #[allow(dead_code, reason = "for the reader of the file")]
+    why: String,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    #[serde(default)]
+    why: String,
+    /// Becomes a settings file.
+    #[serde(default)]
+    settings: toml::Table,
+    event: Option<Box<RawValue>>,
+    /// The event's exact text, where it is no JSON or has bytes that a file of JSON would not keep.
+    text: Option<String>,
+    expect: Expect,
+}
+
+/// What must come out. What is not given is not looked at, but for `warnings`, which are none then.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    id: Option<String>,
+    outcome: String,
+    reason: Option<String>,
+    calls: Option<Box<RawValue>>,
+    /// Values of the first call's body by JSON pointer; `null` for nothing there.
+    #[serde(default)]
+    body: BTreeMap<String, Box<RawValue>>,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+fn folder(route: Route) -> PathBuf {
+    PathBuf::from(CASES).join(route.as_str())
+}
+
+fn files(route: Route) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder(route)) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// The rules that have a file.
+pub fn rules_of(route: Route) -> BTreeSet<String> {
+    files(route)
+        .iter()
+        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The files of a route.
+pub fn of_route(route: Route) -> Vec<CaseFile> {
+    let read = |file: PathBuf| {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let read: CaseFile =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        assert_eq!(
+            Some(read.rule.as_str()),
+            file.file_stem().unwrap().to_str(),
+            "the file is named by its rule"
+        );
+        assert!(!read.cases.is_empty(), "{} has no cases", file.display());
+        read
+    };
+    files(route).into_iter().map(read).collect()
+}
+
+impl CaseFile {
+    /// Runs every case and tells how many there are.
+    pub fn run(&self, route: Route, failures: &mut Vec<String>) -> usize {
+        for (at, case) in self.cases.iter().enumerate() {
+            if let Some(failure) = case.failure(route) {
+                failures.push(format!("{} case {at} ({}): {failure}", self.rule, case.why));
+            }
+        }
+        self.cases.len()
+    }
+}
+
+impl Case {
+    fn failure(&self, route: Route) -> Option<String> {
+        let settings = match Settings::load(&toml::to_string(&self.settings).unwrap()) {
+            Ok(settings) => settings,
+            Err(error) => return Some(error.to_string()),
+        };
+        let text = match (&self.event, &self.text) {
+            (Some(event), None) => event.get(),
+            (None, Some(text)) => text,
+            _ => return Some("has not exactly one of `event` and `text`".into()),
+        };
+        let line = print(route, text, &settings, false).line;
+        let printed = Json::parse(&line).unwrap();
+        let said = |pointer: &str| json::at(printed, pointer).and_then(|value| value.as_str());
+        let expect = &self.expect;
+        if said("/outcome").as_deref() != Some(&expect.outcome)
+            || (expect.reason.is_some() && said("/reason").as_deref() != expect.reason.as_deref())
+            || (expect.id.is_some() && said("/id").as_deref() != expect.id.as_deref())
+        {
+            return Some(line);
+        }
+        let warnings = json::at(printed, "/warnings")
+            .and_then(Json::as_array)
+            .unwrap_or_default();
+        let warnings: Vec<_> = warnings.iter().filter_map(|warning| warning.as_str()).collect();
+        if warnings != expect.warnings {
+            return Some(format!("wanted warnings {:?}, got {warnings:?}", expect.warnings));
+        }
+        if let Some(calls) = &expect.calls {
+            let wanted = calls.get().replace("<version>", env!("CARGO_PKG_VERSION"));
+            let difference = json::difference(Json::parse(&wanted).unwrap(), json::at(printed, "/calls")?);
+            if difference.is_some() {
+                return difference;
+            }
+        }
+        expect.body.iter().find_map(|(pointer, wanted)| {
+            let wanted = Json::parse(wanted.get()).unwrap();
+            let got = json::at(printed, &format!("/calls/0/body{pointer}")).unwrap_or(Json::NULL);
+            json::difference(wanted, got).map(|difference| format!("{pointer}{difference}"))
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! The worked examples, read from the pages themselves.
+
+use crate::{PAGES, json};
+use event::Route;
+use event::json::Json;
+use event::settings::Settings;
+use mapping::printed::print;
+use std::path::Path;
+use switchyard::map::events;
+
+/// What a page gives: settings, the input, and the lines that must come out.
+pub struct Example {
+    title: String,
+    settings: String,
+    input: String,
+    output: String,
+}
+
+/// The examples of a page. Those that show packed requests are left to the tests of `switchyard map --packed`.
+pub fn of_page(page: &str) -> Vec<Example> {
+    let text = std::fs::read_to_string(Path::new(PAGES).join(page)).unwrap();
+    let sections = text.split("\n### EX-").skip(1);
+    sections
+        .flat_map(of_section)
+        .filter(|example| !example.output.starts_with("{\"method\""))
+        .collect()
+}
+
+/// A section has settings or none, and then pairs of an input and its output.
+fn of_section(section: &str) -> Vec<Example> {
+    let title = section.lines().next().unwrap_or_default();
+    let section = section
+        .split("\n## ")
+        .next()
+        .unwrap_or(section)
+        .split("\n# ")
+        .next()
+        .unwrap_or(section);
+    let mut examples = Vec::new();
+    let (mut settings, mut input) = (String::new(), None);
+    for block in section.split("\n```").skip(1).step_by(2) {
+        let (language, body) = block.split_once('\n').unwrap();
+        match (language.split(' ').next().unwrap(), input.take()) {
+            ("toml", _) => settings = body.to_owned(),
+            ("json", None) => input = Some(body.to_owned()),
+            ("json", Some(input)) => examples.push(Example {
+                title: title.to_owned(),
+                settings: settings.clone(),
+                input,
+                output: body.to_owned(),
+            }),
+            (other, _) => panic!("EX-{title}: a block of {other}"),
+        }
+    }
+    assert!(
+        input.is_none() && !examples.is_empty(),
+        "EX-{title}: no pair of input and output"
+    );
+    examples
+}
+
+impl Example {
+    /// Maps the input as `switchyard map` does and compares line by line.
+    pub fn run(&self, route: Route, failures: &mut Vec<String>) {
+        let settings =
+            Settings::load(&self.settings).unwrap_or_else(|error| panic!("EX-{}: {error}", self.title));
+        let lines: Vec<String> = events(route.source(), &self.input)
+            .into_iter()
+            .map(|event| print(route, event, &settings, false).line)
+            .collect();
+        let wanted: Vec<String> = self.output.lines().map(with_version).collect();
+        if lines.len() != wanted.len() {
+            failures.push(format!(
+                "EX-{}: wanted {} lines, got {}",
+                self.title,
+                wanted.len(),
+                lines.len()
+            ));
+        }
+        for (wanted, got) in wanted.iter().zip(&lines) {
+            let difference = json::difference(Json::parse(wanted).unwrap(), Json::parse(got).unwrap());
+            if let Some(difference) = difference {
+                failures.push(format!("EX-{}: {difference}\n  {got}", self.title));
+            }
+        }
+    }
+}
+
+/// The pages show the version of their day.
+fn with_version(line: &str) -> String {
+    let library = |version: &str| format!(r#""library":{{"name":"switchyard","version":"{version}"}}"#);
+    line.replace(&library("0.1.0"), &library(env!("CARGO_PKG_VERSION")))
+}
