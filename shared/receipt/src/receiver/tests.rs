@@ -32,6 +32,17 @@ struct World {
     metrics: RefCell<Vec<Metrics>>,
 }
 
+impl World {
+    fn next_act(&self) -> Option<Act> {
+        let mut acts = self.acts.borrow_mut();
+        if acts.is_empty() {
+            None
+        } else {
+            Some(acts.remove(0))
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Port(Rc<World>);
 
