@@ -77,13 +77,7 @@ impl Queue for Port {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), entries.len(), "RC-097: entry ids are unique");
-        let mut acts = world.acts.borrow_mut();
-        let act = if acts.is_empty() {
-            None
-        } else {
-            Some(acts.remove(0))
-        };
-        drop(acts);
+        let act = world.next_act();
         let mut sent = Sent::default();
         for (at, entry) in entries.iter().enumerate() {
             match act {
