@@ -133,3 +133,63 @@ fn word(fate: &Fate) -> String {
     let details: Vec<String> = status.into_iter().chain(age).collect();
     format!("{text} {}", faint(details.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(must_arrive: bool) -> SampleEvent {
+        SampleEvent {
+            id: "m-1".to_owned(),
+            name: "identify",
+            destination: Destination::Braze,
+            must_arrive,
+        }
+    }
+
+    fn fates(line: &str) -> Fates {
+        Fates::from([(
+            (Destination::Braze, "m-1".to_owned()),
+            serde_json::from_str(line).unwrap(),
+        )])
+    }
+
+    const DELIVERED: &str =
+        r#"{"kind":"event","event_id":"m-1","outcome":"delivered","status":201,"age_ms":42}"#;
+    const IGNORED: &str = r#"{"kind":"event","event_id":"m-1","outcome":"ignored","reason":"no_route"}"#;
+    const PARKED: &str = r#"{"kind":"event","event_id":"m-1","outcome":"parked","reason":"rejected"}"#;
+    const WAITING: &str = r#"{"kind":"event","event_id":"m-1","outcome":"retry","class":"transient"}"#;
+
+    #[test]
+    fn what_must_arrive_is_well_only_when_delivered() {
+        assert!(is_as_expected(&fates(DELIVERED), &event(true)));
+        for line in [IGNORED, PARKED, WAITING] {
+            assert!(!is_as_expected(&fates(line), &event(true)), "{line}");
+        }
+        assert!(!is_as_expected(&Fates::new(), &event(true)));
+    }
+
+    #[test]
+    fn what_need_not_arrive_is_well_unless_it_is_parked_or_unaccounted_for() {
+        for line in [DELIVERED, IGNORED] {
+            assert!(is_as_expected(&fates(line), &event(false)), "{line}");
+        }
+        for line in [PARKED, WAITING] {
+            assert!(!is_as_expected(&fates(line), &event(false)), "{line}");
+        }
+        assert!(!is_as_expected(&Fates::new(), &event(false)));
+    }
+
+    #[test]
+    fn the_description_gives_outcome_reason_status_and_age() {
+        let delivered = word(&serde_json::from_str(DELIVERED).unwrap());
+        assert!(
+            delivered.contains("delivered") && delivered.contains("answered 201, after 42 ms"),
+            "{delivered}"
+        );
+        let parked = word(&serde_json::from_str(PARKED).unwrap());
+        assert!(parked.contains("parked (rejected)"), "{parked}");
+        let waiting = word(&serde_json::from_str(WAITING).unwrap());
+        assert!(waiting.contains("retry (transient)"), "{waiting}");
+    }
+}

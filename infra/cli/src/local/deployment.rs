@@ -67,30 +67,45 @@ pub(crate) async fn deploy(
 async fn upload_artifacts(api: &Api, template: &str, artifacts: &Artifacts<'_>) -> Result<String, Error> {
     let mut packaged = String::with_capacity(template.len());
     for line in template.lines() {
-        let (key, value) = line.split_once(':').unwrap_or((line, ""));
-        let object = match key.trim() {
-            "CodeUri" => {
-                let name = value.trim().rsplit('/').next().unwrap_or_default();
-                let binary = artifacts.binaries.get(name).ok_or_else(|| Error::NoBinary {
-                    name: name.to_owned(),
-                })?;
-                Some((format!("{name}.zip"), pack_function(binary)?))
-            }
-            "ContentUri" => Some(("settings.zip".to_owned(), pack_settings(artifacts.settings)?)),
-            _ => None,
+        let Some((key, artifact)) = artifact(line) else {
+            packaged.push_str(line);
+            packaged.push('\n');
+            continue;
         };
-        match object {
-            Some((name, zip)) => {
-                api.put(&format!("{BUCKET}/{name}"), zip).await?;
-                packaged.push_str(&format!("{key}: s3://{BUCKET}/{name}\n"));
+        let (name, zip) = match artifact {
+            Artifact::Settings => ("settings", pack_settings(artifacts.settings)?),
+            Artifact::Function(name) => {
+                let missing = || Error::NoBinary {
+                    name: name.to_owned(),
+                };
+                (
+                    name,
+                    pack_function(artifacts.binaries.get(name).ok_or_else(missing)?)?,
+                )
             }
-            None => {
-                packaged.push_str(line);
-                packaged.push('\n');
-            }
-        }
+        };
+        let object = format!("{BUCKET}/{name}.zip");
+        api.put(&object, zip).await?;
+        packaged.push_str(&format!("{key}: s3://{object}\n"));
     }
     Ok(packaged)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Artifact<'a> {
+    /// The binary of this folder.
+    Function(&'a str),
+    Settings,
+}
+
+/// What a line of the template names by a path of this machine, with the line up to its colon.
+fn artifact(line: &str) -> Option<(&str, Artifact<'_>)> {
+    let (key, path) = line.split_once(": ")?;
+    match key.trim() {
+        "CodeUri" => Some((key, Artifact::Function(path.trim().rsplit('/').next()?))),
+        "ContentUri" => Some((key, Artifact::Settings)),
+        _ => None,
+    }
 }
 
 async fn finished(api: &Api, stack: &str) -> Result<BTreeMap<String, String>, Error> {
@@ -169,5 +184,44 @@ trait LocalName {
 impl LocalName for Node<'_, '_> {
     fn has_tag_name_local(&self, name: &str) -> bool {
         self.tag_name().name() == name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+    #[test]
+    fn every_function_and_the_settings_of_the_template_are_uploaded() {
+        let found: Vec<_> = TEMPLATE
+            .lines()
+            .filter_map(artifact)
+            .map(|(_, artifact)| artifact)
+            .collect();
+        let functions = [
+            "receive-segment",
+            "receive-braze",
+            "receive-branch",
+            "deliver-braze",
+            "deliver-branch",
+            "deliver-segment",
+        ];
+        let mut expected = vec![Artifact::Settings];
+        expected.extend(functions.map(Artifact::Function));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn outputs_are_read_whatever_their_namespace() {
+        let answer = "<r xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Outputs>\
+            <member><OutputKey>A</OutputKey><OutputValue>https://a/?x=1&amp;y=2</OutputValue></member>\
+            <member><Description>no output</Description></member></Outputs></r>";
+        let found = outputs(&parse("DescribeStacks", answer).unwrap());
+        assert_eq!(
+            found,
+            BTreeMap::from([("A".to_owned(), "https://a/?x=1&y=2".to_owned())])
+        );
     }
 }

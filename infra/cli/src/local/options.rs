@@ -26,15 +26,49 @@ pub struct Options {
     #[arg(long)]
     pub once: bool,
     /// Deliver to this address instead of the sandbox's Braze
-    #[arg(long, value_name = "URL")]
-    pub braze: Option<Url>,
+    #[arg(long, value_name = "URL", value_parser = address)]
+    pub braze: Option<String>,
     /// Deliver to this address instead of the sandbox's Branch
-    #[arg(long, value_name = "URL")]
-    pub branch: Option<Url>,
+    #[arg(long, value_name = "URL", value_parser = address)]
+    pub branch: Option<String>,
     /// Deliver to this address instead of the sandbox's Segment
-    #[arg(long, value_name = "URL")]
-    pub segment: Option<Url>,
+    #[arg(long, value_name = "URL", value_parser = address)]
+    pub segment: Option<String>,
     /// MiniStack's port [default: a free one]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
+}
+
+/// A destination's address as the settings want it: a URL without a slash at its end.
+fn address(given: &str) -> Result<String, String> {
+    let url = Url::parse(given).map_err(|error| format!("{error}; it looks like https://example.com"))?;
+    match (url.scheme(), url.host_str()) {
+        ("http" | "https", Some(_)) => Ok(given.trim_end_matches('/').to_owned()),
+        _ => Err("it must begin with https:// or http://".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_are_urls_of_the_web() {
+        assert_eq!(
+            address("http://127.0.0.1:4000/").unwrap(),
+            "http://127.0.0.1:4000"
+        );
+        assert_eq!(
+            address("https://api.segment.io").unwrap(),
+            "https://api.segment.io"
+        );
+        for wrong in [
+            "",
+            "api.segment.io",
+            "ftp://api.segment.io",
+            "mailto:ada@example.com",
+        ] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
 }

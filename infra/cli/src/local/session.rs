@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use event::Source;
-use reqwest::Url;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::account::{describe, is_as_expected, watch};
@@ -37,10 +36,7 @@ pub async fn run(options: &Options) -> ExitCode {
 async fn session(options: &Options) -> Result<ExitCode, Error> {
     let mut steps = Steps::default();
     let workspace = Workspace::find().await?;
-    let address = |given: &Option<Url>| {
-        let given = given.as_ref().map(Url::as_str).unwrap_or_default();
-        given.trim_end_matches('/').to_owned()
-    };
+    let address = |given: &Option<String>| given.clone().unwrap_or_default();
     let destinations = Destinations {
         braze: address(&options.braze),
         branch: address(&options.branch),
