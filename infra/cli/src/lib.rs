@@ -27,6 +27,7 @@ const ABOUT: &str = "Switchyard connects Segment, Braze and Branch in your own A
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
     /// Run the real functions and the real template on this machine, and send one sample of every route through them
     #[command(after_long_help = local::EXAMPLES)]
