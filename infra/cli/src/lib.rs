@@ -31,7 +31,7 @@ const ABOUT: &str = "Switchyard connects Segment, Braze and Branch in your own A
 pub enum Command {
     /// Run the real functions and the real template on this machine, and send one sample of every route through them
     #[command(after_long_help = local::EXAMPLES)]
-    Local(local::Options),
+    Local(Box<local::Options>),
     /// Show what would become of events, with no network
     #[command(after_long_help = map::EXAMPLES)]
     Map(map::Options),
