@@ -4,11 +4,13 @@
 //! time, so what no rule looks into is never parsed, and a value that no rule changes is written back byte for byte:
 //! numbers keep their digits, objects their order.
 
+mod key;
 mod number;
 mod read;
 mod size;
 mod write;
 
+pub use key::RawKey;
 pub use number::Decimal;
 pub use read::{Json, Kind, Malformed, Object, deeper_than, well_formed};
 pub use size::{compact_size, string_size};

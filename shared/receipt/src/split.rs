@@ -1,6 +1,7 @@
 //! One body becomes its events, none of which is looked into (4.5). One split serves verification and queueing.
 
 use event::Source;
+use event::json::RawKey;
 use event::reasons::RefuseReason;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -175,13 +176,13 @@ fn keys(object: &RawValue) -> Result<Keys<'_>, Unsplit> {
                 has_event_type: false,
                 is_empty: true,
             };
-            while let Some(key) = map.next_key::<std::borrow::Cow<'b, str>>()? {
+            while let Some(key) = map.next_key::<RawKey<'b>>()? {
                 keys.is_empty = false;
-                if key == "events" {
+                if key.is("events") {
                     keys.count += 1;
                     keys.events = Some(map.next_value()?);
                 } else {
-                    keys.has_event_type |= key == "event_type";
+                    keys.has_event_type |= key.is("event_type");
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -189,7 +190,6 @@ fn keys(object: &RawValue) -> Result<Keys<'_>, Unsplit> {
         }
     }
 
-    // A key with an unpaired surrogate is no key of ours; replacing it changes none that is.
     let read = serde_json::Deserializer::from_str(object.get()).deserialize_map(Look);
     read.map_err(|_| Unsplit::Unreadable)
 }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn rc_072_a_braze_body_is_split_by_its_shape() {
+    fn rc_072_bz_001_bz_002_bz_003_bz_004_bz_005_bz_008_a_braze_body_is_split_by_its_shape() {
         for (body, wanted) in [
             (r#"{"events":[{"a":1},7]}"#, vec!["{\"a\":1}", "7"]),
             (
@@ -254,6 +254,7 @@ mod tests {
             ("[]", vec![]),
             (r#"{"events":[]}"#, vec![]),
             (r#"{"events":null}"#, vec![]),
+            (r#"{"\ud800":1,"events":["\ud800"]}"#, vec![r#""\ud800""#]),
         ] {
             assert_eq!(texts(Source::Braze, body).unwrap(), wanted, "{body}");
         }

@@ -1,12 +1,13 @@
 //! The events of an input, each as the exact text that it has there.
 
 use event::Source;
+use event::json::RawKey;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
 /// The key of a Braze request body that holds its events.
-const EVENTS: &[u8] = b"events";
+const EVENTS: &str = "events";
 
 /// The events of an input, in order (BZ-011 to BZ-013). An input that is one JSON document is read as that document,
 /// however many lines it has; any other as one document a line.
@@ -55,8 +56,8 @@ impl<'a> Visitor<'a> for EventsMember {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (mut found, mut count) = (None, 0_usize);
-        while let Some(IsEvents(is_events)) = map.next_key()? {
-            if is_events {
+        while let Some(key) = map.next_key::<RawKey<'a>>()? {
+            if key.is(EVENTS) {
                 count += 1;
                 found = Some(map.next_value::<&'a RawValue>()?.get());
             } else {
@@ -64,31 +65,6 @@ impl<'a> Visitor<'a> for EventsMember {
             }
         }
         Ok(found.filter(|_| count == 1))
-    }
-}
-
-/// Whether a key is `events`. It is read as bytes: a key with an unpaired surrogate is no text, but a key all the same.
-struct IsEvents(bool);
-
-impl<'de> serde::Deserialize<'de> for IsEvents {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = IsEvents;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                Ok(IsEvents(bytes == EVENTS))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(IsEvents(text.as_bytes() == EVENTS))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
     }
 }
 
