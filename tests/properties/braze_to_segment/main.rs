@@ -1,0 +1,8 @@
+//! What holds for every event of Braze Currents, whatever it says.
+
+mod any;
+mod batch;
+mod fields;
+mod identity;
+mod printed;
+mod size;
