@@ -1,8 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
+mod deed;
+mod deliverer;
 pub mod destinations;
+mod exchange;
+mod flight;
 pub mod http;
 mod job;
+mod keys;
+mod record;
+mod retry;
 
+pub use deliverer::{Deliverer, Ports};
 pub use job::{Context, Counts, Fate, Job, Messenger, StopLine};
+pub use keys::Keys;
+pub use record::Record;

@@ -1,0 +1,75 @@
+//! What Branch's answer means: one total function of status and body (SR-320..328).
+
+use super::limits::AUTHENTICATION_FAILED;
+use event::reasons::{HoldKind, ParkReason, RetryClass};
+
+/// What an answer says of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// Branch has taken it.
+    Taken,
+    /// Branch will never take it.
+    Park(ParkReason),
+    /// A person has to mend something.
+    Hold(HoldKind),
+    /// Later.
+    Retry(RetryClass),
+}
+
+/// The meaning of an answer.
+pub fn meaning(status: u16, body: &[u8]) -> Meaning {
+    match status {
+        200..=299 => Meaning::Taken,
+        300..=399 => Meaning::Hold(HoldKind::Config),
+        // A revoked key is told like an invalid event: read as one, it would park everything.
+        400 if names_the_key(body) => Meaning::Hold(HoldKind::Credentials),
+        401 | 403 => Meaning::Hold(HoldKind::Credentials),
+        408 => Meaning::Retry(RetryClass::Transient),
+        429 => Meaning::Retry(RetryClass::RateLimited),
+        400..=499 => Meaning::Park(ParkReason::Rejected),
+        _ => Meaning::Retry(RetryClass::Transient),
+    }
+}
+
+fn names_the_key(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body)
+        .to_lowercase()
+        .contains(AUTHENTICATION_FAILED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sr_320_to_sr_328_rd_120_every_status_has_one_meaning() {
+        for status in 100..=599_u16 {
+            let wanted = match status {
+                200..=299 => Meaning::Taken,                       // SR-320
+                300..=399 => Meaning::Hold(HoldKind::Config),      // SR-321
+                401 | 403 => Meaning::Hold(HoldKind::Credentials), // SR-324
+                408 => Meaning::Retry(RetryClass::Transient),      // SR-325
+                429 => Meaning::Retry(RetryClass::RateLimited),    // SR-326
+                400..=499 => Meaning::Park(ParkReason::Rejected),  // SR-323, SR-327
+                _ => Meaning::Retry(RetryClass::Transient),        // SR-328
+            };
+            assert_eq!(meaning(status, b"bad request"), wanted, "{status}");
+        }
+    }
+
+    #[test]
+    fn sr_322_a_revoked_key_is_told_in_a_400() {
+        let held = Meaning::Hold(HoldKind::Credentials);
+        assert_eq!(
+            meaning(
+                400,
+                b"{\"error\":{\"message\":\"Authentication FAILED: invalid key\"}}"
+            ),
+            held
+        );
+        assert_eq!(
+            meaning(404, b"authentication failed"),
+            Meaning::Park(ParkReason::Rejected)
+        );
+    }
+}

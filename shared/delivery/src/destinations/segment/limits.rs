@@ -1,0 +1,16 @@
+//! Segment's numbers. Sources: Segment docs "HTTP Tracking API Source", "Batch"; reliability.md.
+
+/// Bytes that delivery adds to a call without a time: `"timestamp":"YYYY-MM-DDTHH:MM:SS.mmmZ",` (SEG-006).
+pub const TIMESTAMP_BYTES: usize = 39;
+/// Characters of a `messageId` (SEG-033).
+pub const MESSAGE_ID_CHARACTERS: usize = 99;
+/// Members of `properties` (SEG-035).
+pub const PROPERTIES: usize = 10_000;
+/// Bytes of an answer that are read (SEG-007).
+pub const ANSWER_BYTES: usize = 64 * 1024;
+/// The hint that a 429 without one gives, in seconds (SEG-080).
+pub const RATE_LIMITED_S: f64 = 60.0;
+/// From here on `X-RateLimit-Reset` is a Unix time in seconds (SEG-080).
+pub const RESET_IS_TIME_FROM: f64 = 1_000_000_000.0;
+/// The path of a batch.
+pub const BATCH_PATH: &str = "/v1/batch";
