@@ -75,7 +75,7 @@ pub fn body<'e>(elements: impl Iterator<Item = &'e str>, sent_at: &str) -> Strin
 }
 
 /// Bytes of a body without any element: `{"batch":[],"sentAt":"YYYY-MM-DDTHH:MM:SS.mmmZ"}`.
-const EMPTY_BODY_BYTES: usize = 49;
+const EMPTY_BODY_BYTES: usize = 48;
 
 /// Groups elements of one key, in order, into batches within the limits. An element whose `messageId` an earlier one of its
 /// batch has is given apart: the first carries the event (SEG-044).
