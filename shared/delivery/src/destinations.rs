@@ -3,4 +3,5 @@
 
 mod address;
 pub mod branch;
+pub mod braze;
 pub mod segment;

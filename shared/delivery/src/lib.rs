@@ -5,6 +5,8 @@ mod deed;
 mod deliverer;
 pub mod destinations;
 mod exchange;
+#[cfg(test)]
+mod fixture;
 mod flight;
 pub mod http;
 mod job;

@@ -1,0 +1,151 @@
+use super::*;
+
+fn instance(name: &str) -> Result<Option<String>, Problem> {
+    base_url(&Braze {
+        instance: name.to_owned(),
+        ..Braze::default()
+    })
+}
+
+fn url(text: &str, allow_any_host: bool) -> Result<Option<String>, Problem> {
+    base_url(&Braze {
+        endpoint_url: text.to_owned(),
+        allow_any_host,
+        ..Braze::default()
+    })
+}
+
+#[test]
+fn sb_500_an_instance_names_its_host_in_any_case() {
+    let of = |name| instance(name).unwrap().unwrap();
+    assert_eq!(of("US-01"), "https://rest.iad-01.braze.com");
+    assert_eq!(of("us-08"), "https://rest.iad-08.braze.com");
+    assert_eq!(of("US-09"), "https://rest.us-09.braze.com");
+    assert_eq!(of("Us-10"), "https://rest.us-10.braze.com");
+    assert_eq!(of("EU-01"), "https://rest.fra-01.braze.eu");
+    assert_eq!(of("eu-02"), "https://rest.fra-02.braze.eu");
+    for (name, label) in [
+        ("AU-01", "au-01"),
+        ("ID-01", "id-01"),
+        ("JP-01", "jp-01"),
+        ("KR-01", "kr-01"),
+    ] {
+        assert_eq!(of(name), format!("https://rest.{label}.braze.com"));
+    }
+    for bad in ["US-11", "EU-03", "iad-01", "US01", "rest.iad-01.braze.com"] {
+        let problem = instance(bad).unwrap_err();
+        assert_eq!(problem.key, "braze.instance");
+        assert!(problem.message.contains("US-01"), "{}", problem.message);
+    }
+}
+
+#[test]
+fn sb_500_sb_502_neither_is_no_address_and_both_are_refused() {
+    assert_eq!(base_url(&Braze::default()).unwrap(), None);
+    let both = Braze {
+        instance: "US-01".to_owned(),
+        endpoint_url: "https://rest.iad-01.braze.com".to_owned(),
+        ..Braze::default()
+    };
+    assert!(base_url(&both).is_err());
+}
+
+const GOOD: [(&str, &str); 20] = [
+    ("https://rest.iad-01.braze.com", "https://rest.iad-01.braze.com"),
+    ("https://rest.iad-01.braze.com/", "https://rest.iad-01.braze.com"),
+    (" https://rest.iad-01.braze.com ", "https://rest.iad-01.braze.com"),
+    ("rest.iad-01.braze.com", "https://rest.iad-01.braze.com"),
+    ("rest.iad-01.braze.com/", "https://rest.iad-01.braze.com"),
+    ("REST.IAD-01.BRAZE.COM", "https://rest.iad-01.braze.com"),
+    ("HTTPS://rest.iad-01.braze.com", "https://rest.iad-01.braze.com"),
+    ("https://rest.fra-01.braze.eu", "https://rest.fra-01.braze.eu"),
+    ("rest.fra-02.braze.eu", "https://rest.fra-02.braze.eu"),
+    ("https://rest.us-10.braze.com", "https://rest.us-10.braze.com"),
+    ("https://rest.au-01.braze.com", "https://rest.au-01.braze.com"),
+    ("https://rest.kr-01.braze.com", "https://rest.kr-01.braze.com"),
+    (
+        "https://rest.iad-01.braze.com:443",
+        "https://rest.iad-01.braze.com",
+    ),
+    ("https://mysdk.braze.com", "https://mysdk.braze.com"),
+    ("https://rest.sdk.braze.com", "https://rest.sdk.braze.com"),
+    ("http://127.0.0.1:4010", "http://127.0.0.1:4010"),
+    ("http://127.0.0.1", "http://127.0.0.1"),
+    ("http://127.9.9.9:1", "http://127.9.9.9:1"),
+    ("http://localhost:4010", "http://localhost:4010"),
+    ("http://[::1]:4010", "http://[::1]:4010"),
+];
+
+const BAD: [&str; 40] = [
+    "http://rest.iad-01.braze.com",
+    "ftp://rest.iad-01.braze.com",
+    "ws://127.0.0.1:4010",
+    "file:///etc/hosts",
+    "javascript://rest.iad-01.braze.com",
+    "https://sdk.iad-01.braze.com",
+    "https://SDK.iad-01.braze.com",
+    "sdk.fra-01.braze.eu",
+    "https://sdk.braze.com",
+    "https://braze.com",
+    "https://braze.eu",
+    "braze.com",
+    "https://.braze.com",
+    "https://rest.iad-01.braze.com.example.com",
+    "https://rest.iad-01.braze.com@example.com",
+    "https://rest.iad-01.braze.com@127.0.0.1",
+    "https://rest.iad-01-braze.com",
+    "https://restbraze.com",
+    "https://notbraze.com",
+    "https://rest.braze.co",
+    "https://rest.braze.comm",
+    "https://rest.braze.org",
+    "https://braze.com.evil.io",
+    "https://example.com",
+    "https://10.0.0.1",
+    "http://10.0.0.1",
+    "http://127.0.0.1.example.com",
+    "http://example.com",
+    "https://user@rest.iad-01.braze.com",
+    "https://user:word@rest.iad-01.braze.com",
+    "https://@rest.iad-01.braze.com",
+    "https://rest.iad-01.braze.com:8443",
+    "https://rest.iad-01.braze.com:80",
+    "https://rest.iad-01.braze.com/users/track",
+    "https://rest.iad-01.braze.com//",
+    "https://rest.iad-01.braze.com?x=1",
+    "https://rest.iad-01.braze.com#x",
+    "https://rest.iad-01.braze.com\\@example.com",
+    "https://",
+    "US-01 ",
+];
+
+#[test]
+fn sb_502_sb_708_sb_501_sixty_addresses() {
+    for (text, wanted) in GOOD {
+        assert_eq!(url(text, false).unwrap().as_deref(), Some(wanted), "{text}");
+    }
+    for text in BAD {
+        let problem = url(text, false).expect_err(text);
+        assert_eq!(problem.key, "braze.endpoint_url", "{text}");
+        assert!(
+            problem.message.contains("https://rest.iad-01.braze.com"),
+            "{text}: {}",
+            problem.message
+        );
+    }
+}
+
+#[test]
+fn sb_503_any_https_host_and_port_pass_if_the_settings_say_so() {
+    assert_eq!(
+        url("https://proxy.example.com:8443", true).unwrap().as_deref(),
+        Some("https://proxy.example.com:8443")
+    );
+    for bad in [
+        "http://proxy.example.com",
+        "https://user@proxy.example.com",
+        "https://proxy.example.com/x",
+    ] {
+        assert!(url(bad, true).is_err(), "{bad}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Calls become requests (SB-510 to SB-528): repeats are left out, calls are placed in waves, and each wave is packed
+//! next-fit.
+
+mod fit;
+mod repeats;
+mod waves;
+
+use event::calls::{BrazeCall, BrazeEndpoint, BrazeItem, write_braze_body};
+use event::settings::Braze;
+
+/// One call of one event, without the items that were accepted before.
+pub struct Asked {
+    /// The place of its job.
+    pub job: usize,
+    /// Where it goes.
+    pub endpoint: BrazeEndpoint,
+    /// Its items with their positions in the event (SB-543).
+    pub items: Vec<(usize, BrazeItem)>,
+}
+
+/// An event that put an item into a request, or that shares one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The place of its job.
+    pub job: usize,
+    /// The position of the item in the event.
+    pub position: usize,
+}
+
+/// One item of a request.
+pub struct Item {
+    /// What is sent.
+    pub item: BrazeItem,
+    /// The events that it stands for; the first put it there.
+    pub owners: Vec<Owner>,
+}
+
+/// The items of one event that go to one endpoint.
+pub struct Placed {
+    /// The place of the job that put them there.
+    pub job: usize,
+    /// Where they go.
+    pub endpoint: BrazeEndpoint,
+    /// What they are.
+    pub items: Vec<Item>,
+}
+
+/// One request: the items of one or more events for one endpoint.
+pub struct Packed {
+    /// Where it goes.
+    pub endpoint: BrazeEndpoint,
+    /// By event, in their order.
+    pub placed: Vec<Placed>,
+}
+
+impl Packed {
+    /// All items, in order.
+    pub fn items(&self) -> impl Iterator<Item = &Item> + Clone {
+        self.placed.iter().flat_map(|placed| &placed.items)
+    }
+
+    /// The body as it is sent.
+    pub fn body(&self) -> String {
+        write_braze_body(&self.endpoint, self.items().map(|item| &item.item))
+    }
+}
+
+/// What a request may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Objects of a `/users/track` request.
+    pub max_objects: usize,
+    /// Bytes of a body.
+    pub max_body_bytes: usize,
+}
+
+/// Packs the calls of one invocation, given in the order of their events, into requests in the order of sending.
+pub fn pack(asked: Vec<Asked>, dedupe_attributes: bool, room: Room) -> Vec<Packed> {
+    let placed = repeats::without(asked, dedupe_attributes);
+    waves::in_order(placed)
+        .into_iter()
+        .flat_map(|group| fit::next_fit(group, room))
+        .collect()
+}
+
+/// Packs anew what is too much for one request.
+pub fn again(request: Packed, room: Room) -> Vec<Packed> {
+    fit::next_fit(request.placed, room)
+}
+
+/// A request as `switchyard map --packed` prints it (SB-527).
+pub struct PackedRequest {
+    /// The method.
+    pub method: &'static str,
+    /// The complete URL.
+    pub url: String,
+    /// The body.
+    pub body: String,
+    /// The places of the events with an item in it, or sharing one, in order, each once.
+    pub places: Vec<usize>,
+}
+
+/// Packs the calls of events as one invocation would.
+pub fn packed(events: Vec<Vec<BrazeCall>>, base_url: &str, settings: &Braze) -> Vec<PackedRequest> {
+    let asked = events
+        .into_iter()
+        .enumerate()
+        .flat_map(|(job, calls)| asked(job, calls, |_| true))
+        .collect();
+    let room = Room {
+        max_objects: settings.max_objects,
+        max_body_bytes: settings.max_body_bytes,
+    };
+    pack(asked, settings.dedupe_attributes, room)
+        .into_iter()
+        .map(|request| {
+            let (method, path) = request.endpoint.target();
+            let mut places: Vec<usize> = request
+                .items()
+                .flat_map(|item| item.owners.iter().map(|owner| owner.job))
+                .collect();
+            places.sort_unstable();
+            places.dedup();
+            PackedRequest {
+                method: method.as_str(),
+                url: format!("{base_url}{path}"),
+                body: request.body(),
+                places,
+            }
+        })
+        .collect()
+}
+
+/// The calls of one event with the items at the positions that are `wanted`.
+pub fn asked(job: usize, calls: Vec<BrazeCall>, wanted: impl Fn(usize) -> bool) -> Vec<Asked> {
+    let mut next = 0;
+    let mut all = Vec::new();
+    for call in calls {
+        let first = next;
+        next += call.items.len();
+        let items: Vec<_> = (first..)
+            .zip(call.items)
+            .filter(|(position, _)| wanted(*position))
+            .collect();
+        if !items.is_empty() {
+            all.push(Asked {
+                job,
+                endpoint: call.endpoint,
+                items,
+            });
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests;

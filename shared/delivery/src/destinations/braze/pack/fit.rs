@@ -1,0 +1,140 @@
+//! Next-fit: one open request for each value of what a request may hold only one of (SB-512, SB-513, SB-518).
+
+use super::{Item, Packed, Placed, Room};
+use crate::destinations::braze::limits::{ITEMS, names_once};
+use event::calls::{BrazeArray, BrazeEndpoint, UserKey, write_braze_body};
+use std::collections::{HashMap, HashSet};
+
+/// A request that still takes items.
+struct Open {
+    request: Packed,
+    count: usize,
+    bytes: usize,
+    has_members: bool,
+    arrays: Vec<BrazeArray>,
+    /// Who must not be named again.
+    named: HashSet<UserKey>,
+}
+
+/// Packs calls of one wave and rank.
+pub fn next_fit(calls: Vec<Placed>, room: Room) -> Vec<Packed> {
+    let mut requests: Vec<Open> = Vec::new();
+    let mut open: HashMap<BrazeEndpoint, usize> = HashMap::new();
+    for call in calls {
+        let endpoint = call.endpoint.clone();
+        let current = open.get(&endpoint).and_then(|at| requests.get_mut(*at));
+        if let Some(current) = current
+            && current.takes(&call.items, room)
+        {
+            current.add(call);
+            continue;
+        }
+        for part in parts(call, room) {
+            open.insert(endpoint.clone(), requests.len());
+            let mut fresh = Open::new(endpoint.clone());
+            fresh.add(part);
+            requests.push(fresh);
+        }
+    }
+    requests.into_iter().map(|open| open.request).collect()
+}
+
+/// A call in as many parts as requests are needed for it alone.
+fn parts(call: Placed, room: Room) -> Vec<Placed> {
+    let Placed { job, endpoint, items } = call;
+    let mut parts: Vec<Placed> = Vec::new();
+    let mut measure = Open::new(endpoint.clone());
+    for item in items {
+        let fits = measure.takes(std::slice::from_ref(&item), room);
+        match parts.last_mut().filter(|_| fits) {
+            Some(part) => {
+                measure.count_in(&item);
+                part.items.push(item);
+            }
+            None => {
+                measure = Open::new(endpoint.clone());
+                measure.count_in(&item);
+                parts.push(Placed {
+                    job,
+                    endpoint: endpoint.clone(),
+                    items: vec![item],
+                });
+            }
+        }
+    }
+    parts
+}
+
+impl Open {
+    fn new(endpoint: BrazeEndpoint) -> Self {
+        let bytes = write_braze_body(&endpoint, std::iter::empty()).len();
+        Self {
+            request: Packed {
+                endpoint,
+                placed: Vec::new(),
+            },
+            count: 0,
+            bytes,
+            has_members: bytes > "{}".len(),
+            arrays: Vec::new(),
+            named: HashSet::new(),
+        }
+    }
+
+    fn takes(&self, items: &[Item], room: Room) -> bool {
+        let most = match self.request.endpoint {
+            BrazeEndpoint::Track => room.max_objects,
+            _ => ITEMS,
+        };
+        let mut arrays = self.arrays.clone();
+        let mut bytes = self.bytes;
+        for item in items {
+            bytes += self.growth(item, &mut arrays);
+        }
+        self.count + items.len() <= most
+            && bytes <= room.max_body_bytes
+            && !(names_once(&self.request.endpoint) && self.names_one_of(items))
+    }
+
+    fn names_one_of(&self, items: &[Item]) -> bool {
+        items
+            .iter()
+            .flat_map(|item| &item.item.users)
+            .any(|user| self.named.contains(user))
+    }
+
+    /// By how many bytes an item makes the body longer; for subscription entries at most so many.
+    fn growth(&self, item: &Item, arrays: &mut Vec<BrazeArray>) -> usize {
+        let array = item.item.array;
+        let comma = usize::from(self.has_members || !arrays.is_empty());
+        let own = item.item.json.len() + self.subscriber_bytes(item);
+        if arrays.contains(&array) {
+            return own + 1;
+        }
+        arrays.push(array);
+        own + comma + array.as_str().len() + "\"\":[]".len()
+    }
+
+    /// What the id of a subscription entry adds: `,"external_ids":["<id>"]`.
+    fn subscriber_bytes(&self, item: &Item) -> usize {
+        match (&self.request.endpoint, &item.item.subscriber) {
+            (BrazeEndpoint::SubscriptionStatus(kind), Some(id)) => {
+                kind.as_str().len() + event::json::string_size(id) + ",\"\":[]".len()
+            }
+            _ => 0,
+        }
+    }
+
+    fn count_in(&mut self, item: &Item) {
+        let mut arrays = std::mem::take(&mut self.arrays);
+        self.bytes += self.growth(item, &mut arrays);
+        self.arrays = arrays;
+        self.count += 1;
+        self.named.extend(item.item.users.iter().cloned());
+    }
+
+    fn add(&mut self, call: Placed) {
+        call.items.iter().for_each(|item| self.count_in(item));
+        self.request.placed.push(call);
+    }
+}

@@ -1,0 +1,343 @@
+use super::*;
+use crate::fixture::{item, single, track};
+use event::calls::{BrazeArray, SubscriberKind, UserKey};
+use proptest::prelude::*;
+
+const ROOM: Room = Room {
+    max_objects: 75,
+    max_body_bytes: 4_000_000,
+};
+
+fn packs(events: Vec<Vec<BrazeCall>>, room: Room) -> Vec<Packed> {
+    let all = events
+        .into_iter()
+        .enumerate()
+        .flat_map(|(job, calls)| asked(job, calls, |_| true))
+        .collect();
+    pack(all, true, room)
+}
+
+fn identify(user: &str) -> BrazeCall {
+    single(
+        BrazeEndpoint::Identify { merge: true },
+        BrazeArray::AliasesToIdentify,
+        user,
+    )
+}
+
+fn delete(user: &str) -> BrazeCall {
+    single(
+        BrazeEndpoint::Delete(BrazeArray::ExternalIds),
+        BrazeArray::ExternalIds,
+        user,
+    )
+}
+
+/// The requests in words: path, and the events with items of their own in it.
+fn shape(requests: &[Packed]) -> Vec<(String, Vec<usize>)> {
+    let of = |request: &Packed| {
+        let events = request.placed.iter().map(|placed| placed.job).collect();
+        (request.endpoint.target().1, events)
+    };
+    requests.iter().map(of).collect()
+}
+
+fn request(path: &str, events: &[usize]) -> (String, Vec<usize>) {
+    (path.to_owned(), events.to_vec())
+}
+
+#[test]
+fn sb_510_sb_511_sb_514_calls_of_many_events_share_requests_in_their_order() {
+    let requests = packs(vec![vec![track("a", 1, 1, 1)], vec![track("b", 1, 1, 1)]], ROOM);
+    assert_eq!(shape(&requests), [request("/users/track", &[0, 1])]);
+    let body: serde_json::Value = serde_json::from_str(&requests[0].body()).unwrap();
+    for array in ["attributes", "events", "purchases"] {
+        assert_eq!(body[array][0]["external_id"], "a");
+        assert_eq!(body[array][1]["external_id"], "b");
+    }
+}
+
+#[test]
+fn sb_512_sb_518_a_request_that_an_event_does_not_fit_into_is_closed() {
+    let events = vec![
+        vec![track("a", 0, 50, 0)],
+        vec![track("b", 0, 30, 0)],
+        vec![track("c", 0, 20, 0)],
+        vec![track("d", 0, 26, 0)],
+    ];
+    let requests = packs(events, ROOM);
+    let wanted = [
+        request("/users/track", &[0]),
+        request("/users/track", &[1, 2]),
+        request("/users/track", &[3]),
+    ];
+    assert_eq!(shape(&requests), wanted);
+}
+
+#[test]
+fn sb_513_a_large_event_begins_a_new_request_and_fills_as_many_as_it_needs() {
+    let events = vec![
+        vec![track("a", 0, 1, 0)],
+        vec![track("b", 1, 1, 150)],
+        vec![track("c", 0, 1, 0)],
+    ];
+    let requests = packs(events, ROOM);
+    let sizes: Vec<usize> = requests.iter().map(|request| request.items().count()).collect();
+    assert_eq!(sizes, [1, 75, 75, 3]);
+    assert_eq!(
+        requests[1].items().next().unwrap().item.array,
+        BrazeArray::Attributes
+    );
+}
+
+#[test]
+fn sb_515_a_users_calls_keep_their_order_across_endpoints() {
+    let events = vec![
+        vec![track("u", 0, 1, 0)],
+        vec![delete("u")],
+        vec![track("u", 0, 1, 0)],
+        vec![track("v", 0, 1, 0)],
+        vec![identify("v")],
+    ];
+    let wanted = [
+        request("/users/track", &[0, 3]),
+        request("/users/delete", &[1]),
+        request("/users/identify", &[4]),
+        request("/users/track", &[2]),
+    ];
+    assert_eq!(shape(&packs(events, ROOM)), wanted);
+}
+
+#[test]
+fn sb_524_equal_attributes_go_once_unless_another_call_lies_between() {
+    let with = |json: &str| BrazeCall {
+        endpoint: BrazeEndpoint::Track,
+        items: vec![item(BrazeArray::Attributes, "u", json)],
+    };
+    let count = |events: Vec<Vec<BrazeCall>>| {
+        packs(events, ROOM)
+            .iter()
+            .map(|r| r.items().count())
+            .sum::<usize>()
+    };
+    let (one, same, other) = (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, r#"{"a":1,"b":3}"#);
+    assert_eq!(count(vec![vec![with(one)], vec![with(same)]]), 1);
+    assert_eq!(
+        count(vec![vec![with(one)], vec![with(other)], vec![with(one)]]),
+        3
+    );
+    assert_eq!(
+        count(vec![vec![with(one)], vec![track("u", 0, 1, 0)], vec![with(same)]]),
+        2
+    );
+    assert_eq!(
+        count(vec![vec![with(one)], vec![delete("u")], vec![with(same)]]),
+        3
+    );
+    assert_eq!(
+        count(vec![vec![with(one)], vec![delete("v")], vec![with(same)]]),
+        2
+    );
+    let operator = || {
+        let mut call = with(r#"{"n":{"inc":1}}"#);
+        call.items.iter_mut().for_each(|item| item.operators = true);
+        call
+    };
+    assert_eq!(count(vec![vec![operator()], vec![operator()]]), 2);
+    let all = vec![vec![with(one)], vec![with(same)]]
+        .into_iter()
+        .enumerate()
+        .flat_map(|(job, calls)| asked(job, calls, |_| true))
+        .collect();
+    assert_eq!(pack(all, false, ROOM)[0].items().count(), 2);
+}
+
+#[test]
+fn sb_525_sb_528_equal_identity_entries_and_deletes_go_once() {
+    let requests = packs(
+        vec![vec![identify("u")], vec![identify("u")], vec![identify("v")]],
+        ROOM,
+    );
+    assert_eq!(shape(&requests), [request("/users/identify", &[0, 2])]);
+    let owners: Vec<usize> = requests[0].placed[0].items[0]
+        .owners
+        .iter()
+        .map(|owner| owner.job)
+        .collect();
+    assert_eq!(owners, [0, 1]);
+    let between = packs(
+        vec![vec![identify("u")], vec![delete("u")], vec![identify("u")]],
+        ROOM,
+    );
+    assert_eq!(between.len(), 3);
+    assert_eq!(packs(vec![vec![delete("u")], vec![delete("u")]], ROOM).len(), 1);
+}
+
+#[test]
+fn sb_525_a_delete_after_the_user_was_written_again_is_not_left_out() {
+    let requests = packs(
+        vec![vec![delete("u")], vec![track("u", 0, 1, 0)], vec![delete("u")]],
+        ROOM,
+    );
+    let wanted = [
+        request("/users/delete", &[0]),
+        request("/users/track", &[1]),
+        request("/users/delete", &[2]),
+    ];
+    assert_eq!(shape(&requests), wanted);
+}
+
+#[test]
+fn sb_512_sb_425_what_a_request_may_hold_only_one_of() {
+    let campaign = |id: &str, user: &str| {
+        let endpoint = BrazeEndpoint::CampaignTrigger {
+            campaign_id: id.to_owned(),
+            send_id: String::new(),
+        };
+        vec![single(endpoint, BrazeArray::Recipients, user)]
+    };
+    let requests = packs(
+        vec![
+            campaign("x", "u"),
+            campaign("y", "u"),
+            campaign("x", "v"),
+            campaign("x", "u"),
+        ],
+        ROOM,
+    );
+    let paths: Vec<Vec<usize>> = shape(&requests).into_iter().map(|(_, events)| events).collect();
+    assert_eq!(paths, [vec![0, 2], vec![1], vec![3]]);
+
+    let upsert = |id: &str| {
+        vec![single(
+            BrazeEndpoint::CatalogUpsert {
+                catalog: "c".to_owned(),
+            },
+            BrazeArray::Items,
+            id,
+        )]
+    };
+    let requests = packs(vec![upsert("i"), upsert("j"), upsert("i")], ROOM);
+    let events: Vec<Vec<usize>> = shape(&requests).into_iter().map(|(_, events)| events).collect();
+    assert_eq!(events, [vec![0, 1], vec![2]]);
+
+    let merges = (0..51).map(|n| {
+        vec![single(
+            BrazeEndpoint::Merge,
+            BrazeArray::MergeUpdates,
+            &format!("u{n}"),
+        )]
+    });
+    let sizes: Vec<usize> = packs(merges.collect(), ROOM)
+        .iter()
+        .map(|r| r.items().count())
+        .collect();
+    assert_eq!(sizes, [50, 1]);
+}
+
+#[test]
+fn sb_512_sb_526_one_kind_of_subscriber_a_request_and_each_id_once() {
+    let entry = |kind, id: &str| {
+        let mut one = item(
+            BrazeArray::SubscriptionGroups,
+            id,
+            r#"{"subscription_group_id":"g"}"#,
+        );
+        one.subscriber = Some(id.to_owned());
+        vec![BrazeCall {
+            endpoint: BrazeEndpoint::SubscriptionStatus(kind),
+            items: vec![one],
+        }]
+    };
+    let events = vec![
+        entry(SubscriberKind::ExternalIds, "u"),
+        entry(SubscriberKind::Emails, "a@example.com"),
+        entry(SubscriberKind::ExternalIds, "v"),
+        entry(SubscriberKind::ExternalIds, "u"),
+    ];
+    let requests = packs(events, ROOM);
+    assert_eq!(requests.len(), 2);
+    assert_eq!(
+        requests[0].body(),
+        r#"{"subscription_groups":[{"subscription_group_id":"g","external_ids":["u","v"]}]}"#
+    );
+}
+
+/// What an event of one of a few users holds: user, kind, attributes, events, purchases.
+type Plan = (u8, u8, usize, usize, usize);
+
+fn any_plan() -> impl Strategy<Value = Plan> {
+    (0..4_u8, 0..5_u8, 0..3_usize, 0..9_usize, 0..90_usize)
+}
+
+/// A delete, an identification, a catalog item, or a track of some sizes.
+fn calls_of((user, kind, attributes, events, purchases): Plan) -> Vec<BrazeCall> {
+    let user = format!("u{user}");
+    match kind {
+        0 => vec![delete(&user)],
+        1 => vec![identify(&user), track(&user, 1, 0, 0)],
+        2 => {
+            let catalog = "c".to_owned();
+            vec![single(
+                BrazeEndpoint::CatalogUpsert { catalog },
+                BrazeArray::Items,
+                &user,
+            )]
+        }
+        3 => vec![track(&user, attributes.max(1), events, 0)],
+        _ => vec![track(&user, attributes, events.max(1), purchases)],
+    }
+}
+
+proptest! {
+    #[test]
+    fn sb_705_each_item_once_in_order_per_user_within_every_limit(
+        plans in prop::collection::vec(any_plan(), 1..30),
+        max_objects in 1_usize..=75,
+        max_body_bytes in prop::sample::select(vec![400_usize, 2000, 4_000_000]),
+    ) {
+        let events: Vec<_> = plans.into_iter().map(calls_of).collect();
+        let sizes: Vec<usize> = events.iter().map(|calls| calls.iter().map(|call| call.items.len()).sum()).collect();
+        let track_sizes: Vec<usize> = events
+            .iter()
+            .map(|calls| calls.iter().filter(|call| call.endpoint == BrazeEndpoint::Track).map(|call| call.items.len()).sum())
+            .collect();
+        let room = Room { max_objects, max_body_bytes };
+        let all = events.into_iter().enumerate().flat_map(|(job, calls)| asked(job, calls, |_| true)).collect();
+        let requests = pack(all, false, room);
+
+        // Each position of each event is in exactly one request, itself or shared.
+        let mut owned: Vec<(usize, usize)> = requests
+            .iter()
+            .flat_map(|request| request.items().flat_map(|item| item.owners.iter().map(|owner| (owner.job, owner.position))))
+            .collect();
+        owned.sort_unstable();
+        let wanted: Vec<(usize, usize)> = sizes.iter().enumerate().flat_map(|(job, size)| (0..*size).map(move |position| (job, position))).collect();
+        prop_assert_eq!(owned, wanted);
+
+        for request in &requests {
+            let count = request.items().count();
+            let most = if request.endpoint == BrazeEndpoint::Track { max_objects } else { 50 };
+            prop_assert!(count >= 1 && count <= most);
+            prop_assert!(count == 1 || request.body().len() <= max_body_bytes);
+        }
+
+        // A user's items, in the order of sending, are those of its events in their order (deletes shared by later events aside).
+        let mut last: std::collections::HashMap<UserKey, usize> = std::collections::HashMap::new();
+        for item in requests.iter().flat_map(Packed::items) {
+            let first = item.owners.first().unwrap().job;
+            for user in &item.item.users {
+                let before = last.insert(user.clone(), first).unwrap_or(0);
+                prop_assert!(before <= first, "{} after {}", first, before);
+            }
+        }
+
+        // An event that fits into one request lies in one.
+        if max_body_bytes == 4_000_000 {
+            for (job, size) in track_sizes.iter().enumerate().filter(|(_, size)| **size <= max_objects && **size > 0) {
+                let holding = requests.iter().filter(|request| request.endpoint == BrazeEndpoint::Track && request.placed.iter().any(|placed| placed.job == job)).count();
+                prop_assert!(holding <= 1, "event {} of {} in {}", job, size, holding);
+            }
+        }
+    }
+}
