@@ -1,3 +1,7 @@
-//! The Lambda function `deliver-branch`.
+//! The Lambda function `deliver-branch`: maps what waits in its queue, sends it to Branch, and gives every event its outcome.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aws::deliver_to_branch()
+}

@@ -1,3 +1,7 @@
-//! The Lambda function `deliver-braze`.
+//! The Lambda function `deliver-braze`: maps what waits in its queue, sends it to Braze, and gives every event its outcome.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aws::deliver_to_braze()
+}

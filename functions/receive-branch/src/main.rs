@@ -1,3 +1,7 @@
-//! The Lambda function `receive-branch`.
+//! The Lambda function `receive-branch`: takes what Branch sends, proves the sender, and queues every event before it answers.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aws::receive(event::Source::Branch, "receive-branch")
+}

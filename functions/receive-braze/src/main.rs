@@ -1,3 +1,7 @@
-//! The Lambda function `receive-braze`.
+//! The Lambda function `receive-braze`: takes what Braze sends, proves the sender, and queues every event before it answers.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aws::receive(event::Source::Braze, "receive-braze")
+}

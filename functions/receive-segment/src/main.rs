@@ -1,3 +1,7 @@
-//! The Lambda function `receive-segment`.
+//! The Lambda function `receive-segment`: takes what Segment sends, proves the sender, and queues every event before it answers.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aws::receive(event::Source::Segment, "receive-segment")
+}

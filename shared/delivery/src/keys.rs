@@ -39,3 +39,15 @@ impl<K: Keys> Keys for &K {
         (**self).renew().await
     }
 }
+
+impl<K: Keys> Keys for Rc<K> {
+    type Content = K::Content;
+
+    async fn current(&self) -> Option<Rc<K::Content>> {
+        (**self).current().await
+    }
+
+    async fn renew(&self) -> Renewal<K::Content> {
+        (**self).renew().await
+    }
+}

@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_types, reason = "tests may read what was sent in any way")
+)]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
 mod deed;

@@ -266,13 +266,8 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         at.plus_millis(i64::try_from(sending_ms(self.source, self.answer_within_ms())).unwrap_or_default())
     }
 
-    fn answer_within_ms(&self) -> u64 {
-        let receipt = &self.settings.receipt;
-        match self.source {
-            Source::Segment => receipt.segment.answer_within_ms,
-            Source::Braze => receipt.braze.answer_within_ms,
-            Source::Branch => receipt.branch.answer_within_ms,
-        }
+    const fn answer_within_ms(&self) -> u64 {
+        self.settings.receipt.answer_within_ms(self.source)
     }
 
     fn allow_list(&self) -> &[ipnet::IpNet] {

@@ -1,6 +1,7 @@
 //! `[receipt]`
 
 use super::Problems;
+use crate::Source;
 use serde::{Deserialize, Serialize};
 
 /// How requests are taken.
@@ -123,6 +124,15 @@ impl Default for BranchReceipt {
 }
 
 impl Receipt {
+    /// Milliseconds after which a source has its answer.
+    pub const fn answer_within_ms(&self, source: Source) -> u64 {
+        match source {
+            Source::Segment => self.segment.answer_within_ms,
+            Source::Braze => self.braze.answer_within_ms,
+            Source::Branch => self.branch.answer_within_ms,
+        }
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         problems.range("receipt.max_body_bytes", self.max_body_bytes, 65_536, 10_485_760);
         problems.range("receipt.max_events", self.max_events, 1, 10_000);

@@ -1,0 +1,40 @@
+//! For each destination, the route of an event's source.
+
+use crate::{Notes, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
+use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
+use event::reasons::ParkReason;
+use event::settings::Settings;
+use event::{EventId, Source};
+
+/// What an event asks of Braze.
+pub fn to_braze(source: Source, text: &str, settings: &Settings) -> Mapped<BrazeCall> {
+    match source {
+        Source::Segment => segment_to_braze::map(text, settings, &mut Notes::brief()),
+        Source::Braze | Source::Branch => misrouted(source, text),
+    }
+}
+
+/// What an event asks of Branch.
+pub fn to_branch(source: Source, text: &str, settings: &Settings) -> Mapped<BranchCall> {
+    match source {
+        Source::Segment => segment_to_branch::map(text, settings, &mut Notes::brief()),
+        Source::Braze | Source::Branch => misrouted(source, text),
+    }
+}
+
+/// What an event asks of Segment.
+pub fn to_segment(source: Source, text: &str, settings: &Settings) -> Mapped<SegmentCall> {
+    match source {
+        Source::Branch => branch_to_segment::map(text, settings, &mut Notes::brief()),
+        Source::Braze => braze_to_segment::map(text, settings, &mut Notes::brief()),
+        Source::Segment => misrouted(source, text),
+    }
+}
+
+/// There is no such route; delivery parks its envelopes before they come here.
+fn misrouted<C>(source: Source, text: &str) -> Mapped<C> {
+    Mapped {
+        id: EventId::derived(source, text),
+        verdict: Verdict::Park(ParkReason::Misrouted),
+    }
+}
