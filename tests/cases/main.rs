@@ -15,7 +15,11 @@ const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/mapping/spec");
 
 /// The routes whose worked examples come out as their pages show them.
-const SHOWN: &[(Route, &str)] = &[(Route::BrazeToSegment, "braze-to-segment.md")];
+const SHOWN: &[(Route, &str)] = &[
+    (Route::BrazeToSegment, "braze-to-segment.md"),
+    (Route::BranchToSegment, "branch-to-segment.md"),
+    (Route::SegmentToBranch, "segment-to-branch.md"),
+];
 
 /// The routes whose pages are implemented whole: each of their rules has a case or a test.
 const COMPLETE: &[(Route, &str)] = &[];

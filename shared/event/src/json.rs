@@ -14,6 +14,6 @@ mod write;
 pub use key::RawKey;
 pub use number::Decimal;
 pub use read::{Json, Kind, Malformed, Object, deeper_than, well_formed};
-pub use same::same;
+pub use same::{equal, same};
 pub use size::{compact_size, string_size};
 pub use write::{ArrayWriter, ObjectWriter, write_string};

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod branch_events;
 pub mod calls;
 pub mod currents;
 pub mod envelope;

@@ -3,7 +3,9 @@
 pub mod branch_to_segment;
 pub mod braze_to_segment;
 mod destinations;
+mod identity_text;
 mod notes;
+mod number_text;
 pub mod printed;
 pub mod segment_size;
 pub mod segment_to_branch;

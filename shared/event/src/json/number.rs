@@ -50,6 +50,11 @@ impl Decimal {
         self.0.is_zero()
     }
 
+    /// Whether it has no fraction.
+    pub fn is_whole(&self) -> bool {
+        self.0.is_integer()
+    }
+
     /// Its value, if it is whole and fits.
     pub fn as_whole(&self) -> Option<i64> {
         if self.0.is_integer() {

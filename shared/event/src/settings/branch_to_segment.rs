@@ -1,13 +1,132 @@
 //! `[branch_to_segment]`
 
 use super::Problems;
+use crate::branch_events::Category;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Which events need attribution (BS-041).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequireAttribution {
+    /// All of them.
+    #[default]
+    All,
+    /// Installs, reinstalls and opens.
+    InstallOpen,
+}
+
+/// What becomes of events without identity (BS-074).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MissingIdentity {
+    /// They are parked.
+    #[default]
+    Park,
+    /// A device's id stands in.
+    Device,
+    /// They are ignored.
+    Ignore,
+}
 
 /// How events of the route are mapped.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
-pub struct BranchToSegment {}
+pub struct BranchToSegment {
+    /// Which events need attribution.
+    pub require_attribution: RequireAttribution,
+    /// Which categories are sent.
+    pub categories: Vec<Category>,
+    /// Names never sent, in any spelling.
+    pub deny_events: Vec<String>,
+    /// Names sent whatever their category, in any spelling.
+    pub also_send_events: Vec<String>,
+    /// Whether events of Branch's web SDK are ignored.
+    pub skip_web: bool,
+    /// Advertising partners whose events are ignored.
+    pub deny_partners: Vec<String>,
+    /// Whether events are sent that Branch imported from Segment.
+    pub include_segment_origin: bool,
+    /// Whether `developer_identity` becomes `userId`.
+    pub send_user_id: bool,
+    /// Events without identity.
+    pub missing_identity: MissingIdentity,
+    /// Whether more is sent than Branch's own export has.
+    pub extra_properties: bool,
+    /// Which of Segment's destinations get the events; empty for all that are on.
+    pub integrations: BTreeMap<String, bool>,
+    /// Put behind every `messageId`.
+    pub message_id_suffix: String,
+}
+
+/// Characters of a suffix: together with an event id of 80 they stay under the 100 that Segment takes.
+const MAX_SUFFIX_CHARS: usize = 12;
+
+impl Default for BranchToSegment {
+    fn default() -> Self {
+        Self {
+            require_attribution: RequireAttribution::All,
+            categories: Category::ALL.into(),
+            deny_events: Vec::new(),
+            also_send_events: Vec::new(),
+            skip_web: false,
+            deny_partners: Vec::new(),
+            include_segment_origin: false,
+            send_user_id: true,
+            missing_identity: MissingIdentity::Park,
+            extra_properties: true,
+            integrations: BTreeMap::new(),
+            message_id_suffix: String::new(),
+        }
+    }
+}
 
 impl BranchToSegment {
-    pub(super) fn check(&self, _problems: &mut Problems) {}
+    pub(super) fn check(&self, problems: &mut Problems) {
+        let suffix = &self.message_id_suffix;
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if suffix.len() > MAX_SUFFIX_CHARS || !suffix.chars().all(fits) {
+            problems.add(
+                "branch_to_segment.message_id_suffix",
+                format!("must have up to {MAX_SUFFIX_CHARS} characters of A-Z a-z 0-9 . _ -"),
+            );
+        }
+        for (key, names) in [
+            ("deny_events", &self.deny_events),
+            ("also_send_events", &self.also_send_events),
+            ("deny_partners", &self.deny_partners),
+        ] {
+            if names.iter().any(|name| name.trim().is_empty()) {
+                let message = "has a blank entry, which no event matches; take it out";
+                problems.add(format!("branch_to_segment.{key}"), message);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    #[test]
+    fn bs_022_what_cannot_work_is_refused_with_its_key() {
+        for (line, named) in [
+            ("message_id_suffix = \"-1234567890abc\"", "message_id_suffix"),
+            ("message_id_suffix = \"a b\"", "message_id_suffix"),
+            ("message_id_suffix = \"é\"", "message_id_suffix"),
+            ("categories = [\"clicks\"]", "categories"),
+            ("deny_events = [\" \"]", "deny_events"),
+            ("also_send_events = [\"\"]", "also_send_events"),
+            ("deny_partners = [\"\\t\"]", "deny_partners"),
+            ("missing_identity = \"drop\"", "missing_identity"),
+            ("require_attribution = \"none\"", "require_attribution"),
+        ] {
+            let error = Settings::load(&format!("[branch_to_segment]\n{line}\n"))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(named), "{line}: {error}");
+        }
+        let accepted = "[branch_to_segment]\nmessage_id_suffix = \"-a.Z_0\"\ncategories = []\n";
+        assert!(Settings::load(accepted).is_ok());
+    }
 }

@@ -1,0 +1,203 @@
+//! Which entries of an event become properties.
+
+use super::identity::{ANONYMOUS_ID, Identity, UNSIGNED_ANONYMOUS_ID};
+use super::link::Sign;
+use super::products::products;
+use super::properties::{Group, Properties};
+use super::received::{OWN_FIELDS, OWN_FLAGS, Received};
+use super::value::{Value, is_blank, is_nothing};
+use crate::identity_text::identity_text;
+use event::json::{Decimal, Json, Kind, Object};
+use std::borrow::Cow;
+
+/// The fields of `user_data` that are booleans.
+const USER_FLAGS: [&str; 4] = ["limit_ad_tracking", "is_jailbroken", "opted_in", "private_relay"];
+
+/// The fields of `event_data` that are numbers.
+const AMOUNTS: [&str; 5] = ["revenue", "revenue_in_usd", "exchange_rate", "shipping", "tax"];
+
+/// How the entries of a group are read.
+#[derive(Clone, Copy)]
+struct Reading {
+    group: Group,
+    /// Whether the text `null` is blank: Branch defines the fields.
+    null_is_blank: bool,
+    /// Whether a leading `~`, `$` or `+` is taken off the names below an entry's.
+    strips_signs: bool,
+}
+
+/// The properties of an event's call. `extra`: all groups. `is_trimmed`: the name `truncated` is taken.
+pub fn properties<'a>(
+    event: &Received<'a>,
+    identity: &Identity<'a>,
+    extra: bool,
+    is_trimmed: bool,
+) -> Properties<'a> {
+    let mut all = Groups {
+        properties: Properties::new(is_trimmed),
+    };
+    all.identity(event, identity);
+    all.link(event, Sign::Label);
+    all.user(event);
+    if extra {
+        all.event_data(&event.event_data);
+        if let Some(products) = products(&event.content_items) {
+            let key = Cow::Borrowed("content_items");
+            let name = Cow::Borrowed("products");
+            all.properties
+                .add(Group::Products, &key, name, Value::Made(products));
+        }
+    }
+    for sign in [Sign::Control, Sign::Added, Sign::Own] {
+        all.link(event, sign);
+    }
+    if extra {
+        all.custom_data(&event.custom_data);
+        all.attribution(event);
+    }
+    all.properties
+}
+
+struct Groups<'a> {
+    properties: Properties<'a>,
+}
+
+impl<'a> Groups<'a> {
+    fn identity(&mut self, event: &Received<'a>, identity: &Identity<'a>) {
+        let event_id = event.id.filter(|id| !is_nothing(*id)).and_then(identity_text);
+        let ip = event.user("ip").and_then(super::value::text);
+        let anonymous_id = identity.anonymous_id.as_ref().filter(|_| !identity.is_device);
+        for (key, name, value) in [
+            ("id", "event_id", event_id.as_ref()),
+            ("user_data.ip", "IP", ip.as_ref()),
+            (ANONYMOUS_ID, "anonymousId", anonymous_id),
+        ] {
+            if let Some(value) = value {
+                let (key, name) = (Cow::Borrowed(key), Cow::Borrowed(name));
+                self.properties
+                    .add(Group::Identity, &key, name, Value::string(value));
+            }
+        }
+    }
+
+    fn link(&mut self, event: &Received<'a>, sign: Sign) {
+        let reading = Reading {
+            group: match sign {
+                Sign::Label => Group::Label,
+                Sign::Control => Group::Control,
+                Sign::Added => Group::Added,
+                Sign::Own => Group::Link,
+            },
+            null_is_blank: sign != Sign::Own,
+            strips_signs: true,
+        };
+        for entry in event.link.group(sign) {
+            let name = Cow::Owned(entry.name().to_owned());
+            self.entry(reading, &entry.key, name, entry.value);
+        }
+    }
+
+    fn user(&mut self, event: &Received<'a>) {
+        let reading = Reading {
+            group: Group::Device,
+            null_is_blank: true,
+            strips_signs: false,
+        };
+        for (key, value) in event.user.members() {
+            match key.as_ref() {
+                "ip" | ANONYMOUS_ID => {}
+                flag if USER_FLAGS.contains(&flag) => {
+                    if let Some(value) = Some(value)
+                        .filter(|value| !is_nothing(*value))
+                        .and_then(Value::flag)
+                    {
+                        self.properties.add(Group::Device, key, key.clone(), value);
+                    }
+                }
+                _ => self.entry(reading, key, key.clone(), value),
+            }
+        }
+    }
+
+    fn event_data(&mut self, event_data: &Object<'a>) {
+        let reading = Reading {
+            group: Group::Event,
+            null_is_blank: true,
+            strips_signs: false,
+        };
+        for (key, value) in event_data.members() {
+            if AMOUNTS.contains(&key.as_ref()) && value.kind() == Kind::String && !is_nothing(value) {
+                let number = Value::number_or_exact(value);
+                self.properties.add(Group::Event, key, key.clone(), number);
+            } else {
+                self.entry(reading, key, key.clone(), value);
+            }
+        }
+    }
+
+    fn custom_data(&mut self, custom_data: &Object<'a>) {
+        let reading = Reading {
+            group: Group::Custom,
+            null_is_blank: false,
+            strips_signs: true,
+        };
+        for (key, value) in custom_data.members() {
+            if key != ANONYMOUS_ID && key != UNSIGNED_ANONYMOUS_ID {
+                self.entry(reading, key, unsigned(key.clone()), value);
+            }
+        }
+    }
+
+    fn attribution(&mut self, event: &Received<'a>) {
+        for (at, (field, value)) in OWN_FIELDS.into_iter().zip(event.own).enumerate() {
+            let Some(value) = value.filter(|value| !is_nothing(*value)) else {
+                continue;
+            };
+            let is_whole = || Decimal::parse(value.raw()).is_some_and(|number| number.is_whole());
+            let value = match value.kind() {
+                _ if at < OWN_FLAGS => Value::flag(value),
+                Kind::String => Some(Value::exact(value)),
+                Kind::Number if field != "origin" && is_whole() => Some(Value::exact(value)),
+                _ => None,
+            };
+            if let Some(value) = value {
+                let field = Cow::Borrowed(field);
+                self.properties
+                    .add(Group::Attribution, &field, field.clone(), value);
+            }
+        }
+    }
+
+    /// One entry: itself, or all that is nested in it.
+    fn entry(&mut self, reading: Reading, key: &Cow<'a, str>, name: Cow<'a, str>, value: Json<'a>) {
+        let is_nothing = if reading.null_is_blank {
+            is_nothing(value)
+        } else {
+            is_blank(value)
+        };
+        if is_nothing {
+            return;
+        }
+        let Some(nested) = value.as_object() else {
+            self.properties.add(reading.group, key, name, Value::exact(value));
+            return;
+        };
+        for (below, value) in nested.sorted() {
+            let below = if reading.strips_signs {
+                unsigned(below)
+            } else {
+                below
+            };
+            let name = Cow::Owned(format!("{name}_{below}"));
+            self.entry(reading, key, name, value);
+        }
+    }
+}
+
+/// A name without one leading sign.
+fn unsigned(name: Cow<'_, str>) -> Cow<'_, str> {
+    match name.strip_prefix(['~', '$', '+']) {
+        Some(unsigned) => Cow::Owned(unsigned.to_owned()),
+        None => name,
+    }
+}

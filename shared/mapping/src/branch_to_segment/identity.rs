@@ -1,0 +1,143 @@
+//! Who an event is about, and which event it is.
+
+use super::received::Received;
+use super::value::is_nothing;
+use crate::Notes;
+use crate::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use event::json::Json;
+use event::reasons::{IgnoreReason, ParkReason, Warning};
+use event::settings::{BranchToSegment, MissingIdentity};
+use event::{EventId, Source};
+use std::borrow::Cow;
+
+/// Characters of an id from Branch. Segment takes fewer than 100 in a `messageId`; the rest is for prefix and suffix.
+const MAX_ID_CHARS: usize = 80;
+
+/// The key under which Segment's anonymous id travels through Branch.
+pub const ANONYMOUS_ID: &str = "$segment_anonymous_id";
+
+/// The same key after a forwarder has taken the sign off.
+pub const UNSIGNED_ANONYMOUS_ID: &str = "segment_anonymous_id";
+
+/// Put before a device's id that stands in for an anonymous id.
+const DEVICE_PREFIX: &str = "branch-device-";
+
+/// The devices' ids that may stand in, the best first.
+const DEVICE_IDS: [&str; 4] = ["idfv", "android_id", "idfa", "aaid"];
+
+/// The event's id, and the `messageId` made of it.
+pub struct Ids {
+    /// The id that Branch gave, or one made from the event's bytes.
+    pub event: EventId,
+    /// `messageId`
+    pub message: String,
+    /// Whether the id was made.
+    pub is_derived: bool,
+}
+
+impl Ids {
+    /// `text` is the event as received.
+    pub fn new(id: Option<Json<'_>>, text: &str, settings: &BranchToSegment) -> Self {
+        let suffix = &settings.message_id_suffix;
+        let given = id
+            .and_then(identity_text)
+            .filter(|id| id.chars().count() <= MAX_ID_CHARS);
+        match given {
+            Some(id) => Self {
+                message: format!("branch-{id}{suffix}"),
+                event: EventId::given(id),
+                is_derived: false,
+            },
+            None => {
+                let id = EventId::derived(Source::Branch, text);
+                Self {
+                    message: format!("{id}{suffix}"),
+                    event: id,
+                    is_derived: true,
+                }
+            }
+        }
+    }
+}
+
+/// The user of a call: one of the two is there.
+pub struct Identity<'a> {
+    /// `anonymousId`
+    pub anonymous_id: Option<Cow<'a, str>>,
+    /// Whether a device's id stands in for it.
+    pub is_device: bool,
+    /// `userId`
+    pub user_id: Option<Cow<'a, str>>,
+}
+
+/// Why an event without identity is not sent.
+pub enum Nobody {
+    /// It is parked.
+    Parked(ParkReason),
+    /// It is ignored.
+    Ignored(IgnoreReason),
+}
+
+/// The user of an event.
+///
+/// # Errors
+/// Why an event without identity is not sent.
+pub fn identity<'a>(
+    event: &Received<'a>,
+    settings: &BranchToSegment,
+    notes: &mut Notes,
+) -> Result<Identity<'a>, Nobody> {
+    let anonymous_id = anonymous_id(event, notes);
+    let developer_identity = event.user("developer_identity").filter(|_| settings.send_user_id);
+    let user_id = developer_identity.and_then(identity_text);
+    if user_id.is_some() {
+        notes.tell("BS-071", || {
+            ("user_data.developer_identity".into(), "userId".into())
+        });
+    }
+    let mut identity = Identity {
+        anonymous_id,
+        is_device: false,
+        user_id,
+    };
+    if identity.anonymous_id.is_none() && identity.user_id.is_none() {
+        match settings.missing_identity {
+            MissingIdentity::Park => return Err(Nobody::Parked(ParkReason::NoIdentity)),
+            MissingIdentity::Ignore => return Err(Nobody::Ignored(IgnoreReason::NoIdentity)),
+            MissingIdentity::Device => {
+                identity.anonymous_id = Some(device_id(event, notes)?);
+                identity.is_device = true;
+            }
+        }
+    }
+    if developer_identity.is_some_and(is_placeholder_text) {
+        notes.warn(Warning::PlaceholderUserId, || {
+            "user_data.developer_identity".into()
+        });
+    }
+    Ok(identity)
+}
+
+fn anonymous_id<'a>(event: &Received<'a>, notes: &mut Notes) -> Option<Cow<'a, str>> {
+    let places = [
+        ("custom_data", &event.custom_data, ANONYMOUS_ID),
+        ("custom_data", &event.custom_data, UNSIGNED_ANONYMOUS_ID),
+        ("metadata", &event.metadata, ANONYMOUS_ID),
+        ("user_data", &event.user, ANONYMOUS_ID),
+    ];
+    places.into_iter().find_map(|(section, object, key)| {
+        let value = object.get(key).filter(|value| !is_nothing(*value))?;
+        let id = identity_text(value)?;
+        notes.tell("BS-070", || (format!("{section}.{key}"), "anonymousId".into()));
+        Some(id)
+    })
+}
+
+fn device_id(event: &Received<'_>, notes: &mut Notes) -> Result<Cow<'static, str>, Nobody> {
+    let found = DEVICE_IDS
+        .into_iter()
+        .find_map(|key| Some((key, event.user(key).and_then(device_id_text)?)));
+    let (key, id) = found.ok_or(Nobody::Parked(ParkReason::NoIdentity))?;
+    notes.tell("BS-075", || (format!("user_data.{key}"), "anonymousId".into()));
+    Ok(Cow::Owned(format!("{DEVICE_PREFIX}{id}")))
+}

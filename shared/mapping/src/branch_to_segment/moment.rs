@@ -1,0 +1,59 @@
+//! When an event happened.
+
+use event::Timestamp;
+use event::json::{Decimal, Json, Kind};
+
+/// The last millisecond of the year 9999.
+const LAST_MILLIS: i64 = 253_402_300_799_999;
+
+/// Digits of a time given as text.
+const MAX_DIGITS: usize = 15;
+
+/// The time of a field: an integer, or a string of digits, in milliseconds since 1970.
+pub fn moment(time: Json<'_>) -> Option<Timestamp> {
+    let millis = match time.kind() {
+        Kind::Number => Decimal::parse(time.raw())?.as_whole()?,
+        _ => {
+            let text = time.as_str()?;
+            let is_time = text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| is_time)?
+        }
+    };
+    (1..=LAST_MILLIS)
+        .contains(&millis)
+        .then(|| Timestamp::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bs_013_bs_054_a_time_is_an_integer_or_digits_within_the_years_1970_to_9999() {
+        for (given, wanted) in [
+            ("1760003605250", Some("2025-10-09T09:53:25.250Z")),
+            ("1760003605250.0", Some("2025-10-09T09:53:25.250Z")),
+            ("1.76000360525e12", Some("2025-10-09T09:53:25.250Z")),
+            ("\"1760003605250\"", Some("2025-10-09T09:53:25.250Z")),
+            ("\"001760003605250\"", Some("2025-10-09T09:53:25.250Z")),
+            ("1", Some("1970-01-01T00:00:00.001Z")),
+            ("253402300799999", Some("9999-12-31T23:59:59.999Z")),
+            ("253402300800000", None),
+            ("\"253402300800000\"", None),
+            ("\"0001760003605250\"", None),
+            ("0", None),
+            ("-1", None),
+            ("1760003605250.5", None),
+            ("1e999999999", None),
+            ("\"1760003605250.0\"", None),
+            ("\" 1\"", None),
+            ("\"+1\"", None),
+            ("\"\"", None),
+            ("\"2025-10-09T09:53:25Z\"", None),
+            ("true", None),
+        ] {
+            let moment = moment(Json::parse(given).unwrap()).map(|moment| moment.to_string());
+            assert_eq!(moment.as_deref(), wanted, "{given}");
+        }
+    }
+}

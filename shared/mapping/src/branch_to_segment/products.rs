@@ -1,0 +1,108 @@
+//! The products of an event, in Segment's names.
+
+use super::folded::folded;
+use super::value::{Value, is_equal, is_nothing};
+use event::json::{ArrayWriter, Json, Object, ObjectWriter};
+use std::borrow::Cow;
+
+/// The keys that Segment has names for.
+const NAMES: [(&str, &str); 10] = [
+    ("$canonical_identifier", "product_id"),
+    ("$sku", "sku"),
+    ("$product_name", "name"),
+    ("$product_brand", "brand"),
+    ("$product_category", "category"),
+    ("$product_variant", "variant"),
+    ("$price", "price"),
+    ("$quantity", "quantity"),
+    ("$canonical_url", "url"),
+    ("$og_image_url", "image_url"),
+];
+
+/// The keys whose values are numbers.
+const NUMBERS: [&str; 3] = ["$price", "$quantity", "$price_in_usd"];
+
+/// Put before a name that is taken in its product.
+const PREFIX: &str = "item_";
+
+/// The members of one product.
+struct Product<'a> {
+    members: Vec<(Cow<'a, str>, Value<'a>)>,
+}
+
+/// The JSON text of `products`; `None` if there are none.
+pub fn products(content_items: &[Json<'_>]) -> Option<String> {
+    let mut text = String::new();
+    let mut any = false;
+    {
+        let mut list = ArrayWriter::new(&mut text);
+        for item in content_items.iter().filter_map(|item| item.as_object()) {
+            let product = Product::new(&item.sorted());
+            if !product.members.is_empty() {
+                any = true;
+                product.write(&mut list.object());
+            }
+        }
+    }
+    any.then_some(text)
+}
+
+impl<'a> Product<'a> {
+    fn new(item: &Object<'a>) -> Self {
+        let mut product = Self {
+            members: Vec::with_capacity(item.len()),
+        };
+        for (key, name) in NAMES {
+            if let Some(value) = item.get(key).filter(|value| !is_nothing(*value)) {
+                product.members.push((Cow::Borrowed(name), taken(key, value)));
+            }
+        }
+        for (key, value) in item.members() {
+            if is_nothing(value) || NAMES.iter().any(|(named, _)| named == key) {
+                continue;
+            }
+            let name = key.strip_prefix(['~', '$', '+']).unwrap_or(key);
+            product.add(name, taken(key, value));
+        }
+        product
+    }
+
+    /// Adds a member under its name, or behind a prefix if another value has that.
+    fn add(&mut self, name: &str, value: Value<'a>) {
+        if name.is_empty() {
+            return;
+        }
+        match self.named(name) {
+            None => self.members.push((Cow::Owned(name.to_owned()), value)),
+            Some(taken) if is_equal(taken, &value) => {}
+            Some(_) => {
+                let name = format!("{PREFIX}{name}");
+                if self.named(&name).is_none() {
+                    self.members.push((Cow::Owned(name), value));
+                }
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<&Value<'a>> {
+        let name = folded(name);
+        self.members
+            .iter()
+            .find(|(own, _)| folded(own) == name)
+            .map(|(_, value)| value)
+    }
+
+    fn write(&self, out: &mut ObjectWriter<'_>) {
+        for (name, value) in &self.members {
+            value.write(out, name);
+        }
+    }
+}
+
+fn taken<'a>(key: &str, value: Json<'a>) -> Value<'a> {
+    if NUMBERS.contains(&key) {
+        Value::number_or_exact(value)
+    } else {
+        Value::exact(value)
+    }
+}

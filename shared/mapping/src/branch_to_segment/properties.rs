@@ -1,0 +1,186 @@
+//! The properties of a call, and who gets a name that several want.
+
+use super::folded::folded;
+use super::value::{Value, is_equal};
+use crate::Notes;
+use event::reasons::Warning;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// The property that names what was left out for size.
+pub const TRUNCATED: &str = "truncated";
+
+/// The groups of properties, the one with the best right to a name first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// `event_id`, `IP` and `anonymousId`.
+    Identity,
+    /// Link entries with `~`.
+    Label,
+    /// `user_data`
+    Device,
+    /// `event_data`
+    Event,
+    /// `content_items`
+    Products,
+    /// Link entries with `$`.
+    Control,
+    /// Link entries with `+`.
+    Added,
+    /// The customer's link entries.
+    Link,
+    /// `custom_data`
+    Custom,
+    /// What is known of the attribution.
+    Attribution,
+}
+
+impl Group {
+    /// The rule that sends it.
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::Identity => "BS-110",
+            Self::Label => "BS-111",
+            Self::Device => "BS-112",
+            Self::Event => "BS-113",
+            Self::Products => "BS-114",
+            Self::Control => "BS-115",
+            Self::Added => "BS-116",
+            Self::Link => "BS-117",
+            Self::Custom => "BS-118",
+            Self::Attribution => "BS-119",
+        }
+    }
+
+    /// Where its entries stand in the event; empty for the event itself.
+    const fn section(self) -> &'static str {
+        match self {
+            Self::Identity | Self::Attribution => "",
+            Self::Label | Self::Control | Self::Added | Self::Link => "last_attributed_touch_data.",
+            Self::Device => "user_data.",
+            Self::Event => "event_data.",
+            Self::Products => "",
+            Self::Custom => "custom_data.",
+        }
+    }
+
+    /// The name of an entry whose own is taken.
+    fn alternative(self, name: &str) -> Option<String> {
+        let prefix = match self {
+            Self::Identity => return None,
+            Self::Products => return Some("content_items".to_owned()),
+            Self::Label => "tilde_",
+            Self::Device => "device_",
+            Self::Event => "event_",
+            Self::Control => "dollar_",
+            Self::Added => "plus_",
+            Self::Link => "link_",
+            Self::Custom => "custom_",
+            Self::Attribution => "branch_",
+        };
+        Some(format!("{prefix}{name}"))
+    }
+
+    /// Whether its properties may go when the event is too large.
+    pub fn may_go(self) -> bool {
+        self >= Self::Event
+    }
+}
+
+/// One property.
+pub struct Property<'a> {
+    /// Its group.
+    pub group: Group,
+    /// The key of the entry that it comes from.
+    key: Cow<'a, str>,
+    /// Its name.
+    pub name: Cow<'a, str>,
+    /// Its value.
+    pub value: Value<'a>,
+}
+
+/// Properties in their order.
+pub struct Properties<'a> {
+    /// Those that have got a name.
+    pub list: Vec<Property<'a>>,
+    /// The folded names, each with the place of its property.
+    taken: HashMap<String, Option<usize>>,
+    /// Those that have got none.
+    dropped: Vec<(Group, Cow<'a, str>)>,
+}
+
+impl<'a> Properties<'a> {
+    /// None yet. `is_trimmed`: the name `truncated` is taken.
+    pub fn new(is_trimmed: bool) -> Self {
+        let mut taken = HashMap::with_capacity(64);
+        if is_trimmed {
+            taken.insert(TRUNCATED.to_owned(), None);
+        }
+        Self {
+            list: Vec::with_capacity(64),
+            taken,
+            dropped: Vec::new(),
+        }
+    }
+
+    /// Adds an entry under its name, or under its alternative name. `key` is that of the entry as received.
+    pub fn add(&mut self, group: Group, key: &Cow<'a, str>, name: Cow<'a, str>, value: Value<'a>) {
+        if name.is_empty() {
+            return;
+        }
+        let alternative = group.alternative(&name).map(Cow::Owned);
+        let mut value = value;
+        for name in [Some(name), alternative].into_iter().flatten() {
+            match self.put(group, key, name, value) {
+                None => return,
+                Some(back) => value = back,
+            }
+        }
+        self.dropped.push((group, key.clone()));
+    }
+
+    /// Takes a name for a value; gives the value back if another one has it.
+    fn put(
+        &mut self,
+        group: Group,
+        key: &Cow<'a, str>,
+        name: Cow<'a, str>,
+        value: Value<'a>,
+    ) -> Option<Value<'a>> {
+        match self.taken.entry(folded(&name)) {
+            Entry::Occupied(taken) => {
+                let taken = (*taken.get()).and_then(|at| self.list.get(at));
+                let is_same = taken.is_some_and(|taken| is_equal(&taken.value, &value));
+                (!is_same).then_some(value)
+            }
+            Entry::Vacant(free) => {
+                free.insert(Some(self.list.len()));
+                self.list.push(Property {
+                    group,
+                    key: key.clone(),
+                    name,
+                    value,
+                });
+                None
+            }
+        }
+    }
+
+    /// Tells what became of the entries.
+    pub fn tell(&self, notes: &mut Notes) {
+        let path = |group: Group, key: &str| format!("{}{key}", group.section());
+        for property in &self.list {
+            notes.tell(property.group.rule(), || {
+                let from = path(property.group, &property.key);
+                (from, format!("properties.{}", property.name))
+            });
+        }
+        for (group, key) in &self.dropped {
+            notes.tell("BS-125", || {
+                (path(*group, key), "left out: both its names are taken".into())
+            });
+            notes.warn(Warning::PropertyCollision, || path(*group, key));
+        }
+    }
+}
