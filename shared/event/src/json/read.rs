@@ -157,11 +157,6 @@ impl<'a> Object<'a> {
         self.members.iter().map(|(key, value)| (key.as_ref(), *value))
     }
 
-    /// The members in their order, with keys that can be kept.
-    pub fn members(&self) -> impl Iterator<Item = (&Cow<'a, str>, Json<'a>)> {
-        self.members.iter().map(|(key, value)| (key, *value))
-    }
-
     /// The same members in ascending byte order of their keys.
     #[must_use]
     pub fn sorted(mut self) -> Self {

@@ -27,12 +27,12 @@ struct Reading {
 }
 
 /// The properties of an event's call. `extra`: all groups. `is_trimmed`: the name `truncated` is taken.
-pub fn properties<'a>(
-    event: &Received<'a>,
-    identity: &Identity<'a>,
+pub fn properties<'e>(
+    event: &'e Received<'e>,
+    identity: &'e Identity<'e>,
     extra: bool,
     is_trimmed: bool,
-) -> Properties<'a> {
+) -> Properties<'e> {
     let mut all = Groups {
         properties: Properties::new(is_trimmed),
     };
@@ -42,10 +42,9 @@ pub fn properties<'a>(
     if extra {
         all.event_data(&event.event_data);
         if let Some(products) = products(&event.content_items) {
-            let key = Cow::Borrowed("content_items");
             let name = Cow::Borrowed("products");
             all.properties
-                .add(Group::Products, &key, name, Value::Made(products));
+                .add(Group::Products, "content_items", name, Value::Made(products));
         }
     }
     for sign in [Sign::Control, Sign::Added, Sign::Own] {
@@ -58,12 +57,12 @@ pub fn properties<'a>(
     all.properties
 }
 
-struct Groups<'a> {
-    properties: Properties<'a>,
+struct Groups<'e> {
+    properties: Properties<'e>,
 }
 
-impl<'a> Groups<'a> {
-    fn identity(&mut self, event: &Received<'a>, identity: &Identity<'a>) {
+impl<'e> Groups<'e> {
+    fn identity(&mut self, event: &'e Received<'e>, identity: &'e Identity<'e>) {
         let event_id = event.id.filter(|id| !is_nothing(*id)).and_then(identity_text);
         let ip = event.user("ip").and_then(super::value::text);
         let anonymous_id = identity.anonymous_id.as_ref().filter(|_| !identity.is_device);
@@ -73,14 +72,13 @@ impl<'a> Groups<'a> {
             (ANONYMOUS_ID, "anonymousId", anonymous_id),
         ] {
             if let Some(value) = value {
-                let (key, name) = (Cow::Borrowed(key), Cow::Borrowed(name));
                 self.properties
-                    .add(Group::Identity, &key, name, Value::string(value));
+                    .add(Group::Identity, key, Cow::Borrowed(name), Value::string(value));
             }
         }
     }
 
-    fn link(&mut self, event: &Received<'a>, sign: Sign) {
+    fn link(&mut self, event: &'e Received<'e>, sign: Sign) {
         let reading = Reading {
             group: match sign {
                 Sign::Label => Group::Label,
@@ -92,63 +90,62 @@ impl<'a> Groups<'a> {
             strips_signs: true,
         };
         for entry in event.link.group(sign) {
-            let name = Cow::Owned(entry.name().to_owned());
-            self.entry(reading, &entry.key, name, entry.value);
+            self.entry(reading, &entry.key, Cow::Borrowed(entry.name()), entry.value);
         }
     }
 
-    fn user(&mut self, event: &Received<'a>) {
+    fn user(&mut self, event: &'e Received<'e>) {
         let reading = Reading {
             group: Group::Device,
             null_is_blank: true,
             strips_signs: false,
         };
-        for (key, value) in event.user.members() {
-            match key.as_ref() {
+        for (key, value) in event.user.iter() {
+            match key {
                 "ip" | ANONYMOUS_ID => {}
                 flag if USER_FLAGS.contains(&flag) => {
                     if let Some(value) = Some(value)
                         .filter(|value| !is_nothing(*value))
                         .and_then(Value::flag)
                     {
-                        self.properties.add(Group::Device, key, key.clone(), value);
+                        self.properties.add(Group::Device, key, Cow::Borrowed(key), value);
                     }
                 }
-                _ => self.entry(reading, key, key.clone(), value),
+                _ => self.entry(reading, key, Cow::Borrowed(key), value),
             }
         }
     }
 
-    fn event_data(&mut self, event_data: &Object<'a>) {
+    fn event_data(&mut self, event_data: &'e Object<'e>) {
         let reading = Reading {
             group: Group::Event,
             null_is_blank: true,
             strips_signs: false,
         };
-        for (key, value) in event_data.members() {
-            if AMOUNTS.contains(&key.as_ref()) && value.kind() == Kind::String && !is_nothing(value) {
+        for (key, value) in event_data.iter() {
+            if AMOUNTS.contains(&key) && value.kind() == Kind::String && !is_nothing(value) {
                 let number = Value::number_or_exact(value);
-                self.properties.add(Group::Event, key, key.clone(), number);
+                self.properties.add(Group::Event, key, Cow::Borrowed(key), number);
             } else {
-                self.entry(reading, key, key.clone(), value);
+                self.entry(reading, key, Cow::Borrowed(key), value);
             }
         }
     }
 
-    fn custom_data(&mut self, custom_data: &Object<'a>) {
+    fn custom_data(&mut self, custom_data: &'e Object<'e>) {
         let reading = Reading {
             group: Group::Custom,
             null_is_blank: false,
             strips_signs: true,
         };
-        for (key, value) in custom_data.members() {
+        for (key, value) in custom_data.iter() {
             if key != ANONYMOUS_ID && key != UNSIGNED_ANONYMOUS_ID {
-                self.entry(reading, key, unsigned(key.clone()), value);
+                self.entry(reading, key, unsigned(Cow::Borrowed(key)), value);
             }
         }
     }
 
-    fn attribution(&mut self, event: &Received<'a>) {
+    fn attribution(&mut self, event: &'e Received<'e>) {
         for (at, (field, value)) in OWN_FIELDS.into_iter().zip(event.own).enumerate() {
             let Some(value) = value.filter(|value| !is_nothing(*value)) else {
                 continue;
@@ -161,15 +158,14 @@ impl<'a> Groups<'a> {
                 _ => None,
             };
             if let Some(value) = value {
-                let field = Cow::Borrowed(field);
                 self.properties
-                    .add(Group::Attribution, &field, field.clone(), value);
+                    .add(Group::Attribution, field, Cow::Borrowed(field), value);
             }
         }
     }
 
     /// One entry: itself, or all that is nested in it.
-    fn entry(&mut self, reading: Reading, key: &Cow<'a, str>, name: Cow<'a, str>, value: Json<'a>) {
+    fn entry(&mut self, reading: Reading, key: &'e str, name: Cow<'e, str>, value: Json<'e>) {
         let is_nothing = if reading.null_is_blank {
             is_nothing(value)
         } else {

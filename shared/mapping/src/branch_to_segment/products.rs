@@ -57,8 +57,8 @@ impl<'a> Product<'a> {
                 product.members.push((Cow::Borrowed(name), taken(key, value)));
             }
         }
-        for (key, value) in item.members() {
-            if is_nothing(value) || NAMES.iter().any(|(named, _)| named == key) {
+        for (key, value) in item.iter() {
+            if is_nothing(value) || NAMES.iter().any(|(named, _)| *named == key) {
                 continue;
             }
             let name = key.strip_prefix(['~', '$', '+']).unwrap_or(key);

@@ -93,7 +93,7 @@ pub struct Property<'a> {
     /// Its group.
     pub group: Group,
     /// The key of the entry that it comes from.
-    key: Cow<'a, str>,
+    key: &'a str,
     /// Its name.
     pub name: Cow<'a, str>,
     /// Its value.
@@ -107,7 +107,7 @@ pub struct Properties<'a> {
     /// The folded names, each with the place of its property.
     taken: HashMap<String, Option<usize>>,
     /// Those that have got none.
-    dropped: Vec<(Group, Cow<'a, str>)>,
+    dropped: Vec<(Group, &'a str)>,
 }
 
 impl<'a> Properties<'a> {
@@ -125,7 +125,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Adds an entry under its name, or under its alternative name. `key` is that of the entry as received.
-    pub fn add(&mut self, group: Group, key: &Cow<'a, str>, name: Cow<'a, str>, value: Value<'a>) {
+    pub fn add(&mut self, group: Group, key: &'a str, name: Cow<'a, str>, value: Value<'a>) {
         if name.is_empty() {
             return;
         }
@@ -137,17 +137,11 @@ impl<'a> Properties<'a> {
                 Some(back) => value = back,
             }
         }
-        self.dropped.push((group, key.clone()));
+        self.dropped.push((group, key));
     }
 
     /// Takes a name for a value; gives the value back if another one has it.
-    fn put(
-        &mut self,
-        group: Group,
-        key: &Cow<'a, str>,
-        name: Cow<'a, str>,
-        value: Value<'a>,
-    ) -> Option<Value<'a>> {
+    fn put(&mut self, group: Group, key: &'a str, name: Cow<'a, str>, value: Value<'a>) -> Option<Value<'a>> {
         match self.taken.entry(folded(&name)) {
             Entry::Occupied(taken) => {
                 let taken = (*taken.get()).and_then(|at| self.list.get(at));
@@ -158,7 +152,7 @@ impl<'a> Properties<'a> {
                 free.insert(Some(self.list.len()));
                 self.list.push(Property {
                     group,
-                    key: key.clone(),
+                    key,
                     name,
                     value,
                 });
@@ -172,7 +166,7 @@ impl<'a> Properties<'a> {
         let path = |group: Group, key: &str| format!("{}{key}", group.section());
         for property in &self.list {
             notes.tell(property.group.rule(), || {
-                let from = path(property.group, &property.key);
+                let from = path(property.group, property.key);
                 (from, format!("properties.{}", property.name))
             });
         }

@@ -1,0 +1,237 @@
+//! `content_items`: the things that a standard event is about.
+
+use super::dollar_names::passed_through;
+use super::event_data::quoted;
+use super::item::{FIELDS, IDENTIFIER, Item, PRODUCT_ID, Takes};
+use super::received::Properties;
+use super::value::{currency, is_blank, number, text, write_compact};
+use crate::Notes;
+use event::branch_events::{Category, StandardEvent};
+use event::json::{Json, Object, ObjectWriter};
+use event::reasons::Warning;
+
+/// The property with the products.
+const PRODUCTS: &str = "products";
+
+/// Members whose values must be numbers, or a warning is due.
+const NUMBERS: [&str; 6] = ["price", "$price", "quantity", "$quantity", "rating", "$rating"];
+
+/// The items of an event.
+#[derive(Default)]
+pub struct ContentItems {
+    items: Vec<Item>,
+    /// The elements of `products` that are no products, as JSON text, if there are some beside products.
+    pub leftover: Option<String>,
+}
+
+/// Reads the items and takes out the properties that they use. `event_currency` is that of `event_data`.
+pub fn content_items(
+    event: &StandardEvent,
+    properties: &mut Properties<'_>,
+    event_currency: Option<&str>,
+    notes: &mut Notes,
+) -> ContentItems {
+    let mut content = ContentItems::default();
+    if let Some(products) = properties.get(PRODUCTS).and_then(Json::as_array) {
+        content.of_products(&products, notes);
+        if !content.items.is_empty() {
+            properties.take(PRODUCTS);
+        }
+    }
+    if content.items.is_empty() && has_root_item(event, properties) {
+        content.items.push(root_item(properties, notes));
+    }
+    if event.name == "RATE" {
+        content.rate(properties, notes);
+    }
+    for item in &mut content.items {
+        item.add_currency(event_currency);
+    }
+    content
+}
+
+impl ContentItems {
+    fn of_products(&mut self, products: &[Json<'_>], notes: &mut Notes) {
+        let mut others = Vec::new();
+        for (at, element) in products.iter().enumerate() {
+            let path = || format!("properties.products[{at}]");
+            match element.as_object() {
+                Some(product) => self.items.extend(item(product.sorted(), &path, notes)),
+                None if is_blank(*element) => {}
+                None => {
+                    notes.warn(Warning::ProductSkipped, path);
+                    others.push(*element);
+                }
+            }
+        }
+        if !self.items.is_empty() && !others.is_empty() {
+            let mut json = String::from("[");
+            for (at, other) in others.into_iter().enumerate() {
+                if at > 0 {
+                    json.push(',');
+                }
+                write_compact(&mut json, other);
+            }
+            json.push(']');
+            self.leftover = Some(json);
+        }
+    }
+
+    /// Gives the first item the event's rating; without any item, makes one of it.
+    fn rate(&mut self, properties: &mut Properties<'_>, notes: &mut Notes) {
+        let Some(rating) = properties.get("rating") else {
+            return;
+        };
+        if self.items.first().is_some_and(|item| item.has("$rating")) {
+            return;
+        }
+        let Some(rating) = number(rating) else {
+            notes.warn(Warning::InvalidNumber, || "properties.rating".into());
+            return;
+        };
+        if self.items.is_empty() {
+            self.items.push(Item::default());
+        }
+        if let Some(first) = self.items.first_mut() {
+            first.set("$rating", rating);
+            properties.take("rating");
+            notes.tell("SR-242", || {
+                ("properties.rating".into(), "content_items[0].$rating".into())
+            });
+        }
+    }
+
+    /// Writes the array, unless it would be empty. `as_json`: custom fields as JSON text.
+    pub fn write(&self, call: &mut ObjectWriter<'_>, as_json: bool) {
+        if self.items.is_empty() {
+            return;
+        }
+        let mut list = call.array("content_items");
+        for item in &self.items {
+            item.write(&mut list.object(), as_json);
+        }
+    }
+}
+
+/// The item of one product; `None` if the product says nothing.
+fn item(product: Object<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Option<Item> {
+    let mut item = Item::default();
+    let mut others = Vec::with_capacity(product.len());
+    let (mut says_nothing, mut price_currency) = (true, None);
+    for (key, value) in product.iter().filter(|(_, value)| !is_blank(*value)) {
+        says_nothing = false;
+        match passed_through(key, value) {
+            Some((field, json)) => {
+                notes.tell("SR-243", || (format!("{}.{key}", path()), field.to_owned()));
+                item.set(field, json);
+            }
+            None => others.push((key, value)),
+        }
+    }
+    if says_nothing {
+        return None;
+    }
+    let mut custom = Vec::with_capacity(others.len());
+    let has_own_identifier = item.has(IDENTIFIER);
+    let mut product_id = None;
+    for (key, value) in others {
+        let field = FIELDS.iter().find(|(_, property, ..)| *property == key);
+        let taken = field.and_then(|(rule, _, field, takes)| {
+            let json = takes.json(value).filter(|_| !item.has(field))?;
+            Some((rule, field, json))
+        });
+        if let Some((rule, field, json)) = taken {
+            notes.tell(rule, || (format!("{}.{key}", path()), (*field).to_owned()));
+            item.set(field, json);
+            continue;
+        }
+        if NUMBERS.contains(&key) && number(value).is_none() {
+            notes.warn(Warning::InvalidNumber, || format!("{}.{key}", path()));
+        }
+        match key {
+            PRODUCT_ID if text(value).is_some() => product_id = Some((key, value)),
+            "currency" if currency(value).is_some() => price_currency = Some((key, value)),
+            "currency" | "$currency" => {
+                notes.warn(Warning::InvalidCurrency, || format!("{}.{key}", path()));
+                custom.push((key, value));
+            }
+            _ => custom.push((key, value)),
+        }
+    }
+    if let Some((key, value)) = product_id
+        && !set_product_id(&mut item, value, has_own_identifier)
+    {
+        custom.push((key, value));
+    }
+    if let Some((key, value)) = price_currency {
+        if item.has("$price") && !item.has("$currency") {
+            item.add_currency(currency(value).as_deref());
+        } else {
+            custom.push((key, value));
+        }
+    }
+    custom.sort_by_key(|(key, _)| *key);
+    for (key, value) in custom {
+        notes.tell("SR-247", || {
+            (format!("{}.{key}", path()), format!("$custom_fields.{key}"))
+        });
+        item.add_custom(key, value);
+    }
+    Some(item)
+}
+
+/// Gives an item its id and, if it has none, its SKU; `false` if it has both already.
+fn set_product_id(item: &mut Item, value: Json<'_>, has_own_identifier: bool) -> bool {
+    let Some(id) = text(value).map(|id| quoted(&id)) else {
+        return false;
+    };
+    let has_sku = item.has("$sku");
+    if !has_sku {
+        item.set("$sku", id.clone());
+    }
+    if !has_own_identifier {
+        item.set(IDENTIFIER, id);
+    }
+    !has_sku || !has_own_identifier
+}
+
+/// Whether the properties of the event itself describe a thing.
+fn has_root_item(event: &StandardEvent, properties: &Properties<'_>) -> bool {
+    let keys: &[&str] = match (event.category, event.name) {
+        (_, "ADD_TO_CART" | "ADD_TO_WISHLIST" | "VIEW_ITEM" | "RATE" | "SHARE") => {
+            &[PRODUCT_ID, "sku", "name"]
+        }
+        (Category::Commerce | Category::Content, _) => &[PRODUCT_ID, "sku"],
+        _ => &[],
+    };
+    keys.iter()
+        .any(|key| properties.get(key).and_then(text).is_some())
+}
+
+/// The item that the properties of the event itself describe.
+fn root_item(properties: &mut Properties<'_>, notes: &mut Notes) -> Item {
+    let mut item = Item::default();
+    for (rule, key, field, takes) in FIELDS {
+        if matches!(key, "description" | "rating") {
+            continue;
+        }
+        let Some(value) = properties.get(key) else {
+            continue;
+        };
+        if let Some(json) = takes.json(value) {
+            notes.tell(rule, || {
+                (format!("properties.{key}"), format!("content_items[0].{field}"))
+            });
+            item.set(field, json);
+            properties.take(key);
+        } else if takes == Takes::Number {
+            notes.warn(Warning::InvalidNumber, || format!("properties.{key}"));
+        }
+    }
+    if let Some(id) = properties.get(PRODUCT_ID)
+        && set_product_id(&mut item, id, false)
+    {
+        properties.take(PRODUCT_ID);
+    }
+    item
+}

@@ -1,0 +1,66 @@
+//! `custom_data`: what has no place elsewhere, and the marks for the way back.
+
+use super::identifiers::FINGERPRINT;
+use super::received::{Properties, Received};
+use super::value::{any_text, string};
+use crate::Notes;
+use crate::identity_text::identity_text;
+use event::EventId;
+use event::json::ObjectWriter;
+use event::reasons::Warning;
+
+/// Under this key the anonymous id travels through Branch.
+const ANONYMOUS_ID: &str = "$segment_anonymous_id";
+
+/// The mark by which the route from Branch knows the event.
+const MESSAGE_ID: &str = "segment_message_id";
+
+/// The event's own time, for which Branch has no field.
+const TIMESTAMP: &str = "segment_timestamp";
+
+/// Properties that are never sent: keys, and what stands in `user_data`.
+const NEVER: [&str; 3] = [FINGERPRINT, "branch_key", "branch_secret"];
+
+/// Writes the object, unless it would be empty. `products` is what is left of the property of that name.
+pub fn write(
+    call: &mut ObjectWriter<'_>,
+    event: &Received<'_>,
+    id: &EventId,
+    properties: &Properties<'_>,
+    products: Option<&str>,
+    markers: bool,
+    notes: &mut Notes,
+) {
+    let mut json = String::new();
+    let mut out = ObjectWriter::new(&mut json);
+    for (key, value) in properties.iter() {
+        if NEVER.contains(&key) {
+            continue;
+        }
+        if matches!(key, ANONYMOUS_ID | MESSAGE_ID | TIMESTAMP) {
+            notes.warn(Warning::ReservedPropertyRemoved, || format!("properties.{key}"));
+            continue;
+        }
+        notes.tell("SR-250", || {
+            (format!("properties.{key}"), format!("custom_data.{key}"))
+        });
+        out.string(key, &any_text(value));
+    }
+    if let Some(products) = products {
+        out.string("products", products);
+    }
+    if let Some(anonymous_id) = event.anonymous_id.and_then(identity_text) {
+        out.string(ANONYMOUS_ID, &anonymous_id);
+    }
+    if markers {
+        out.string(MESSAGE_ID, id.as_str());
+        if let Some(timestamp) = string(event.timestamp).or_else(|| string(event.original_timestamp)) {
+            out.string(TIMESTAMP, timestamp.trim());
+        }
+    }
+    let is_empty = out.is_empty();
+    drop(out);
+    if !is_empty {
+        call.raw("custom_data", &json);
+    }
+}

@@ -1,0 +1,187 @@
+//! By what Branch knows the user and the device.
+
+use super::received::Received;
+use super::value::boolean;
+use crate::Notes;
+use crate::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use event::calls::UserKey;
+use event::json::Json;
+use event::reasons::{IgnoreReason, Warning};
+use event::settings::SegmentToBranch;
+use std::borrow::Cow;
+
+/// The property with the id that Branch's web SDK gives a browser.
+pub const FINGERPRINT: &str = "browser_fingerprint_id";
+
+/// The system of an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// iOS and its kin.
+    Ios,
+    /// Android.
+    Android,
+}
+
+impl System {
+    /// By the name of a device's type or of its system.
+    fn of(name: Json<'_>) -> Option<Self> {
+        match name.as_str()?.trim().to_ascii_lowercase().as_str() {
+            "ios" | "iphone os" | "iphone" | "ipad" | "ipados" | "tvos" | "watchos" | "visionos" => {
+                Some(Self::Ios)
+            }
+            "android" => Some(Self::Android),
+            _ => None,
+        }
+    }
+
+    /// The value of `os`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ios => "iOS",
+            Self::Android => "Android",
+        }
+    }
+
+    const fn advertising_field(self) -> &'static str {
+        match self {
+            Self::Ios => "idfa",
+            Self::Android => "aaid",
+        }
+    }
+
+    const fn device_field(self) -> &'static str {
+        match self {
+            Self::Ios => "idfv",
+            Self::Android => "android_id",
+        }
+    }
+}
+
+/// The identifiers of an event, each if it is sent.
+pub struct Identifiers<'a> {
+    /// `os`
+    pub system: Option<System>,
+    /// `developer_identity`
+    pub user_id: Option<Cow<'a, str>>,
+    /// `idfa` or `aaid`
+    pub advertising_id: Option<(&'static str, Cow<'a, str>)>,
+    /// `idfv` or `android_id`
+    pub device_id: Option<(&'static str, Cow<'a, str>)>,
+    /// `browser_fingerprint_id`
+    pub fingerprint: Option<Cow<'a, str>>,
+}
+
+impl<'a> Identifiers<'a> {
+    /// The identifiers of an event.
+    ///
+    /// # Errors
+    /// Why an event without usable identifiers is ignored, with the rule that says so.
+    pub fn new(
+        event: &Received<'a>,
+        settings: &SegmentToBranch,
+        notes: &mut Notes,
+    ) -> Result<Self, (&'static str, IgnoreReason)> {
+        let device = &event.context.device;
+        let read = |key: &str| device.get(key).and_then(device_id_text);
+        let (mut advertising_id, device_id) = (read("advertisingId"), read("id"));
+        let mut system = device.get("type").and_then(System::of);
+        let has_device = advertising_id.is_some() || device_id.is_some();
+        if system.is_none() && settings.os_name_fallback && has_device {
+            system = event.context.os.get("name").and_then(System::of);
+        }
+        let is_limited = device.get("adTrackingEnabled").and_then(boolean) == Some(false);
+        if is_limited && device_id.is_some() && !settings.send_limited_advertising_id {
+            advertising_id = None;
+        }
+        let named = |id: Option<Cow<'a, str>>, field: fn(System) -> &'static str| {
+            system.and_then(|system| Some((field(system), id?)))
+        };
+        let identifiers = Self {
+            system,
+            user_id: event.user_id.and_then(identity_text),
+            advertising_id: named(advertising_id, System::advertising_field),
+            device_id: named(device_id, System::device_field),
+            fingerprint: event.properties.get(FINGERPRINT).and_then(identity_text),
+        };
+        identifiers.check(settings)?;
+        if event.user_id.is_some_and(is_placeholder_text) {
+            notes.warn(Warning::PlaceholderUserId, || "userId".into());
+        }
+        identifiers.tell(notes);
+        Ok(identifiers)
+    }
+
+    fn has_device(&self) -> bool {
+        self.advertising_id.is_some() || self.device_id.is_some()
+    }
+
+    fn check(&self, settings: &SegmentToBranch) -> Result<(), (&'static str, IgnoreReason)> {
+        if self.has_device() || self.fingerprint.is_some() {
+            return Ok(());
+        }
+        let (rule, suffices, reason) = if self.system.is_some() {
+            (
+                "SR-164",
+                settings.app_user_id_only,
+                IgnoreReason::NoDeviceIdentifier,
+            )
+        } else if self.user_id.is_some() {
+            ("SR-166", settings.web_user_id_only, IgnoreReason::NoIdentifier)
+        } else {
+            ("SR-167", false, IgnoreReason::NoIdentifier)
+        };
+        if suffices && self.user_id.is_some() {
+            Ok(())
+        } else {
+            Err((rule, reason))
+        }
+    }
+
+    /// Whether the event happened in an app.
+    pub fn is_app(&self) -> bool {
+        self.system.is_some() && (self.has_device() || self.fingerprint.is_none())
+    }
+
+    /// The user whose calls stay in order.
+    pub fn user_key(&self) -> Option<UserKey> {
+        let named = |id: &Option<(&'static str, Cow<'_, str>)>| {
+            id.as_ref().map(|(field, id)| UserKey::new(field, id))
+        };
+        let user = self
+            .user_id
+            .as_ref()
+            .map(|id| UserKey::new("developer_identity", id));
+        user.or_else(|| named(&self.device_id))
+            .or_else(|| named(&self.advertising_id))
+            .or_else(|| self.fingerprint.as_ref().map(|id| UserKey::new(FINGERPRINT, id)))
+    }
+
+    fn tell(&self, notes: &mut Notes) {
+        for (rule, from, field) in [
+            (
+                "SR-151",
+                "userId",
+                self.user_id.as_ref().map(|_| "developer_identity"),
+            ),
+            (
+                "SR-152",
+                "context.device.advertisingId",
+                self.advertising_id.as_ref().map(|(field, _)| *field),
+            ),
+            (
+                "SR-153",
+                "context.device.id",
+                self.device_id.as_ref().map(|(field, _)| *field),
+            ),
+            (
+                "SR-156",
+                "properties.browser_fingerprint_id",
+                self.fingerprint.as_ref().map(|_| FINGERPRINT),
+            ),
+        ] {
+            if let Some(field) = field {
+                notes.tell(rule, || (from.to_owned(), format!("user_data.{field}")));
+            }
+        }
+    }
+}

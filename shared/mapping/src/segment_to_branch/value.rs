@@ -1,0 +1,186 @@
+//! What the specification's words for single values mean: blank, text, number, boolean.
+
+use crate::number_text::number_text;
+use event::json::{Decimal, Json, Kind, write_string};
+use std::borrow::Cow;
+
+/// Letters of a currency's code.
+const CURRENCY_LETTERS: usize = 3;
+
+/// Whether there is nothing in a value.
+pub fn is_blank(json: Json<'_>) -> bool {
+    match json.kind() {
+        Kind::Null => true,
+        Kind::Bool | Kind::Number => false,
+        Kind::String => json.as_str().is_none_or(|text| text.trim().is_empty()),
+        Kind::Array | Kind::Object => {
+            let mut inner = json.raw().chars();
+            inner.next();
+            inner.next_back();
+            inner.as_str().trim().is_empty()
+        }
+    }
+}
+
+/// A string that says something.
+pub fn string(json: Option<Json<'_>>) -> Option<Cow<'_, str>> {
+    json?.as_str().filter(|text| !text.trim().is_empty())
+}
+
+/// A string, number or boolean as text (SR-011); `None` for a blank and for what has no text.
+pub fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
+    match json.kind() {
+        Kind::String => string(Some(json)),
+        Kind::Number | Kind::Bool => Some(Cow::Borrowed(json.raw())),
+        Kind::Null | Kind::Array | Kind::Object => None,
+    }
+}
+
+/// Any value as text (SR-003).
+pub fn any_text(json: Json<'_>) -> Cow<'_, str> {
+    match json.kind() {
+        Kind::String => json.as_str().unwrap_or_default(),
+        Kind::Null | Kind::Bool | Kind::Number => Cow::Borrowed(json.raw()),
+        Kind::Array | Kind::Object => {
+            let mut text = String::with_capacity(json.raw().len());
+            write_compact(&mut text, json);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// Writes a value as compact JSON: no spaces, members in byte order of their keys, no escapes without need, numbers with
+/// their text.
+pub fn write_compact(out: &mut String, json: Json<'_>) {
+    match json.kind() {
+        Kind::Null | Kind::Bool | Kind::Number => out.push_str(json.raw()),
+        Kind::String => write_string(out, &json.as_str().unwrap_or_default()),
+        Kind::Array => {
+            out.push('[');
+            for (at, element) in json.as_array().unwrap_or_default().into_iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_compact(out, element);
+            }
+            out.push(']');
+        }
+        Kind::Object => {
+            out.push('{');
+            let members = json.as_object().unwrap_or_default().sorted();
+            for (at, (key, value)) in members.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_string(out, key);
+                out.push(':');
+                write_compact(out, value);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// A number, or a string that spells one, as the text of a JSON number.
+pub fn number(json: Json<'_>) -> Option<String> {
+    number_text(json)
+}
+
+/// A number of integral value as its digits.
+pub fn whole(json: Json<'_>) -> Option<String> {
+    let whole = Decimal::parse(&number(json)?)?.as_whole()?;
+    Some(whole.to_string())
+}
+
+/// A number rounded half up, times `factor`, if the result is above 0.
+pub fn rounded(json: Json<'_>, factor: impl Fn(&Decimal) -> i64) -> Option<i64> {
+    let number = Decimal::parse(&number(json)?)?;
+    let half = Decimal::parse("0.5")?;
+    let scaled = number.times(&Decimal::from(factor(&number)));
+    scaled.plus(&half).floor().filter(|rounded| *rounded > 0)
+}
+
+/// A boolean, or a string that spells one.
+pub fn boolean(json: Json<'_>) -> Option<bool> {
+    json.as_bool().or_else(|| {
+        let text = json.as_str()?;
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("true") {
+            Some(true)
+        } else {
+            text.eq_ignore_ascii_case("false").then_some(false)
+        }
+    })
+}
+
+/// Three ASCII letters, trimmed and in upper case.
+pub fn currency(json: Json<'_>) -> Option<String> {
+    let text = json.as_str()?;
+    let code = text.trim();
+    (code.len() == CURRENCY_LETTERS && code.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        .then(|| code.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Json<'_> {
+        Json::parse(text).unwrap()
+    }
+
+    #[test]
+    fn sr_002_blank_is_what_says_nothing() {
+        for given in ["null", "\"\"", "\" \\t\"", "[ ]", "{ }"] {
+            assert!(is_blank(json(given)), "{given}");
+        }
+        for given in ["0", "false", "\"null\"", "[null]", "{\"a\":null}"] {
+            assert!(!is_blank(json(given)), "{given}");
+        }
+    }
+
+    #[test]
+    fn sr_003_sr_008_text_keeps_numbers_and_orders_members() {
+        for (given, wanted) in [
+            ("27.50", "27.50"),
+            ("1.0", "1.0"),
+            ("true", "true"),
+            ("\" a \"", " a "),
+            ("[1, \"x\", null ]", "[1,\"x\",null]"),
+            (
+                r#"{"z":1.50, "\u00e9":"\u00e9\/", "a":{"c":[], "b":""}, "z":2}"#,
+                r#"{"a":{"b":"","c":[]},"z":2,"é":"é/"}"#,
+            ),
+        ] {
+            assert_eq!(any_text(json(given)), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn sr_005_a_boolean_may_be_spelled() {
+        for (given, wanted) in [
+            ("false", Some(false)),
+            ("\" True\"", Some(true)),
+            ("\"no\"", None),
+            ("0", None),
+        ] {
+            assert_eq!(boolean(json(given)), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn sr_182_numbers_are_rounded_half_up() {
+        for (given, wanted) in [
+            ("411.4", Some(411)),
+            ("\"411.5\"", Some(412)),
+            ("0.5", Some(1)),
+            ("0.49999999999999999999", None),
+            ("0", None),
+            ("-3", None),
+            ("1e400", None),
+            ("\"wide\"", None),
+        ] {
+            assert_eq!(rounded(json(given), |_| 1), wanted, "{given}");
+        }
+    }
+}
