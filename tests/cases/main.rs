@@ -21,8 +21,14 @@ const SHOWN: &[(Route, &str)] = &[
     (Route::SegmentToBranch, "segment-to-branch.md"),
 ];
 
-/// The routes whose pages are implemented whole: each of their rules has a case or a test.
-const COMPLETE: &[(Route, &str)] = &[];
+/// The pages whose rules have a case or a test each, with those of their rules that are meant: the ones on delivery are not
+/// the mapping's.
+const COMPLETE: &[(Route, &str, fn(&str) -> bool)] = &[
+    (Route::BranchToSegment, "branch-to-segment.md", |id| {
+        id.starts_with("BS-")
+    }),
+    (Route::SegmentToBranch, "segment-to-branch.md", |id| id < "SR-300"),
+];
 
 #[test]
 fn every_case_comes_out_as_its_file_says() {
@@ -58,8 +64,9 @@ fn every_worked_example_comes_out_as_its_page_says() {
 #[test]
 fn every_rule_has_a_case_or_a_test_that_names_it() {
     let named = rule_ids::named_by_tests();
-    for (route, page) in COMPLETE {
-        let ids = rule_ids::of_page(page);
+    for (route, page, is_meant) in COMPLETE {
+        let mut ids = rule_ids::of_page(page);
+        ids.retain(|id| is_meant(id));
         assert!(!ids.is_empty(), "{page} has no rules");
         let cases = case_file::rules_of(*route);
         let missing: Vec<_> = ids

@@ -152,11 +152,15 @@ fn trimmed(head: &Head<'_>, event: &Received<'_>, limit: usize, notes: &mut Note
 }
 
 fn timestamp(event: &Received<'_>, notes: &mut Notes) -> Option<Timestamp> {
-    let timestamp = event.times.into_iter().flatten().find_map(moment::moment);
-    if timestamp.is_none() {
-        notes.warn(Warning::TimeUnreadable, || "timestamp".into());
+    let times = ["timestamp", "event_timestamp"].into_iter().zip(event.times);
+    let found = times
+        .into_iter()
+        .find_map(|(field, time)| Some((field, moment::moment(time?)?)));
+    match found {
+        Some((field, _)) => notes.tell("BS-054", || (field.into(), "timestamp".into())),
+        None => notes.warn(Warning::TimeUnreadable, || "timestamp".into()),
     }
-    timestamp
+    found.map(|(_, timestamp)| timestamp)
 }
 
 /// The user whose calls stay in order.

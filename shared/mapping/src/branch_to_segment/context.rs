@@ -238,6 +238,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn bs_061_the_platform_is_that_of_the_app_or_the_web() {
+        for (user, wanted) in [
+            (r#"{"os":"iOS","environment":"FULL_WEB"}"#, Some(Platform::Ios)),
+            (r#"{"os":" android "}"#, Some(Platform::Android)),
+            (r#"{"os":"MAC_OS","environment":"full_web"}"#, Some(Platform::Web)),
+            (r#"{"platform":"Mobile_Web"}"#, Some(Platform::Web)),
+            (r#"{"os":"MAC_OS","environment":"FULL_APP"}"#, None),
+            ("{}", None),
+        ] {
+            let text = format!(r#"{{"user_data":{user}}}"#);
+            let event = Received::open(&text).unwrap();
+            assert_eq!(platform(&event), wanted, "{user}");
+        }
+    }
+
+    #[test]
     fn bs_093_a_locale_is_the_primary_subtag_and_a_country() {
         for (user, wanted) in [
             (r#"{"language":"PT","country":"br"}"#, Some("pt-BR")),
