@@ -21,9 +21,12 @@ const SHOWN: &[(Route, &str)] = &[
     (Route::SegmentToBranch, "segment-to-branch.md"),
 ];
 
+/// Whether the rule of an id is one of those that are looked at.
+type IsMeant = fn(&str) -> bool;
+
 /// The pages whose rules have a case or a test each, with those of their rules that are meant: the ones on delivery are not
 /// the mapping's.
-const COMPLETE: &[(Route, &str, fn(&str) -> bool)] = &[
+const COMPLETE: &[(Route, &str, IsMeant)] = &[
     (Route::BranchToSegment, "branch-to-segment.md", |id| {
         id.starts_with("BS-")
     }),
