@@ -2,6 +2,7 @@
 
 pub mod branch_events;
 pub mod calls;
+pub mod currency;
 pub mod currents;
 pub mod envelope;
 mod id;

@@ -33,8 +33,19 @@ pub fn spelled_number(text: &str) -> Option<String> {
     if !is_number {
         return None;
     }
-    let mut number = String::with_capacity(text.len() + 1);
-    if text.starts_with('-') {
+    let mut number = plain_number(text.starts_with('-'), whole, fraction);
+    if let Some(exponent) = exponent {
+        number.push('e');
+        number.push_str(exponent);
+    }
+    number.parse::<f64>().is_ok_and(f64::is_finite).then_some(number)
+}
+
+/// Writes a number without exponent as JSON: its digits of both parts, without zeros that JSON forbids.
+pub fn plain_number(is_negative: bool, whole: &str, fraction: Option<&str>) -> String {
+    let fraction_length = fraction.map_or(0, str::len);
+    let mut number = String::with_capacity(whole.len() + fraction_length + 3);
+    if is_negative {
         number.push('-');
     }
     let significant = whole.trim_start_matches('0');
@@ -43,11 +54,7 @@ pub fn spelled_number(text: &str) -> Option<String> {
         number.push('.');
         number.push_str(fraction);
     }
-    if let Some(exponent) = exponent {
-        number.push('e');
-        number.push_str(exponent);
-    }
-    number.parse::<f64>().is_ok_and(f64::is_finite).then_some(number)
+    number
 }
 
 #[cfg(test)]

@@ -1,5 +1,12 @@
 //! The route `segment_to_braze`: the rules are in `spec/segment-to-braze.md`.
 
+#[allow(dead_code, unused_imports)]
+mod forms;
+#[allow(dead_code, unused_imports)]
+mod moment;
+#[allow(dead_code, unused_imports)]
+mod number;
+
 use crate::Notes;
 use event::calls::{BrazeCall, Mapped, Verdict};
 use event::reasons::ParkReason;

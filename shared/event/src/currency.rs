@@ -1,0 +1,32 @@
+//! The currencies in which money is counted: ISO 4217 without funds, metals and test codes.
+
+use std::sync::LazyLock;
+
+/// In alphabetical order; a test in `mapping` holds them against the page of rules.
+const CODES: &str = include_str!("currency/iso_4217.txt");
+
+static SORTED: LazyLock<Vec<&str>> = LazyLock::new(|| CODES.split_whitespace().collect());
+
+/// Every code, in alphabetical order.
+pub fn codes() -> &'static [&'static str] {
+    &SORTED
+}
+
+/// Whether it is the code of a currency, in upper case.
+pub fn is_currency(code: &str) -> bool {
+    codes().binary_search(&code).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sb_175_sb_311_codes_are_sorted_in_upper_case_and_found() {
+        assert!(codes().is_sorted());
+        assert!(codes().iter().all(|code| is_currency(code)));
+        for unknown in ["", "usd", "US", "USDX", "XXX", "XAU", "BGN", "AAA", "ZZZ"] {
+            assert!(!is_currency(unknown), "{unknown}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The forms of values: what a standard field accepts, and how it is sent.
+
+mod contact;
+mod currency;
+mod date;
+mod gender;
+mod language;
+mod location;
+mod phone;
+mod place;
+mod switch;
+
+pub use contact::email;
+pub use currency::currency;
+pub use phone::{PhoneRules, e164};
+
+use super::moment;
+use super::number::is_blank;
+use event::json::{Json, write_string};
+use event::reasons::Warning;
+
+/// What a form says of a value that is present (not null).
+pub enum Reading {
+    /// The JSON text to send.
+    Sent(String),
+    /// The JSON text to send, and the warning to raise all the same.
+    SentDespite(String, Warning),
+    /// An empty value: the settings decide what it does.
+    Blank,
+    /// A valid value that says nothing: the field is left out, no warning.
+    Silent,
+    /// Not valid: raise this warning and try the next candidate.
+    Invalid(Warning),
+}
+
+/// What kind of value a standard field takes.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// A string or a number, sent as a string.
+    Name,
+    /// An e-mail address.
+    Email,
+    /// A phone number, sent as E.164.
+    Phone,
+    /// One of five letters.
+    Gender,
+    /// A day, never shifted by a zone.
+    Date,
+    /// A country, sent as ISO 3166-1 alpha-2.
+    Country,
+    /// A language, sent as ISO 639-1.
+    Language,
+    /// An address of the web.
+    Url,
+    /// A state of subscription.
+    State,
+    /// A boolean.
+    Flag,
+    /// A point in time, sent in UTC with milliseconds.
+    Time,
+    /// A latitude and a longitude.
+    Location,
+}
+
+impl Form {
+    /// Reads a value that is not null.
+    pub fn read(self, value: Json<'_>, phone: PhoneRules<'_>) -> Reading {
+        if self.is_empty(value) {
+            return Reading::Blank;
+        }
+        let sent = match self {
+            Self::Phone => return phone::read(value, phone),
+            Self::Gender => return gender::read(value),
+            Self::Name => name(value),
+            Self::Email => string(value, |text| email(text).map(quoted)),
+            Self::Date => date::date(value).map(|date| quoted(&date)),
+            Self::Country => string(value, |text| place::country(text).map(quoted)),
+            Self::Language => string(value, |text| language::language(text).map(|code| quoted(&code))),
+            Self::Url => string(value, |text| contact::url(text).map(quoted)),
+            Self::State => switch::state(value).map(quoted),
+            Self::Flag => switch::flag(value).map(|flag| flag.to_string()),
+            Self::Time => moment::time(value).map(|time| quoted(&time.to_string())),
+            Self::Location => location::location(value),
+        };
+        sent.map_or(Reading::Invalid(self.warning()), Reading::Sent)
+    }
+
+    /// Whether a value says nothing in this form. A name may be of spaces.
+    fn is_empty(self, value: Json<'_>) -> bool {
+        match self {
+            Self::Name => value.raw() == "\"\"",
+            _ => is_blank(value),
+        }
+    }
+
+    const fn warning(self) -> Warning {
+        match self {
+            Self::Email => Warning::InvalidEmail,
+            Self::Phone => Warning::InvalidPhone,
+            Self::Gender => Warning::InvalidGender,
+            Self::Date => Warning::InvalidDob,
+            Self::Country => Warning::InvalidCountry,
+            Self::Language => Warning::InvalidLanguage,
+            Self::Url => Warning::InvalidUrl,
+            Self::Name | Self::State | Self::Flag | Self::Time | Self::Location => Warning::InvalidValue,
+        }
+    }
+}
+
+/// A string as received, or a number as a string.
+fn name(value: Json<'_>) -> Option<String> {
+    match value.as_number() {
+        Some(number) => Some(quoted(number)),
+        None => value.as_str().map(|_| value.raw().to_owned()),
+    }
+}
+
+fn string(value: Json<'_>, read: impl FnOnce(&str) -> Option<String>) -> Option<String> {
+    read(&value.as_str()?)
+}
+
+/// A string as JSON.
+fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    write_string(&mut json, text);
+    json
+}

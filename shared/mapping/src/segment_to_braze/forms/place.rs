@@ -1,0 +1,48 @@
+//! Countries as ISO 3166-1 alpha-2.
+
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// English names and what else countries are called, folded, each with its code, in ascending order of bytes.
+const NAMES: &str = include_str!("../../../data/country_names.tsv");
+
+static NAMED: LazyLock<Vec<(&str, &str)>> =
+    LazyLock::new(|| NAMES.lines().filter_map(|line| line.split_once('\t')).collect());
+
+/// The alpha-2 code of a code or an English name.
+pub fn country(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    of_code(text).or_else(|| of_name(text))
+}
+
+fn of_code(text: &str) -> Option<&'static str> {
+    if !matches!(text.len(), 2 | 3) {
+        return None;
+    }
+    let code = text.to_ascii_uppercase();
+    let country = match code.len() {
+        2 => rust_iso3166::from_alpha2(&code),
+        _ => rust_iso3166::from_alpha3(&code),
+    };
+    country.map(|country| country.alpha2)
+}
+
+fn of_name(text: &str) -> Option<&'static str> {
+    let folded = folded(text);
+    let name = folded.strip_prefix("the ").unwrap_or(&folded);
+    let at = NAMED.binary_search_by(|(own, _)| (*own).cmp(name)).ok()?;
+    NAMED.get(at).map(|(_, code)| *code)
+}
+
+/// A name without what people write differently: capitals, accents, points, apostrophes.
+fn folded(text: &str) -> String {
+    let plain = |c: char| match c {
+        '.' | '\'' | '\u{2019}' => None,
+        '\u{f8}' => Some('o'),
+        '\u{142}' => Some('l'),
+        '\u{111}' => Some('d'),
+        _ => Some(c).filter(|c| !is_combining_mark(*c)),
+    };
+    text.to_lowercase().nfkd().filter_map(plain).collect()
+}
