@@ -164,6 +164,11 @@ impl<'a> Object<'a> {
         self
     }
 
+    /// Leaves out the members of which `keep` says no.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, Json<'a>) -> bool) {
+        self.members.retain(|(key, value)| keep(key, *value));
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.members.len()

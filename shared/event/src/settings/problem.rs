@@ -1,6 +1,6 @@
 //! What is wrong with a settings file, in words that say what to write instead.
 
-use super::Settings;
+use super::{CatalogRule, Settings, TriggerRule};
 use std::fmt;
 
 /// One thing that is wrong.
@@ -71,9 +71,15 @@ impl Problems {
     pub(super) fn unknown_keys(&mut self, paths: &[String]) {
         let known = known_keys();
         for path in paths {
+            // The entries of a list have its keys, whatever their number.
+            let general: Vec<&str> = path
+                .split('.')
+                .filter(|part| !part.bytes().all(|byte| byte.is_ascii_digit()))
+                .collect();
+            let general = general.join(".");
             let near = known
                 .iter()
-                .map(|key| (strsim::damerau_levenshtein(path, key), key))
+                .map(|key| (strsim::damerau_levenshtein(&general, key), key))
                 .filter(|(distance, key)| *distance <= 1 + key.len() / 4)
                 .min();
             match near {
@@ -95,7 +101,7 @@ impl Problems {
     }
 }
 
-/// The full names of all sections and keys, read off the defaults.
+/// The full names of all sections and keys, read off the defaults; of lists of tables those of one entry.
 fn known_keys() -> Vec<String> {
     fn collect(prefix: &str, table: &toml::Table, keys: &mut Vec<String>) {
         for (key, value) in table {
@@ -111,8 +117,20 @@ fn known_keys() -> Vec<String> {
         }
     }
     let mut keys = Vec::new();
-    if let Ok(table) = toml::Table::try_from(Settings::default()) {
-        collect("", &table, &mut keys);
+    for (prefix, table) in [
+        ("", toml::Table::try_from(Settings::default())),
+        (
+            "segment_to_braze.triggers",
+            toml::Table::try_from(TriggerRule::default()),
+        ),
+        (
+            "segment_to_braze.catalogs",
+            toml::Table::try_from(CatalogRule::default()),
+        ),
+    ] {
+        if let Ok(table) = table {
+            collect(prefix, &table, &mut keys);
+        }
     }
     keys
 }

@@ -1,0 +1,147 @@
+use super::*;
+use crate::settings::Settings;
+
+fn load(text: &str) -> Result<SegmentToBraze, String> {
+    Settings::load(text)
+        .map(|settings| settings.segment_to_braze)
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn sb_310_compat_changes_only_the_defaults_of_its_column_and_a_given_key_wins() {
+    let own = |compat: &str, more: &str| {
+        let settings = load(&format!("[segment_to_braze]\ncompat = \"{compat}\"\n{more}")).unwrap();
+        let mut table = toml::Table::try_from(&settings).unwrap();
+        table.remove("compat");
+        table
+    };
+    let plain = own("none", "");
+    for (compat, changed) in [
+        (
+            "segment-actions",
+            "time_source = \"received_at\"\naddress = \"fields_and_object\"\n",
+        ),
+        ("segment-classic", "drop_traits = [\"id\", \"name\"]\n"),
+        (
+            "rudderstack",
+            "group_attribute_prefix = \"ab_rudder_group_\"\nalias_label = \"rudder_id\"\npage_event = \"{name}\"\n\
+             page_event_unnamed = \"Page Viewed\"\nscreen_event = \"{name}\"\nscreen_event_unnamed = \"Screen Viewed\"\n",
+        ),
+    ] {
+        assert_eq!(own(compat, ""), own("none", changed), "{compat}");
+        let given: String = changed
+            .lines()
+            .filter_map(|line| line.split(" = ").next())
+            .map(|key| format!("{key} = {}\n", plain[key]))
+            .collect();
+        assert_eq!(own(compat, &given), plain, "{compat}");
+    }
+    assert!(load("[segment_to_braze]\ncompat = \"segment\"").is_err());
+}
+
+#[test]
+fn sb_311_sb_409_sb_424_what_cannot_work_is_refused_with_its_key() {
+    let two = "[[segment_to_braze.triggers]]\nevent = \"A\"\ncampaign_id = \"c\"\n".repeat(2);
+    for (text, named) in [
+        (
+            "[segment_to_braze]\nalias_label = \"\"",
+            "segment_to_braze.alias_label",
+        ),
+        (
+            "[segment_to_braze]\ngroup_attribute_prefix = \" \"",
+            "ab_segment_group_",
+        ),
+        (
+            "[segment_to_braze]\ndefault_source = \"\"",
+            "segment_to_braze.default_source",
+        ),
+        (
+            "[segment_to_braze]\npage_event = \"\"",
+            "segment_to_braze.page_event",
+        ),
+        ("[segment_to_braze]\npage_event_unnamed = \"\"", "Loaded a Page"),
+        (
+            "[segment_to_braze]\nscreen_event = \"\"",
+            "segment_to_braze.screen_event",
+        ),
+        (
+            "[segment_to_braze]\nscreen_event_unnamed = \"\"",
+            "Loaded a Screen",
+        ),
+        (
+            "[segment_to_braze]\ndefault_currency = \"EURO\"",
+            "default_currency",
+        ),
+        ("[segment_to_braze]\ndefault_currency = \"eur\"", "\"EUR\""),
+        (
+            "[segment_to_braze]\ndefault_calling_code = \"+44\"",
+            "1 to 3 digits",
+        ),
+        (
+            "[segment_to_braze]\ndefault_calling_code = \"1234\"",
+            "1 to 3 digits",
+        ),
+        ("[segment_to_braze]\ncut_strings_at = 10001", "0 to 10000"),
+        ("[segment_to_braze]\ncut_strings_at = -1", "cut_strings_at"),
+        ("[segment_to_braze]\nproduct_id_keys = []", "product_id_keys"),
+        (
+            "[segment_to_braze]\norders = \"purchase\"",
+            "segment_to_braze.orders",
+        ),
+        (
+            "[segment_to_braze]\nordrs = \"both\"",
+            "did you mean `segment_to_braze.orders`",
+        ),
+        (
+            "[segment_to_braze.app_ids]\nandriod = \"a\"",
+            "did you mean `segment_to_braze.app_ids.android`",
+        ),
+        ("[segment_to_braze.rename_events]\nA = \"\"", "rename_events"),
+        (&two, "earlier trigger"),
+        (
+            "[[segment_to_braze.triggers]]\nevent = \"A\"",
+            "exactly one of `campaign_id`",
+        ),
+        (
+            "[[segment_to_braze.triggers]]\nevent = \"A\"\ncampaign_id = \"c\"\ncanvas_id = \"d\"",
+            "exactly one of `campaign_id`",
+        ),
+        (
+            "[[segment_to_braze.triggers]]\nevent = \"A\"\ncanvas_id = \"d\"\nsend_id = \"s\"",
+            "only campaigns take",
+        ),
+        (
+            "[[segment_to_braze.triggers]]\ncanvas_id = \"d\"",
+            "has no `event`",
+        ),
+        (
+            "[[segment_to_braze.triggers]]\nevent = \"A\"\ncampain_id = \"c\"",
+            "did you mean `segment_to_braze.triggers.campaign_id`",
+        ),
+        (
+            "[[segment_to_braze.catalogs]]\nevent = \"A\"\ncatalog = \"a b\"",
+            "a b",
+        ),
+        (
+            "[[segment_to_braze.catalogs]]\nevent = \"A\"",
+            "names the catalog",
+        ),
+        ("[[segment_to_braze.catalogs]]\ncatalog = \"a\"", "has no `event`"),
+        (
+            "[[segment_to_braze.catalogs]]\nevent = \"A\"\ncatalog = \"a\"\nop = \"insert\"",
+            "catalogs",
+        ),
+    ] {
+        let error = load(text).unwrap_err();
+        assert!(error.contains(named), "{text}: {error}");
+    }
+}
+
+#[test]
+fn sb_409_other_triggers_of_one_event_are_taken() {
+    let text = "[[segment_to_braze.triggers]]\nevent = \"A\"\ncampaign_id = \"c\"\n\
+        [[segment_to_braze.triggers]]\nevent = \"A\"\ncampaign_id = \"c\"\nsend_id = \"s\"\n\
+        [[segment_to_braze.triggers]]\nevent = \"A\"\ncanvas_id = \"c\"\ncanvas_key = \"context\"\n\
+        [[segment_to_braze.triggers]]\nevent = \"B\"\ncanvas_id = \"c\"\n";
+    assert_eq!(load(text).unwrap().triggers.len(), 4);
+}
