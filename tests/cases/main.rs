@@ -19,6 +19,7 @@ const SHOWN: &[(Route, &str)] = &[
     (Route::BrazeToSegment, "braze-to-segment.md"),
     (Route::BranchToSegment, "branch-to-segment.md"),
     (Route::SegmentToBranch, "segment-to-branch.md"),
+    (Route::SegmentToBraze, "segment-to-braze.md"),
 ];
 
 /// Whether the rule of an id is one of those that are looked at.

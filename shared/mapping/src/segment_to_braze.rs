@@ -1,22 +1,100 @@
 //! The route `segment_to_braze`: the rules are in `spec/segment-to-braze.md`.
 
-#[allow(dead_code, unused_imports)]
+mod alias;
+mod attributes;
+mod closed;
+mod custom_event;
+mod delete;
+mod ecommerce;
+mod event_time;
 mod forms;
-#[allow(dead_code, unused_imports)]
+mod gate;
+mod group;
+mod identify;
+mod identity;
+mod messaging;
 mod moment;
-#[allow(dead_code, unused_imports)]
+mod names;
 mod number;
+mod platform;
+mod properties;
+mod purchases;
+mod received;
+mod scene;
+mod track;
+mod value;
+mod view;
+mod warnings;
 
 use crate::Notes;
+use closed::{Closed, ClosedFate};
 use event::calls::{BrazeCall, Mapped, Verdict};
-use event::reasons::ParkReason;
+use event::json::{compact_size, well_formed};
+use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::Settings;
 use event::{EventId, Source};
+use gate::EventType;
+use identity::Ids;
+use received::Received;
+use view::View;
+use warnings::WARNINGS;
 
 /// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map(text: &str, _settings: &Settings, _notes: &mut Notes) -> Mapped<BrazeCall> {
-    Mapped {
-        id: EventId::derived(Source::Segment, text),
-        verdict: Verdict::Park(ParkReason::MalformedEvent),
+pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<BrazeCall> {
+    let shaped = well_formed(text);
+    let event = Received::open(&shaped, notes);
+    let given = event.as_ref().and_then(|event| event.get("messageId"));
+    let id = match given.and_then(number::text) {
+        Some(id) => EventId::given(id),
+        None => {
+            notes.warn(Warning::IdDerived, || "messageId".into());
+            EventId::derived(Source::Segment, text)
+        }
+    };
+    let calls = match &event {
+        Some(event) => calls(event, settings, notes),
+        None => Err(Closed::parked("SB-010", ParkReason::MalformedEvent)),
+    };
+    let verdict = match calls {
+        Ok(calls) => Verdict::Deliver {
+            calls,
+            warnings: notes.warnings(&WARNINGS),
+        },
+        Err(Closed { rule, fate }) => {
+            notes.tell(rule, || (String::new(), fate.to_string()));
+            match fate {
+                ClosedFate::Ignored(reason) => Verdict::Ignore(reason),
+                ClosedFate::Parked(reason) => Verdict::Park(reason),
+            }
+        }
+    };
+    Mapped { id, verdict }
+}
+
+fn calls(event: &Received<'_>, settings: &Settings, notes: &mut Notes) -> Result<Vec<BrazeCall>, Closed> {
+    let own = &settings.segment_to_braze;
+    let calls = match gate::passed(event, own)? {
+        EventType::Identify => identify::identify(event, own, notes)?,
+        EventType::Track => track::track(event, own, notes)?,
+        EventType::Page => track::view(View::Page, event, own, notes)?,
+        EventType::Screen => track::view(View::Screen, event, own, notes)?,
+        EventType::Group => vec![group::group(event, own, notes)?],
+        EventType::Alias => vec![alias::alias(event, own, notes)?],
+        EventType::Delete => vec![delete::delete(event, own, notes)?],
+    };
+    let most = settings.braze.max_item_bytes;
+    let is_too_large = |json: &str| json.len() > most && compact_size(json) > most;
+    let mut items = calls.iter().flat_map(|call| &call.items);
+    if items.any(|item| is_too_large(&item.json)) {
+        return Err(Closed::parked("SB-290", ParkReason::TooLarge));
+    }
+    Ok(calls)
+}
+
+/// What becomes of an event that names no user whom Braze could know.
+fn nobody(ids: &Ids<'_, '_>, notes: &mut Notes) -> Closed {
+    match ids.anonymous_id(notes) {
+        Some(_) => Closed::ignored("SB-045", IgnoreReason::Anonymous),
+        None => Closed::parked("SB-045", ParkReason::NoIdentity),
     }
 }

@@ -1,0 +1,68 @@
+//! Subscription groups (6.4), in both spellings.
+
+use super::super::number::{text, word};
+use super::standard::GROUP_TRAITS;
+use crate::Notes;
+use event::json::{ArrayWriter, Json, Kind, Object, ObjectWriter};
+use event::reasons::Warning;
+
+/// The key of an element under Braze's name, and the older one.
+const STATES: [&str; 2] = ["subscription_state", "subscription_group_state"];
+
+/// Writes the subscription groups of the traits, if there are any.
+pub fn write(out: &mut ObjectWriter<'_>, members: &Object<'_>, path: &'static str, notes: &mut Notes) {
+    let mut groups: Vec<(String, String)> = Vec::new();
+    for name in GROUP_TRAITS {
+        let Some(value) = members.get(name) else { continue };
+        let path = || format!("{path}.{name}");
+        for (at, element) in elements(value, &path, notes).into_iter().enumerate() {
+            let Some((id, json)) = group(element) else {
+                notes.warn(Warning::InvalidSubscriptionGroup, || format!("{}[{at}]", path()));
+                continue;
+            };
+            groups.retain(|(own, _)| *own != id);
+            groups.push((id, json));
+        }
+    }
+    if !groups.is_empty() {
+        let mut list: ArrayWriter<'_> = out.array("subscription_groups");
+        groups.iter().for_each(|(_, json)| list.raw(json));
+    }
+}
+
+fn elements<'a>(value: Json<'a>, path: &dyn Fn() -> String, notes: &mut Notes) -> Vec<Json<'a>> {
+    match value.kind() {
+        Kind::Object => return vec![value],
+        Kind::Array => return value.as_array().unwrap_or_default(),
+        Kind::Null => notes.warn(Warning::NullIgnored, path),
+        _ => notes.warn(Warning::InvalidSubscriptionGroup, path),
+    }
+    Vec::new()
+}
+
+/// The group's id and the text that is sent, if both id and state are valid.
+fn group(element: Json<'_>) -> Option<(String, String)> {
+    let element = element.as_object()?;
+    let id = element.get("subscription_group_id").and_then(text)?;
+    let state = STATES.iter().find_map(|key| state(element.get(key)?))?;
+    let mut json = String::new();
+    let mut out = ObjectWriter::new(&mut json);
+    out.string("subscription_group_id", &id);
+    out.string("subscription_state", state);
+    for (key, value) in element.iter() {
+        if key != "subscription_group_id" && !STATES.contains(&key) {
+            out.json(key, value);
+        }
+    }
+    drop(out);
+    Some((id.into_owned(), json))
+}
+
+/// The state of a subscription.
+pub fn state(value: Json<'_>) -> Option<&'static str> {
+    match word(value)?.as_str() {
+        "subscribed" => Some("subscribed"),
+        "unsubscribed" => Some("unsubscribed"),
+        _ => None,
+    }
+}

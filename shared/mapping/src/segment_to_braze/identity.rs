@@ -1,0 +1,294 @@
+//! By what Braze knows the user: one kind of identifier.
+
+use super::forms::{PhoneRules, e164, email};
+use super::number::text;
+use super::received::Received;
+use crate::Notes;
+use event::calls::UserKey;
+use event::json::{Json, Object, ObjectWriter, write_string};
+use event::reasons::Warning;
+use event::settings::{Anonymous, InvalidPhone, SegmentToBraze};
+use std::borrow::Cow;
+
+/// What programs write where they have no id. As ids they would join strangers in one profile.
+const PLACEHOLDERS: [&str; 4] = ["null", "undefined", "NaN", "[object Object]"];
+
+/// The `type` of an external id that the event's context names.
+const CONTEXT_ID_TYPE: &str = "brazeExternalId";
+
+/// An alias: two texts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserAlias {
+    /// `alias_name`
+    pub name: String,
+    /// `alias_label`
+    pub label: String,
+}
+
+/// The one identifier of a user.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// `external_id`
+    ExternalId(String),
+    /// `braze_id`
+    BrazeId(String),
+    /// `user_alias`
+    UserAlias(UserAlias),
+    /// `email`
+    Email(String),
+    /// `phone`
+    Phone(String),
+}
+
+impl UserAlias {
+    /// Its JSON text.
+    pub fn json(&self) -> String {
+        let mut json = String::new();
+        self.write(&mut ObjectWriter::new(&mut json));
+        json
+    }
+
+    /// Writes its members.
+    pub fn write(&self, out: &mut ObjectWriter<'_>) {
+        out.string("alias_name", &self.name);
+        out.string("alias_label", &self.label);
+    }
+
+    /// The key by which calls of this user stay in order.
+    pub fn user_key(&self) -> UserKey {
+        UserKey::new("user_alias", &format!("{}\u{0}{}", self.label, self.name))
+    }
+}
+
+impl Identity {
+    /// The key of the identifier in attributes, events and purchases.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::ExternalId(_) => "external_id",
+            Self::BrazeId(_) => "braze_id",
+            Self::UserAlias(_) => "user_alias",
+            Self::Email(_) => "email",
+            Self::Phone(_) => "phone",
+        }
+    }
+
+    /// Its JSON text.
+    pub fn json(&self) -> String {
+        match self {
+            Self::UserAlias(alias) => alias.json(),
+            Self::ExternalId(id) | Self::BrazeId(id) | Self::Email(id) | Self::Phone(id) => {
+                let mut json = String::with_capacity(id.len() + 2);
+                write_string(&mut json, id);
+                json
+            }
+        }
+    }
+
+    /// Writes it under its own key.
+    pub fn write(&self, out: &mut ObjectWriter<'_>) {
+        out.raw(self.field(), &self.json());
+    }
+
+    /// The key by which calls of this user stay in order.
+    pub fn user_key(&self) -> UserKey {
+        match self {
+            Self::UserAlias(alias) => alias.user_key(),
+            Self::ExternalId(id) | Self::BrazeId(id) | Self::Email(id) | Self::Phone(id) => {
+                UserKey::new(self.field(), id)
+            }
+        }
+    }
+
+    /// Whether it is an alias.
+    pub const fn is_alias(&self) -> bool {
+        matches!(self, Self::UserAlias(_))
+    }
+}
+
+/// Reads the ids of one event.
+pub struct Ids<'e, 'a> {
+    event: &'e Received<'a>,
+    settings: &'e SegmentToBraze,
+}
+
+impl<'e, 'a> Ids<'e, 'a> {
+    /// The ids of an event.
+    pub const fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze) -> Self {
+        Self { event, settings }
+    }
+
+    /// The first identifier of the table's seven steps.
+    pub fn identity(&self, notes: &mut Notes) -> Option<Identity> {
+        let contact = |notes: &mut Notes| {
+            self.settings
+                .contact_identity
+                .then(|| self.contact(notes))
+                .flatten()
+        };
+        self.without_contact(notes).or_else(|| contact(notes))
+    }
+
+    /// That of the first five steps: e-mail and phone may be those of several people.
+    pub fn without_contact(&self, notes: &mut Notes) -> Option<Identity> {
+        self.external_id(notes)
+            .map(Identity::ExternalId)
+            .or_else(|| self.braze_id(notes).map(Identity::BrazeId))
+            .or_else(|| self.user_alias(notes).map(Identity::UserAlias))
+            .or_else(|| self.anonymous_alias(notes).map(Identity::UserAlias))
+    }
+
+    /// That of a subscription, which knows neither Braze's ids nor aliases.
+    pub fn subscriber(&self, notes: &mut Notes) -> Option<Identity> {
+        let external_id = self.external_id(notes).map(Identity::ExternalId);
+        external_id.or_else(|| self.contact(notes))
+    }
+
+    /// The external id of the first two steps.
+    pub fn external_id(&self, notes: &mut Notes) -> Option<String> {
+        for list in ["externalId", "externalIds"] {
+            let elements = self.event.context.get(list).and_then(Json::as_array);
+            for (at, element) in elements.into_iter().flatten().enumerate() {
+                let Some(element) = element.as_object() else {
+                    continue;
+                };
+                let of_type = element.get("type").and_then(Json::as_str);
+                if of_type.as_deref() != Some(CONTEXT_ID_TYPE) {
+                    continue;
+                }
+                let path = || format!("context.{list}[{at}].id");
+                let id = self.id(element.get("id"), path, notes);
+                if let Some(id) = told(id, "external_id", path, notes) {
+                    return Some(id);
+                }
+                // Only the first element of the type counts.
+                break;
+            }
+        }
+        let path = || "userId".to_owned();
+        let id = self.id(self.event.get("userId"), path, notes);
+        told(id, "external_id", path, notes)
+    }
+
+    /// The anonymous id, if it is text.
+    pub fn anonymous_id(&self, notes: &mut Notes) -> Option<String> {
+        self.named("anonymousId", notes)
+    }
+
+    /// One of the event's own keys that hold an id, if it is text.
+    pub fn named(&self, key: &'static str, notes: &mut Notes) -> Option<String> {
+        self.id(self.event.get(key), || key.to_owned(), notes)
+    }
+
+    /// The alias that an anonymous id is known by.
+    pub fn alias_of(&self, anonymous_id: String) -> UserAlias {
+        UserAlias {
+            name: anonymous_id,
+            label: self.settings.alias_label.clone(),
+        }
+    }
+
+    /// The alias that an object spells, if name and label are text.
+    pub fn alias_in(
+        &self,
+        object: &Object<'_>,
+        path: impl Fn() -> String,
+        notes: &mut Notes,
+    ) -> Option<UserAlias> {
+        let label = object.get("alias_label").and_then(text)?.into_owned();
+        let name = self.id(
+            object.get("alias_name"),
+            || format!("{}alias_name", path()),
+            notes,
+        )?;
+        Some(UserAlias { name, label })
+    }
+
+    fn braze_id(&self, notes: &mut Notes) -> Option<String> {
+        let mut places = self
+            .event
+            .integration_settings()
+            .map(|(path, settings)| (path, settings.get("braze_id")))
+            .chain(
+                self.event
+                    .profiles()
+                    .map(|(path, profile)| (path.to_owned(), profile.get("braze_id"))),
+            );
+        places.find_map(|(place, value)| {
+            let path = || format!("{place}.braze_id");
+            let id = self.id(value, path, notes);
+            told(id, "braze_id", path, notes)
+        })
+    }
+
+    fn user_alias(&self, notes: &mut Notes) -> Option<UserAlias> {
+        let mut places = self
+            .event
+            .integration_settings()
+            .flat_map(|(path, settings)| {
+                ["user_alias", "alias"].map(|key| (format!("{path}.{key}"), settings.get(key)))
+            })
+            .chain(
+                self.event
+                    .profiles()
+                    .map(|(path, profile)| (format!("{path}.user_alias"), profile.get("user_alias"))),
+            );
+        places.find_map(|(place, value)| {
+            let object = value?.as_object()?;
+            let alias = self.alias_in(&object, || format!("{place}."), notes);
+            told(alias, "user_alias", || place.clone(), notes)
+        })
+    }
+
+    fn anonymous_alias(&self, notes: &mut Notes) -> Option<UserAlias> {
+        if self.settings.anonymous != Anonymous::Alias {
+            return None;
+        }
+        let alias = self.anonymous_id(notes).map(|id| self.alias_of(id));
+        told(alias, "user_alias", || "anonymousId".into(), notes)
+    }
+
+    fn contact(&self, notes: &mut Notes) -> Option<Identity> {
+        for (place, profile) in self.event.profiles() {
+            let given = profile.get("email").and_then(Json::as_str);
+            let address = given.as_deref().and_then(email).map(str::to_owned);
+            if let Some(address) = told(address, "email", || format!("{place}.email"), notes) {
+                return Some(Identity::Email(address));
+            }
+        }
+        for (place, profile) in self.event.profiles() {
+            let number = profile
+                .get("phone")
+                .and_then(|given| e164(given, phone_rules(self.settings)));
+            if let Some(number) = told(number, "phone", || format!("{place}.phone"), notes) {
+                return Some(Identity::Phone(number));
+            }
+        }
+        None
+    }
+
+    /// An id is text and, if the settings say so, none of the words that stand for no id.
+    fn id(&self, value: Option<Json<'_>>, path: impl Fn() -> String, notes: &mut Notes) -> Option<String> {
+        let id = value.and_then(text)?;
+        if self.settings.reject_placeholder_ids && PLACEHOLDERS.contains(&id.trim()) {
+            notes.warn(Warning::PlaceholderUserId, path);
+            return None;
+        }
+        Some(Cow::into_owned(id))
+    }
+}
+
+/// How the settings want phone numbers read.
+pub fn phone_rules(settings: &SegmentToBraze) -> PhoneRules<'_> {
+    PhoneRules {
+        default_calling_code: &settings.default_calling_code,
+        sends_national: settings.invalid_phone == InvalidPhone::Send,
+    }
+}
+
+/// Tells of an identifier that was found.
+fn told<T>(found: Option<T>, field: &'static str, path: impl Fn() -> String, notes: &mut Notes) -> Option<T> {
+    if found.is_some() {
+        notes.tell("SB-040", || (path(), format!("identified by {field}")));
+    }
+    found
+}

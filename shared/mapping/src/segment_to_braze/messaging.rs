@@ -1,0 +1,203 @@
+//! Tracks that start campaigns and canvases, and those that change a catalog (Part 2).
+
+use super::attributes::{Traits, bare};
+use super::closed::Closed;
+use super::identity::Identity;
+use super::number::text;
+use super::properties::{Beside, matches, members, written};
+use super::received::Received;
+use super::scene::Scene;
+use crate::Notes;
+use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
+use event::json::{Object, ObjectWriter, compact_size};
+use event::reasons::{ParkReason, Warning};
+use event::settings::{CatalogOperation, CatalogRule, SegmentToBraze, TriggerRule, is_catalog_name};
+
+/// The most bytes of the properties that a campaign takes.
+const MAX_TRIGGER_BYTES: usize = 51_200;
+
+/// Whom of several people with one address a message goes to.
+const EMAIL_PRIORITIES: [&str; 2] = ["identified", "most_recently_updated"];
+
+/// What the settings want done beside, or instead of, sending a track.
+pub struct Wanted<'s> {
+    triggers: Vec<&'s TriggerRule>,
+    catalogs: Vec<&'s CatalogRule>,
+}
+
+impl<'s> Wanted<'s> {
+    /// What they want for tracks of this name.
+    pub fn of(name: &str, settings: &'s SegmentToBraze) -> Self {
+        Self {
+            triggers: settings
+                .triggers
+                .iter()
+                .filter(|rule| rule.event == name)
+                .collect(),
+            catalogs: settings
+                .catalogs
+                .iter()
+                .filter(|rule| rule.event == name)
+                .collect(),
+        }
+    }
+
+    /// Whether a catalog is to be changed, which needs no user.
+    pub fn changes_catalogs(&self) -> bool {
+        !self.catalogs.is_empty()
+    }
+
+    /// Whether the track is sent as such, too.
+    pub fn also_track(&self, identity: &Identity) -> bool {
+        let cannot_trigger = matches!(identity, Identity::Phone(_));
+        let mut rules = self
+            .triggers
+            .iter()
+            .map(|rule| rule.also_track || cannot_trigger)
+            .chain(self.catalogs.iter().map(|rule| rule.also_track));
+        (self.triggers.is_empty() && self.catalogs.is_empty()) || rules.any(|also| also)
+    }
+
+    /// The calls of the triggers: campaigns, then canvases.
+    ///
+    /// # Errors
+    /// The properties are too large for a campaign.
+    pub fn trigger_calls(&self, scene: &Scene<'_, '_>, notes: &mut Notes) -> Result<Vec<BrazeCall>, Closed> {
+        if !self.triggers.is_empty() && matches!(scene.identity, Identity::Phone(_)) {
+            notes.warn(Warning::TriggerSkipped, || "event".into());
+            return Ok(Vec::new());
+        }
+        let is_campaign = |rule: &&&TriggerRule| !rule.campaign_id.is_empty();
+        let campaigns = self.triggers.iter().filter(is_campaign);
+        let canvases = self.triggers.iter().filter(|rule| !is_campaign(rule));
+        campaigns
+            .chain(canvases)
+            .map(|rule| trigger(rule, scene, notes))
+            .collect()
+    }
+
+    /// The calls of the catalogs.
+    ///
+    /// # Errors
+    /// The track names no item.
+    pub fn catalog_calls(
+        &self,
+        event: &Received<'_>,
+        settings: &SegmentToBraze,
+        notes: &mut Notes,
+    ) -> Result<Vec<BrazeCall>, Closed> {
+        let rules = self.catalogs.iter();
+        rules.map(|rule| catalog(rule, event, settings, notes)).collect()
+    }
+}
+
+fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Result<BrazeCall, Closed> {
+    let is_campaign = !rule.campaign_id.is_empty();
+    let properties = members(&scene.event.properties, "properties");
+    let properties = written(properties, Beside::Event, scene.settings, notes);
+    let is_too_large =
+        |json: &String| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
+    if is_campaign && properties.as_ref().is_some_and(is_too_large) {
+        return Err(Closed::parked("SB-406", ParkReason::TooLarge));
+    }
+    let mut json = String::new();
+    let mut out = ObjectWriter::new(&mut json);
+    write_recipient(&mut out, &scene.identity);
+    if let Some(properties) = properties {
+        let key = if is_campaign {
+            "trigger_properties"
+        } else {
+            rule.canvas_key.as_str()
+        };
+        out.raw(key, &properties);
+    }
+    if !scene.identity.is_alias() {
+        out.bool("send_to_existing_only", rule.send_to_existing_only);
+    }
+    if !rule.send_to_existing_only {
+        let none = Object::empty();
+        let traits = Traits {
+            members: scene.event.context_traits.as_ref().unwrap_or(&none),
+            path: "context.traits",
+            is_identify: false,
+        };
+        out.raw("attributes", &bare(&traits, scene, notes));
+    }
+    drop(out);
+    let endpoint = if is_campaign {
+        BrazeEndpoint::CampaignTrigger {
+            campaign_id: rule.campaign_id.clone(),
+            send_id: rule.send_id.clone(),
+        }
+    } else {
+        BrazeEndpoint::CanvasTrigger {
+            canvas_id: rule.canvas_id.clone(),
+        }
+    };
+    let (_, path) = endpoint.target();
+    notes.tell("SB-400", || ("event".into(), format!("trigger {path}")));
+    Ok(BrazeCall {
+        endpoint,
+        items: vec![scene.item(BrazeArray::Recipients, json)],
+    })
+}
+
+fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity) {
+    match identity {
+        Identity::ExternalId(id) => out.string("external_user_id", id),
+        Identity::BrazeId(_) | Identity::UserAlias(_) | Identity::Phone(_) => identity.write(out),
+        Identity::Email(_) => {
+            identity.write(out);
+            let mut list = out.array("prioritization");
+            EMAIL_PRIORITIES.iter().for_each(|priority| list.string(priority));
+        }
+    }
+}
+
+fn catalog(
+    rule: &CatalogRule,
+    event: &Received<'_>,
+    settings: &SegmentToBraze,
+    notes: &mut Notes,
+) -> Result<BrazeCall, Closed> {
+    let id = event.properties.get(&rule.id_property).and_then(text);
+    let id = id.filter(|id| is_catalog_name(id));
+    let id = id.ok_or(Closed::parked("SB-421", ParkReason::NoItemId))?;
+    let catalog = rule.catalog.clone();
+    let endpoint = match rule.op {
+        CatalogOperation::Upsert => BrazeEndpoint::CatalogUpsert { catalog },
+        CatalogOperation::Delete => BrazeEndpoint::CatalogDelete { catalog },
+    };
+    let mut json = String::new();
+    let mut out = ObjectWriter::new(&mut json);
+    out.string("id", &id);
+    if rule.op == CatalogOperation::Upsert {
+        for (key, value) in event.properties.iter() {
+            let is_wanted = key != rule.id_property
+                && key != "id"
+                && matches(&rule.fields, key)
+                && !matches(&settings.drop_properties, key);
+            if is_wanted {
+                out.json(key, value);
+            }
+        }
+    }
+    drop(out);
+    notes.tell("SB-420", || {
+        let path = format!("properties.{}", rule.id_property);
+        (path, format!("item {id} of {}", rule.catalog))
+    });
+    Ok(BrazeCall {
+        endpoint,
+        items: vec![BrazeItem {
+            array: BrazeArray::Items,
+            json,
+            users: vec![UserKey::new(
+                "catalog_item",
+                &format!("{}\u{0}{id}", rule.catalog),
+            )],
+            operators: false,
+            subscriber: None,
+        }],
+    })
+}

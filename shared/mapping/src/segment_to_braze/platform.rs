@@ -1,0 +1,81 @@
+//! Where an event happened, and which of Braze's apps that is.
+
+use super::number::{text, word};
+use super::received::Received;
+use event::json::Object;
+use event::settings::SegmentToBraze;
+use std::borrow::Cow;
+
+/// Where an event happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Platform {
+    /// An iOS app.
+    Ios,
+    /// An Android app.
+    Android,
+    /// A web site.
+    Web,
+}
+
+impl Platform {
+    /// The platform of an event; none for what a server sends.
+    pub fn of(event: &Received<'_>) -> Option<Self> {
+        let word_at = |of: &str, key: &str| word(event.of_context(of).get(key)?);
+        match word_at("device", "type").as_deref() {
+            Some("ios") => return Some(Self::Ios),
+            Some("android") => return Some(Self::Android),
+            _ => {}
+        }
+        match word_at("os", "name").as_deref() {
+            Some("ios" | "iphone os" | "ipados") => return Some(Self::Ios),
+            Some("android") => return Some(Self::Android),
+            _ => {}
+        }
+        let library = word_at("library", "name");
+        let is_web = library.is_some_and(|name| name.starts_with("analytics.js"))
+            || event
+                .context
+                .get("page")
+                .is_some_and(|page| page.as_object().is_some());
+        is_web.then_some(Self::Web)
+    }
+
+    /// The name in `app_ids`, and the source of ecommerce events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ios => "ios",
+            Self::Android => "android",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// The identifier of the app at Braze, if one is known.
+pub fn app_id<'e>(
+    event: &Received<'e>,
+    platform: Option<Platform>,
+    settings: &'e SegmentToBraze,
+) -> Option<Cow<'e, str>> {
+    let given = |settings: Object<'e>| {
+        ["app_id", "appId"]
+            .into_iter()
+            .find_map(|key| settings.get(key).and_then(text))
+    };
+    if let Some(given) = event
+        .integration_settings()
+        .find_map(|(_, settings)| given(settings))
+    {
+        return Some(given);
+    }
+    let own = match platform {
+        Some(Platform::Ios) => settings.app_ids.ios.as_str(),
+        Some(Platform::Android) => settings.app_ids.android.as_str(),
+        Some(Platform::Web) => settings.app_ids.web.as_str(),
+        None => "",
+    };
+    let of_all = [own, settings.app_id.as_str()];
+    of_all
+        .into_iter()
+        .find(|id| !id.trim().is_empty())
+        .map(Cow::Borrowed)
+}

@@ -1,0 +1,109 @@
+//! One event as Segment sends it, opened as far as the rules look.
+
+use crate::Notes;
+use event::json::{Json, Object};
+use event::reasons::Warning;
+use std::borrow::Cow;
+
+/// The names of Segment's Braze destinations, in the order in which their settings count.
+pub const INTEGRATIONS: [&str; 3] = ["Braze Cloud Mode (Actions)", "Braze", "Appboy"];
+
+/// An event; `null` is as good as absent.
+#[derive(Default)]
+pub struct Received<'a> {
+    members: Object<'a>,
+    /// `properties`, those of a track, page or screen.
+    pub properties: Object<'a>,
+    /// `traits`, if present.
+    pub traits: Option<Object<'a>>,
+    /// `context`
+    pub context: Object<'a>,
+    /// `context.traits`, if present.
+    pub context_traits: Option<Object<'a>>,
+    integrations: Object<'a>,
+    context_integrations: Object<'a>,
+}
+
+/// An object of an event with its path, where more than one is looked through.
+pub type Place<'e, 'a> = (&'static str, &'e Object<'a>);
+
+impl<'a> Received<'a> {
+    /// Opens the text of an event; `None` if it is no JSON object.
+    pub fn open(text: &'a str, notes: &mut Notes) -> Option<Self> {
+        let members = Json::parse(text).ok()?.as_object()?;
+        let mut read = |of: &Object<'a>, key: &str, path: &'static str| {
+            let value = of.present(key)?;
+            let object = value.as_object();
+            if object.is_none() {
+                notes.warn(Warning::NotAnObject, || path.to_owned());
+            }
+            Some(object.unwrap_or_default())
+        };
+        let traits = read(&members, "traits", "traits");
+        let properties = read(&members, "properties", "properties").unwrap_or_default();
+        let context = read(&members, "context", "context").unwrap_or_default();
+        let context_traits = read(&context, "traits", "context.traits");
+        let object = |of: &Object<'a>, key: &str| of.get(key).and_then(Json::as_object).unwrap_or_default();
+        Some(Self {
+            integrations: object(&members, "integrations"),
+            context_integrations: object(&context, "integrations"),
+            members,
+            properties,
+            traits,
+            context,
+            context_traits,
+        })
+    }
+
+    /// The value of one of the event's own keys.
+    pub fn get(&self, key: &str) -> Option<Json<'a>> {
+        self.members.present(key)
+    }
+
+    /// An object of `context`; absent and other values are empty.
+    pub fn of_context(&self, key: &str) -> Object<'a> {
+        self.context
+            .get(key)
+            .and_then(Json::as_object)
+            .unwrap_or_default()
+    }
+
+    /// `traits`, `context.traits` and `properties`, with their paths, where present.
+    pub fn profiles(&self) -> impl Iterator<Item = Place<'_, 'a>> {
+        let traits = self.traits.iter().map(|traits| ("traits", traits));
+        let of_context = self
+            .context_traits
+            .iter()
+            .map(|traits| ("context.traits", traits));
+        traits
+            .chain(of_context)
+            .chain(std::iter::once(("properties", &self.properties)))
+    }
+
+    /// What `integrations`, else `context.integrations`, says of a destination.
+    pub fn integration(&self, name: &str) -> Option<Json<'a>> {
+        self.integrations
+            .present(name)
+            .or_else(|| self.context_integrations.present(name))
+    }
+
+    /// The settings of Segment's Braze destinations, the event's own before those of its context, with their paths.
+    pub fn integration_settings(&self) -> impl Iterator<Item = (String, Object<'a>)> {
+        [
+            ("integrations", &self.integrations),
+            ("context.integrations", &self.context_integrations),
+        ]
+        .into_iter()
+        .flat_map(|(path, all)| {
+            INTEGRATIONS.into_iter().filter_map(move |name| {
+                let settings = all.get(name)?.as_object()?;
+                Some((format!("{path}.{name}"), settings))
+            })
+        })
+    }
+
+    /// The event's name as it was received, if it is text.
+    pub fn name(&self) -> Option<Cow<'a, str>> {
+        super::number::text(self.get("event")?)
+    }
+}

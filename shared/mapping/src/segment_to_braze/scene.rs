@@ -1,0 +1,89 @@
+//! What all objects of one event have in common: whose they are, and of which app.
+
+use super::identity::{Identity, Ids};
+use super::platform::{Platform, app_id};
+use super::received::Received;
+use crate::Notes;
+use event::Timestamp;
+use event::calls::{BrazeArray, BrazeItem};
+use event::json::ObjectWriter;
+use event::settings::SegmentToBraze;
+use std::borrow::Cow;
+
+/// What all objects of one event have in common.
+pub struct Scene<'e, 'a> {
+    /// The event.
+    pub event: &'e Received<'a>,
+    /// How the user wants events mapped.
+    pub settings: &'e SegmentToBraze,
+    /// Whose they are.
+    pub identity: Identity,
+    /// Where it happened.
+    pub platform: Option<Platform>,
+    /// Which of Braze's apps that is.
+    pub app_id: Option<Cow<'e, str>>,
+}
+
+impl<'e, 'a> Scene<'e, 'a> {
+    /// The scene of an event of this user.
+    pub fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze, identity: Identity) -> Self {
+        let platform = Platform::of(event);
+        Self {
+            event,
+            settings,
+            identity,
+            platform,
+            app_id: app_id(event, platform, settings),
+        }
+    }
+
+    /// Writes whether Braze may make a profile, where that must be said.
+    pub fn write_update_existing_only(&self, out: &mut ObjectWriter<'_>) {
+        if self.settings.update_existing_only {
+            out.bool("_update_existing_only", true);
+        } else if self.identity.is_alias() {
+            out.bool("_update_existing_only", false);
+        }
+    }
+
+    /// An event or purchase object; `write` writes what it has of its own, between the app and the time.
+    pub fn happening(
+        &self,
+        array: BrazeArray,
+        at: Timestamp,
+        properties: Option<&str>,
+        write: impl FnOnce(&mut ObjectWriter<'_>),
+    ) -> BrazeItem {
+        let mut json = String::with_capacity(properties.map_or(0, str::len) + 256);
+        let mut out = ObjectWriter::new(&mut json);
+        self.identity.write(&mut out);
+        if let Some(app_id) = &self.app_id {
+            out.string("app_id", app_id);
+        }
+        write(&mut out);
+        out.string("time", &at.to_string());
+        if let Some(properties) = properties {
+            out.raw("properties", properties);
+        }
+        self.write_update_existing_only(&mut out);
+        drop(out);
+        self.item(array, json)
+    }
+
+    /// An item that names this user.
+    pub fn item(&self, array: BrazeArray, json: String) -> BrazeItem {
+        BrazeItem {
+            array,
+            json,
+            users: vec![self.identity.user_key()],
+            operators: false,
+            subscriber: None,
+        }
+    }
+
+    /// The event's `userId`, else its `anonymousId`.
+    pub fn user_or_anonymous_id(&self, notes: &mut Notes) -> Option<String> {
+        let ids = Ids::new(self.event, self.settings);
+        ids.named("userId", notes).or_else(|| ids.anonymous_id(notes))
+    }
+}
