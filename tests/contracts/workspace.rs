@@ -88,6 +88,8 @@ fn only_aws_and_the_command_line_touch_the_network() {
 fn the_mapping_is_pure() {
     let pure = [
         "event",
+        "isolang",
+        "rust_iso3166",
         "serde",
         "serde_json",
         "thiserror",

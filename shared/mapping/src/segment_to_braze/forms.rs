@@ -125,3 +125,6 @@ fn quoted(text: &str) -> String {
     write_string(&mut json, text);
     json
 }
+
+#[cfg(test)]
+mod tests;

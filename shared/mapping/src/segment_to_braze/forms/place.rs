@@ -35,6 +35,12 @@ fn of_name(text: &str) -> Option<&'static str> {
     NAMED.get(at).map(|(_, code)| *code)
 }
 
+/// Every name that is known.
+#[cfg(test)]
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NAMED.iter().map(|(name, _)| *name)
+}
+
 /// A name without what people write differently: capitals, accents, points, apostrophes.
 fn folded(text: &str) -> String {
     let plain = |c: char| match c {

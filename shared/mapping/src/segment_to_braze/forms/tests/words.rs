@@ -1,0 +1,152 @@
+use super::*;
+
+#[test]
+fn sb_093_sb_701_every_word_for_a_gender() {
+    for (letter, words) in [
+        ("\"M\"", &["m", "male", "man"][..]),
+        ("\"F\"", &["f", "female", "w", "woman"]),
+        (
+            "\"O\"",
+            &[
+                "o",
+                "other",
+                "non-binary",
+                "nonbinary",
+                "non binary",
+                "nb",
+                "enby",
+                "diverse",
+                "divers",
+                "x",
+            ],
+        ),
+        ("\"N\"", &["n", "not applicable", "n/a"]),
+        ("\"P\"", &["p", "prefer not to say", "prefer_not_to_say"]),
+        ("silent", &["u", "unknown", "not specified"]),
+    ] {
+        each_gives(Form::Gender, words, letter);
+    }
+    each_gives(
+        Form::Gender,
+        &[
+            "robot",
+            "mm",
+            "males",
+            "mr",
+            "girl",
+            "boy",
+            "not_specified",
+            "non_binary",
+            "na",
+            "not  specified",
+            "null",
+        ],
+        "!invalid_gender",
+    );
+    holds(
+        Form::Gender,
+        &[("1", "!invalid_gender"), ("true", "!invalid_gender")],
+    );
+}
+
+#[test]
+fn sb_090_sb_701_every_word_for_a_state_of_subscription() {
+    each_gives(Form::State, &["opted_in", "opted-in", "opted in"], "\"opted_in\"");
+    each_gives(Form::State, &["subscribed"], "\"subscribed\"");
+    each_gives(Form::State, &["unsubscribed"], "\"unsubscribed\"");
+    each_gives(
+        Form::State,
+        &[
+            "maybe",
+            "optedin",
+            "opted  in",
+            "opted_out",
+            "true",
+            "false",
+            "yes",
+            "subscribe",
+        ],
+        "!invalid_value",
+    );
+    holds(
+        Form::State,
+        &[
+            ("true", "\"subscribed\""),
+            ("false", "\"unsubscribed\""),
+            ("1", "!invalid_value"),
+            ("0", "!invalid_value"),
+        ],
+    );
+}
+
+#[test]
+fn sb_090_sb_701_a_flag_is_a_boolean_or_its_word() {
+    each_gives(Form::Flag, &["true"], "true");
+    each_gives(Form::Flag, &["false"], "false");
+    each_gives(Form::Flag, &["yes", "no", "1", "0", "on", "t"], "!invalid_value");
+    holds(
+        Form::Flag,
+        &[
+            ("true", "true"),
+            ("false", "false"),
+            ("1", "!invalid_value"),
+            ("0", "!invalid_value"),
+        ],
+    );
+}
+
+#[test]
+fn sb_003_sb_090_a_name_is_a_string_as_it_is_or_a_number_as_a_string() {
+    holds(
+        Form::Name,
+        &[
+            ("\"Mara\"", "\"Mara\""),
+            ("\" Mara \"", "\" Mara \""),
+            ("\"\\u00e9\\/\\\"\"", "\"\\u00e9\\/\\\"\""),
+            ("7", "\"7\""),
+            ("9007199254740993.10", "\"9007199254740993.10\""),
+            ("1e400", "\"1e400\""),
+            ("true", "!invalid_value"),
+        ],
+    );
+}
+
+#[test]
+fn sb_063_sb_090_a_time_is_sent_in_utc_with_milliseconds() {
+    holds(
+        Form::Time,
+        &[
+            (
+                "\"2026-02-03T10:15:30.25009+01:00\"",
+                "\"2026-02-03T09:15:30.250Z\"",
+            ),
+            ("1700000000", "\"2023-11-14T22:13:20.000Z\""),
+            ("\"soon\"", "!invalid_value"),
+            ("-1", "!invalid_value"),
+            ("true", "!invalid_value"),
+        ],
+    );
+}
+
+#[test]
+fn sb_175_a_currency_is_trimmed_and_in_upper_case() {
+    for (given, wanted) in [
+        ("\"USD\"", Some("USD")),
+        ("\" eur\\n\"", Some("EUR")),
+        ("\"Xcg\"", Some("XCG")),
+        ("\"XXX\"", None),
+        ("\"US\"", None),
+        ("\"US D\"", None),
+        ("\"$\"", None),
+        ("\"u\u{17f}d\"", None),
+        ("\"\"", None),
+        ("840", None),
+        ("true", None),
+    ] {
+        assert_eq!(
+            currency(Json::parse(given).unwrap()).as_deref(),
+            wanted,
+            "{given}"
+        );
+    }
+}
