@@ -27,9 +27,8 @@ pub fn attributes(traits: &Traits<'_, '_>, scene: &Scene<'_, '_>, notes: &mut No
     let mut json = String::with_capacity(256);
     let mut out = ObjectWriter::new(&mut json);
     let written = write(&mut out, traits, scene, Some(scene.identity.field()), notes);
-    let merges = traits.members.get("_merge_objects").and_then(Json::as_bool);
     let merges_by_setting = (scene.settings.merge_nested && written.nested).then_some(true);
-    if let Some(merges) = merges.or(merges_by_setting) {
+    if let Some(merges) = written.merges.or(merges_by_setting) {
         notes.tell("SB-074", || {
             (traits.path.into(), format!("_merge_objects = {merges}"))
         });
@@ -64,6 +63,8 @@ pub fn presence(scene: &Scene<'_, '_>) -> BrazeItem {
 /// What was seen of the custom attributes while they were written.
 #[derive(Default)]
 struct Written {
+    /// What the traits say of merging.
+    merges: Option<bool>,
     nested: bool,
     operators: bool,
 }
@@ -93,5 +94,9 @@ fn write(
     standard::write(out, &members, traits, scene, identity_field, notes);
     subscription_groups::write(out, &members, traits.path, notes);
     push_tokens::write(out, &members, traits, scene, notes);
-    custom::write(out, members, traits.path, scene, notes)
+    let merges = members.get("_merge_objects").and_then(Json::as_bool);
+    Written {
+        merges,
+        ..custom::write(out, members, traits.path, scene, notes)
+    }
 }

@@ -193,14 +193,16 @@ fn properties(
     Some(written)
 }
 
-/// The members below with the product's over them; a null one covers nothing.
-fn overlaid<'a>(mut below: Vec<Member<'a>>, product: &Object<'a>, path: &str) -> Vec<Member<'a>> {
-    for member in members(product, path) {
-        match below.iter_mut().find(|own| own.name == member.name) {
-            Some(_) if member.value.is_null() => {}
-            Some(own) => *own = member,
-            None => below.push(member),
+/// The product's members, and behind them those of the order that they do not cover; a null one covers nothing.
+fn overlaid<'a>(of_order: Vec<Member<'a>>, product: &Object<'a>, path: &str) -> Vec<Member<'a>> {
+    let mut all = members(product, path);
+    let own = all.len();
+    for member in of_order {
+        match all.iter_mut().take(own).find(|over| over.name == member.name) {
+            Some(over) if over.value.is_null() => *over = member,
+            Some(_) => {}
+            None => all.push(member),
         }
     }
-    below
+    all
 }
