@@ -5,7 +5,7 @@ use crate::start::{Parts, start};
 use crate::{Client, SecretsManager, Sqs, SystemClock, SystemRandom, Unusable};
 use aws_lambda_events::sqs::SqsEvent;
 use delivery::destinations::{branch, braze, segment};
-use delivery::{Deliverer, Keys, Messenger, Ports};
+use delivery::{Deliverer, Keys, Messenger, Ports, tell_cautions};
 use event::calls::Mapped;
 use event::settings::{Problem, Settings};
 use event::{Clock, Destination, Source, Timestamp};
@@ -102,6 +102,7 @@ async fn run<M: Messenger, T: SecretContent>(
         config,
         sink,
     } = parts;
+    tell_cautions(destination, &environment.settings, &sink);
     let sqs = Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS);
     let secrets = SecretsManager::new(&config, environment.secret, SECRETS_ATTEMPT_MS);
     let keys = std::rc::Rc::new(SecretCache::new(secrets, SystemClock, SystemRandom));

@@ -5,6 +5,7 @@
 )]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
+mod caution;
 mod deed;
 mod deliverer;
 pub mod destinations;
@@ -18,6 +19,7 @@ mod keys;
 mod record;
 mod retry;
 
+pub use caution::tell_cautions;
 pub use deliverer::{Deliverer, Ports};
 pub use job::{Context, Counts, Fate, Job, Messenger, StopLine};
 pub use keys::Keys;
