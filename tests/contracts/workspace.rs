@@ -85,6 +85,24 @@ fn only_aws_and_the_command_line_touch_the_network() {
 }
 
 #[test]
+fn what_is_deployed_knows_nothing_of_the_sandbox_nor_the_sandbox_of_it() {
+    let all = dependencies();
+    for (package, own) in &all {
+        let may = ["switchyard", "switchyard-tests"].contains(&package.as_str());
+        assert!(
+            may || !own.contains("sandbox"),
+            "`{package}` depends on the sandbox"
+        );
+    }
+    // A judge that shares code with the judged shares its mistakes.
+    let shared: Vec<_> = all["sandbox"]
+        .iter()
+        .filter(|name| all.contains_key(*name))
+        .collect();
+    assert!(shared.is_empty(), "the sandbox depends on {shared:?}");
+}
+
+#[test]
 fn the_mapping_is_pure() {
     let pure = [
         "event",

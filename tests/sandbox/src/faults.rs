@@ -15,13 +15,14 @@ pub enum Fault {
         /// The body, as it is sent.
         body: String,
     },
-    /// The vendor's own answer, this much later.
+    /// The vendor's own answer, this much later. What it accepts it has accepted at once, whether the sender waits or not.
     Delay(Duration),
-    /// The connection ends before the request is read; nothing is accepted.
+    /// The connection ends without an answer; nothing is accepted.
     DropBefore,
     /// The request is accepted, and the connection ends before the answer: the sender cannot know.
     DropAfter,
-    /// The item at this index of this array is refused with these words, the others are judged as always.
+    /// The item at this index of this array is refused with these words, the others are judged as always. Segment cannot
+    /// refuse one event and discards it; Branch takes one event a request, and refuses that whatever the array.
     Item {
         /// The array's key in the body, such as `purchases`.
         array: String,
@@ -30,6 +31,26 @@ pub enum Fault {
         /// The vendor's words, such as `'currency' is wrong`.
         reason: String,
     },
+}
+
+impl Fault {
+    /// A bare status without a body.
+    pub fn status(status: u16) -> Self {
+        Self::Status {
+            status,
+            headers: Vec::new(),
+            body: String::new(),
+        }
+    }
+
+    /// A bare status with one header, such as `Retry-After`.
+    pub fn status_with(status: u16, name: &str, value: &str) -> Self {
+        Self::Status {
+            status,
+            headers: vec![(name.to_owned(), value.to_owned())],
+            body: String::new(),
+        }
+    }
 }
 
 /// A fault, the path that it waits for, and how often it still happens.

@@ -1,0 +1,130 @@
+//! Segment's Tracking API: `POST /v1/batch`. It answers 200 to most of what it then discards.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+use crate::form::{Fields, is_text, is_time, object, optional, present, required, text};
+use crate::judged::{Asked, Judged, JudgedItem, SeenIds};
+use crate::keys::Keys;
+use crate::limits::{
+    SEGMENT_BATCH_BYTES, SEGMENT_BATCH_EVENTS, SEGMENT_EVENT_BYTES, SEGMENT_MESSAGE_ID, SEGMENT_PROPERTIES,
+};
+use crate::record::Fate;
+
+const BATCH: &str = "batch";
+const SUCCESS: &str = r#"{"success":true}"#;
+
+/// Judges a request. `seen` are the ids that were taken before.
+pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds) -> Judged {
+    if (asked.method, asked.path) != ("POST", "/v1/batch") {
+        return refused(404, asked, "not found");
+    }
+    let Some(key) = write_key(asked) else {
+        return refused(401, asked, "no write key");
+    };
+    if asked.body.len() > SEGMENT_BATCH_BYTES {
+        return refused(413, asked, "the request is over 500 KB");
+    }
+    if !asked.is_json() {
+        return refused(400, asked, "the request is not said to be JSON");
+    }
+    let Some(events) = events(asked.body) else {
+        return refused(400, asked, "malformed JSON");
+    };
+    if events.is_empty() {
+        return refused(400, asked, "the request holds no events");
+    }
+    let against_all = if !write_keys.iter().any(|known| Keys::fits(known, &key)) {
+        Some("the write key is not known")
+    } else if events.len() > SEGMENT_BATCH_EVENTS {
+        Some("the request holds more than 2500 events")
+    } else {
+        None
+    };
+    let judge_one = |(index, event): (usize, &&RawValue)| {
+        let reason = against_all.or_else(|| asked.fault_of(BATCH, index));
+        let fate = match reason.map_or_else(|| check(event.get()), |reason| Err(reason.to_owned())) {
+            Err(reason) => Fate::Discarded { reason },
+            Ok(id) if seen.contains(&id) => Fate::Repeated,
+            Ok(id) => {
+                seen.insert(id);
+                Fate::Accepted
+            }
+        };
+        JudgedItem {
+            array: BATCH.to_owned(),
+            index,
+            json: event.get().to_owned(),
+            fate,
+            losses: Vec::new(),
+        }
+    };
+    Judged {
+        status: 200,
+        body: SUCCESS.to_owned(),
+        items: events.iter().enumerate().map(judge_one).collect(),
+    }
+}
+
+fn refused(status: u16, asked: &Asked<'_>, reason: &str) -> Judged {
+    let body = serde_json::json!({"success": false, "message": reason}).to_string();
+    Judged::refused(status, body, asked, reason)
+}
+
+/// The user name of Basic authorization; the password is empty.
+fn write_key(asked: &Asked<'_>) -> Option<String> {
+    let decoded = STANDARD.decode(asked.credential("Basic")?).ok()?;
+    let (key, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    (!key.is_empty() && password.is_empty()).then(|| key.to_owned())
+}
+
+fn events(body: &str) -> Option<Vec<&RawValue>> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(body).ok()?;
+    serde_json::from_str(members.get(BATCH)?.get()).ok()
+}
+
+const KINDS: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
+
+/// The `messageId` of an event that Segment keeps, or why it does not.
+fn check(event: &str) -> Result<String, String> {
+    if event.len() > SEGMENT_EVENT_BYTES {
+        return Err("the event is over 32 KB".to_owned());
+    }
+    let event: Value = serde_json::from_str(event).map_err(|error| error.to_string())?;
+    let event = object(&event, "event")?;
+    let kind = text(event, "type", usize::MAX)?;
+    if !KINDS.contains(&kind) {
+        return Err(format!("'type' is {kind:?}"));
+    }
+    if kind == "track" {
+        required(event, "event", is_text)?;
+    }
+    check_identity(event)?;
+    optional(event, "timestamp", is_time)?;
+    for key in ["properties", "traits", "context"] {
+        optional(event, key, Value::is_object)?;
+    }
+    let properties = event.get("properties").and_then(Value::as_object);
+    if properties.is_some_and(|properties| properties.len() > SEGMENT_PROPERTIES) {
+        return Err("'properties' has more than 10,000 keys".to_owned());
+    }
+    text(event, "messageId", SEGMENT_MESSAGE_ID).map(str::to_owned)
+}
+
+fn check_identity(event: &Fields) -> Result<(), String> {
+    for key in ["userId", "anonymousId"] {
+        optional(event, key, Value::is_string)?;
+    }
+    let is_named = |key| present(event, key).is_some_and(is_text);
+    if is_named("userId") || is_named("anonymousId") {
+        Ok(())
+    } else {
+        Err("'userId' or 'anonymousId' is required".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests;

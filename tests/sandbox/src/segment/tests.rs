@@ -1,0 +1,123 @@
+use super::*;
+use crate::judged::ItemFault;
+use axum::http::{HeaderMap, HeaderValue};
+use serde_json::json;
+
+const GOOD: &str = r#"{"type":"track","event":"Kettle Boiled","messageId":"m-1","userId":"u-1"}"#;
+
+fn post(key: &str, body: &str, item_fault: Option<ItemFault<'_>>, seen: &mut SeenIds) -> Judged {
+    let mut headers = HeaderMap::new();
+    let basic = format!("Basic {}", STANDARD.encode(format!("{key}:")));
+    headers.insert("authorization", HeaderValue::try_from(basic).unwrap());
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    let asked = Asked {
+        method: "POST",
+        path: "/v1/batch",
+        headers: &headers,
+        body,
+        item_fault,
+    };
+    judge(&asked, &["w-1".to_owned(), "w-2".to_owned()], seen)
+}
+
+fn batch(events: &[&str]) -> String {
+    format!(
+        r#"{{"batch":[{}],"sentAt":"2026-03-01T12:00:00.000Z"}}"#,
+        events.join(",")
+    )
+}
+
+fn fates(judged: Judged) -> Vec<Fate> {
+    assert_eq!((judged.status, judged.body.as_str()), (200, SUCCESS));
+    judged.items.into_iter().map(|item| item.fate).collect()
+}
+
+#[test]
+fn an_event_is_kept_once_with_its_text() {
+    let mut seen = SeenIds::new();
+    let first = post("w-2", &batch(&[GOOD]), None, &mut seen);
+    assert_eq!(first.items[0].json, GOOD);
+    assert_eq!(fates(first), [Fate::Accepted]);
+    assert_eq!(
+        fates(post("w-1", &batch(&[GOOD]), None, &mut seen)),
+        [Fate::Repeated]
+    );
+}
+
+#[test]
+fn what_segment_discards_is_answered_with_success() {
+    let without = |key: &str| {
+        let mut event: Value = serde_json::from_str(GOOD).unwrap();
+        event.as_object_mut().unwrap().remove(key);
+        event.to_string()
+    };
+    let with = |key: &str, value: Value| {
+        let mut event: Value = serde_json::from_str(GOOD).unwrap();
+        event.as_object_mut().unwrap().insert(key.to_owned(), value);
+        event.to_string()
+    };
+    let many: Fields = (0..10_001).map(|n| (n.to_string(), json!(0))).collect();
+    let bad = [
+        "7".to_owned(),
+        without("type"),
+        without("event"),
+        without("messageId"),
+        without("userId"),
+        with("type", json!("video")),
+        with("event", json!(" ")),
+        with("messageId", json!("m".repeat(100))),
+        with("messageId", json!(1)),
+        with("userId", json!(7)),
+        with("userId", json!("")),
+        with("anonymousId", json!(7)),
+        with("timestamp", json!("yesterday")),
+        with("properties", json!([])),
+        with("properties", json!({"text": "x".repeat(33_000)})),
+        with("context", json!("web")),
+    ];
+    for event in &bad {
+        let fates = fates(post("w-1", &batch(&[event, GOOD]), None, &mut SeenIds::new()));
+        assert!(matches!(fates[0], Fate::Discarded { .. }), "{event}");
+        assert_eq!(fates[1], Fate::Accepted);
+    }
+    assert!(check(&with("properties", Value::Object(many))).is_err());
+}
+
+#[test]
+fn an_unknown_key_and_too_many_events_discard_everything() {
+    let unknown = fates(post("w-9", &batch(&[GOOD]), None, &mut SeenIds::new()));
+    assert!(matches!(unknown[..], [Fate::Discarded { .. }]));
+    let many = vec![r#"{}"#; 2501];
+    let judged = post("w-1", &batch(&many), None, &mut SeenIds::new());
+    assert!(matches!(&judged.items[0].fate, Fate::Discarded { reason } if reason.contains("2500")));
+}
+
+#[test]
+fn what_is_no_batch_is_refused() {
+    let status = |key: &str, body: &str| post(key, body, None, &mut SeenIds::new()).status;
+    assert_eq!(status("", &batch(&[GOOD])), 401);
+    assert_eq!(status("w-1", "{"), 400);
+    assert_eq!(status("w-1", r#"{"batch":{}}"#), 400);
+    assert_eq!(status("w-1", &batch(&[])), 400);
+    assert_eq!(status("w-1", &" ".repeat(500_001)), 413);
+}
+
+#[test]
+fn a_scripted_item_is_discarded_alone() {
+    let fault = ItemFault {
+        array: BATCH,
+        index: 0,
+        reason: "lost",
+    };
+    let other = GOOD.replace("m-1", "m-2");
+    let fates = fates(post(
+        "w-1",
+        &batch(&[GOOD, &other]),
+        Some(fault),
+        &mut SeenIds::new(),
+    ));
+    let lost = Fate::Discarded {
+        reason: "lost".to_owned(),
+    };
+    assert_eq!(fates, [lost, Fate::Accepted]);
+}
