@@ -61,7 +61,7 @@ async fn send(url: &str) -> Result<Answer, NoAnswer> {
 }
 
 #[tokio::test]
-async fn sb_504_a_request_carries_its_headers_and_no_other_of_ours() {
+async fn sb_504_sr_302_seg_003_a_request_carries_its_headers_and_no_other_of_ours() {
     let (url, told) = server(1, |stream| {
         answer(stream, "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok")
     });
@@ -89,7 +89,7 @@ async fn sb_504_a_request_carries_its_headers_and_no_other_of_ours() {
 }
 
 #[tokio::test]
-async fn rd_170_a_redirect_is_an_answer_and_not_followed() {
+async fn rd_170_sb_505_sr_308_seg_007_a_redirect_is_an_answer_and_not_followed() {
     let (url, told) = server(1, |stream| {
         answer(
             stream,
@@ -102,7 +102,7 @@ async fn rd_170_a_redirect_is_an_answer_and_not_followed() {
 }
 
 #[tokio::test]
-async fn rd_174_no_more_of_an_answer_is_read_than_allowed() {
+async fn rd_174_sb_505_sr_308_seg_007_no_more_of_an_answer_is_read_than_allowed() {
     let (url, _told) = server(1, |stream| {
         answer(
             stream,
@@ -137,7 +137,7 @@ async fn rd_061_no_connection_is_told_from_no_answer_and_nothing_is_sent_twice()
 }
 
 #[tokio::test]
-async fn rd_171_a_request_ends_after_its_time_out() {
+async fn rd_171_sb_505_sr_308_seg_007_a_request_ends_after_its_time_out() {
     let (url, _told) = server(1, |mut stream| {
         // Holds the connection without an answer until the client gives up.
         let _ = stream.read(&mut [0; 1]);

@@ -10,7 +10,7 @@ use crate::record::{Opened, Record, open};
 use event::calls::{Mapped, Verdict};
 use event::envelope::Envelope;
 use event::ports::{Queue, Visibility};
-use event::reasons::{ParkReason, RetryClass};
+use event::reasons::{ParkReason, RetryClass, Warning};
 use event::settings::Settings;
 use event::{Clock, Destination, EventId, Outcome, Random, Source, Timestamp};
 use futures_util::FutureExt;
@@ -52,6 +52,8 @@ struct Tracked {
     place: usize,
     source: Source,
     id: EventId,
+    /// What the mapping repaired, each once.
+    warnings: Vec<Warning>,
     fate: Option<Fate>,
 }
 
@@ -153,6 +155,7 @@ where
                     place,
                     source,
                     id: EventId::derived(source, event.get()),
+                    warnings: Vec::new(),
                     fate: None,
                 };
                 match (settled, mapped) {
@@ -165,6 +168,7 @@ where
                             Verdict::Park(reason) => follow.fate = Some(Outcome::Park(reason).into()),
                             Verdict::Deliver { calls, warnings } => {
                                 owners.push(tracked.len());
+                                follow.warnings.clone_from(&warnings);
                                 jobs.push(job(raw, record, place, envelope, id, calls, warnings));
                             }
                         }
@@ -218,7 +222,7 @@ fn job<C>(
     envelope: &Envelope<'_>,
     id: EventId,
     calls: Vec<C>,
-    warnings: Vec<event::reasons::Warning>,
+    warnings: Vec<Warning>,
 ) -> Job<C> {
     Job {
         id,

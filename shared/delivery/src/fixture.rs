@@ -4,7 +4,7 @@ use crate::http::{Answer, Http, NoAnswer, Request};
 use crate::job::{Context, Counts, Fate, Job, Messenger, StopLine};
 use crate::keys::Keys;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
-use event::{Clock, EventId, Random, Timestamp};
+use event::{Clock, EventId, Outcome, Random, Timestamp};
 use secrets::Renewal;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,6 +17,8 @@ pub struct Seen {
     pub headers: Vec<(&'static str, String)>,
     pub body: serde_json::Value,
     pub at: Timestamp,
+    pub timeout_ms: u64,
+    pub max_answer_bytes: usize,
 }
 
 type Vendor = Box<dyn Fn(&Seen, usize) -> Result<Answer, NoAnswer>>;
@@ -75,6 +77,8 @@ impl Http for &World {
             headers: request.headers,
             body: serde_json::from_str(&request.body).unwrap(),
             at: self.now.get(),
+            timeout_ms: request.timeout_ms,
+            max_answer_bytes: request.max_answer_bytes,
         };
         self.under_way.set(self.under_way.get() + 1);
         self.most_under_way
@@ -128,6 +132,7 @@ impl<T> Keys for FixedKeys<T> {
 
     async fn renew(&self) -> Renewal<T> {
         self.renewals.set(self.renewals.get() + 1);
+        tokio::task::yield_now().await;
         let changed = self.next.borrow().is_some();
         if let Some(next) = self.next.borrow_mut().take() {
             *self.now.borrow_mut() = Some(next);
@@ -187,6 +192,14 @@ pub fn words(fates: &[Fate]) -> Vec<String> {
         None => fate.outcome.as_str().to_owned(),
     };
     fates.iter().map(word).collect()
+}
+
+/// Seconds until an event is tried again.
+pub fn after(fate: &Fate) -> u32 {
+    match fate.outcome {
+        Outcome::Retry { after, .. } => after,
+        other => panic!("no retry: {other:?}"),
+    }
 }
 
 /// One item of a user.

@@ -13,6 +13,7 @@ mod exchange;
 #[cfg(test)]
 mod fixture;
 mod flight;
+mod hint;
 pub mod http;
 mod job;
 mod keys;

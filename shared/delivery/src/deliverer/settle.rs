@@ -87,6 +87,7 @@ where
             record,
             source,
             id,
+            warnings,
             fate,
             ..
         } in tracked
@@ -103,6 +104,7 @@ where
                 source,
                 id,
                 outcome,
+                warnings,
                 status,
                 maybe_duplicate,
             });

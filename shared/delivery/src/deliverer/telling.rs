@@ -3,6 +3,7 @@
 use super::Handled;
 use crate::deed::Deed;
 use crate::job::Counts;
+use event::reasons::Warning;
 use event::settings::{EventIds, EventLines, Settings};
 use event::{Destination, EventId, Outcome, Source, Timestamp};
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub(super) struct ToldEvent {
     pub(super) source: Source,
     pub(super) id: EventId,
     pub(super) outcome: Outcome,
+    /// What the mapping repaired, each once.
+    pub(super) warnings: Vec<Warning>,
     pub(super) status: Option<u16>,
     pub(super) maybe_duplicate: bool,
 }
@@ -151,6 +154,13 @@ impl<'t> Told<'t> {
         metrics.count(m::EVENTS, &[destination, outcome.as_str()], 1);
         if let Some(reason) = outcome.reason() {
             metrics.count(m::EVENTS_BY_REASON, &[destination, outcome.as_str(), reason], 1);
+        }
+        if let Outcome::Warned(named) = outcome {
+            // The outcome names one warning; all of them count.
+            for other in event.warnings.iter().filter(|other| **other != named) {
+                let labels = [destination, outcome.as_str(), other.as_str()];
+                metrics.count(m::EVENTS_BY_REASON, &labels, 1);
+            }
         }
         if !outcome.is_waiting() {
             metrics.add(m::EVENT_AGE, &[destination], age_ms as f64);

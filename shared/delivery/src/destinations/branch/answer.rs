@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sr_320_to_sr_328_rd_120_every_status_has_one_meaning() {
+    fn sr_320_sr_321_sr_323_sr_324_sr_325_sr_326_sr_327_sr_328_rd_120_every_status_has_one_meaning() {
         for status in 100..=599_u16 {
             let wanted = match status {
                 200..=299 => Meaning::Taken,                       // SR-320

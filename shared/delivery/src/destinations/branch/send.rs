@@ -1,22 +1,25 @@
 //! The order of a delivery to Branch.
 
+mod pace;
+
 use super::answer::{Meaning, meaning};
 use super::limits::{ANSWER_BYTES, HINT_MOST_S};
 use super::pack::body;
 use crate::exchange::{Exchanged, detail, exchange};
 use crate::flight::fly;
+use crate::hint::RunningHint;
 use crate::http::{Answer, Http, NoAnswer, Request};
 use crate::job::{Context, Fate, Job, Messenger};
-use crate::keys::Keys;
+use crate::keys::{Keys, KeysInUse};
 use crate::retry::{HASTY, delay, delay_with_hint, retry_after};
 use event::calls::{BranchCall, Method, UserKey};
 use event::reasons::{HoldKind, IgnoreReason, ParkReason, RetryClass};
 use event::settings::{AgeFrom, Branch, OnAmbiguous};
 use event::{Clock, Outcome, Random, Timestamp};
-use secrets::{BranchKey, Renewal};
+use pace::Bucket;
+use secrets::BranchKey;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 use telemetry::Secret;
 
 /// Delivers to Branch.
@@ -24,14 +27,16 @@ pub struct BranchMessenger<K> {
     settings: Branch,
     base_url: String,
     keys: K,
-    /// While a hint runs, no other request is started (SR-342).
-    pause_until: Cell<Option<Timestamp>>,
-    /// Starts that are saved up, in thousandths, and when they were counted (SR-310).
-    tokens: Cell<(i64, Timestamp)>,
+    /// While it runs, no other request is started (SR-342).
+    hint: RunningHint,
+    bucket: Bucket,
 }
 
-/// A token, in thousandths.
-const TOKEN: i64 = 1000;
+/// There was no time to start the request.
+const UNSTARTED: Outcome = Outcome::Retry {
+    after: 0,
+    class: RetryClass::Unstarted,
+};
 
 /// One event on its way.
 struct Flight {
@@ -46,23 +51,22 @@ struct Flight {
 impl<K: Keys<Content = BranchKey>> BranchMessenger<K> {
     /// A messenger to a checked address.
     pub fn new(settings: Branch, base_url: String, keys: K) -> Self {
-        let full = i64::from(settings.max_requests_per_second) * TOKEN;
-        let tokens = Cell::new((full, Timestamp::from_millis(0)));
         Self {
+            bucket: Bucket::new(settings.max_requests_per_second),
             settings,
             base_url,
             keys,
-            pause_until: Cell::new(None),
-            tokens,
+            hint: RunningHint::default(),
         }
     }
 }
 
 /// What the requests of one invocation share.
-struct Round<'r, K, H, C, R> {
+struct Round<'r, K: Keys, H, C, R> {
     messenger: &'r BranchMessenger<K>,
     context: &'r Context<'r, H, C, R>,
-    keys: RefCell<Rc<BranchKey>>,
+    /// `None` if the secret cannot be read.
+    keys: Option<KeysInUse<'r, K>>,
     held: Cell<bool>,
     fates: RefCell<Vec<Option<Fate>>>,
     /// Users one of whose calls waits, by envelope: their later calls wait with it (RD-147).
@@ -77,10 +81,7 @@ impl<K: Keys<Content = BranchKey>> Messenger for BranchMessenger<K> {
         jobs: Vec<Job<BranchCall>>,
         context: &Context<'_, H, C, R>,
     ) -> Vec<Fate> {
-        let held: Outcome = Outcome::Hold(HoldKind::Credentials);
-        let Some(keys) = self.keys.current().await else {
-            return jobs.iter().map(|_| held.into()).collect();
-        };
+        let keys = self.keys.current().await;
         let mut fates: Vec<Option<Fate>> = jobs.iter().map(|_| None).collect();
         let (mut seen, mut flights) = (HashSet::new(), Vec::new());
         for (place, job) in jobs.into_iter().enumerate() {
@@ -115,20 +116,16 @@ impl<K: Keys<Content = BranchKey>> Messenger for BranchMessenger<K> {
         let round = Round {
             messenger: self,
             context,
-            keys: RefCell::new(keys),
+            keys: keys.map(|now| KeysInUse::new(&self.keys, now)),
             held: Cell::new(false),
             fates: RefCell::new(fates),
             waiting: RefCell::default(),
         };
         fly(flights, self.settings.concurrency, |flight| round.event(flight)).await;
         let fates = round.fates.into_inner();
-        let unstarted = Outcome::Retry {
-            after: 0,
-            class: RetryClass::Unstarted,
-        };
         fates
             .into_iter()
-            .map(|fate| fate.unwrap_or_else(|| unstarted.into()))
+            .map(|fate| fate.unwrap_or_else(|| UNSTARTED.into()))
             .collect()
     }
 }
@@ -152,28 +149,22 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
     }
 
     async fn fate(&self, flight: &Flight) -> Fate {
-        if let Some(fate) = self.before_sending(flight).await {
-            return fate;
-        }
-        let mut exchanged = self.send(flight).await;
-        let refused = |exchanged: &Exchanged| match exchanged {
-            Exchanged::Answer(answer) => {
-                meaning(answer.status, &answer.body) == Meaning::Hold(HoldKind::Credentials)
-            }
-            Exchanged::Nothing(_) | Exchanged::Unstarted => false,
+        let keys = match self.keys_to_send(flight).await {
+            Ok(keys) => keys,
+            Err(outcome) => return outcome.into(),
         };
-        if refused(&exchanged)
-            && let Renewal::Fetched { value, changed: true } = self.messenger.keys.renew().await
-        {
-            *self.keys.borrow_mut() = value;
-            exchanged = self.send(flight).await;
+        let mut used = keys.now();
+        let mut exchanged = self.send(flight, &used).await;
+        let refused = matches!(
+            &exchanged,
+            Exchanged::Answer(answer) if meaning(answer.status, &answer.body) == Meaning::Hold(HoldKind::Credentials)
+        );
+        if refused && keys.differ_from(&used).await {
+            used = keys.now();
+            exchanged = self.send(flight, &used).await;
         }
         match exchanged {
-            Exchanged::Unstarted => Outcome::Retry {
-                after: 0,
-                class: RetryClass::Unstarted,
-            }
-            .into(),
+            Exchanged::Unstarted => UNSTARTED.into(),
             Exchanged::Nothing(NoAnswer::NotSent) => self.retry(flight, RetryClass::Transient, None),
             Exchanged::Nothing(NoAnswer::Unknown) => match self.messenger.settings.on_ambiguous {
                 OnAmbiguous::Park => Outcome::Park(ParkReason::Ambiguous).into(),
@@ -186,17 +177,20 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
         }
     }
 
-    /// What keeps an event from being sent now.
-    async fn before_sending(&self, flight: &Flight) -> Option<Fate> {
+    /// The keys to send an event with now.
+    ///
+    /// # Errors
+    /// The outcome of an event that is not sent now. Only what is sent takes a token.
+    async fn keys_to_send(&self, flight: &Flight) -> Result<&KeysInUse<'_, K>, Outcome> {
+        self.may_start(flight)?;
         if !self.token().await {
-            return Some(
-                Outcome::Retry {
-                    after: 0,
-                    class: RetryClass::Unstarted,
-                }
-                .into(),
-            );
+            return Err(UNSTARTED);
         }
+        // While it waited for the token, it may have grown too old, and another may have learned something.
+        self.may_start(flight)
+    }
+
+    fn may_start(&self, flight: &Flight) -> Result<&KeysInUse<'_, K>, Outcome> {
         let now = self.context.clock.now();
         let settings = &self.messenger.settings;
         let from = match settings.age_from {
@@ -208,50 +202,28 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
                 .unwrap_or(flight.received_at),
         };
         if now.millis_since(from) > i64::try_from(settings.max_age.as_millis()).unwrap_or(i64::MAX) {
-            return Some(Outcome::Park(ParkReason::TooLate).into());
+            return Err(Outcome::Park(ParkReason::TooLate));
         }
-        let no_key = self.keys.borrow().branch_key.is_none();
-        if self.held.get() || no_key {
-            return Some(Outcome::Hold(HoldKind::Credentials).into());
-        }
-        let rest = self
-            .messenger
-            .pause_until
-            .get()
-            .map(|until| until.millis_since(now))
-            .filter(|rest| *rest > 0)?;
-        let after = u32::try_from((rest + 999) / 1000).unwrap_or(u32::MAX);
-        Some(
-            Outcome::Retry {
-                after,
-                class: RetryClass::RateLimited,
-            }
-            .into(),
-        )
+        let has_key = |keys: &&KeysInUse<'_, K>| !self.held.get() && keys.now().branch_key.is_some();
+        let Some(keys) = self.keys.as_ref().filter(has_key) else {
+            return Err(Outcome::Hold(HoldKind::Credentials));
+        };
+        self.messenger.hint.outcome(now).map_or(Ok(keys), Err)
     }
 
     /// Takes a token, waiting for one while the invocation has the time (SR-310).
     async fn token(&self) -> bool {
-        let rate = i64::from(self.messenger.settings.max_requests_per_second);
         let timeout_ms = self.messenger.settings.timeout.as_millis();
         loop {
             let now = self.context.clock.now();
-            let (saved, at) = self.messenger.tokens.get();
-            let saved = (saved + now.millis_since(at).max(0).saturating_mul(rate)).min(rate * TOKEN);
-            if saved >= TOKEN {
-                self.messenger.tokens.set((saved - TOKEN, now));
+            let Err(wait_ms) = self.messenger.bucket.take(now) else {
                 return true;
-            }
-            self.messenger.tokens.set((saved, now));
-            let wait = u64::try_from((TOKEN - saved).div_euclid(rate) + 1).unwrap_or(1);
-            if !self
-                .context
-                .stop
-                .allows(now.plus_millis(wait.cast_signed()), timeout_ms)
-            {
+            };
+            let then = now.plus_millis(wait_ms.cast_signed());
+            if !self.context.stop.allows(then, timeout_ms) {
                 return false;
             }
-            self.context.clock.sleep(wait).await;
+            self.context.clock.sleep(wait_ms).await;
         }
     }
 
@@ -291,9 +263,8 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
             None => delay(&HASTY, flight.receives, self.context.random),
         };
         if class == RetryClass::RateLimited {
-            self.messenger
-                .pause_until
-                .set(Some(now.plus_millis(i64::from(after) * 1000)));
+            let until = now.plus_millis(i64::from(after) * 1000);
+            self.messenger.hint.runs_until(until);
         }
         Fate {
             status: answer.map(|answer| answer.status),
@@ -301,9 +272,8 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
         }
     }
 
-    async fn send(&self, flight: &Flight) -> Exchanged {
+    async fn send(&self, flight: &Flight, keys: &BranchKey) -> Exchanged {
         let settings = &self.messenger.settings;
-        let keys = Rc::clone(&self.keys.borrow());
         let timeout_ms = settings.timeout.as_millis();
         let ip = flight.call.ip.clone().filter(|_| settings.ip_override_header);
         exchange(self.context, timeout_ms, || Request {
@@ -320,3 +290,6 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sb_706_sb_530_sb_560_every_status_has_one_meaning() {
+    fn sb_706_sb_530_sb_560_rd_120_every_status_has_one_meaning() {
         for status in 100..=599_u16 {
             let wanted = match status {
                 200..=299 => Meaning::Taken,

@@ -35,7 +35,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seg_050_to_seg_062_rd_120_every_status_has_one_meaning() {
+    fn seg_050_seg_051_seg_053_seg_054_seg_055_seg_056_seg_058_seg_059_seg_061_seg_062_rd_120_every_status_has_one_meaning()
+     {
         for status in 100..=599_u16 {
             let wanted = match status {
                 200..=299 => Meaning::Taken,                              // SEG-050

@@ -173,30 +173,74 @@ mod tests {
     const GOOD: &str = r#"{"type":"track","event":"e","userId":"u","messageId":"m","timestamp":"2026-03-01T12:00:00.000Z","properties":{}}"#;
 
     #[test]
-    fn seg_030_to_seg_036_what_segment_would_discard_is_found_before() {
-        assert_eq!(fault(GOOD, 32_768), None);
-        for (from, to) in [
-            ("\"track\"", "\"trick\""),
-            ("\"e\"", "\" \""),
-            ("\"e\"", "7"),
-            ("\"u\"", "\"\""),
-            ("\"u\"", "7"),
-            (r#""userId":"u","#, ""),
-            ("\"m\"", "\"\""),
-            ("\"m\"", "7"),
-            ("2026-03-01T12:00:00.000Z", "yesterday"),
-            ("{}}", "[]}"),
+    fn seg_030_seg_031_seg_032_seg_033_seg_034_seg_035_what_segment_would_discard_is_found_before() {
+        let with = |from: &str, to: &str| {
+            let changed = GOOD.replacen(from, to, 1);
+            assert_ne!(changed, GOOD);
+            changed
+        };
+        let long_id = |characters: usize| with("\"m\"", &format!("\"{}\"", "ä".repeat(characters)));
+        let members = |count: usize| {
+            let members: Vec<String> = (0..count).map(|n| format!("\"k{n}\":1")).collect();
+            with("{}", &format!("{{{}}}", members.join(",")))
+        };
+        let no_event = |kind: &str| with(r#""track","event":"e""#, &format!("\"{kind}\""));
+        for good in [
+            GOOD.to_owned(),
+            no_event("identify"),
+            no_event("page"),
+            no_event("screen"),
+            no_event("group"),
+            no_event("alias"),
+            with("userId", "anonymousId"),
+            with(r#""userId":"u""#, r#""userId":" ","anonymousId":"a""#),
+            long_id(1),
+            long_id(99),
+            with(r#""timestamp":"2026-03-01T12:00:00.000Z","#, ""),
+            with("12:00:00.000Z", "12:00:00+01:00"),
+            with(r#","properties":{}"#, ""),
+            members(10_000),
         ] {
-            let bad = GOOD.replacen(from, to, 1);
-            assert_ne!(bad, GOOD);
-            assert_eq!(fault(&bad, 32_768), Some(ParkReason::InvalidCall), "{bad}");
+            assert_eq!(fault(&good, 1_000_000), None, "{good:.200}");
         }
-        let long = GOOD.replace("\"m\"", &format!("\"{}\"", "m".repeat(100)));
-        assert_eq!(fault(&long, 32_768), Some(ParkReason::InvalidCall));
-        let many: Vec<String> = (0..10_001).map(|n| format!("\"k{n}\":1")).collect();
-        let many = GOOD.replace("{}", &format!("{{{}}}", many.join(",")));
-        assert_eq!(fault(&many, 1_000_000), Some(ParkReason::InvalidCall));
+        for bad in [
+            with("\"track\"", "\"trick\""),
+            with("\"track\"", "7"),
+            no_event("track"),
+            with("\"e\"", "\" \""),
+            with("\"e\"", "7"),
+            with("\"u\"", "\"\""),
+            with("\"u\"", "7"),
+            with(r#""userId":"u","#, ""),
+            with(r#""userId":"u""#, r#""userId":"u","anonymousId":7"#),
+            with(r#""messageId":"m","#, ""),
+            with("\"m\"", "\"\""),
+            with("\"m\"", "7"),
+            long_id(100),
+            with("2026-03-01T12:00:00.000Z", "yesterday"),
+            with("2026-03-01T12:00:00.000Z", "2026-03-01"),
+            with("\"2026-03-01T12:00:00.000Z\"", "1772366400"),
+            with("{}}", "[]}"),
+            members(10_001),
+        ] {
+            assert_eq!(
+                fault(&bad, 1_000_000),
+                Some(ParkReason::InvalidCall),
+                "{bad:.200}"
+            );
+        }
+    }
+
+    #[test]
+    fn seg_036_an_event_over_the_limit_is_found_before() {
+        assert_eq!(fault(GOOD, GOOD.len()), None);
         assert_eq!(fault(GOOD, GOOD.len() - 1), Some(ParkReason::EventTooLarge));
+        let wide = GOOD.replace("\"e\"", "\"ä\"");
+        assert_eq!(
+            fault(&wide, GOOD.len()),
+            Some(ParkReason::EventTooLarge),
+            "bytes, not characters"
+        );
     }
 
     #[test]
@@ -241,7 +285,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn seg_040_to_seg_043_each_call_is_in_one_request_within_the_limits(
+        fn seg_040_seg_041_seg_042_seg_043_each_call_is_in_one_request_and_none_is_closed_early(
             sizes in proptest::collection::vec(2_usize..9000, 1..60),
             most in 1_usize..20,
         ) {
@@ -255,6 +299,11 @@ mod tests {
             for batch in &packed.batches {
                 let bytes = body(batch.iter().map(|n| texts[*n].as_str()), "2026-03-01T12:00:00.000Z").len();
                 prop_assert!(bytes <= 33_000 && batch.len() <= most);
+            }
+            for pair in packed.batches.windows(2) {
+                let more = pair[0].iter().chain(pair[1].first()).map(|n| texts[*n].as_str());
+                let bytes = body(more, "2026-03-01T12:00:00.000Z").len();
+                prop_assert!(bytes > 33_000 || pair[0].len() == most);
             }
         }
     }

@@ -1,24 +1,26 @@
 //! The order of a delivery to Segment.
 
+mod pace;
+
 use super::answer::{Meaning, meaning};
-use super::limits::{ANSWER_BYTES, BATCH_PATH, RATE_LIMITED_S, RESET_IS_TIME_FROM};
+use super::limits::{ANSWER_BYTES, BATCH_PATH};
 use super::pack::{batches, body, complete, fault};
 use crate::exchange::{Exchanged, detail, exchange};
 use crate::flight::fly;
+use crate::hint::RunningHint;
 use crate::http::{Answer, Http, Request};
 use crate::job::{Context, Fate, Job, Messenger};
-use crate::keys::Keys;
-use crate::retry::{PATIENT, delay, delay_with_hint, retry_after, seconds};
+use crate::keys::{Keys, KeysInUse};
+use crate::retry::{PATIENT, delay, delay_with_hint};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::calls::{Method, Platform, SegmentCall, UserKey};
 use event::reasons::{HoldKind, IgnoreReason, RetryClass};
 use event::settings::Segment;
-use event::{Clock, Outcome, Random, Timestamp};
-use secrets::{Renewal, SegmentKeys};
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashSet};
-use std::rc::Rc;
+use event::{Clock, Outcome, Random};
+use secrets::SegmentKeys;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use telemetry::Secret;
 
 /// Delivers to Segment.
@@ -26,8 +28,8 @@ pub struct SegmentMessenger<K> {
     settings: Segment,
     base_url: String,
     keys: K,
-    /// While a hint runs, no other request is started (SEG-084).
-    pause_until: Cell<Option<Timestamp>>,
+    /// While it runs, no other request is started (SEG-084).
+    hint: RunningHint,
 }
 
 /// Which write key a call goes to: a platform's own, or the one for all (SEG-020).
@@ -37,6 +39,8 @@ type Lane = Option<Platform>;
 struct Element {
     /// The place of its job.
     job: usize,
+    /// The place of its record.
+    record: usize,
     text: String,
     id: String,
     user: Option<UserKey>,
@@ -44,27 +48,33 @@ struct Element {
     warned: Outcome,
 }
 
+impl Element {
+    fn user_in_envelope(&self) -> Option<(usize, UserKey)> {
+        self.user.clone().map(|user| (self.record, user))
+    }
+}
+
 impl<K: Keys<Content = SegmentKeys>> SegmentMessenger<K> {
     /// A messenger to a checked address.
-    pub const fn new(settings: Segment, base_url: String, keys: K) -> Self {
+    pub fn new(settings: Segment, base_url: String, keys: K) -> Self {
         Self {
             settings,
             base_url,
             keys,
-            pause_until: Cell::new(None),
+            hint: RunningHint::default(),
         }
     }
 }
 
 /// What the requests of one invocation share.
-struct Round<'r, K, H, C, R> {
+struct Round<'r, K: Keys, H, C, R> {
     messenger: &'r SegmentMessenger<K>,
     context: &'r Context<'r, H, C, R>,
-    keys: RefCell<Rc<SegmentKeys>>,
+    keys: KeysInUse<'r, K>,
     held: RefCell<HashSet<Lane>>,
     fates: RefCell<Vec<Option<Fate>>>,
-    /// Users one of whose calls waits, by record: their later calls wait with it (RD-147).
-    waiting: RefCell<BTreeMap<UserKey, Outcome>>,
+    /// Users one of whose calls waits, by envelope: their later calls wait with it (RD-147).
+    waiting: RefCell<HashMap<(usize, UserKey), Outcome>>,
 }
 
 impl<K: Keys<Content = SegmentKeys>> Messenger for SegmentMessenger<K> {
@@ -98,6 +108,7 @@ impl<K: Keys<Content = SegmentKeys>> Messenger for SegmentMessenger<K> {
                     None => fate.into_iter().for_each(|fate| *fate = held()),
                     Some(lane) => lanes.entry(lane).or_default().push(Element {
                         job: place,
+                        record: job.record,
                         text,
                         id: call.message_id,
                         user: call.user,
@@ -110,7 +121,7 @@ impl<K: Keys<Content = SegmentKeys>> Messenger for SegmentMessenger<K> {
         let round = Round {
             messenger: self,
             context,
-            keys: RefCell::new(keys),
+            keys: KeysInUse::new(&self.keys, keys),
             held: RefCell::default(),
             fates: RefCell::new(fates),
             waiting: RefCell::default(),
@@ -191,32 +202,17 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
     /// Whether nothing keeps an element from being sent now; what does, is its fate.
     fn may_start(&self, element: &Element) -> bool {
         let before = element
-            .user
-            .as_ref()
-            .and_then(|user| self.waiting.borrow().get(user).copied());
+            .user_in_envelope()
+            .and_then(|user| self.waiting.borrow().get(&user).copied());
         if let Some(outcome) = before {
             self.settle(element, outcome.into());
             return false;
         }
-        let now = self.context.clock.now();
-        let rest = self
-            .messenger
-            .pause_until
-            .get()
-            .map(|until| until.millis_since(now))
-            .filter(|rest| *rest > 0);
-        if let Some(rest) = rest {
-            let after = u32::try_from((rest + 999) / 1000).unwrap_or(u32::MAX);
-            self.settle(
-                element,
-                Outcome::Retry {
-                    after,
-                    class: RetryClass::RateLimited,
-                }
-                .into(),
-            );
+        let hinted = self.messenger.hint.outcome(self.context.clock.now());
+        if let Some(outcome) = hinted {
+            self.settle(element, outcome.into());
         }
-        rest.is_none()
+        hinted.is_none()
     }
 
     /// Sends a part once. Says whether every element has its fate now; if not, it is to be halved.
@@ -225,13 +221,14 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
             self.all(part, Outcome::Hold(HoldKind::Credentials));
             return true;
         }
-        let mut exchanged = self.send(lane, part).await;
-        let refused = |exchanged: &Exchanged| matches!(exchanged, Exchanged::Answer(answer) if meaning(answer.status) == Meaning::Hold(HoldKind::Credentials));
-        if refused(&exchanged)
-            && let Renewal::Fetched { value, changed: true } = self.messenger.keys.renew().await
-        {
-            *self.keys.borrow_mut() = value;
-            exchanged = self.send(lane, part).await;
+        let keys = self.keys.now();
+        let mut exchanged = self.send(lane, part, &keys).await;
+        let refused = matches!(
+            &exchanged,
+            Exchanged::Answer(answer) if meaning(answer.status) == Meaning::Hold(HoldKind::Credentials)
+        );
+        if refused && self.keys.differ_from(&keys).await {
+            exchanged = self.send(lane, part, &self.keys.now()).await;
         }
         match exchanged {
             Exchanged::Unstarted => self.all(
@@ -292,11 +289,10 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
 
     fn retry(&self, part: &[Element], class: RetryClass, answer: Option<&Answer>) {
         let now = self.context.clock.now();
-        let hint = answer.and_then(|answer| self.hint(answer, now));
+        let hint = answer.and_then(|answer| pace::hint(answer, now, &self.messenger.settings));
         if let Some(hint) = hint {
-            self.messenger
-                .pause_until
-                .set(Some(now.plus_millis((hint * 1000.0) as i64)));
+            let until = now.plus_millis((hint * 1000.0) as i64);
+            self.messenger.hint.runs_until(until);
         }
         for element in part {
             let after = match hint {
@@ -314,33 +310,8 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
         }
     }
 
-    /// The seconds that an answer asks for (SEG-080, SEG-081, SEG-083).
-    fn hint(&self, answer: &Answer, now: Timestamp) -> Option<f64> {
-        let asked = answer
-            .header("retry-after")
-            .and_then(|value| retry_after(value, now));
-        let hint = match answer.status {
-            429 => asked
-                .or_else(|| {
-                    let reset = seconds(answer.header("x-ratelimit-reset")?)?;
-                    let until = reset - now.millis() as f64 / 1000.0;
-                    Some(if reset > RESET_IS_TIME_FROM { until } else { reset })
-                })
-                .or(Some(RATE_LIMITED_S)),
-            500..=599 => asked,
-            _ => None,
-        };
-        hint.map(|hint| {
-            hint.clamp(
-                1.0,
-                self.messenger.settings.retry_after_max.as_secs().max(1) as f64,
-            )
-        })
-    }
-
-    async fn send(&self, lane: Lane, part: &[Element]) -> Exchanged {
+    async fn send(&self, lane: Lane, part: &[Element], keys: &SegmentKeys) -> Exchanged {
         let timeout_ms = self.messenger.settings.timeout.as_millis();
-        let keys = Rc::clone(&self.keys.borrow());
         let retries = part
             .iter()
             .map(|element| element.receives)
@@ -376,8 +347,8 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
     }
 
     fn settle(&self, element: &Element, fate: Fate) {
-        if let Some(user) = element.user.as_ref().filter(|_| fate.outcome.is_waiting()) {
-            self.waiting.borrow_mut().insert(user.clone(), fate.outcome);
+        if let Some(user) = element.user_in_envelope().filter(|_| fate.outcome.is_waiting()) {
+            self.waiting.borrow_mut().insert(user, fate.outcome);
         }
         if let Some(place) = self.fates.borrow_mut().get_mut(element.job) {
             *place = Some(match place.take() {
@@ -387,3 +358,6 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

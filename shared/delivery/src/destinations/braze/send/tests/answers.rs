@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn sb_504_sb_501_what_a_request_carries() {
+fn sb_504_sb_505_sb_501_what_a_request_carries() {
     let world = World::new(|_, _| ok());
     let fates = deliver(
         &mut messenger(Braze::default()),
@@ -13,6 +13,10 @@ fn sb_504_sb_501_what_a_request_carries() {
     assert_eq!((seen[0].method, seen[0].path.as_str()), ("POST", "/users/track"));
     assert_eq!(seen[0].authorization.as_deref(), Some("Bearer k-1"));
     assert!(!seen[0].body.to_string().contains("k-1"));
+    assert_eq!(
+        (seen[0].timeout_ms, seen[0].max_answer_bytes),
+        (10_000, 256 * 1024)
+    );
 }
 
 #[test]

@@ -1,15 +1,9 @@
 use super::*;
+use crate::fixture::after;
 use event::Timestamp;
 
 fn seconds_from_now(world_now: Timestamp, seconds: i64) -> String {
     (world_now.millis() / 1000 + seconds).to_string()
-}
-
-fn after(fate: &Fate) -> u32 {
-    match fate.outcome {
-        Outcome::Retry { after, .. } => after,
-        _ => panic!("no retry"),
-    }
 }
 
 const NOON: &str = "2026-03-01T12:00:00Z";
