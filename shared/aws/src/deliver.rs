@@ -29,14 +29,12 @@ type Map<C> = fn(Source, &str, &Settings) -> Mapped<C>;
 pub fn deliver_to_braze() -> ExitCode {
     start("deliver-braze", async |parts| {
         let settings = parts.environment.settings.clone();
-        let base_url = braze::base_url(&settings.braze).map_err(wrong)?;
-        let base_url = match base_url {
-            Some(base_url) => base_url,
-            None if settings.routes.segment_to_braze => {
-                return Err(Unusable::Setting(NO_INSTANCE.to_owned()).into());
-            }
-            None => String::new(),
+        let base_url = if settings.routes.segment_to_braze {
+            braze::required_base_url(&settings.braze)
+        } else {
+            braze::base_url(&settings.braze).map(Option::unwrap_or_default)
         };
+        let base_url = base_url.map_err(wrong)?;
         let messenger = |keys| braze::BrazeMessenger::new(settings.braze.clone(), base_url.clone(), keys);
         run(
             parts,
@@ -82,9 +80,6 @@ pub fn deliver_to_segment() -> ExitCode {
         .await
     })
 }
-
-const NO_INSTANCE: &str = "neither braze.instance nor braze.endpoint_url is set, but the route segment_to_braze is on; \
-    set braze.instance to your instance, such as \"US-01\", in infra/settings/switchyard.toml";
 
 fn wrong(problem: Problem) -> Unusable {
     Unusable::Setting(problem.to_string())

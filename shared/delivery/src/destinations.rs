@@ -4,4 +4,7 @@
 mod address;
 pub mod branch;
 pub mod braze;
+mod packed;
 pub mod segment;
+
+pub use packed::{PackedRequest, Packing, Unsent};

@@ -5,7 +5,8 @@
 mod braze;
 
 pub use braze::{
-    BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, Method, SubscriberKind, UserKey, write_braze_body,
+    BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, Method, SubscriberKind, SubscriptionEntry, UserKey,
+    subscription_entries, write_braze_body,
 };
 
 use crate::reasons::{IgnoreReason, ParkReason, Warning};

@@ -8,5 +8,5 @@ mod send;
 
 pub use address::base_url;
 pub use answer::{Meaning, meaning};
-pub use pack::{PackedEvent, packed};
+pub use pack::packed;
 pub use send::BranchMessenger;

@@ -6,7 +6,7 @@ pub mod limits;
 mod pack;
 mod send;
 
-pub use address::base_url;
+pub use address::{base_url, check_address, required_base_url};
 pub use answer::{Meaning, meaning};
-pub use pack::{PackedRequest, packed};
+pub use pack::packed;
 pub use send::BrazeMessenger;

@@ -1,6 +1,6 @@
 //! What one event asks of Braze.
 
-use crate::json::{ArrayWriter, ObjectWriter};
+use crate::json::{ArrayWriter, Json, ObjectWriter};
 
 /// One call to one endpoint of Braze, as its items.
 pub struct BrazeCall {
@@ -246,16 +246,7 @@ fn write_subscriptions<'i>(
     kind: SubscriberKind,
     items: impl Iterator<Item = &'i BrazeItem>,
 ) {
-    let mut entries: Vec<(&str, Vec<&str>)> = Vec::new();
-    for item in items {
-        let id = item.subscriber.as_deref().unwrap_or_default();
-        match entries.iter_mut().find(|(json, _)| *json == item.json) {
-            Some((_, ids)) if ids.contains(&id) => {}
-            Some((_, ids)) => ids.push(id),
-            None => entries.push((&item.json, vec![id])),
-        }
-    }
-    for (json, ids) in entries {
+    for SubscriptionEntry { json, ids, .. } in subscription_entries(items) {
         let open = json.strip_suffix('}').unwrap_or(json);
         let mut entry = open.to_owned();
         if !open.ends_with('{') {
@@ -271,6 +262,49 @@ fn write_subscriptions<'i>(
         entry.push('}');
         out.raw(&entry);
     }
+}
+
+/// One entry of a request to the subscription endpoint: items that are equal but for their ids.
+pub struct SubscriptionEntry<'i> {
+    /// The entry without its ids.
+    json: &'i str,
+    /// Its ids, each once.
+    ids: Vec<&'i str>,
+    /// The places of its items among those of the request.
+    pub places: Vec<usize>,
+}
+
+/// Joins subscription items in their order (SB-526). An item is not moved before one that tells the same subscriber
+/// something else of the same group: the last word would be another one.
+pub fn subscription_entries<'i>(items: impl Iterator<Item = &'i BrazeItem>) -> Vec<SubscriptionEntry<'i>> {
+    let mut entries: Vec<SubscriptionEntry<'i>> = Vec::new();
+    for (place, item) in items.enumerate() {
+        let (json, id) = (item.json.as_str(), item.subscriber.as_deref().unwrap_or_default());
+        let overtaken = entries.iter().rev().take_while(|entry| entry.json != json);
+        let must_follow =
+            overtaken.clone().any(|entry| entry.ids.contains(&id) && group(entry.json) == group(json));
+        let last_equal = entries.len().checked_sub(overtaken.count() + 1);
+        match last_equal.filter(|_| !must_follow).and_then(|at| entries.get_mut(at)) {
+            Some(entry) => {
+                entry.places.push(place);
+                if !entry.ids.contains(&id) {
+                    entry.ids.push(id);
+                }
+            }
+            None => entries.push(SubscriptionEntry {
+                json,
+                ids: vec![id],
+                places: vec![place],
+            }),
+        }
+    }
+    entries
+}
+
+/// The subscription group of an entry.
+fn group(json: &str) -> Option<String> {
+    let object = Json::parse(json).ok()?.as_object()?;
+    Some(object.get("subscription_group_id")?.as_str()?.into_owned())
 }
 
 #[cfg(test)]
@@ -319,6 +353,39 @@ mod tests {
         assert_eq!(
             call.body(),
             r#"{"subscription_groups":[{"g":"1","external_ids":["u1","u3"]},{"g":"2","external_ids":["u2"]}]}"#
+        );
+    }
+
+    #[test]
+    fn sb_526_sb_514_a_subscribers_last_word_of_a_group_stays_the_last() {
+        let entry = |id: &str, group: &str, state: &str| BrazeItem {
+            subscriber: Some(id.to_owned()),
+            ..item(
+                BrazeArray::SubscriptionGroups,
+                &format!(r#"{{"subscription_group_id":"{group}","subscription_state":"{state}"}}"#),
+            )
+        };
+        let items = [
+            entry("v", "g", "unsubscribed"),
+            entry("u", "g", "subscribed"),
+            entry("u", "h", "subscribed"),
+            entry("u", "g", "unsubscribed"),
+            entry("w", "g", "subscribed"),
+            entry("u", "h", "subscribed"),
+        ];
+        let entries = subscription_entries(items.iter());
+        let joined: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.ids.as_slice(), entry.places.as_slice()))
+            .collect();
+        assert_eq!(
+            joined,
+            [
+                (&["v"][..], &[0][..]),
+                (&["u", "w"], &[1, 4]),
+                (&["u"], &[2, 5]),
+                (&["u"], &[3]),
+            ]
         );
     }
 }

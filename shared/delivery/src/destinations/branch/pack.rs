@@ -1,6 +1,8 @@
 //! One event is one request (SR-303, SR-304).
 
-use event::calls::BranchCall;
+use crate::destinations::packed::{PackedRequest, Packing, first_of_each};
+use event::EventId;
+use event::calls::{BranchCall, Method};
 use event::json::write_string;
 
 /// The body that is sent: the call's, with the key (SR-304).
@@ -16,38 +18,75 @@ pub fn body(call: &BranchCall, branch_key: &str) -> String {
     body
 }
 
-/// A request as `switchyard map --packed` prints it (SR-306).
-pub struct PackedEvent {
-    /// The complete URL.
-    pub url: String,
-    /// The body, with `"branch_key": "<branch_key>"`.
-    pub body: String,
-}
+/// What stands for the key where it must not be shown.
+const KEY_PLACEHOLDER: &str = "<branch_key>";
 
-/// The request of one call.
-pub fn packed(call: &BranchCall, base_url: &str) -> PackedEvent {
-    PackedEvent {
+/// The requests of events as one invocation would send them, for `switchyard map --packed` (SR-306).
+pub fn packed(events: Vec<(EventId, Vec<BranchCall>)>, base_url: &str) -> Packing {
+    let (first, unsent) = first_of_each(events);
+    let shown = |(place, call): (usize, BranchCall)| PackedRequest {
+        method: Method::Post,
         url: format!("{base_url}{}", call.endpoint.path()),
-        body: body(call, "<branch_key>"),
+        body: body(&call, KEY_PLACEHOLDER),
+        places: vec![place],
+    };
+    let calls = first
+        .into_iter()
+        .flat_map(|(place, calls)| calls.into_iter().map(move |call| (place, call)));
+    Packing {
+        requests: calls.map(shown).collect(),
+        unsent,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::destinations::packed::Unsent;
     use event::calls::BranchEndpoint;
+    use event::reasons::IgnoreReason;
 
-    #[test]
-    fn sr_303_sr_304_sr_306_one_request_holds_one_event_and_the_key() {
-        let call = BranchCall {
-            endpoint: BranchEndpoint::Standard,
-            body: r#"{"name":"LOGIN"}"#.into(),
+    fn call(endpoint: BranchEndpoint, body: &str) -> BranchCall {
+        BranchCall {
+            endpoint,
+            body: body.to_owned(),
             ip: None,
             timestamp: None,
             user: None,
-        };
-        let packed = packed(&call, "https://api2.branch.io");
-        assert_eq!(packed.url, "https://api2.branch.io/v2/event/standard");
-        assert_eq!(packed.body, r#"{"branch_key":"<branch_key>","name":"LOGIN"}"#);
+        }
+    }
+
+    #[test]
+    fn sr_303_sr_304_sr_306_one_request_holds_one_event_and_the_key() {
+        let standard = call(BranchEndpoint::Standard, r#"{"name":"LOGIN"}"#);
+        let custom = || call(BranchEndpoint::Custom, r#"{"name":"x"}"#);
+        let events = vec![
+            (EventId::given("a"), vec![standard]),
+            (EventId::given("b"), vec![custom()]),
+            (EventId::given("a"), vec![custom()]),
+        ];
+        let packing = packed(events, "https://api2.branch.io");
+        let shown: Vec<_> = packing
+            .requests
+            .iter()
+            .map(|request| (request.url.as_str(), request.body.as_str(), request.places.as_slice()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (
+                    "https://api2.branch.io/v2/event/standard",
+                    r#"{"branch_key":"<branch_key>","name":"LOGIN"}"#,
+                    &[0][..]
+                ),
+                (
+                    "https://api2.branch.io/v2/event/custom",
+                    r#"{"branch_key":"<branch_key>","name":"x"}"#,
+                    &[1]
+                ),
+            ]
+        );
+        let repeated = Unsent::Ignored(IgnoreReason::DuplicateInInvocation);
+        assert_eq!(packing.unsent, [(2, repeated)]);
     }
 }

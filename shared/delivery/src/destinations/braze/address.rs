@@ -50,6 +50,33 @@ pub fn base_url(settings: &Braze) -> Result<Option<String>, Problem> {
     }
 }
 
+/// Scheme, host and port, for those who cannot do without.
+///
+/// # Errors
+/// What is wrong with `braze.instance` or `braze.endpoint_url`, that neither is set included, with the remedy.
+pub fn required_base_url(settings: &Braze) -> Result<String, Problem> {
+    let neither = || {
+        let message = "is not set, nor is braze.endpoint_url; set it to your instance, such as \"US-01\"";
+        problem(INSTANCE, message.to_owned())
+    };
+    base_url(settings)?.ok_or_else(neither)
+}
+
+/// Checks what is set, for those who send nothing: both or neither is no fault to them.
+///
+/// # Errors
+/// What is wrong with `braze.instance` or `braze.endpoint_url`, with the remedy.
+pub fn check_address(settings: &Braze) -> Result<(), Problem> {
+    let (instance, url) = (settings.instance.trim(), settings.endpoint_url.trim());
+    if !instance.is_empty() {
+        of_instance(instance)?;
+    }
+    if !url.is_empty() {
+        of_url(url, settings.allow_any_host)?;
+    }
+    Ok(())
+}
+
 fn of_instance(instance: &str) -> Result<String, Problem> {
     let found = INSTANCES
         .iter()

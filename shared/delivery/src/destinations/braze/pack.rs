@@ -5,8 +5,11 @@ mod fit;
 mod repeats;
 mod waves;
 
+use crate::destinations::packed::{PackedRequest, Packing, first_of_each};
+use event::EventId;
 use event::calls::{BrazeCall, BrazeEndpoint, BrazeItem, write_braze_body};
 use event::settings::Braze;
+use std::collections::BTreeSet;
 
 /// One call of one event, without the items that were accepted before.
 pub struct Asked {
@@ -88,47 +91,33 @@ pub fn again(request: Packed, room: Room) -> Vec<Packed> {
     fit::next_fit(request.placed, room)
 }
 
-/// A request as `switchyard map --packed` prints it (SB-527).
-pub struct PackedRequest {
-    /// The method.
-    pub method: &'static str,
-    /// The complete URL.
-    pub url: String,
-    /// The body.
-    pub body: String,
-    /// The places of the events with an item in it, or sharing one, in order, each once.
-    pub places: Vec<usize>,
-}
-
-/// Packs the calls of events as one invocation would.
-pub fn packed(events: Vec<Vec<BrazeCall>>, base_url: &str, settings: &Braze) -> Vec<PackedRequest> {
-    let asked = events
+/// Packs the calls of events as one invocation would, for `switchyard map --packed` (SB-527).
+pub fn packed(events: Vec<(EventId, Vec<BrazeCall>)>, base_url: &str, settings: &Braze) -> Packing {
+    let (first, unsent) = first_of_each(events);
+    let asked = first
         .into_iter()
-        .enumerate()
-        .flat_map(|(job, calls)| asked(job, calls, |_| true))
+        .flat_map(|(place, calls)| asked(place, calls, |_| true))
         .collect();
     let room = Room {
         max_objects: settings.max_objects,
         max_body_bytes: settings.max_body_bytes,
     };
-    pack(asked, settings.dedupe_attributes, room)
-        .into_iter()
-        .map(|request| {
-            let (method, path) = request.endpoint.target();
-            let mut places: Vec<usize> = request
-                .items()
-                .flat_map(|item| item.owners.iter().map(|owner| owner.job))
-                .collect();
-            places.sort_unstable();
-            places.dedup();
-            PackedRequest {
-                method: method.as_str(),
-                url: format!("{base_url}{path}"),
-                body: request.body(),
-                places,
-            }
-        })
-        .collect()
+    let shown = |request: Packed| {
+        let (method, path) = request.endpoint.target();
+        let owners = request.items().flat_map(|item| &item.owners);
+        let places: BTreeSet<usize> = owners.map(|owner| owner.job).collect();
+        PackedRequest {
+            method,
+            url: format!("{base_url}{path}"),
+            body: request.body(),
+            places: places.into_iter().collect(),
+        }
+    };
+    let requests = pack(asked, settings.dedupe_attributes, room);
+    Packing {
+        requests: requests.into_iter().map(shown).collect(),
+        unsent,
+    }
 }
 
 /// The calls of one event with the items at the positions that are `wanted`.

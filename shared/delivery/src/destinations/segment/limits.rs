@@ -1,7 +1,5 @@
 //! Segment's numbers. Sources: Segment docs "HTTP Tracking API Source", "Batch"; reliability.md.
 
-/// Bytes that delivery adds to a call without a time: `"timestamp":"YYYY-MM-DDTHH:MM:SS.mmmZ",` (SEG-006).
-pub const TIMESTAMP_BYTES: usize = 39;
 /// Characters of a `messageId` (SEG-033).
 pub const MESSAGE_ID_CHARACTERS: usize = 99;
 /// Members of `properties` (SEG-035).

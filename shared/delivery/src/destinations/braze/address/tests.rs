@@ -42,12 +42,39 @@ fn sb_500_an_instance_names_its_host_in_any_case() {
 #[test]
 fn sb_500_sb_502_neither_is_no_address_and_both_are_refused() {
     assert_eq!(base_url(&Braze::default()).unwrap(), None);
+    let problem = required_base_url(&Braze::default()).unwrap_err().to_string();
+    for named in ["`braze.instance`", "braze.endpoint_url", "US-01"] {
+        assert!(problem.contains(named), "{problem}");
+    }
     let both = Braze {
         instance: "US-01".to_owned(),
         endpoint_url: "https://rest.iad-01.braze.com".to_owned(),
         ..Braze::default()
     };
-    assert!(base_url(&both).is_err());
+    assert!(base_url(&both).is_err() && required_base_url(&both).is_err());
+}
+
+#[test]
+fn sb_311_who_sends_nothing_needs_no_address_but_a_wrong_one_is_refused() {
+    let check = |instance: &str, endpoint_url: &str| {
+        check_address(&Braze {
+            instance: instance.to_owned(),
+            endpoint_url: endpoint_url.to_owned(),
+            ..Braze::default()
+        })
+    };
+    let url = "https://rest.iad-01.braze.com";
+    for (instance, endpoint_url) in [("", ""), ("US-01", ""), ("", url), ("US-01", url)] {
+        assert_eq!(check(instance, endpoint_url), Ok(()));
+    }
+    for (instance, endpoint_url, key) in [
+        ("US-99", "", "braze.instance"),
+        ("US-99", url, "braze.instance"),
+        ("", "https://example.com", "braze.endpoint_url"),
+        ("US-01", "https://sdk.iad-01.braze.com", "braze.endpoint_url"),
+    ] {
+        assert_eq!(check(instance, endpoint_url).unwrap_err().key, key);
+    }
 }
 
 const GOOD: [(&str, &str); 20] = [

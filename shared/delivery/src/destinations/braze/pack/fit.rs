@@ -20,23 +20,51 @@ struct Open {
 pub fn next_fit(calls: Vec<Placed>, room: Room) -> Vec<Packed> {
     let mut requests: Vec<Open> = Vec::new();
     let mut open: HashMap<BrazeEndpoint, usize> = HashMap::new();
+    let mut last = LastNamed::default();
     for call in calls {
         let endpoint = call.endpoint.clone();
-        let current = open.get(&endpoint).and_then(|at| requests.get_mut(*at));
-        if let Some(current) = current
+        let current = open
+            .get(&endpoint)
+            .copied()
+            .filter(|at| !last.is_after(*at, &call));
+        if let Some(at) = current
+            && let Some(current) = requests.get_mut(at)
             && current.takes(&call.items, room)
         {
+            last.note(at, &call);
             current.add(call);
             continue;
         }
         for part in parts(call, room) {
             open.insert(endpoint.clone(), requests.len());
+            last.note(requests.len(), &part);
             let mut fresh = Open::new(endpoint.clone());
             fresh.add(part);
             requests.push(fresh);
         }
     }
     requests.into_iter().map(|open| open.request).collect()
+}
+
+/// The last request that names a user. A call must not join an earlier one: of an item that is written, deleted and
+/// written again nothing would be left.
+#[derive(Default)]
+struct LastNamed(HashMap<UserKey, usize>);
+
+impl LastNamed {
+    /// Whether a request after this one names a user of the call.
+    fn is_after(&self, request: usize, call: &Placed) -> bool {
+        let mut users = call.items.iter().flat_map(|item| &item.item.users);
+        users.any(|user| self.0.get(user).is_some_and(|last| *last > request))
+    }
+
+    fn note(&mut self, request: usize, call: &Placed) {
+        // There is one open request to this endpoint at any time, so none can be overtaken.
+        if call.endpoint != BrazeEndpoint::Track {
+            let users = call.items.iter().flat_map(|item| &item.item.users);
+            self.0.extend(users.map(|user| (user.clone(), request)));
+        }
+    }
 }
 
 /// A call in as many parts as requests are needed for it alone.

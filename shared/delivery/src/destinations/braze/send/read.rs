@@ -8,7 +8,7 @@ use crate::destinations::braze::send::pace::Pause;
 use crate::http::{Answer, Http};
 use crate::keys::Keys;
 use crate::retry::{PATIENT, delay};
-use event::calls::{BrazeArray, BrazeEndpoint};
+use event::calls::{BrazeArray, BrazeEndpoint, subscription_entries};
 use event::reasons::{ParkReason, RetryClass, Warning};
 use event::{Clock, Outcome, Random};
 use secrets::BrazeKey;
@@ -149,19 +149,13 @@ fn named(endpoint: &BrazeEndpoint, items: &[&Item], error: &ItemError) -> Vec<us
     }
 }
 
-/// The places of the subscription entries that are joined into the one at an index.
+/// The places of the subscription items that are joined into the entry at an index.
 fn joined(items: &[&Item], index: usize) -> Vec<usize> {
-    let mut entries: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (place, item) in items.iter().enumerate() {
-        match entries.iter_mut().find(|(json, _)| *json == item.item.json) {
-            Some((_, places)) => places.push(place),
-            None => entries.push((&item.item.json, vec![place])),
-        }
-    }
+    let entries = subscription_entries(items.iter().map(|item| &item.item));
     entries
         .into_iter()
         .nth(index)
-        .map(|(_, places)| places)
+        .map(|entry| entry.places)
         .unwrap_or_default()
 }
 
