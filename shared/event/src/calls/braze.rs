@@ -281,10 +281,14 @@ pub fn subscription_entries<'i>(items: impl Iterator<Item = &'i BrazeItem>) -> V
     for (place, item) in items.enumerate() {
         let (json, id) = (item.json.as_str(), item.subscriber.as_deref().unwrap_or_default());
         let overtaken = entries.iter().rev().take_while(|entry| entry.json != json);
-        let must_follow =
-            overtaken.clone().any(|entry| entry.ids.contains(&id) && group(entry.json) == group(json));
+        let must_follow = overtaken
+            .clone()
+            .any(|entry| entry.ids.contains(&id) && group(entry.json) == group(json));
         let last_equal = entries.len().checked_sub(overtaken.count() + 1);
-        match last_equal.filter(|_| !must_follow).and_then(|at| entries.get_mut(at)) {
+        match last_equal
+            .filter(|_| !must_follow)
+            .and_then(|at| entries.get_mut(at))
+        {
             Some(entry) => {
                 entry.places.push(place);
                 if !entry.ids.contains(&id) {

@@ -69,7 +69,13 @@ mod tests {
         let shown: Vec<_> = packing
             .requests
             .iter()
-            .map(|request| (request.url.as_str(), request.body.as_str(), request.places.as_slice()))
+            .map(|request| {
+                (
+                    request.url.as_str(),
+                    request.body.as_str(),
+                    request.places.as_slice(),
+                )
+            })
             .collect();
         assert_eq!(
             shown,

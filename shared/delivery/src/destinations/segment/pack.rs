@@ -147,7 +147,10 @@ pub fn packed(events: Vec<(EventId, Vec<SegmentCall>)>, base_url: &str, settings
         PackedRequest {
             method: Method::Post,
             url: format!("{base_url}{BATCH_PATH}"),
-            body: body(calls.iter().map(|(_, call, _)| call.body.as_str()), NOW_PLACEHOLDER),
+            body: body(
+                calls.iter().map(|(_, call, _)| call.body.as_str()),
+                NOW_PLACEHOLDER,
+            ),
             places: calls.iter().map(|(place, ..)| *place).collect(),
         }
     };

@@ -8,6 +8,7 @@ use event::settings::OnItemError;
 
 mod answers;
 mod bisect;
+mod found;
 mod pacing;
 
 pub type Messenger = BrazeMessenger<FixedKeys<BrazeKey>>;

@@ -168,7 +168,11 @@ fn seg_023_seg_044_what_packed_shows_is_packed_as_it_would_be_sent() {
         event("d", 32_768 - 39 - bare + 1),
     ];
     let packing = packed(events, "https://api.segment.io", &settings);
-    let places: Vec<&[usize]> = packing.requests.iter().map(|request| request.places.as_slice()).collect();
+    let places: Vec<&[usize]> = packing
+        .requests
+        .iter()
+        .map(|request| request.places.as_slice())
+        .collect();
     assert_eq!(places, [&[0, 1][..], &[2, 3]]);
     for request in &packing.requests {
         assert_eq!(

@@ -1,49 +1,71 @@
 use super::*;
 use event::calls::UserKey;
 use proptest::prelude::*;
+use std::collections::HashMap;
 
 /// What an event of one of a few users holds: user, kind, attributes, events, purchases.
 type Plan = (u8, u8, usize, usize, usize);
 
 fn any_plan() -> impl Strategy<Value = Plan> {
-    (0..4_u8, 0..5_u8, 0..3_usize, 0..9_usize, 0..90_usize)
+    (0..4_u8, 0..9_u8, 0..3_usize, 0..9_usize, 0..90_usize)
 }
 
-/// A delete, an identification, a catalog item, or a track of some sizes.
+/// A delete, an identification, a catalog item, a subscription, a message, or a track of some sizes.
 fn calls_of((user, kind, attributes, events, purchases): Plan) -> Vec<BrazeCall> {
     let user = format!("u{user}");
+    let catalog = "c".to_owned();
     match kind {
         0 => vec![delete(&user)],
         1 => vec![identify(&user), track(&user, 1, 0, 0)],
-        2 => {
-            let catalog = "c".to_owned();
-            vec![single(
-                BrazeEndpoint::CatalogUpsert { catalog },
-                BrazeArray::Items,
-                &user,
-            )]
+        2 => vec![single(
+            BrazeEndpoint::CatalogUpsert { catalog },
+            BrazeArray::Items,
+            &user,
+        )],
+        3 => vec![single(
+            BrazeEndpoint::CatalogDelete { catalog },
+            BrazeArray::Items,
+            &user,
+        )],
+        4 => {
+            let endpoint = BrazeEndpoint::SubscriptionStatus(SubscriberKind::ExternalIds);
+            let mut call = single(endpoint, BrazeArray::SubscriptionGroups, &user);
+            call.items
+                .iter_mut()
+                .for_each(|item| item.subscriber = Some(user.clone()));
+            vec![track(&user, attributes, 1, 0), call]
         }
-        3 => vec![track(&user, attributes.max(1), events, 0)],
+        5 => {
+            let endpoint = BrazeEndpoint::CampaignTrigger {
+                campaign_id: format!("x{attributes}"),
+                send_id: String::new(),
+            };
+            vec![single(endpoint, BrazeArray::Recipients, &user)]
+        }
+        6 => vec![track(&user, attributes.max(1), events, 0)],
         _ => vec![track(&user, attributes, events.max(1), purchases)],
     }
 }
 
+fn is_track(call: &&BrazeCall) -> bool {
+    call.endpoint == BrazeEndpoint::Track
+}
+
 proptest! {
     #[test]
-    fn sb_705_each_item_once_in_order_per_user_within_every_limit(
+    fn sb_705_sb_512_sb_513_sb_515_each_item_once_in_order_per_user_within_every_limit(
         plans in prop::collection::vec(any_plan(), 1..30),
         max_objects in 1_usize..=75,
         max_body_bytes in prop::sample::select(vec![400_usize, 2000, 4_000_000]),
+        dedupe_attributes in any::<bool>(),
     ) {
         let events: Vec<_> = plans.into_iter().map(calls_of).collect();
         let sizes: Vec<usize> = events.iter().map(|calls| calls.iter().map(|call| call.items.len()).sum()).collect();
-        let track_sizes: Vec<usize> = events
-            .iter()
-            .map(|calls| calls.iter().filter(|call| call.endpoint == BrazeEndpoint::Track).map(|call| call.items.len()).sum())
-            .collect();
+        let fits = |call: &BrazeCall| call.items.len() <= max_objects && call.body().len() <= max_body_bytes;
+        let fit_alone: Vec<bool> = events.iter().map(|calls| calls.iter().filter(is_track).all(fits)).collect();
         let room = Room { max_objects, max_body_bytes };
         let all = events.into_iter().enumerate().flat_map(|(job, calls)| asked(job, calls, |_| true)).collect();
-        let requests = pack(all, false, room);
+        let requests = pack(all, dedupe_attributes, room);
 
         // Each position of each event is in exactly one request, itself or shared.
         let mut owned: Vec<(usize, usize)> = requests
@@ -61,8 +83,8 @@ proptest! {
             prop_assert!(count == 1 || request.body().len() <= max_body_bytes);
         }
 
-        // A user's items, in the order of sending, are those of its events in their order (deletes shared by later events aside).
-        let mut last: std::collections::HashMap<UserKey, usize> = std::collections::HashMap::new();
+        // A user's items, in the order of sending, are those of its events in their order.
+        let mut last: HashMap<UserKey, usize> = HashMap::new();
         for item in requests.iter().flat_map(Packed::items) {
             let first = item.owners.first().unwrap().job;
             for user in &item.item.users {
@@ -72,11 +94,10 @@ proptest! {
         }
 
         // An event that fits into one request lies in one.
-        if max_body_bytes == 4_000_000 {
-            for (job, size) in track_sizes.iter().enumerate().filter(|(_, size)| **size <= max_objects && **size > 0) {
-                let holding = requests.iter().filter(|request| request.endpoint == BrazeEndpoint::Track && request.placed.iter().any(|placed| placed.job == job)).count();
-                prop_assert!(holding <= 1, "event {} of {} in {}", job, size, holding);
-            }
+        for (job, _) in fit_alone.iter().enumerate().filter(|(_, fits)| **fits) {
+            let holds = |request: &&Packed| request.endpoint == BrazeEndpoint::Track && request.placed.iter().any(|placed| placed.job == job);
+            let holding = requests.iter().filter(holds).count();
+            prop_assert!(holding <= 1, "event {} in {}", job, holding);
         }
     }
 }

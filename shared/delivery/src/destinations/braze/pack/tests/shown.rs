@@ -34,7 +34,10 @@ fn sb_527_sb_523_requests_in_sending_order_with_the_events_that_have_an_item_in_
         ..Braze::default()
     };
     let packing = packed(events, "https://rest.fra-01.braze.eu", &settings);
-    let (user, track_url) = (r#"{"external_id":"u"}"#, "https://rest.fra-01.braze.eu/users/track");
+    let (user, track_url) = (
+        r#"{"external_id":"u"}"#,
+        "https://rest.fra-01.braze.eu/users/track",
+    );
     let identified = format!(r#"{{"aliases_to_identify":[{user}],"merge_behavior":"merge"}}"#);
     let object = |user: &str, n: usize| format!(r#"{{"external_id":"{user}","n":{n}}}"#);
     let one = object("u", 0);

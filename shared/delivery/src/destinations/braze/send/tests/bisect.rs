@@ -68,7 +68,7 @@ fn sb_545_an_older_account_takes_fifty_objects_a_request() {
 
 proptest! {
     #[test]
-    fn sb_538_sb_706_halving_finds_the_bad_ones_within_its_bound(n in 1_usize..=75, bad in prop::collection::btree_set(0_usize..75, 0..6)) {
+    fn sb_538_sb_706_rd_121_halving_finds_the_bad_ones_within_its_bound(n in 1_usize..=75, bad in prop::collection::btree_set(0_usize..75, 0..6)) {
         let bad: BTreeSet<usize> = bad.into_iter().filter(|one| *one < n).collect();
         let world = refuses(bad.clone(), 400);
         let fates = deliver(&mut messenger(Braze::default()), &world, events(n));
