@@ -6,24 +6,23 @@ use event::json::Json;
 use event::settings::Settings;
 use mapping::printed::print;
 use std::path::Path;
-use switchyard::map::events;
+use switchyard::map::{events, packed};
 
 /// What a page gives: settings, the input, and the lines that must come out.
 pub struct Example {
     title: String,
+    /// Whether the section says that `--packed` is used.
+    is_packed: bool,
     settings: String,
     input: String,
     output: String,
 }
 
-/// The examples of a page. Those that show packed requests are left to the tests of `switchyard map --packed`.
+/// The examples of a page.
 pub fn of_page(page: &str) -> Vec<Example> {
     let text = std::fs::read_to_string(Path::new(PAGES).join(page)).unwrap();
     let sections = text.split("\n### EX-").skip(1);
-    sections
-        .flat_map(of_section)
-        .filter(|example| !example.output.starts_with("{\"method\""))
-        .collect()
+    sections.flat_map(of_section).collect()
 }
 
 /// A section has settings or none, and then pairs of an input and its output.
@@ -36,6 +35,10 @@ fn of_section(section: &str) -> Vec<Example> {
         .split("\n# ")
         .next()
         .unwrap_or(section);
+    let is_packed = section
+        .split("\n```")
+        .next()
+        .is_some_and(|words| words.contains("--packed"));
     let mut examples = Vec::new();
     let (mut settings, mut input) = (String::new(), None);
     for block in section.split("\n```").skip(1).step_by(2) {
@@ -45,6 +48,7 @@ fn of_section(section: &str) -> Vec<Example> {
             ("json", None) => input = Some(body.to_owned()),
             ("json", Some(input)) => examples.push(Example {
                 title: title.to_owned(),
+                is_packed,
                 settings: settings.clone(),
                 input,
                 output: body.to_owned(),
@@ -64,10 +68,16 @@ impl Example {
     pub fn run(&self, route: Route, failures: &mut Vec<String>) {
         let settings =
             Settings::load(&self.settings).unwrap_or_else(|error| panic!("EX-{}: {error}", self.title));
-        let lines: Vec<String> = events(route.source(), &self.input)
-            .into_iter()
-            .map(|event| print(route, event, &settings, false).line)
-            .collect();
+        let events = events(route.source(), &self.input);
+        let lines: Vec<String> = if self.is_packed {
+            let packed = packed(route, &events, &settings);
+            packed
+                .unwrap_or_else(|problem| panic!("EX-{}: {problem}", self.title))
+                .requests
+        } else {
+            let print = |event: &&str| print(route, event, &settings, false).line;
+            events.iter().map(print).collect()
+        };
         let wanted: Vec<String> = self.output.lines().map(with_version).collect();
         if lines.len() != wanted.len() {
             failures.push(format!(

@@ -3,13 +3,17 @@
 mod error;
 mod input;
 mod options;
+mod packed;
 
 pub use error::Error;
 pub use input::events;
 pub use options::{EXAMPLES, Options};
+pub use packed::{Packed, packed};
 
 use crate::{EXIT_CANNOT, terminal};
-use event::settings::Settings;
+use delivery::destinations::braze::check_address;
+use event::Route;
+use event::settings::{Invalid, Settings};
 use mapping::printed::{Printed, print};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
@@ -20,10 +24,15 @@ const EXIT_PARKED: u8 = 1;
 
 /// Does what the options say, and prints it.
 pub fn run(options: &Options) -> ExitCode {
-    match lines(options) {
-        Ok(lines) => {
-            write(&lines);
-            if lines.iter().any(|line| line.is_parked) {
+    match shown(options) {
+        Ok(Shown {
+            results,
+            unsent,
+            has_parked,
+        }) => {
+            write(std::io::stdout().lock(), &results);
+            write(std::io::stderr().lock(), &unsent);
+            if has_parked {
                 ExitCode::from(EXIT_PARKED)
             } else {
                 ExitCode::SUCCESS
@@ -36,26 +45,54 @@ pub fn run(options: &Options) -> ExitCode {
     }
 }
 
-/// Writes the lines as they are: a terminal's colours have no place in them, and no byte of a value is to be lost.
-fn write(lines: &[Printed]) {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+/// What a run shows.
+struct Shown {
+    /// A line an event, or a request: standard output.
+    results: Vec<String>,
+    /// The events that are in no request, so that none of them vanishes: standard error.
+    unsent: Vec<String>,
+    has_parked: bool,
+}
+
+/// Writes lines as they are: a terminal's colours have no place in them, and no byte of a value is to be lost.
+fn write(out: impl std::io::Write, lines: &[String]) {
+    let mut out = BufWriter::new(out);
     for line in lines {
         // A closed pipe (`| head`) is the reader's choice.
-        if writeln!(out, "{}", line.line).is_err() {
+        if writeln!(out, "{line}").is_err() {
             return;
         }
     }
     let _ = out.flush();
 }
 
-fn lines(options: &Options) -> Result<Vec<Printed>, Error> {
+fn shown(options: &Options) -> Result<Shown, Error> {
     let settings = settings(options.settings.as_deref())?;
+    if options.route == Route::SegmentToBraze {
+        check_address(&settings.braze).map_err(|problem| Invalid(vec![problem]))?;
+    }
     let input = text(read(options.file.as_deref())?)?;
     let events = events(options.route.source(), &input);
-    Ok(events
+    let lines = |printed: Vec<Printed>| printed.into_iter().map(|printed| printed.line).collect();
+    let has_parked = |printed: &[Printed]| printed.iter().any(|printed| printed.is_parked);
+    if options.packed {
+        let packed = packed(options.route, &events, &settings);
+        let Packed { requests, unsent } = packed.map_err(|problem| Invalid(vec![problem]))?;
+        return Ok(Shown {
+            results: requests,
+            has_parked: has_parked(&unsent),
+            unsent: lines(unsent),
+        });
+    }
+    let printed: Vec<Printed> = events
         .into_iter()
         .map(|event| print(options.route, event, &settings, options.explain))
-        .collect())
+        .collect();
+    Ok(Shown {
+        has_parked: has_parked(&printed),
+        results: lines(printed),
+        unsent: Vec::new(),
+    })
 }
 
 fn settings(file: Option<&Path>) -> Result<Settings, Error> {

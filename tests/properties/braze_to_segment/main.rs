@@ -2,6 +2,7 @@
 
 mod any;
 mod batch;
+mod closed_loop;
 mod fields;
 mod identity;
 mod printed;

@@ -13,6 +13,9 @@ Examples:
 
 Input: one event a line, a JSON array of events, or the body of a vendor's request. Nothing is sent anywhere.
 
+With --packed, events that are in no request (ignored, parked, repeated) are told on standard error, one a line. What only
+the moment of sending knows is a word in angle brackets: \"<now>\", \"<branch_key>\".
+
 Exit status: 0 done, 1 some event would be parked, 2 the call or the settings are wrong.";
 
 /// The options of `switchyard map`.

@@ -5,6 +5,8 @@
     reason = "a test that cannot start the command has failed"
 )]
 
+mod packed;
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -61,6 +63,15 @@ fn each_event_gets_one_line_in_order_and_a_parked_one_the_status_1() {
         );
         assert_eq!(output.status.code(), Some(1));
     }
+}
+
+#[test]
+fn bz_227_without_packed_each_event_is_mapped_alone() {
+    let output = switchyard(&ROUTE, format!("{SENT}\n{SENT}").as_bytes());
+    let lines = out(&output);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0], lines[1]);
+    assert!(lines[0].contains(r#""outcome":"deliver""#), "{}", lines[0]);
 }
 
 #[test]
