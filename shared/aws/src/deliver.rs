@@ -1,7 +1,7 @@
 //! A deliverer as a Lambda function, one for each destination.
 
 use crate::queue_event::{answer, records};
-use crate::start::{Parts, start};
+use crate::start::{Parts, START_MS, start};
 use crate::{Client, SecretsManager, Sqs, SystemClock, SystemRandom, Unusable};
 use aws_lambda_events::sqs::SqsEvent;
 use delivery::destinations::{branch, braze, segment};
@@ -17,8 +17,6 @@ use tokio::sync::Mutex;
 
 /// One call to SQS ends after this, in milliseconds: what has to be done after the stop line fits before the deadline.
 const SQS_ATTEMPT_MS: u64 = 500;
-/// One call to Secrets Manager ends after this, in milliseconds.
-const SECRETS_ATTEMPT_MS: u64 = 2000;
 /// An invocation has answered so long before its deadline, in milliseconds, whatever the others do (RD-102).
 const ANSWER_BEFORE_DEADLINE_MS: i64 = 500;
 
@@ -99,12 +97,12 @@ async fn run<M: Messenger, T: SecretContent>(
     } = parts;
     tell_cautions(destination, &environment.settings, &sink);
     let sqs = Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS);
-    let secrets = SecretsManager::new(&config, environment.secret, SECRETS_ATTEMPT_MS);
+    let secrets = SecretsManager::new(&config, environment.secret, START_MS);
     let keys = std::rc::Rc::new(SecretCache::new(secrets, SystemClock, SystemRandom));
     let http = Client::new(SystemClock)?;
     let warm_keys = std::rc::Rc::clone(&keys);
     // All handshakes are done before the first record.
-    tokio::join!(warm_keys.current(), sqs.warm(), http.warm(&base_url));
+    tokio::join!(warm_keys.current(), sqs.warm(START_MS), http.warm(&base_url));
     let ports = Ports {
         queue: &sqs,
         http: &http,

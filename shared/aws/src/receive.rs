@@ -1,7 +1,7 @@
 //! A receiver as a Lambda function.
 
 use crate::function_url::{UrlAnswer, UrlRequest};
-use crate::start::{Parts, start};
+use crate::start::{Parts, START_MS, start};
 use crate::{SecretsManager, Sqs, SystemClock, SystemRandom};
 use event::Source;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -20,8 +20,8 @@ async fn run(source: Source, parts: Parts) -> Result<(), Error> {
         sink,
     } = parts;
     let sqs = Sqs::new(&config, environment.queues, receipt::limits::attempt_ms(source));
-    let secret_ms = receipt::limits::secret_ms(environment.settings.receipt.answer_within_ms(source));
-    let secrets = SecretsManager::new(&config, environment.secret, secret_ms);
+    // A request waits less for a fetch than the start does; the receiver sees to that.
+    let secrets = SecretsManager::new(&config, environment.secret, START_MS);
     let receiver = Receiver::new(
         source,
         environment.function,
@@ -33,7 +33,7 @@ async fn run(source: Source, parts: Parts) -> Result<(), Error> {
         sink,
     );
     // Both handshakes are done before the first request, which may have 2 s in all.
-    tokio::join!(receiver.warm(), sqs.warm());
+    tokio::join!(receiver.warm(), sqs.warm(START_MS));
     let handler = service_fn(async |event: LambdaEvent<UrlRequest>| {
         let answer = receiver.handle(event.payload.into()).await;
         Ok::<_, Error>(UrlAnswer::from(answer))

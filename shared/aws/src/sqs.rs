@@ -20,12 +20,9 @@ impl Sqs {
     /// Over the queues of these URLs. A call ends after `attempt_ms` and is not repeated: the caller decides what is tried
     /// again, while its time lasts.
     pub fn new(config: &aws_config::SdkConfig, urls: BTreeMap<QueueName, String>, attempt_ms: u64) -> Self {
-        let timeout = TimeoutConfig::builder()
-            .operation_timeout(Duration::from_millis(attempt_ms))
-            .build();
         let config = aws_sdk_sqs::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeout)
+            .timeout_config(timeout(attempt_ms))
             .build();
         Self {
             client: aws_sdk_sqs::Client::from_conf(config),
@@ -33,15 +30,19 @@ impl Sqs {
         }
     }
 
-    /// Opens the connection to SQS, so that the first send need not.
-    pub async fn warm(&self) {
+    /// Opens the connection to SQS, so that the first send need not. Takes `within_ms` at most, since a handshake lasts longer
+    /// than the calls after it.
+    pub async fn warm(&self, within_ms: u64) {
         let url = self.urls.get(&QueueName::Parked);
         let name = QueueAttributeName::QueueArn;
+        let patient = aws_sdk_sqs::config::Builder::new().timeout_config(timeout(within_ms));
         let call = self
             .client
             .get_queue_attributes()
             .set_queue_url(url.cloned())
             .attribute_names(name)
+            .customize()
+            .config_override(patient)
             .send();
         // A failure shows again at the first send, which has a caller to tell.
         let _ = call.await;
@@ -54,6 +55,12 @@ impl Sqs {
         };
         self.urls.get(&queue).map(String::as_str).ok_or_else(missing)
     }
+}
+
+fn timeout(operation_ms: u64) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_timeout(Duration::from_millis(operation_ms))
+        .build()
 }
 
 impl Queue for Sqs {

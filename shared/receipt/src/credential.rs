@@ -74,17 +74,20 @@ impl Presented {
         }
     }
 
-    /// Compares every candidate with every configured token, in constant time and without an early exit.
+    /// Compares every candidate with every configured token, in constant time and without an early exit. One candidate that
+    /// matches an older entry makes the whole request older: its sender still has to switch somewhere.
     pub fn matches(&self, tokens: &[Token]) -> Option<Matched> {
-        let (mut any, mut current) = (Choice::from(0), Choice::from(0));
+        let (mut any, mut older) = (Choice::from(0), Choice::from(0));
         for candidate in &self.candidates {
-            for (place, token) in tokens.iter().enumerate() {
-                let equal = candidate.digest().ct_eq(token.digest());
-                any |= equal;
-                current |= equal & Choice::from(u8::from(place == 0));
-            }
+            let (one, current) = compared(
+                tokens
+                    .iter()
+                    .map(|token| candidate.digest().ct_eq(token.digest())),
+            );
+            any |= one;
+            older |= one & !current;
         }
-        matched(any, current)
+        matched(any, older)
     }
 }
 
@@ -95,12 +98,22 @@ fn unanimous(value: &str) -> Option<&str> {
     parts.all(|part| part == first).then_some(first)
 }
 
-fn matched(any: Choice, current: Choice) -> Option<Matched> {
+/// Whether any entry of a list is equal, and whether its first one is.
+fn compared(equal: impl Iterator<Item = Choice>) -> (Choice, Choice) {
+    let (mut any, mut current) = (Choice::from(0), Choice::from(0));
+    for (place, equal) in equal.enumerate() {
+        any |= equal;
+        current |= equal & Choice::from(u8::from(place == 0));
+    }
+    (any, current)
+}
+
+fn matched(any: Choice, older: Choice) -> Option<Matched> {
     bool::from(any).then(|| {
-        Matched(if bool::from(current) {
-            KeyAge::Current
-        } else {
+        Matched(if bool::from(older) {
             KeyAge::Older
+        } else {
+            KeyAge::Current
         })
     })
 }
@@ -127,21 +140,16 @@ pub fn verifies(
     secrets: &[telemetry::Secret],
 ) -> Option<Matched> {
     let presented = signature?;
-    let (mut any, mut current) = (Choice::from(0), Choice::from(0));
-    for (place, secret) in secrets.iter().enumerate() {
+    let (any, current) = compared(secrets.iter().map(|secret| {
         let mac = secret.lend(|key| {
             // HMAC takes keys of any length.
             Hmac::<Sha1>::new_from_slice(key.as_bytes())
                 .ok()
                 .map(|mac| mac.chain_update(signed).finalize().into_bytes())
         });
-        if let Some(mac) = mac {
-            let equal = mac.as_slice().ct_eq(&presented);
-            any |= equal;
-            current |= equal & Choice::from(u8::from(place == 0));
-        }
-    }
-    matched(any, current)
+        mac.map_or(Choice::from(0), |mac| mac.as_slice().ct_eq(&presented))
+    }));
+    matched(any, any & !current)
 }
 
 #[cfg(test)]
@@ -196,6 +204,34 @@ mod tests {
         );
         let own = request("/", "", &[("X-Branch-Auth", "new")]);
         assert_eq!((age(Segment, &own), age(Branch, &own)), (None, Some(Current)));
+    }
+
+    #[test]
+    fn rc_022_rc_037_every_token_is_tried_and_an_older_one_anywhere_counts_as_older() {
+        let names = ["t-0", "t-1", "t-2", "t-3"];
+        let tokens = names.map(Token::of);
+        let found = |presented: &[&str]| {
+            let query: Vec<String> = presented.iter().map(|token| format!("token={token}")).collect();
+            Presented::of(Source::Branch, &request("/", &query.join("&"), &[])).matches(&tokens)
+        };
+        for (place, name) in names.iter().enumerate() {
+            let age = if place == 0 {
+                KeyAge::Current
+            } else {
+                KeyAge::Older
+            };
+            assert_eq!(found(&[name]), Some(Matched(age)), "{name}");
+            assert_eq!(found(&["x", "y", name]), Some(Matched(age)), "{name}");
+        }
+        assert_eq!(found(&["t-0", "t-2"]), Some(Matched(KeyAge::Older)));
+        assert_eq!(found(&["t-0", "x"]), Some(Matched(KeyAge::Current)));
+        // Equal in part, longer, shorter, in another case: all digests are 32 bytes, and none of these is equal.
+        for wrong in ["t-", "t-00", "T-0", "t-4", "0-t"] {
+            assert_eq!(found(&[wrong]), None, "{wrong}");
+        }
+        let twice = [Token::of("t-0"), Token::of("t-0")];
+        let presented = Presented::of(Source::Branch, &request("/", "token=t-0", &[]));
+        assert_eq!(presented.matches(&twice), Some(Matched(KeyAge::Current)));
     }
 
     #[test]

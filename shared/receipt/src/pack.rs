@@ -45,7 +45,6 @@ pub fn sendable(text: &str) -> Cow<'_, str> {
 
 /// Packs events into envelopes: each joins the open one if that stays within 64 KiB, else begins a new one.
 pub fn pack<'e>(head: &Head<'_>, events: impl Iterator<Item = (usize, &'e str)>) -> Vec<Packed> {
-    const END: &str = "]}";
     let empty = Envelope::new(head.clone(), Vec::new()).to_body();
     let start = empty.strip_suffix(END).unwrap_or(&empty);
     let mut packed: Vec<Packed> = Vec::new();
@@ -61,10 +60,10 @@ pub fn pack<'e>(head: &Head<'_>, events: impl Iterator<Item = (usize, &'e str)>)
                 open.events.end = place + 1;
             }
             _ => {
-                if let Some(full) = packed.last_mut() {
-                    full.body.push_str(END);
-                }
-                let mut body = String::with_capacity(start.len() + text.len() + END.len());
+                packed.last_mut().into_iter().for_each(close);
+                let alone = start.len() + text.len() + END.len();
+                // Others will join, up to the limit: it is allocated at once, and what is left given back at the end.
+                let mut body = String::with_capacity(alone.max(ENVELOPE_BYTES));
                 body.push_str(start);
                 body.push_str(&text);
                 packed.push(Packed {
@@ -74,10 +73,16 @@ pub fn pack<'e>(head: &Head<'_>, events: impl Iterator<Item = (usize, &'e str)>)
             }
         }
     }
-    if let Some(last) = packed.last_mut() {
-        last.body.push_str(END);
-    }
+    packed.last_mut().into_iter().for_each(close);
     packed
+}
+
+/// What ends an envelope's body.
+const END: &str = "]}";
+
+fn close(full: &mut Packed) {
+    full.body.push_str(END);
+    full.body.shrink_to_fit();
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use secrets::{ReceiverSecret, Renewal, SecretCache, Secrets};
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-
+use std::rc::Rc;
 use telemetry::Sink;
 
 /// The secret of a receiver.
@@ -95,6 +95,7 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
                     events: 1,
                     ..Report::default()
                 };
+                report.panics = 1;
                 report.faults.push(("panic", "receipt".to_owned()));
                 Situation::Refused(RefuseReason::QueueUnavailable)
             }
@@ -143,6 +144,11 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
             .flatten();
         secret = secret.or_else(|| self.secret.usable());
         let secret = secret.ok_or(RefuseReason::SecretUnavailable)?;
+        let secret = if is_configured(self.source, &secret) {
+            secret
+        } else {
+            self.renewed(RefuseReason::Unconfigured).await?
+        };
         if self.source == Source::Braze {
             report.other_currents_version = request
                 .header("braze-currents-version")
@@ -155,42 +161,29 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
             signature_given: signature_header.is_some(),
         };
         let encoding = request.header("content-encoding").map(str::to_owned);
-        let token = match self.source {
-            Source::Segment => by_token(&presentation, &secret).ok(),
-            Source::Braze | Source::Branch => Some(
-                self.proved(&secret, |secret| by_token(&presentation, secret))
-                    .await?,
-            ),
-        };
-        let standing = if token.is_some() {
-            Standing::Proved
-        } else {
-            Standing::Unproved
-        };
-        let fault = |fault: RefuseReason| parks_faulty_body(self.source, fault, standing);
-        let proof_of_token = token.or_else(|| by_token(&presentation, &secret).ok());
+        let by_token = |secret: &ReceiverSecret| by_token(&presentation, secret);
+        if self.source != Source::Segment {
+            report.proof = Some(self.proved(&secret, by_token).await?);
+        }
         let bytes = match decode::received(request) {
             Ok(bytes) => bytes,
-            Err(text) if fault(RefuseReason::BodyUndecodable) => {
-                report.proof = proof_of_token;
-                return self
-                    .keep(&text, ParkReason::BodyUndecodable, request, at, report)
-                    .await;
+            Err(text) => {
+                let reason = RefuseReason::BodyUndecodable;
+                self.stands(reason, &presentation, &secret, report).await?;
+                return self.keep(&text, parked(reason), request, at, report).await;
             }
-            Err(_) => return Err(RefuseReason::BodyUndecodable),
         };
         let body = match decode::decoded(&bytes, encoding.as_deref(), receipt.max_body_bytes) {
             Ok(body) => body,
-            Err(reason) if fault(reason) => {
-                report.proof = proof_of_token;
+            Err(reason) => {
+                self.stands(reason, &presentation, &secret, report).await?;
                 return self.keep(&bytes, parked(reason), request, at, report).await;
             }
-            Err(reason) => return Err(reason),
         };
         let whole = split(self.source, &body, receipt.max_events);
-        let proof = match token {
-            Some(proof) if self.source != Source::Segment => proof,
-            _ => {
+        let proof = match report.proof {
+            Some(proof) => proof,
+            None => {
                 let (signed, events) = signed_part(&body, &whole);
                 let tail = receipt.segment.unsigned_batch_tail;
                 self.proved(&secret, |secret| {
@@ -210,11 +203,11 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
                 self.keep(&bytes, ParkReason::UnreadableBody, request, at, report)
                     .await
             }
-            Err(Unsplit::TooMany) if fault(RefuseReason::TooManyEvents) => {
-                self.keep(&bytes, ParkReason::TooManyEvents, request, at, report)
-                    .await
+            Err(Unsplit::TooMany) => {
+                let reason = RefuseReason::TooManyEvents;
+                self.stands(reason, &presentation, &secret, report).await?;
+                self.keep(&bytes, parked(reason), request, at, report).await
             }
-            Err(Unsplit::TooMany) => Err(RefuseReason::TooManyEvents),
         }
     }
 
@@ -224,24 +217,47 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         secret: &ReceiverSecret,
         ask: impl Fn(&ReceiverSecret) -> Result<Proof, RefuseReason>,
     ) -> Result<Proof, RefuseReason> {
-        let asked = |secret: &ReceiverSecret| {
-            if is_configured(self.source, secret) {
-                ask(secret)
-            } else {
-                Err(RefuseReason::Unconfigured)
-            }
-        };
-        let refused = match asked(secret) {
-            Err(reason) if may_be_stale(reason) => reason,
-            settled => return settled,
-        };
-        match self
-            .fetched(self.secret.renew(), secret_ms(self.answer_within_ms()))
-            .await
-        {
-            Some(Renewal::Fetched { value, .. }) => asked(&value),
-            Some(Renewal::Limited) => Err(refused),
+        match ask(secret) {
+            Err(reason) if may_be_stale(reason) => ask(&*self.renewed(reason).await?),
+            settled => settled,
+        }
+    }
+
+    /// The secret fetched anew, because the one at hand would refuse a request for `reason`. Is that refusal, if it was
+    /// fetched anew often enough of late.
+    async fn renewed(&self, reason: RefuseReason) -> Result<Rc<ReceiverSecret>, RefuseReason> {
+        let within_ms = secret_ms(self.answer_within_ms());
+        match self.fetched(self.secret.renew(), within_ms).await {
+            Some(Renewal::Fetched { value, .. }) if is_configured(self.source, &value) => Ok(value),
+            Some(Renewal::Fetched { .. }) => Err(RefuseReason::Unconfigured),
+            Some(Renewal::Limited) => Err(reason),
             Some(Renewal::Failed) | None => Err(RefuseReason::SecretUnavailable),
+        }
+    }
+
+    /// Whether a body with this fault is kept; if not, the fault is the refusal. A token of Segment's, which needs no body,
+    /// decides here.
+    async fn stands(
+        &self,
+        fault: RefuseReason,
+        presentation: &Presentation,
+        secret: &ReceiverSecret,
+        report: &mut Report,
+    ) -> Result<(), RefuseReason> {
+        let may_stand = parks_faulty_body(self.source, fault, Standing::Proved);
+        if may_stand && report.proof.is_none() && presentation.tokens.any {
+            let proof = self.proved(secret, |secret| by_token(presentation, secret)).await;
+            report.proof = proof.ok();
+        }
+        let standing = if report.proof.is_some() {
+            Standing::Proved
+        } else {
+            Standing::Unproved
+        };
+        if parks_faulty_body(self.source, fault, standing) {
+            Ok(())
+        } else {
+            Err(fault)
         }
     }
 

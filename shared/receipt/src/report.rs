@@ -26,6 +26,8 @@ pub struct Report {
     pub bytes: u64,
     /// Whether another version of Currents than 1 was named.
     pub other_currents_version: bool,
+    /// Panics caught.
+    pub panics: u64,
     /// Codes of faults on the way.
     pub faults: Vec<(&'static str, String)>,
 }
@@ -184,6 +186,7 @@ impl Report {
         if let Some(age) = frame.secret_age {
             metrics.add(m::SECRET_AGE, &[frame.function], age as f64);
         }
+        metrics.count(m::PANICS, &[frame.function], self.panics);
         metrics.count(m::SECRET_FETCH_FAILED, &[frame.function], frame.secret_failures);
         let out = self.queued + self.ignored + self.parked_events();
         let refused = if self.refused.is_some() {

@@ -275,13 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn rc_026_the_first_element_is_the_first_event_byte_for_byte() {
+    fn rc_026_rc_030_the_first_element_is_the_first_event_byte_for_byte() {
         let body = br#"[ {"a":1} ,{"b":2}]"#;
         let split = split(Source::Segment, body, 5).unwrap();
         assert_eq!(split.first_element.unwrap().get(), r#"{"a":1}"#);
         assert!(
             std::ptr::eq(split.first_element.unwrap(), split.events[0]),
-            "RC-030: one split serves both"
+            "one split serves both"
         );
     }
 }

@@ -154,12 +154,12 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> SecretCache<S, C, R, T> 
     /// `Some(changed)` if a value was fetched.
     async fn fetch(&self) -> Option<bool> {
         self.last_try.set(Some(self.clock.now()));
-        let fetched = self.source.fetch().await.ok();
-        let parsed = fetched.and_then(|text| text.lend(T::parse).ok().map(|value| (text, value)));
-        let Some((text, value)) = parsed else {
-            self.failures.set(self.failures.get() + 1);
-            return None;
-        };
+        // Counted ahead: who waits no longer drops the fetch here, and that has failed too.
+        let failures = self.failures.get();
+        self.failures.set(failures + 1);
+        let text = self.source.fetch().await.ok()?;
+        let value = text.lend(T::parse).ok()?;
+        self.failures.set(failures);
         let fresh_for_ms = (FRESH_MS * self.random.between(JITTER.0, JITTER.1)) as i64;
         let fetched_at = self.clock.now();
         self.last_try.set(None);

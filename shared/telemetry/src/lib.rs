@@ -4,6 +4,8 @@ mod foreign;
 mod line;
 mod logged_id;
 pub mod metrics;
+#[cfg(any(test, feature = "schema"))]
+pub mod schema;
 mod secret;
 mod sink;
 
@@ -11,4 +13,4 @@ pub use line::{Decision, EventLine, FaultLine, InvocationLine, Line, RecordLine,
 pub use logged_id::LoggedId;
 pub use metrics::Metrics;
 pub use secret::Secret;
-pub use sink::{Sink, Stdout, VERSION, install};
+pub use sink::{Sink, Stdout, VERSION, install, line_text};

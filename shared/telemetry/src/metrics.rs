@@ -163,8 +163,9 @@ impl Metrics {
             .map_or(&[], |series| &series.values)
     }
 
-    /// The lines in the embedded format, one for each set of dimension values: CloudWatch reads one set a line.
-    pub fn lines(&self, stack: &str, ts_millis: i64) -> Vec<String> {
+    /// The lines in the embedded format, one for each set of dimension values, which is all that CloudWatch reads of a line,
+    /// and one more for every hundred values of a metric, which is all that it reads of an array.
+    pub fn lines(&self, frame: &Frame<'_>) -> Vec<String> {
         let mut sets: BTreeMap<Dimensions<'_>, Vec<&Series>> = BTreeMap::new();
         for ((_, values), series) in &self.series {
             let set = series
@@ -176,38 +177,73 @@ impl Metrics {
                 .collect();
             sets.entry(set).or_default().push(series);
         }
-        sets.iter()
-            .map(|(set, series)| line(stack, ts_millis, set, series))
-            .collect()
+        let mut lines = Vec::new();
+        for (set, series) in &sets {
+            let mut rest: Vec<(Metric, &[f64])> = series
+                .iter()
+                .map(|series| (series.metric, series.values.as_slice()))
+                .collect();
+            while !rest.is_empty() {
+                let now: Vec<(Metric, &[f64])> = rest
+                    .iter()
+                    .map(|(metric, values)| (*metric, values.split_at(values.len().min(VALUES_A_LINE)).0))
+                    .collect();
+                lines.push(line(frame, set, &now));
+                rest = rest
+                    .into_iter()
+                    .filter_map(|(metric, values)| Some((metric, values.get(VALUES_A_LINE..)?)))
+                    .filter(|(_, values)| !values.is_empty())
+                    .collect();
+            }
+        }
+        lines
     }
 }
 
-fn line(stack: &str, ts_millis: i64, set: &[(&str, &str)], metrics: &[&Series]) -> String {
+/// Values of one metric in one line (CloudWatch).
+const VALUES_A_LINE: usize = 100;
+
+/// What every line of metrics says beside them.
+pub struct Frame<'f> {
+    /// The stack, a dimension of every metric.
+    pub stack: &'f str,
+    /// The function that writes the line.
+    pub function: &'f str,
+    /// Now, in milliseconds since 1970.
+    pub ts_millis: i64,
+    /// Now, as text.
+    pub ts: &'f str,
+}
+
+fn line(frame: &Frame<'_>, set: &[(&str, &str)], metrics: &[(Metric, &[f64])]) -> String {
     let names: Vec<&str> = std::iter::once("Stack")
         .chain(set.iter().map(|(name, _)| *name))
         .collect();
     let list: Vec<_> = metrics
         .iter()
-        .map(|series| json!({"Name": series.metric.name, "Unit": format!("{:?}", series.metric.unit)}))
+        .map(|(metric, _)| json!({"Name": metric.name, "Unit": format!("{:?}", metric.unit)}))
         .collect();
     let mut root = json!({
         "_aws": {
-            "Timestamp": ts_millis,
+            "Timestamp": frame.ts_millis,
             "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [names], "Metrics": list}],
         },
         "kind": "metric",
-        "Stack": stack,
+        "ts": frame.ts,
+        "function": frame.function,
+        "version": crate::VERSION,
+        "Stack": frame.stack,
     });
     if let Some(members) = root.as_object_mut() {
         for (name, value) in set {
             members.insert((*name).to_owned(), json!(value));
         }
-        for series in metrics {
-            let value = match series.values.as_slice() {
+        for (metric, values) in metrics {
+            let value = match values {
                 [one] => json!(one),
                 many => json!(many),
             };
-            members.insert(series.metric.name.to_owned(), value);
+            members.insert(metric.name.to_owned(), value);
         }
     }
     root.to_string()
@@ -217,6 +253,36 @@ fn line(stack: &str, ts_millis: i64, set: &[(&str, &str)], metrics: &[&Series]) 
 mod tests {
     use super::*;
 
+    const FRAME: Frame<'_> = Frame {
+        stack: "yard",
+        function: "receive-segment",
+        ts_millis: 5,
+        ts: "1970-01-01T00:00:00.005Z",
+    };
+
+    #[test]
+    fn rp_001_a_line_holds_at_most_a_hundred_values_and_4_kb() {
+        let mut metrics = Metrics::new();
+        for n in 0..250 {
+            metrics.add(EVENT_AGE, &["braze"], 864_000_000.0 + f64::from(n));
+            metrics.add(VENDOR_MS, &["braze"], 30_000.0);
+        }
+        let lines = metrics.lines(&FRAME);
+        assert_eq!(lines.len(), 3);
+        let mut ages = Vec::new();
+        for line in &lines {
+            assert_eq!(crate::schema::faults(line), Vec::<String>::new());
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let values = line["event_age"].as_array().unwrap();
+            assert!(values.len() <= 100);
+            ages.extend(values.iter().map(|value| value.as_f64().unwrap()));
+        }
+        assert_eq!(
+            ages,
+            (0..250).map(|n| 864_000_000.0 + f64::from(n)).collect::<Vec<_>>()
+        );
+    }
+
     #[test]
     fn one_line_holds_one_set_of_dimensions_and_counts_are_summed() {
         let mut metrics = Metrics::new();
@@ -225,7 +291,7 @@ mod tests {
         metrics.count(EVENTS_QUEUED, &["segment"], 0);
         metrics.add(RECEIPT_MS, &["segment"], 7.0);
         metrics.count(REQUESTS, &["segment", "200"], 1);
-        let lines = metrics.lines("yard", 5);
+        let lines = metrics.lines(&FRAME);
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().any(|line| line.contains(r#""events_received":5.0"#) && line.contains(r#""receipt_ms":7.0"#)));
         assert!(

@@ -1,5 +1,6 @@
 //! Where lines and metrics go.
 
+use crate::metrics::Frame;
 use crate::{Line, Metrics};
 use std::io::Write;
 use std::sync::OnceLock;
@@ -43,23 +44,33 @@ impl<T: Fn() -> (i64, String)> Stdout<T> {
 impl<T: Fn() -> (i64, String)> Sink for Stdout<T> {
     fn line(&self, line: Line) {
         let (_, ts) = (self.now)();
-        let text = Head {
-            ts: &ts,
-            function: &self.function,
-            version: VERSION,
-            line,
-        };
-        if let Ok(text) = serde_json::to_string(&text) {
-            write_line(&text);
-        }
+        write_line(&line_text(&ts, &self.function, line));
     }
 
     fn metrics(&self, metrics: Metrics) {
-        let (millis, _) = (self.now)();
-        for line in metrics.lines(&self.stack, millis) {
+        let (ts_millis, ts) = (self.now)();
+        let frame = Frame {
+            stack: &self.stack,
+            function: &self.function,
+            ts_millis,
+            ts: &ts,
+        };
+        for line in metrics.lines(&frame) {
             write_line(&line);
         }
     }
+}
+
+/// A log line as it is written, without its end.
+pub fn line_text(ts: &str, function: &str, line: Line) -> String {
+    // Every member serialises; there is no map with keys that are not strings.
+    serde_json::to_string(&Head {
+        ts,
+        function,
+        version: VERSION,
+        line,
+    })
+    .unwrap_or_default()
 }
 
 #[derive(serde::Serialize)]

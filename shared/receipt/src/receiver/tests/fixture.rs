@@ -19,6 +19,8 @@ pub enum Act {
     Blame(usize),
     Forget(usize),
     Silence,
+    Panic,
+    Pass,
 }
 
 /// All that surrounds a receiver, under a virtual clock.
@@ -26,12 +28,24 @@ pub enum Act {
 pub struct World {
     pub now: Cell<i64>,
     pub sent: RefCell<Vec<(QueueName, String)>>,
+    /// The groups of all entries sent.
+    pub groups: RefCell<Vec<Option<Source>>>,
+    /// The entries of each call, by id.
+    pub called: RefCell<Vec<Vec<String>>>,
+    pub under_way: Cell<usize>,
+    pub most_under_way: Cell<usize>,
+    /// The waits that ended, in milliseconds.
+    pub waited: RefCell<Vec<u64>>,
     pub calls: Cell<usize>,
     pub acts: RefCell<Vec<Act>>,
     pub secret: RefCell<Option<String>>,
+    /// What Secrets Manager says when it has no secret.
+    pub code: RefCell<&'static str>,
     pub fetches: Cell<usize>,
     pub lines: RefCell<Vec<String>>,
     pub metrics: RefCell<Vec<Metrics>>,
+    /// The lines of the metrics.
+    pub told: RefCell<Vec<String>>,
 }
 
 impl World {
@@ -59,6 +73,7 @@ impl Clock for Port {
             tokio::task::yield_now().await;
         }
         self.0.now.set(self.0.now.get() + i64::try_from(millis).unwrap());
+        self.0.waited.borrow_mut().push(millis);
     }
 }
 
@@ -78,8 +93,27 @@ impl Queue for Port {
         let mut ids: Vec<_> = entries.iter().map(|entry| entry.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), entries.len(), "RC-097: entry ids are unique");
+        assert_eq!(ids.len(), entries.len(), "entry ids are unique");
+        world
+            .called
+            .borrow_mut()
+            .push(entries.iter().map(|entry| entry.id.clone()).collect());
+        world.under_way.set(world.under_way.get() + 1);
+        world
+            .most_under_way
+            .set(world.most_under_way.get().max(world.under_way.get()));
         let act = world.next_act();
+        let answer = self.act(queue, entries, act).await;
+        // The others start meanwhile.
+        tokio::task::yield_now().await;
+        world.under_way.set(world.under_way.get() - 1);
+        answer
+    }
+}
+
+impl Port {
+    async fn act(&self, queue: QueueName, entries: &[Entry], act: Option<Act>) -> Result<Sent, CallFailed> {
+        let world = &self.0;
         let mut sent = Sent::default();
         for (at, entry) in entries.iter().enumerate() {
             match act {
@@ -90,6 +124,7 @@ impl Queue for Port {
                     });
                 }
                 Some(Act::Silence) => std::future::pending().await,
+                Some(Act::Panic) => panic!("mark-panic"),
                 Some(Act::FailEntry(n)) if n == at => {
                     sent.failed.push(Failed {
                         id: entry.id.clone(),
@@ -105,6 +140,7 @@ impl Queue for Port {
                 Some(Act::Forget(n)) if n == at => {}
                 _ => {
                     world.sent.borrow_mut().push((queue, entry.body.clone()));
+                    world.groups.borrow_mut().push(entry.group);
                     sent.successful.push(entry.id.clone());
                 }
             }
@@ -118,7 +154,7 @@ impl Secrets for Port {
         self.0.fetches.set(self.0.fetches.get() + 1);
         let failed = || CallFailed {
             operation: "GetSecretValue",
-            code: "timeout".to_owned(),
+            code: (*self.0.code.borrow()).to_owned(),
         };
         self.0
             .secret
@@ -131,13 +167,22 @@ impl Secrets for Port {
 
 impl Sink for Port {
     fn line(&self, line: Line) {
-        self.0
-            .lines
-            .borrow_mut()
-            .push(serde_json::to_string(&line).unwrap());
+        let text = telemetry::line_text(T, "receive-test", line);
+        assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
+        self.0.lines.borrow_mut().push(text);
     }
 
     fn metrics(&self, metrics: Metrics) {
+        let frame = telemetry::metrics::Frame {
+            stack: "yard",
+            function: "receive-test",
+            ts_millis: 0,
+            ts: T,
+        };
+        for text in metrics.lines(&frame) {
+            assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
+            self.0.told.borrow_mut().push(text);
+        }
         self.0.metrics.borrow_mut().push(metrics);
     }
 }
@@ -173,23 +218,39 @@ impl Yard {
         Self::new(Source::Braze, Some(r#"{"tokens":["0p3n-lamp"]}"#), "")
     }
 
+    pub fn branch() -> Self {
+        Self::new(Source::Branch, Some(r#"{"tokens":["tok-branch-9f2c"]}"#), "")
+    }
+
+    /// The good token of every source's yard.
+    pub const fn token(&self) -> (&'static str, &'static str) {
+        match self.receiver.source {
+            Source::Segment => ("Authorization", "Bearer tail-7Q"),
+            Source::Braze => ("Authorization", "Bearer 0p3n-lamp"),
+            Source::Branch => ("X-Branch-Auth", "tok-branch-9f2c"),
+        }
+    }
+
+    pub fn lines_of(&self, kind: &str) -> Vec<String> {
+        let kind = format!(r#""kind":"{kind}""#);
+        let lines = self.world.lines.borrow();
+        lines
+            .iter()
+            .filter(|line| line.contains(&kind))
+            .cloned()
+            .collect()
+    }
+
     pub fn post(&self, query: &str, headers: &[(&str, &str)], body: impl Into<String>) -> (u16, String) {
-        self.request(Request {
-            method: "POST".into(),
-            path: "/".into(),
-            raw_query: query.into(),
-            headers: headers
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            source_ip: "192.0.2.7".parse().ok(),
-            request_id: "r-1".into(),
-            body: body.into(),
-            is_base64: false,
-        })
+        self.request(post(query, headers, body))
     }
 
     pub fn request(&self, request: Request) -> (u16, String) {
+        let answer = self.answer(request);
+        (answer.status, answer.body)
+    }
+
+    pub fn answer(&self, request: Request) -> Answer {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let answer = runtime.block_on(self.receiver.handle(request));
         let metrics = self.world.metrics.borrow();
@@ -199,7 +260,7 @@ impl Yard {
                 [0.0]
             );
         }
-        (answer.status, answer.body)
+        answer
     }
 
     pub fn sent(&self) -> Vec<(QueueName, String)> {
@@ -227,4 +288,41 @@ pub fn envelope(destination: &str, auth: &str, key: &str, events: &str) -> Strin
 
 pub fn refused(word: &str) -> String {
     format!(r#"{{"status":"{word}"}}"#)
+}
+
+/// A POST request of plain text.
+pub fn post(query: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Request {
+    Request {
+        method: "POST".into(),
+        path: "/".into(),
+        raw_query: query.into(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        source_ip: "192.0.2.7".parse().ok(),
+        request_id: "r-1".into(),
+        body: body.into(),
+        is_base64: false,
+    }
+}
+
+/// The same with a body of bytes, as the platform hands it over.
+pub fn post_bytes(headers: &[(&str, &str)], body: &[u8]) -> Request {
+    use base64::Engine;
+    Request {
+        is_base64: true,
+        ..post(
+            "",
+            headers,
+            base64::engine::general_purpose::STANDARD.encode(body),
+        )
+    }
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

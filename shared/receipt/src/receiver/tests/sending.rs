@@ -1,0 +1,121 @@
+//! How messages go to SQS.
+
+use super::fixture::*;
+use super::*;
+use event::envelope::Envelope;
+use event::ports::QueueName;
+
+#[test]
+fn rc_114_what_failed_is_sent_again_alone_after_growing_waits() {
+    let yard = Yard::braze();
+    let events: Vec<String> = (0..3).map(|n| format!("\"{n}{}\"", "x".repeat(60_000))).collect();
+    yard.world
+        .acts
+        .borrow_mut()
+        .extend([Act::FailEntry(1), Act::Fail, Act::Forget(0), Act::Fail, Act::Fail]);
+    let body = format!(r#"{{"events":[{}]}}"#, events.join(","));
+    assert_eq!(yard.post("", &[yard.token()], body), (200, OK.into()));
+    let called = yard.world.called.borrow();
+    assert_eq!(called[0], ["m0", "m1", "m2"]);
+    assert!(called[1..].iter().all(|ids| *ids == ["m1"]), "{called:?}");
+    assert_eq!(called.len(), 6);
+    // Chance stands at the middle of U[0, 50], U[0, 100], U[0, 200], then U[0, 400].
+    assert_eq!(*yard.world.waited.borrow(), [25, 50, 100, 200, 200]);
+    assert_eq!(yard.sent().len(), 3);
+}
+
+#[test]
+fn rc_115_at_most_eight_calls_are_under_way() {
+    let yard = Yard::new(Source::Segment, Some(r#"{"tokens":["tail-7Q"]}"#), "");
+    let event = format!("\"{}\"", "x".repeat(60_000));
+    let body = format!("[{}]", vec![event.as_str(); 100].join(","));
+    assert_eq!(yard.post("", &[yard.token()], body), (200, OK.into()));
+    assert_eq!(yard.world.calls.get(), 20, "two queues, ten envelopes a call");
+    assert_eq!(yard.world.most_under_way.get(), 8);
+    assert_eq!(yard.sent().len(), 200);
+}
+
+#[test]
+fn rc_117_what_is_not_acknowledged_fails_the_request_and_what_is_stays() {
+    for (yard, lost) in [(Yard::braze(), 0.0), (Yard::branch(), 1.0)] {
+        yard.world.acts.borrow_mut().push(Act::Silence);
+        let body = r#"{"event_type":"x"}"#;
+        assert_eq!(
+            yard.post("", &[yard.token()], body),
+            (503, refused("queue_unavailable"))
+        );
+        let line = yard.lines_of("request").remove(0);
+        assert!(
+            line.contains(r#""decision":"refused","reason":"queue_unavailable""#),
+            "{line}"
+        );
+        let lost_at_sender = telemetry::metrics::LOST_AT_SENDER;
+        assert_eq!(yard.count(lost_at_sender, &[yard.receiver.source.as_str()]), lost);
+    }
+    // The first queue fails for good, the second one has acknowledged: its message stays.
+    let yard = Yard::segment("");
+    let first_fails = std::iter::once(Act::Fail);
+    let then = [Act::Pass].into_iter().chain([Act::Fail; 1000]);
+    yard.world.acts.borrow_mut().extend(first_fails.chain(then));
+    assert_eq!(
+        yard.post("", &[("x-signature", V1_BY_A)], V1),
+        (503, refused("queue_unavailable"))
+    );
+    let sent = yard.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].1, envelope("branch", "signature", "current", V1));
+}
+
+#[test]
+fn rc_092_events_keep_their_order_and_one_body_packs_into_one_set_of_groups() {
+    let events: Vec<String> = (0..40)
+        .map(|n| format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(n * 977 % 20_000)))
+        .collect();
+    let body = format!(r#"{{"events":[{}]}}"#, events.join(","));
+    let sent = || {
+        let yard = Yard::braze();
+        assert_eq!(yard.post("", &[yard.token()], body.clone()).0, 200);
+        yard.sent()
+    };
+    let first = sent();
+    assert!(first.len() > 3);
+    let got: Vec<String> = first
+        .iter()
+        .flat_map(|(_, body)| {
+            let envelope = Envelope::open(body).unwrap();
+            envelope
+                .events
+                .iter()
+                .map(|event| event.get().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(got, events);
+    assert!(sent() == first);
+}
+
+#[test]
+fn rc_093_every_message_is_in_the_group_of_its_source() {
+    for yard in [
+        Yard::new(Source::Segment, Some(r#"{"tokens":["tail-7Q"]}"#), ""),
+        Yard::braze(),
+        Yard::branch(),
+    ] {
+        assert_eq!(yard.post("", &[yard.token()], "{\"event_type\":1}").0, 200);
+        assert_eq!(yard.post("", &[yard.token()], "{").0, 202);
+        let groups = yard.world.groups.borrow();
+        assert!(groups.len() >= 2);
+        assert!(groups.iter().all(|group| *group == Some(yard.receiver.source)));
+    }
+}
+
+#[test]
+fn rs_011_a_secret_near_its_time_is_fetched_beside_the_sending() {
+    let yard = Yard::braze();
+    let headers = [yard.token()];
+    assert_eq!(yard.post("", &headers, "[1]").0, 200);
+    yard.world.now.set(yard.world.now.get() + 250_000);
+    assert_eq!(yard.post("", &headers, "[1]").0, 200);
+    assert_eq!(yard.world.fetches.get(), 2);
+    assert!(yard.sent().iter().all(|(queue, _)| *queue != QueueName::Parked));
+}
