@@ -6,7 +6,7 @@ use event::envelope::{Done, Envelope, Head};
 use event::{Outcome, Random, Source, Timestamp};
 
 /// What is done with a record.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Deed {
     /// It is left out of the failures: Lambda deletes it.
     Delete,
@@ -69,11 +69,8 @@ pub fn of_opened(
         None => true,
         Some(done) => before(place) == Some(done),
     });
-    let as_it_was = matches!(envelope.head.not_before, Some(at) if at > now);
-    if all_wait && nothing_new && (longest <= MOST_SECONDS || as_it_was) {
-        return Deed::Return {
-            seconds: longest.min(MOST_SECONDS),
-        };
+    if all_wait && nothing_new && longest <= MOST_SECONDS {
+        return Deed::Return { seconds: longest };
     }
     let waiting = || {
         waits
@@ -93,10 +90,12 @@ pub fn of_opened(
                 .or_else(|| before(place).cloned())
         })
         .collect();
-    let not_before = (longest > MOST_SECONDS).then(|| now.plus_millis(i64::from(longest) * 1000));
+    // A time that still lies ahead stays as it is: nothing was tried meanwhile.
+    let ahead = envelope.head.not_before.filter(|at| *at > now);
+    let later = (longest > MOST_SECONDS).then(|| now.plus_millis(i64::from(longest) * 1000));
     let head = Head {
         attempt: envelope.head.attempt.saturating_add(receive_count),
-        not_before: not_before.or(envelope.head.not_before.filter(|at| *at > now)),
+        not_before: ahead.or(later),
         ..envelope.head.clone()
     };
     let count = events.len();
@@ -114,130 +113,4 @@ pub fn of_opened(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use event::reasons::{ParkReason, RetryClass};
-
-    const BODY: &str = r#"{"v":1,"source":"segment","destination":"braze","request_id":"r-1","first_received_at":"2026-03-01T12:00:00.000Z","attempt":1,"auth":"signature","key":"current","events":[{"m":1},{"m":2.50},{"m":3}]}"#;
-
-    fn now() -> Timestamp {
-        Timestamp::parse("2026-03-01T12:00:00Z").unwrap()
-    }
-
-    fn retry(after: u32) -> Fate {
-        Outcome::Retry {
-            after,
-            class: RetryClass::Transient,
-        }
-        .into()
-    }
-
-    #[test]
-    fn ex_08_what_waits_goes_on_alone_under_its_old_name() {
-        let envelope = Envelope::open(BODY).unwrap();
-        let fates = [
-            Outcome::Delivered.into(),
-            retry(40),
-            Outcome::Park(ParkReason::Rejected).into(),
-        ];
-        let deed = of_opened(&envelope, 2, &fates, &[None, Some(40), None], now());
-        let wanted = BODY
-            .replace(r#""attempt":1"#, r#""attempt":3"#)
-            .replace(r#"{"m":1},"#, "")
-            .replace(r#",{"m":3}"#, "");
-        assert_eq!(
-            deed,
-            Deed::Replace {
-                body: wanted,
-                delay_s: 40,
-                longest: 40,
-                source: Source::Segment,
-                events: 1
-            }
-        );
-    }
-
-    #[test]
-    fn rd_021_all_finished_all_waiting_and_long_waits() {
-        let envelope = Envelope::open(BODY).unwrap();
-        let delivered = [
-            Outcome::Delivered.into(),
-            Outcome::Delivered.into(),
-            Outcome::Delivered.into(),
-        ];
-        assert_eq!(
-            of_opened(&envelope, 1, &delivered, &[None; 3], now()),
-            Deed::Delete
-        );
-        let all = [retry(5), retry(30), retry(900)];
-        assert_eq!(
-            of_opened(&envelope, 1, &all, &[Some(5), Some(30), Some(900)], now()),
-            Deed::Return { seconds: 900 }
-        );
-        let Deed::Replace {
-            body,
-            delay_s,
-            longest,
-            events,
-            ..
-        } = of_opened(&envelope, 1, &all, &[Some(5), Some(30), Some(1800)], now())
-        else {
-            panic!("RD-066: no visibility over 900 s")
-        };
-        assert_eq!((delay_s, longest, events), (900, 1800, 3));
-        assert!(
-            body.contains(r#""not_before":"2026-03-01T12:30:00.000Z""#),
-            "RD-045"
-        );
-    }
-
-    #[test]
-    fn rd_043_what_was_accepted_goes_with_its_event() {
-        let envelope = Envelope::open(BODY).unwrap();
-        let mut half = retry(5);
-        half.done = Some(Done {
-            of: 2,
-            items: vec![0],
-        });
-        let fates = [retry(5), half, retry(5)];
-        let Deed::Replace { body, .. } = of_opened(&envelope, 1, &fates, &[Some(5); 3], now()) else {
-            panic!("a new mark needs a new message")
-        };
-        let again = Envelope::open(&body).unwrap();
-        assert_eq!(
-            again.done,
-            [
-                None,
-                Some(Done {
-                    of: 2,
-                    items: vec![0]
-                }),
-                None
-            ]
-        );
-        let mut same = retry(5);
-        same.done = Some(Done {
-            of: 2,
-            items: vec![0],
-        });
-        let fates = [retry(5), same, retry(5)];
-        assert_eq!(
-            of_opened(&again, 1, &fates, &[Some(5); 3], now()),
-            Deed::Return { seconds: 5 }
-        );
-    }
-
-    #[test]
-    fn rd_006_an_envelope_that_lies_ahead_waits_unchanged() {
-        let ahead = BODY.replace(
-            r#","events""#,
-            r#","not_before":"2026-03-01T13:00:00.000Z","events""#,
-        );
-        let envelope = Envelope::open(&ahead).unwrap();
-        let fates = [retry(3600), retry(3600), retry(3600)];
-        assert_eq!(
-            of_opened(&envelope, 1, &fates, &[Some(3600); 3], now()),
-            Deed::Return { seconds: 900 }
-        );
-    }
-}
+mod tests;

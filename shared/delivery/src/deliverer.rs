@@ -122,8 +122,8 @@ where
             Opened::Deliver(envelope) | Opened::Settled(envelope, _) => envelope.head.first_received_at,
             Opened::Sealed(_) => Timestamp::from_millis(i64::MIN),
         });
-        let (mut tracked, jobs, owners) = self.mapped(&handled);
         let counts = Counts::default();
+        let (mut tracked, jobs, owners) = self.mapped(&handled, &counts);
         let fates = self.delivered(jobs, deadline, &counts).await;
         for (owner, fate) in owners.into_iter().zip(fates) {
             if let Some(event) = tracked.get_mut(owner) {
@@ -135,7 +135,11 @@ where
     }
 
     /// Follows every event, and makes jobs of those that are to be delivered.
-    fn mapped(&self, handled: &[Handled<'_>]) -> (Vec<Tracked>, Vec<Job<M::Call>>, Vec<usize>) {
+    fn mapped(
+        &self,
+        handled: &[Handled<'_>],
+        counts: &Counts,
+    ) -> (Vec<Tracked>, Vec<Job<M::Call>>, Vec<usize>) {
         let (mut tracked, mut jobs, mut owners) = (Vec::new(), Vec::new(), Vec::new());
         for (record, Handled { record: raw, opened }) in handled.iter().enumerate() {
             let (envelope, settled) = match opened {
@@ -160,7 +164,10 @@ where
                 };
                 match (settled, mapped) {
                     (Some(outcome), _) => follow.fate = Some(outcome.into()),
-                    (None, None) => follow.fate = Some(Outcome::Park(ParkReason::InternalPanic).into()),
+                    (None, None) => {
+                        counts.panics.set(counts.panics.get() + 1);
+                        follow.fate = Some(Outcome::Park(ParkReason::InternalPanic).into());
+                    }
                     (None, Some(Mapped { id, verdict })) => {
                         follow.id = id.clone();
                         match verdict {
@@ -191,10 +198,10 @@ where
         deadline: Timestamp,
         counts: &Counts,
     ) -> Vec<Fate> {
-        let count = jobs.len();
-        if count == 0 {
+        if jobs.is_empty() {
             return Vec::new();
         }
+        let receives: Vec<u32> = jobs.iter().map(|job| job.receives).collect();
         let context = Context {
             http: &self.ports.http,
             clock: &self.ports.clock,
@@ -205,13 +212,46 @@ where
         let delivered = AssertUnwindSafe(self.messenger.deliver(jobs, &context))
             .catch_unwind()
             .await;
-        delivered.unwrap_or_else(|_| {
-            let again = Outcome::Retry {
-                after: crate::retry::PARK_FAILED_SECONDS,
-                class: RetryClass::Transient,
-            };
-            (0..count).map(|_| again.into()).collect()
-        })
+        let of_requests = crate::flight::take_panics();
+        let panics = of_requests + u64::from(delivered.is_err());
+        counts.panics.set(counts.panics.get() + panics);
+        let (table, random) = (retry_table(self.destination), &self.ports.random);
+        let again = |receives: u32| Outcome::Retry {
+            after: crate::retry::delay(table, receives, random),
+            class: RetryClass::Transient,
+        };
+        match delivered {
+            Ok(mut fates) => {
+                // A request that panicked has left its events without a fate, as if it had not been started.
+                let unstarted = |fate: &Fate| {
+                    matches!(
+                        fate.outcome,
+                        Outcome::Retry {
+                            class: RetryClass::Unstarted,
+                            ..
+                        }
+                    )
+                };
+                for (fate, receives) in fates.iter_mut().zip(receives) {
+                    if of_requests > 0 && unstarted(fate) {
+                        *fate = again(receives).into();
+                    }
+                }
+                fates
+            }
+            Err(_) => receives
+                .into_iter()
+                .map(|receives| again(receives).into())
+                .collect(),
+        }
+    }
+}
+
+/// The waits between attempts at a destination.
+const fn retry_table(destination: Destination) -> &'static crate::retry::Table {
+    match destination {
+        Destination::Braze | Destination::Segment => &crate::retry::PATIENT,
+        Destination::Branch => &crate::retry::HASTY,
     }
 }
 

@@ -1,10 +1,24 @@
 //! Several requests under way at once, but never two with calls of one user (RD-146).
 
 use event::calls::UserKey;
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::cell::Cell;
 use std::collections::{HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 
-/// Starts every item, at most `most` at a time, in order for each user. `start` is asked when an item's turn has come.
+thread_local! {
+    /// Items that ended in a panic, until they are asked for. A function works on one thread.
+    static PANICS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many items have ended in a panic since this was last asked.
+pub fn take_panics() -> u64 {
+    PANICS.take()
+}
+
+/// Starts every item, at most `most` at a time, in order for each user. `start` is asked when an item's turn has come. A
+/// panic ends its own item alone (RD-011).
 pub async fn fly<T, F>(items: Vec<(Vec<UserKey>, T)>, most: usize, mut start: impl FnMut(T) -> F)
 where
     F: Future<Output = ()>,
@@ -20,7 +34,9 @@ where
             busy.extend(users.iter().cloned());
             let flight = start(item);
             under_way.push(async move {
-                flight.await;
+                if AssertUnwindSafe(flight).catch_unwind().await.is_err() {
+                    PANICS.set(PANICS.get() + 1);
+                }
                 users
             });
         }
@@ -55,6 +71,33 @@ fn next<T>(pending: &mut VecDeque<(Vec<UserKey>, T)>, busy: &HashSet<UserKey>) -
 mod tests {
     use super::*;
     use std::cell::RefCell;
+
+    #[test]
+    fn rd_011_a_panic_ends_its_own_item_alone_and_its_user_goes_on() {
+        let items: Vec<_> = (0..9)
+            .map(|n| {
+                (
+                    vec![UserKey::new("userId", if n % 2 == 0 { "a" } else { "b" })],
+                    n,
+                )
+            })
+            .collect();
+        let ended = RefCell::new(Vec::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(fly(items, 2, |n| {
+            let ended = &ended;
+            async move {
+                tokio::task::yield_now().await;
+                assert!(n % 3 != 0, "a fault of ours");
+                ended.borrow_mut().push(n);
+            }
+        }));
+        let mut ended = ended.into_inner();
+        ended.sort_unstable();
+        assert_eq!(ended, [1, 2, 4, 5, 7, 8]);
+        assert_eq!(take_panics(), 3);
+        assert_eq!(take_panics(), 0);
+    }
 
     #[test]
     fn rd_146_calls_of_one_user_are_never_under_way_together_and_keep_their_order() {

@@ -74,6 +74,8 @@ pub struct Counts {
     pub extra_requests: Cell<u64>,
     /// Events whose repetition may count twice.
     pub maybe_duplicate: Cell<u64>,
+    /// Panics caught while events were mapped and requests packed, sent and read.
+    pub panics: Cell<u64>,
 }
 
 /// What a destination needs from outside while it delivers.

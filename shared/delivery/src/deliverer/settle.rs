@@ -160,7 +160,8 @@ where
                 fate.outcome = Outcome::Park(ParkReason::Exhausted);
             }
             Outcome::Hold(_) if over(hold_horizon) => fate.outcome = Outcome::Park(ParkReason::HoldExpired),
-            _ => {}
+            Outcome::Retry { .. } | Outcome::Hold(_) => {}
+            Outcome::Delivered | Outcome::Warned(_) | Outcome::Ignored(_) | Outcome::Park(_) => {}
         }
     }
 
@@ -223,8 +224,10 @@ where
 
     fn parked_event(&self, handled: &[Handled<'_>], event: &Tracked) -> Option<String> {
         let fate = event.fate.as_ref()?;
-        let Outcome::Park(reason) = fate.outcome else {
-            return None;
+        let reason = match fate.outcome {
+            Outcome::Park(reason) => reason,
+            Outcome::Delivered | Outcome::Warned(_) | Outcome::Ignored(_) => return None,
+            Outcome::Retry { .. } | Outcome::Hold(_) => return None,
         };
         let handled = handled.get(event.record)?;
         let envelope = handled.envelope()?;

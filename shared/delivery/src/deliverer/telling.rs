@@ -105,6 +105,7 @@ impl<'t> Told<'t> {
             );
         }
         metrics.add(m::HOLD, &[destination], f64::from(u8::from(tally.held > 0)));
+        metrics.count(m::PANICS, &[function], self.counts.panics.get());
         metrics.count(m::REMAINDERS, &[destination], self.replaced.len() as u64);
         metrics.count(m::VISIBILITY_FAILED, &[destination], self.visibility_failed);
         let opened = self.events.len() as u64 + self.sealed.len() as u64;

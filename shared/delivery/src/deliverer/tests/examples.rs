@@ -1,0 +1,286 @@
+//! The worked examples of section 12 on delivery.
+
+use super::yard::*;
+use super::*;
+use crate::destinations::braze::BrazeMessenger;
+use crate::destinations::segment::SegmentMessenger;
+use crate::fixture::{BASE, FixedKeys, World, answer};
+use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SegmentCall, UserKey};
+use event::ports::QueueName;
+use secrets::{BrazeKey, SegmentKeys};
+use std::rc::Rc;
+
+/// One Braze event for each event.
+fn to_braze(_: Source, text: &str, _: &Settings) -> Mapped<BrazeCall> {
+    let item = BrazeItem {
+        array: BrazeArray::Events,
+        json: format!(r#"{{"external_id":{text}}}"#),
+        users: vec![UserKey::new("external_id", text)],
+        operators: false,
+        subscriber: None,
+    };
+    let calls = vec![BrazeCall {
+        endpoint: BrazeEndpoint::Track,
+        items: vec![item],
+    }];
+    Mapped {
+        id: EventId::given(text.trim_matches('"')),
+        verdict: Verdict::Deliver {
+            calls,
+            warnings: Vec::new(),
+        },
+    }
+}
+
+fn to_segment(_: Source, text: &str, _: &Settings) -> Mapped<SegmentCall> {
+    let id = text.trim_matches('"').to_owned();
+    let body =
+        format!(r#"{{"type":"track","event":"x","userId":"u-{id}","messageId":"{id}","timestamp":"{T}"}}"#);
+    let call = SegmentCall {
+        body,
+        message_id: id.clone(),
+        lacks_timestamp: false,
+        platform: None,
+        user: Some(UserKey::new("userId", &id)),
+    };
+    Mapped {
+        id: EventId::given(id),
+        verdict: Verdict::Deliver {
+            calls: vec![call],
+            warnings: Vec::new(),
+        },
+    }
+}
+
+fn braze_invocation(world: &World, records: &[Record]) -> (Rc<Yard>, Vec<String>) {
+    let yard = Rc::new(Yard::default());
+    let key = BrazeKey {
+        rest_api_key: Some(telemetry::Secret::new("k".to_owned())),
+    };
+    let messenger = BrazeMessenger::new(
+        Settings::default().braze,
+        BASE.to_owned(),
+        FixedKeys::new(Some(key)),
+    );
+    let mut deliverer = Deliverer::new(
+        Destination::Braze,
+        "deliver-braze",
+        Settings::default(),
+        to_braze,
+        messenger,
+        Ports {
+            sink: Untested,
+            queue: Port(Rc::clone(&yard)),
+            http: world,
+            clock: world,
+            random: world,
+        },
+    );
+    let deadline = world.now.get().plus_millis(60_000);
+    let kept = run(deliverer.handle(records, "aws-1", deadline));
+    (yard, kept)
+}
+
+fn segment_invocation(world: &World, records: &[Record]) -> (Rc<Yard>, Vec<String>) {
+    let yard = Rc::new(Yard::default());
+    let keys = SegmentKeys {
+        write_key: Some(telemetry::Secret::new("k".to_owned())),
+        write_keys: Default::default(),
+    };
+    let messenger = SegmentMessenger::new(
+        Settings::default().segment,
+        BASE.to_owned(),
+        FixedKeys::new(Some(keys)),
+    );
+    let mut deliverer = Deliverer::new(
+        Destination::Segment,
+        "deliver-segment",
+        Settings::default(),
+        to_segment,
+        messenger,
+        Ports {
+            sink: Untested,
+            queue: Port(Rc::clone(&yard)),
+            http: world,
+            clock: world,
+            random: world,
+        },
+    );
+    let deadline = world.now.get().plus_millis(60_000);
+    let kept = run(deliverer.handle(records, "aws-1", deadline));
+    (yard, kept)
+}
+
+/// The lines are looked at elsewhere.
+struct Untested;
+
+impl Sink for Untested {
+    fn line(&self, _: telemetry::Line) {}
+
+    fn metrics(&self, _: telemetry::Metrics) {}
+}
+
+fn for_segment(events: &[&str]) -> String {
+    envelope(0, events)
+        .replace(r#""destination":"braze""#, r#""destination":"segment""#)
+        .replace(r#""source":"segment""#, r#""source":"braze""#)
+        .replace(r#""auth":"signature""#, r#""auth":"token""#)
+}
+
+#[test]
+fn ex_08_one_record_with_three_fates() {
+    let events = [r#""ok#m-1""#, r#""retry:40#m-2""#, r#""rejected#m-3""#];
+    let Scripted { yard, kept, .. } = invoke(&[record("a1", 2, envelope(1, &events))]);
+    assert!(kept.is_empty());
+    assert_eq!(
+        yard.bodies(QueueName::Parked),
+        [format!(
+            r#"{{"v":1,"reason":"rejected","detail":"400 \"rejected#m-3\"","by":"deliver-test","at":"{T}","source":"segment","destination":"braze","request_id":"r-1","first_received_at":"{T}","attempt":3,"auth":"signature","key":"current","event":"rejected#m-3"}}"#
+        )]
+    );
+    let queue = QueueName::Destination(Destination::Braze);
+    assert_eq!(yard.bodies(queue), [envelope(3, &[events[1]])]);
+    let sent = yard.sent.borrow();
+    let remainder = sent.iter().find(|message| message.queue == queue).unwrap();
+    assert_eq!((remainder.delay_s, remainder.group), (40, Some(Source::Segment)));
+    assert!(yard.changes.borrow().is_empty());
+}
+
+#[test]
+fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
+    let limited =
+        |seconds: &'static str| World::new(move |_, _| answer(429, &[("retry-after", seconds)], "{}"));
+    let records = [record("a2", 1, envelope(0, &[r#""m-1""#]))];
+    let (yard, kept) = braze_invocation(&limited("120"), &records);
+    assert_eq!(kept, ["a2"]);
+    let changes = yard.changes.borrow();
+    let [(handle, seconds)] = changes.as_slice() else {
+        panic!("one change")
+    };
+    assert_eq!(handle, "handle-a2");
+    assert!((120..=144).contains(seconds), "{seconds}");
+    assert!(yard.sent.borrow().is_empty());
+
+    let (yard, kept) = braze_invocation(&limited("1800"), &records);
+    assert!(kept.is_empty());
+    let sent = yard.sent.borrow();
+    let [message] = sent.as_slice() else {
+        panic!("one message")
+    };
+    assert_eq!(message.delay_s, 900);
+    let head = Envelope::open(&message.body).unwrap().head;
+    let waits_ms = head.not_before.unwrap().millis_since(head.first_received_at);
+    assert!((1_800_000..=2_160_000).contains(&waits_ms), "{waits_ms}");
+}
+
+#[test]
+fn ex_10_an_unreadable_record_is_parked_and_its_neighbour_delivered() {
+    let world = World::new(|_, _| answer(200, &[], r#"{"success":true}"#));
+    let records = [record("b1", 1, "{"), record("b2", 1, for_segment(&[r#""m-1""#]))];
+    let (yard, kept) = segment_invocation(&world, &records);
+    assert!(kept.is_empty());
+    assert_eq!(world.seen.borrow().len(), 1);
+    assert_eq!(
+        yard.bodies(QueueName::Parked),
+        [format!(
+            r#"{{"v":1,"reason":"unreadable_message","by":"deliver-segment","at":"{T}","destination":"segment","attempt":1,"body_base64":"ew=="}}"#
+        )]
+    );
+}
+
+#[test]
+fn ex_11_rd_085_rd_087_a_refused_key_holds_and_parks_nothing() {
+    let world = World::new(|_, _| answer(401, &[], r#"{"message":"Invalid API key"}"#));
+    let records = ["c1", "c2"].map(|id| record(id, 1, envelope(0, &[&format!("\"{id}\"")])));
+    let (yard, kept) = braze_invocation(&world, &records);
+    assert_eq!(world.seen.borrow().len(), 1, "one request");
+    assert_eq!(kept, ["c1", "c2"]);
+    assert!(yard.sent.borrow().is_empty(), "nothing is parked");
+    let changes = yard.changes.borrow();
+    assert_eq!(changes.len(), 2);
+    assert!(
+        changes.iter().all(|(_, seconds)| (450..=900).contains(seconds)),
+        "{changes:?}"
+    );
+}
+
+#[test]
+fn rd_085_all_that_would_have_followed_on_the_lane_is_held_unsent() {
+    let world = World::new(|_, _| answer(401, &[], r#"{"message":"Invalid API key"}"#));
+    let events: Vec<String> = (0..200).map(|n| format!("\"m-{n}\"")).collect();
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    let (yard, kept) = braze_invocation(&world, &[record("c1", 1, envelope(0, &events))]);
+    assert_eq!((world.seen.borrow().len(), kept.len()), (1, 1));
+    assert!(yard.sent.borrow().is_empty());
+}
+
+#[test]
+fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
+    let ids = |body: &serde_json::Value| -> Vec<u32> {
+        let batch = body["batch"].as_array().unwrap();
+        batch
+            .iter()
+            .map(|call| call["messageId"].as_str().unwrap().parse().unwrap())
+            .collect()
+    };
+    let world = World::new(move |seen, _| {
+        let status = if ids(&seen.body).contains(&6) { 400 } else { 200 };
+        answer(status, &[], "{}")
+    });
+    let events: Vec<String> = (1..=8).map(|n| format!("\"{n}\"")).collect();
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    let (yard, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
+    let requests: Vec<Vec<u32>> = world.seen.borrow().iter().map(|seen| ids(&seen.body)).collect();
+    assert_eq!(
+        requests,
+        [
+            (1..=8).collect::<Vec<_>>(),
+            (1..=4).collect(),
+            (5..=8).collect(),
+            vec![5, 6],
+            vec![5],
+            vec![6],
+            vec![7, 8],
+        ]
+    );
+    assert!(kept.is_empty());
+    let parked = yard.bodies(QueueName::Parked);
+    assert!(
+        parked.len() == 1 && parked[0].ends_with(r#""event":"6"}"#),
+        "{parked:?}"
+    );
+}
+
+#[test]
+fn rd_067_rd_101_what_the_time_does_not_suffice_for_is_unstarted_and_comes_back_at_once() {
+    let records = [record("e1", 1, for_segment(&[r#""m-1""#, r#""m-2""#]))];
+    let yard = Rc::new(Yard::default());
+    let world = still();
+    let keys = SegmentKeys {
+        write_key: Some(telemetry::Secret::new("k".to_owned())),
+        write_keys: Default::default(),
+    };
+    let messenger = SegmentMessenger::new(
+        Settings::default().segment,
+        BASE.to_owned(),
+        FixedKeys::new(Some(keys)),
+    );
+    let mut deliverer = Deliverer::new(
+        Destination::Segment,
+        "deliver-test",
+        Settings::default(),
+        to_segment,
+        messenger,
+        ports(&yard, &world),
+    );
+    let deadline = world.now.get().plus_millis(5000);
+    assert_eq!(run(deliverer.handle(&records, "aws-1", deadline)), ["e1"]);
+    assert_eq!(*yard.changes.borrow(), [("handle-e1".to_owned(), 0)]);
+    let lines = yard.lines_of("event");
+    assert!(
+        lines.len() == 2
+            && lines
+                .iter()
+                .all(|line| line.contains(r#""outcome":"retry","class":"unstarted""#))
+    );
+}

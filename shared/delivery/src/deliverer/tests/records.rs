@@ -1,0 +1,280 @@
+//! Each record opened alone, and each event with one fate (5.1, RD-020).
+
+use super::yard::*;
+use super::*;
+use event::ports::QueueName;
+use proptest::prelude::*;
+
+fn parked_reasons(scripted: &Scripted) -> Vec<String> {
+    let reason = |body: String| body.split('"').nth(5).unwrap().to_owned();
+    scripted
+        .yard
+        .bodies(QueueName::Parked)
+        .into_iter()
+        .map(reason)
+        .collect()
+}
+
+#[test]
+fn rd_003_what_is_no_envelope_is_parked_at_the_first_receive() {
+    let bodies = ["", "{", "7", r#"{"v":1}"#, "\u{0}\u{fffd}"];
+    for body in bodies {
+        let neighbour = record("m2", 1, envelope(0, &[r#""ok""#]));
+        let got = invoke(&[record("m1", 1, body), neighbour]);
+        assert!(got.kept.is_empty());
+        assert_eq!(got.seen, ["\"ok\" 1"]);
+        assert_eq!(parked_reasons(&got), ["unreadable_message"]);
+        use base64::Engine;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(body);
+        let wanted = format!(r#""body_base64":"{encoded}"}}"#);
+        assert!(got.yard.bodies(QueueName::Parked)[0].ends_with(&wanted));
+        let unreadable = telemetry::metrics::RECORDS_UNREADABLE;
+        assert_eq!(got.yard.count(unreadable, &["braze"]), 1.0);
+    }
+}
+
+#[test]
+fn rd_004_what_is_for_elsewhere_is_parked_event_by_event() {
+    let for_branch =
+        envelope(0, &["1", "2"]).replace(r#""destination":"braze""#, r#""destination":"branch""#);
+    let from_branch = envelope(0, &["3"]).replace(r#""source":"segment""#, r#""source":"branch""#);
+    let got = invoke(&[record("m1", 1, for_branch), record("m2", 1, from_branch)]);
+    assert!(got.kept.is_empty() && got.seen.is_empty());
+    assert_eq!(parked_reasons(&got), ["misrouted"; 3]);
+    for (body, event) in got.yard.bodies(QueueName::Parked).iter().zip(1..) {
+        assert!(body.ends_with(&format!(r#""event":{event}}}"#)), "{body}");
+    }
+}
+
+#[test]
+fn rd_005_a_newer_envelope_waits_for_the_deploy_and_is_parked_after_four_days() {
+    let newer = || record("m1", 9, r#"{"v":2,"shape":"another"}"#);
+    let world = still();
+    let got = invoke_with("", &[], &world, &[newer()]);
+    assert_eq!(got.kept, ["m1"]);
+    assert_eq!(*got.yard.changes.borrow(), [("handle-m1".to_owned(), 60)]);
+    assert!(got.yard.lines_of("record")[0].contains(r#""class":"newer_version""#));
+    world.now.set(world.now.get().plus_millis(4 * 86_400_000 + 1));
+    let got = invoke_with("", &[], &world, &[newer()]);
+    assert!(got.kept.is_empty());
+    assert_eq!(parked_reasons(&got), ["unknown_version"]);
+}
+
+#[test]
+fn rd_006_what_must_not_be_sent_yet_waits_as_it_is() {
+    let ahead = envelope(0, &[r#""ok""#]).replace(
+        r#""events""#,
+        r#""not_before":"2026-03-01T12:05:00.000Z","events""#,
+    );
+    let got = invoke(&[record("m1", 1, ahead)]);
+    assert!(got.seen.is_empty());
+    assert_eq!(
+        (got.kept, got.yard.sent.borrow().len()),
+        (vec!["m1".to_owned()], 0)
+    );
+    assert_eq!(*got.yard.changes.borrow(), [("handle-m1".to_owned(), 300)]);
+}
+
+#[test]
+fn rd_007_events_of_a_route_that_is_off_are_ignored() {
+    let settings = "[routes]\nsegment_to_braze = false";
+    let got = invoke_with(
+        settings,
+        &[],
+        &still(),
+        &[record("m1", 1, envelope(0, &["1", "2"]))],
+    );
+    assert!(got.kept.is_empty() && got.seen.is_empty());
+    let lines = got.yard.lines_of("event");
+    assert!(
+        lines.len() == 2 && lines.iter().all(|line| line.contains("route_off")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn rd_008_a_panic_in_the_mapping_parks_its_event_alone() {
+    let events = [r#""ok#1""#, r#""mappanic""#, r#""ok#2""#];
+    let got = invoke(&[
+        record("m1", 1, envelope(0, &events)),
+        record("m2", 1, envelope(0, &[r#""ok#3""#])),
+    ]);
+    assert!(got.kept.is_empty());
+    assert_eq!(got.seen, ["\"ok#1\" 1", "\"ok#2\" 1", "\"ok#3\" 1"]);
+    assert_eq!(parked_reasons(&got), ["internal_panic"]);
+    assert!(got.yard.bodies(QueueName::Parked)[0].ends_with(r#""event":"mappanic"}"#));
+    assert_eq!(got.yard.count(telemetry::metrics::PANICS, &["deliver-test"]), 1.0);
+}
+
+#[test]
+fn rd_011_after_a_panic_of_the_sending_events_are_tried_again_with_their_back_off() {
+    let got = invoke(&[
+        record("m1", 1, envelope(0, &[r#""panic""#])),
+        record("m2", 4, envelope(0, &[r#""ok""#])),
+        record("m3", 1, "{"),
+    ]);
+    assert_eq!(got.kept, ["m1", "m2"]);
+    let changes = got.yard.changes.borrow();
+    assert_eq!(
+        *changes,
+        [("handle-m1".to_owned(), 4), ("handle-m2".to_owned(), 90)]
+    );
+    let lines = got.yard.lines_of("record");
+    assert!(
+        lines.iter().all(|line| line.contains(r#""class":"transient""#)),
+        "{lines:?}"
+    );
+    assert_eq!(parked_reasons(&got), ["unreadable_message"]);
+    assert_eq!(got.yard.count(telemetry::metrics::PANICS, &["deliver-test"]), 1.0);
+}
+
+#[test]
+fn rd_010_the_oldest_record_is_worked_first() {
+    let at = |second: u32| {
+        let first = format!("2026-03-01T11:00:{second:02}.000Z");
+        envelope(0, &[&format!("\"ok#{second}\"")]).replace(T, &first)
+    };
+    let records: Vec<Record> = [30, 10, 50, 20]
+        .into_iter()
+        .map(|second| record(&format!("m{second}"), 1, at(second)))
+        .collect();
+    let got = invoke(&records);
+    assert_eq!(
+        got.seen,
+        ["\"ok#10\" 1", "\"ok#20\" 1", "\"ok#30\" 1", "\"ok#50\" 1"]
+    );
+}
+
+#[test]
+fn rd_071_an_event_that_is_merely_old_is_still_tried() {
+    let old = envelope(0, &[r#""ok""#, r#""rejected""#]).replace(T, "2025-03-01T12:00:00.000Z");
+    let got = invoke(&[record("m1", 1, old)]);
+    assert_eq!(got.seen.len(), 2);
+    assert_eq!(parked_reasons(&got), ["rejected"]);
+}
+
+/// Records of all kinds.
+fn any_records() -> impl Strategy<Value = Vec<(String, u32, String)>> {
+    let words = [
+        "ok",
+        "ignore",
+        "mappark",
+        "mappanic",
+        "rejected",
+        "retry:5",
+        "retry:899",
+        "retry:4000",
+        "half:7",
+        "hold",
+        "unstarted:0",
+    ];
+    let events = prop::collection::vec(prop::sample::select(words.to_vec()), 1..5);
+    let body = prop_oneof![
+        8 => events.prop_map(Some),
+        1 => Just(None),
+    ];
+    prop::collection::vec((body, 1_u32..12, 0..4_u8), 1..14).prop_map(|bodies| {
+        let mut number = 0;
+        let mut records = Vec::new();
+        for (at, (words, receives, kind)) in bodies.into_iter().enumerate() {
+            let body = words.map_or_else(
+                || "{".to_owned(),
+                |words| {
+                    let events: Vec<String> = words
+                        .iter()
+                        .map(|word| {
+                            number += 1;
+                            format!("\"{word}#{number}\"")
+                        })
+                        .collect();
+                    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+                    envelope(at as u32, &events)
+                },
+            );
+            let body = match kind {
+                0 if at % 5 == 4 => body.replace(r#""destination":"braze""#, r#""destination":"branch""#),
+                _ => body,
+            };
+            records.push((format!("m{at}"), receives, body));
+        }
+        records
+    })
+}
+
+fn any_acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        4 => Just(Act::Pass),
+        1 => Just(Act::Fail),
+        1 => (0_usize..10).prop_map(Act::FailEntry),
+        1 => (0_usize..10).prop_map(Act::Forget),
+    ];
+    prop::collection::vec(act, 0..12)
+}
+
+/// The events of a record, as they stand in its envelope.
+fn events(record: &Record) -> Vec<String> {
+    Envelope::open(&record.body).map_or_else(
+        |_| Vec::new(),
+        |envelope| {
+            envelope
+                .events
+                .iter()
+                .map(|event| event.get().to_owned())
+                .collect()
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn rd_009_rd_020_rd_023_rd_027_rd_042_what_is_deleted_is_accounted_for_whatever_fails(
+        records in any_records(),
+        acts in any_acts(),
+    ) {
+        let records: Vec<Record> =
+            records.iter().map(|(id, receives, body)| record(id, *receives, body.as_str())).collect();
+        let got = invoke_with("", &acts, &still(), &records);
+        let ids: Vec<&str> = records.iter().map(|record| record.message_id.as_str()).collect();
+        let mut kept = got.kept.clone();
+        prop_assert!(kept.iter().all(|id| ids.contains(&id.as_str())));
+        kept.sort_unstable();
+        kept.dedup();
+        prop_assert_eq!(kept.len(), got.kept.len(), "each record once or not at all");
+
+        let parked = got.yard.bodies(QueueName::Parked);
+        let onward = got.yard.bodies(QueueName::Destination(Destination::Braze));
+        let onward: Vec<String> = onward
+            .iter()
+            .flat_map(|body| Envelope::open(body).unwrap().events.into_iter().map(|event| event.get().to_owned()))
+            .collect();
+        let mut in_records = 0;
+        for record in &records {
+            let events = events(record);
+            in_records += events.len();
+            if kept.contains(&record.message_id) {
+                continue;
+            }
+            if events.is_empty() {
+                let whole = parked.iter().any(|body| body.ends_with(r#""body_base64":"ew=="}"#));
+                prop_assert!(whole);
+            }
+            for event in events {
+                let is_parked = parked.iter().any(|body| body.ends_with(&format!(r#""event":{event}}}"#)));
+                let goes_on = onward.contains(&event);
+                let misrouted = record.body.contains(r#""destination":"branch""#);
+                let accepted = !misrouted && ["\"ok#", "\"ignore#"].iter().any(|start| event.starts_with(start));
+                let ends = u8::from(is_parked) + u8::from(goes_on) + u8::from(accepted);
+                prop_assert_eq!(ends, 1, "{}", event);
+            }
+        }
+        // One outcome each: the tally of the invocation adds up to the events, which the sink checks, and each event that
+        // came to its end, or waits for the first time, has its one line.
+        let mut lines = got.yard.lines_of("event");
+        let count = lines.len();
+        let id = |line: &String| line.split(r#""event_id":""#).nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        lines.sort_by_key(id);
+        lines.dedup_by_key(|line| id(line));
+        prop_assert_eq!(lines.len(), count, "no event has two lines");
+        prop_assert!(count <= in_records);
+    }
+}
