@@ -236,6 +236,89 @@ fn the_release_profile_unwinds() {
 }
 
 #[test]
+fn rp_012_nothing_is_printed_or_traced_outside_telemetry() {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let lints = &table["workspace"]["lints"]["clippy"];
+    for lint in ["print_stdout", "print_stderr", "dbg_macro"] {
+        assert_eq!(lints[lint].as_str(), Some("deny"), "{lint}");
+    }
+    for package in metadata().packages {
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        let own: toml::Table = manifest.parse().unwrap();
+        let inherits = own["lints"].get("workspace").and_then(toml::Value::as_bool) == Some(true);
+        let is_test = ["switchyard-tests", "sandbox"].contains(&package.name.as_str());
+        assert!(inherits || is_test, "{} has lints of its own", package.name);
+    }
+    for (package, own) in dependencies() {
+        let traces = own
+            .iter()
+            .any(|name| name == "log" || name.starts_with("tracing"));
+        assert!(
+            !traces || package == "telemetry",
+            "`{package}` could format foreign types into the log"
+        );
+    }
+}
+
+#[test]
+fn rd_154_no_part_keeps_a_state() {
+    let stores = [
+        "dynamodb",
+        "elasticache",
+        "rds",
+        "redis",
+        "rusqlite",
+        "sled",
+        "rocksdb",
+    ];
+    for (package, own) in dependencies() {
+        let found: Vec<_> = own
+            .iter()
+            .filter(|name| stores.iter().any(|store| name.contains(store)))
+            .collect();
+        assert!(found.is_empty(), "`{package}` depends on {found:?}");
+    }
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    for resource in ["AWS::DynamoDB::", "AWS::ElastiCache::", "AWS::RDS::"] {
+        assert!(!template.contains(resource), "{resource}");
+    }
+}
+
+#[test]
+fn rd_177_tls_is_rustls_and_cannot_be_turned_off() {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let reqwest = &table["workspace"]["dependencies"]["reqwest"];
+    assert_eq!(reqwest["default-features"].as_bool(), Some(false));
+    let features: Vec<_> = reqwest["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(toml::Value::as_str)
+        .collect();
+    assert_eq!(features, ["http2", "rustls"]);
+    let sources = files();
+    let sources = sources
+        .iter()
+        .filter(|file| file.starts_with("shared") && file.extension().is_some_and(|e| e == "rs"));
+    for file in sources {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        for switch in [
+            "danger_accept",
+            "tls_danger",
+            "dangerous()",
+            "use_native_tls",
+            "native-tls",
+        ] {
+            assert!(!text.contains(switch), "{}: {switch}", file.display());
+        }
+    }
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    assert!(!lock.contains("name = \"native-tls\"") && !lock.contains("name = \"openssl\""));
+}
+
+#[test]
 fn folder_binary_and_function_have_one_name() {
     let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
     for entry in std::fs::read_dir(root().join("functions")).unwrap() {

@@ -126,14 +126,41 @@ async fn run<M: Messenger, T: SecretContent>(
         let deadline = Timestamp::from_millis(deadline);
         let records = records(event.payload)?;
         let all = || records.iter().map(|record| record.message_id.clone()).collect();
-        let rest_ms = deadline.millis_since(SystemClock.now()) - ANSWER_BEFORE_DEADLINE_MS;
-        let rest = Duration::from_millis(u64::try_from(rest_ms).unwrap_or(0));
+        let left_ms = deadline.millis_since(SystemClock.now());
         let mut deliverer = deliverer.lock().await;
         let handled = deliverer.handle(&records, &event.context.request_id, deadline);
-        let kept = tokio::time::timeout(rest, handled)
-            .await
-            .unwrap_or_else(|_| all());
+        let kept = before_deadline(left_ms, handled).await.unwrap_or_else(all);
         Ok::<_, Error>(answer(kept))
     });
     lambda_runtime::run(handler).await
+}
+
+/// What the work gives, if it ends so long before the deadline that an answer still gets through.
+async fn before_deadline<T>(left_ms: i64, work: impl Future<Output = T>) -> Option<T> {
+    let rest_ms = u64::try_from(left_ms - ANSWER_BEFORE_DEADLINE_MS).unwrap_or(0);
+    tokio::time::timeout(Duration::from_millis(rest_ms), work)
+        .await
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::{Instant, sleep};
+
+    #[tokio::test(start_paused = true)]
+    async fn rd_102_the_answer_is_given_500_ms_before_the_deadline_whatever_the_others_do() {
+        let began = Instant::now();
+        assert_eq!(before_deadline(60_000, std::future::pending::<()>()).await, None);
+        assert_eq!(began.elapsed().as_millis(), 59_500);
+        let work = async { sleep(Duration::from_millis(59_000)).await };
+        assert_eq!(before_deadline(60_000, work).await, Some(()));
+        for left_ms in [499, 0, -1] {
+            assert_eq!(
+                before_deadline(left_ms, std::future::pending::<()>()).await,
+                None,
+                "{left_ms}"
+            );
+        }
+    }
 }

@@ -117,9 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_names_the_queues_that_the_function_may_use() {
+    fn rs_001_the_environment_names_the_own_secret_and_the_queues_that_the_function_may_use() {
         let environment = read(&[], "").unwrap();
         assert_eq!(environment.queues.len(), 2);
+        assert_eq!(environment.secret, "yard/receive-segment");
         assert_eq!(
             environment.queues[&QueueName::Destination(Destination::Braze)],
             "http://q/braze"

@@ -5,6 +5,18 @@ use event::calls::Method;
 use telemetry::Secret;
 
 /// One HTTP request.
+///
+/// It holds a key and customer data, so it cannot be printed, and neither can its answer:
+/// ```compile_fail,E0277
+/// fn print(request: delivery::http::Request) -> String {
+///     format!("{request:?}")
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn print(answer: delivery::http::Answer) -> String {
+///     format!("{answer:?}")
+/// }
+/// ```
 pub struct Request {
     /// The method.
     pub method: Method,

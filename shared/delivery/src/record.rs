@@ -7,6 +7,13 @@ use event::settings::Settings;
 use event::{Destination, Outcome, Route, Timestamp};
 
 /// One record of an invocation.
+///
+/// It holds payloads, so it cannot be printed:
+/// ```compile_fail,E0277
+/// fn print(record: delivery::Record) -> String {
+///     format!("{record:?}")
+/// }
+/// ```
 pub struct Record {
     /// The id by which Lambda is told of it.
     pub message_id: String,

@@ -13,6 +13,18 @@ use crate::reasons::{IgnoreReason, ParkReason, Warning};
 use crate::{EventId, Timestamp};
 
 /// What the mapping says of one event.
+///
+/// It holds a payload, so it cannot be printed:
+/// ```compile_fail,E0277
+/// fn print(mapped: event::calls::Mapped<event::calls::SegmentCall>) -> String {
+///     format!("{mapped:?}")
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn print(calls: (event::calls::BrazeCall, event::calls::BranchCall, event::calls::SegmentCall)) -> String {
+///     format!("{calls:?}")
+/// }
+/// ```
 pub struct Mapped<C> {
     /// The event's id, given or derived.
     pub id: EventId,

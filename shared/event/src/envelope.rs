@@ -79,6 +79,18 @@ impl Head<'_> {
 }
 
 /// The body of a message in a destination's queue.
+///
+/// It holds payloads, so it cannot be printed:
+/// ```compile_fail,E0277
+/// fn print(envelope: event::envelope::Envelope<'_>) -> String {
+///     format!("{envelope:?}")
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn print(envelope: event::envelope::Envelope<'_>) -> String {
+///     format!("{envelope}")
+/// }
+/// ```
 #[derive(Serialize, Deserialize)]
 pub struct Envelope<'a> {
     v: u64,

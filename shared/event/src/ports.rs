@@ -15,6 +15,13 @@ pub enum QueueName {
 }
 
 /// One message of a batch that is to be sent.
+///
+/// It holds a payload, so it cannot be printed:
+/// ```compile_fail,E0277
+/// fn print(entry: event::ports::Entry) -> String {
+///     format!("{entry:?}")
+/// }
+/// ```
 pub struct Entry {
     /// Its id within the batch: unique, 1 to 80 of letters, digits, `-`, `_`.
     pub id: String,

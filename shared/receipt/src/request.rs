@@ -3,6 +3,18 @@
 use std::net::IpAddr;
 
 /// One HTTP request, as the Function URL hands it over.
+///
+/// It holds a payload and credentials, so it cannot be printed:
+/// ```compile_fail,E0277
+/// fn print(request: receipt::Request) -> String {
+///     format!("{request:?}")
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn print(request: receipt::Request) -> String {
+///     format!("{request}")
+/// }
+/// ```
 pub struct Request {
     /// `POST` and so on.
     pub method: String,

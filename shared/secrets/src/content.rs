@@ -37,6 +37,23 @@ impl Token {
 }
 
 /// What a receiver verifies its senders with: the first entry of each list is the current one.
+///
+/// None of the secrets can be printed or copied:
+/// ```compile_fail,E0277
+/// fn print(secret: secrets::ReceiverSecret) -> String {
+///     format!("{secret:?}")
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn print(keys: (secrets::BrazeKey, secrets::BranchKey, secrets::SegmentKeys)) -> String {
+///     format!("{keys:?}")
+/// }
+/// ```
+/// ```compile_fail,E0599
+/// fn copy(secret: secrets::ReceiverSecret) -> secrets::ReceiverSecret {
+///     secret.clone()
+/// }
+/// ```
 pub struct ReceiverSecret {
     /// Segment's shared secrets.
     pub shared_secrets: Vec<Secret>,

@@ -19,7 +19,7 @@ fn poll(function: &Value) -> &Value {
 }
 
 #[test]
-fn ri_020_to_ri_023_and_ri_028_queues_outlast_what_they_wait_for() {
+fn ri_020_ri_021_ri_022_ri_023_ri_028_ri_030_queues_outlast_what_they_wait_for() {
     let template = template();
     for Function {
         polls,
@@ -70,13 +70,13 @@ fn ri_020_to_ri_023_and_ri_028_queues_outlast_what_they_wait_for() {
         assert_eq!(
             queue.at("Properties.SqsManagedSseEnabled"),
             &Value::Bool(true),
-            "RI-030 {name}"
+            "{name}"
         );
     }
 }
 
 #[test]
-fn ri_024_to_ri_026_records_are_polled_in_the_tables_batches_and_answered_one_by_one() {
+fn ri_024_ri_025_ri_026_records_are_polled_in_the_tables_batches_and_answered_one_by_one() {
     let template = template();
     for Function {
         folder,

@@ -17,6 +17,13 @@ pub enum Content<'a> {
 }
 
 /// The body of a message in the parked queue.
+///
+/// It holds a payload, so it cannot be printed:
+/// ```compile_fail,E0277
+/// fn print(parked: event::envelope::Parked<'_>) -> String {
+///     format!("{parked:?}")
+/// }
+/// ```
 pub struct Parked<'a> {
     /// Why.
     pub reason: ParkReason,

@@ -284,3 +284,53 @@ fn rd_067_rd_101_what_the_time_does_not_suffice_for_is_unstarted_and_comes_back_
                 .all(|line| line.contains(r#""outcome":"retry","class":"unstarted""#))
     );
 }
+
+#[test]
+fn rd_084_rs_021_the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
+    let key = |text: &str| BrazeKey {
+        rest_api_key: Some(telemetry::Secret::new(text.to_owned())),
+    };
+    for stored_late in [false, true] {
+        // The old key is revoked at once; the new one is stored before the next request, or only after it.
+        let world = World::new(|seen, _| match seen.authorization.as_deref() {
+            Some("Bearer new") => answer(201, &[], r#"{"message":"success"}"#),
+            _ => answer(401, &[], r#"{"message":"Invalid API key"}"#),
+        });
+        let keys = Rc::new(FixedKeys::new(Some(key("old"))));
+        let store = || *keys.next.borrow_mut() = Some(Rc::new(key("new")));
+        let yard = Rc::new(Yard::default());
+        let messenger = BrazeMessenger::new(Settings::default().braze, BASE.to_owned(), Rc::clone(&keys));
+        let mut deliverer = Deliverer::new(
+            Destination::Braze,
+            "deliver-test",
+            Settings::default(),
+            to_braze,
+            messenger,
+            ports(&yard, &world),
+        );
+        let mut waiting = vec![
+            record("m1", 1, envelope(0, &[r#""m-1""#])),
+            record("m2", 1, envelope(0, &[r#""m-2""#])),
+        ];
+        if !stored_late {
+            store();
+        }
+        for round in 0..3 {
+            if round == 1 && stored_late {
+                store();
+            }
+            let deadline = world.now.get().plus_millis(60_000);
+            let kept = run(deliverer.handle(&waiting, "aws-1", deadline));
+            waiting.retain(|record| kept.contains(&record.message_id));
+            waiting.iter_mut().for_each(|record| record.receive_count += 1);
+            assert_eq!(waiting.is_empty(), !stored_late || round > 0, "round {round}");
+        }
+        assert!(yard.sent.borrow().is_empty(), "nothing is parked or sent on");
+        let lines = yard.lines_of("event");
+        let delivered = lines
+            .iter()
+            .filter(|line| line.contains(r#""outcome":"delivered""#))
+            .count();
+        assert_eq!(delivered, 2, "{lines:?}");
+    }
+}
