@@ -7,6 +7,7 @@ use crate::destinations::segment::SegmentMessenger;
 use crate::fixture::{BASE, FixedKeys, World, answer};
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SegmentCall, UserKey};
 use event::ports::QueueName;
+use proptest::prelude::*;
 use secrets::{BrazeKey, SegmentKeys};
 use std::rc::Rc;
 
@@ -214,15 +215,39 @@ fn rd_085_all_that_would_have_followed_on_the_lane_is_held_unsent() {
     assert!(yard.sent.borrow().is_empty());
 }
 
+/// The ids in the body of a request to Segment.
+fn ids(body: &serde_json::Value) -> Vec<u32> {
+    let batch = body["batch"].as_array().unwrap();
+    batch.iter().map(|call| call["messageId"].as_str().unwrap().parse().unwrap()).collect()
+}
+
+proptest! {
+    #[test]
+    fn rd_121_exactly_the_bad_events_end_refused_within_the_bound(
+        n in 1_u32..=40,
+        bad in prop::collection::btree_set(1_u32..=40, 0..8),
+    ) {
+        let bad: Vec<u32> = bad.into_iter().filter(|id| *id <= n).collect();
+        let refused = bad.clone();
+        let world = World::new(move |seen, _| {
+            let is_refused = ids(&seen.body).iter().any(|id| refused.contains(id));
+            answer(if is_refused { 400 } else { 200 }, &[], "{}")
+        });
+        let events: Vec<String> = (1..=n).map(|id| format!("\"{id}\"")).collect();
+        let events: Vec<&str> = events.iter().map(String::as_str).collect();
+        let (yard, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
+        prop_assert!(kept.is_empty());
+        let event = |body: &String| body.rsplit('"').nth(1).unwrap().parse::<u32>().unwrap();
+        let mut parked: Vec<u32> = yard.bodies(QueueName::Parked).iter().map(event).collect();
+        parked.sort_unstable();
+        prop_assert_eq!(&parked, &bad);
+        let halvings = n.next_power_of_two().trailing_zeros() as usize;
+        prop_assert!(world.seen.borrow().len() <= 2 * bad.len() * halvings + 1);
+    }
+}
+
 #[test]
 fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
-    let ids = |body: &serde_json::Value| -> Vec<u32> {
-        let batch = body["batch"].as_array().unwrap();
-        batch
-            .iter()
-            .map(|call| call["messageId"].as_str().unwrap().parse().unwrap())
-            .collect()
-    };
     let world = World::new(move |seen, _| {
         let status = if ids(&seen.body).contains(&6) { 400 } else { 200 };
         answer(status, &[], "{}")
