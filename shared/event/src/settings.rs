@@ -6,6 +6,7 @@ mod branch;
 mod branch_to_segment;
 mod braze;
 mod braze_to_segment;
+mod circle;
 mod delivery;
 mod pattern;
 mod problem;
@@ -92,6 +93,7 @@ impl Settings {
         self.segment_to_branch.check(problems);
         self.branch_to_segment.check(problems);
         self.braze_to_segment.check(problems);
+        circle::check(self, problems);
         for (key, horizon) in [
             ("braze.horizon", self.braze.horizon),
             ("segment.horizon", self.segment.horizon),

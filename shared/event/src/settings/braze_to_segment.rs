@@ -136,6 +136,12 @@ impl Default for BrazeToSegment {
 }
 
 impl BrazeToSegment {
+    /// Whether events of a type are let in, as far as the two lists say.
+    pub fn lets_in(&self, event_type: &str) -> bool {
+        let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(event_type));
+        matches(&self.allow_events) && !matches(&self.deny_events)
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         check_prefix(problems, "anonymous_id_prefix", &self.anonymous_id_prefix);
         check_prefix(problems, "message_id_prefix", &self.message_id_prefix);

@@ -218,7 +218,10 @@ fn rd_085_all_that_would_have_followed_on_the_lane_is_held_unsent() {
 /// The ids in the body of a request to Segment.
 fn ids(body: &serde_json::Value) -> Vec<u32> {
     let batch = body["batch"].as_array().unwrap();
-    batch.iter().map(|call| call["messageId"].as_str().unwrap().parse().unwrap()).collect()
+    batch
+        .iter()
+        .map(|call| call["messageId"].as_str().unwrap().parse().unwrap())
+        .collect()
 }
 
 proptest! {

@@ -1,0 +1,90 @@
+//! No rule is without a test: every id that heads a row of a page has a case file of its name, or stands in the name of a
+//! test.
+
+use crate::{case_file, rule_ids};
+use event::Route;
+use std::collections::BTreeSet;
+
+/// The pages, with the route whose cases are those of the page's rules.
+const PAGES: [(&str, Option<Route>); 5] = [
+    ("segment-to-braze.md", Some(Route::SegmentToBraze)),
+    ("segment-to-branch.md", Some(Route::SegmentToBranch)),
+    ("branch-to-segment.md", Some(Route::BranchToSegment)),
+    ("braze-to-segment.md", Some(Route::BrazeToSegment)),
+    ("../../delivery/spec/reliability.md", None),
+];
+
+/// Rules of what does not exist yet, by what is missing. A rule that has got its test must leave this list.
+const LATER: &[(&str, &[&str])] = &[
+    ("`switchyard doctor`", &["SEG-009", "SR-312"]),
+    (
+        "the fallback bucket",
+        &[
+            "RC-150", "RC-151", "RC-152", "RC-153", "RC-154", "RC-155", "RC-156", "RC-157", "RC-158",
+            "RC-159", "RC-171", "RI-032", "RI-033",
+        ],
+    ),
+    (
+        "breakers, pauses and ramps",
+        &[
+            "RD-070", "RD-080", "RD-081", "RD-082", "RD-083", "RD-086", "RD-093", "RD-095", "RD-107",
+        ],
+    ),
+    (
+        "alarms, dashboard, runbooks and sizes",
+        &["RI-038", "RI-040", "RI-041", "RI-042", "RI-044"],
+    ),
+    (
+        "simulation: outages of days, echoes through all routes",
+        &["RD-089", "RD-151", "RD-161", "RD-163"],
+    ),
+    (
+        "replay and conservation over whole runs",
+        &[
+            "RD-190", "RD-191", "RD-192", "RP-030", "RP-031", "RP-032", "RP-033",
+        ],
+    ),
+];
+
+/// What the page on reliability asks of the tests themselves (RT), and the faults and mutants that it numbers.
+fn is_about_tests(id: &str) -> bool {
+    ["RT-", "F", "M"].iter().any(|start| id.starts_with(start))
+}
+
+#[test]
+fn every_rule_has_a_case_or_a_test_that_names_it() {
+    let named = rule_ids::named_by_tests();
+    let mut later: BTreeSet<&str> = LATER.iter().flat_map(|(_, ids)| *ids).copied().collect();
+    for (page, route) in PAGES {
+        let mut ids = rule_ids::of_page(page);
+        let cases = route.map(case_file::rules_of).unwrap_or_default();
+        let strangers: Vec<_> = cases.difference(&ids).collect();
+        assert!(
+            strangers.is_empty(),
+            "{page}: cases of rules that are not on it: {strangers:?}"
+        );
+        ids.retain(|id| !is_about_tests(id));
+        assert!(ids.len() > 100, "{page} has few rules: {}", ids.len());
+        let is_proved = |id: &String| cases.contains(id) || named.contains(id);
+        let early: Vec<_> = ids
+            .iter()
+            .filter(|id| is_proved(id) && later.contains(id.as_str()))
+            .collect();
+        assert!(
+            early.is_empty(),
+            "{page}: rules with a test that LATER still lists: {early:?}"
+        );
+        let missing: Vec<_> = ids
+            .iter()
+            .filter(|id| !is_proved(id) && !later.remove(id.as_str()))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "{page}: rules without a case or test: {missing:?}"
+        );
+    }
+    assert!(
+        later.is_empty(),
+        "LATER lists rules that are on no page: {later:?}"
+    );
+}
