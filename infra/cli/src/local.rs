@@ -5,6 +5,7 @@
 
 mod account;
 mod api;
+mod arrival;
 mod binaries;
 mod deployment;
 mod error;

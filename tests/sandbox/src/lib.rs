@@ -37,6 +37,8 @@ mod record;
 mod sandbox;
 mod segment;
 mod server;
+#[cfg(test)]
+mod worked_examples;
 
 pub use faults::{Fault, Script};
 pub use keys::Keys;

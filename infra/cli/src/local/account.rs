@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use event::Destination;
+use sandbox::{Fate as Taken, Item};
 use serde::Deserialize;
 
+use super::arrival::{arrival, vendor};
 use super::samples::{Sample, SampleEvent};
 use super::{Error, Reply, Stack};
 use crate::terminal::{bad, faint, good, strong};
@@ -91,31 +93,62 @@ fn fate<'a>(fates: &'a Fates, event: &SampleEvent) -> Option<&'a Fate> {
     fates.get(&(event.destination, event.id.clone()))
 }
 
-/// Whether an event ended as it should.
-pub(crate) fn is_as_expected(fates: &Fates, event: &SampleEvent) -> bool {
-    match fate(fates, event) {
-        Some(fate) if event.must_arrive => fate.has_arrived(),
-        Some(fate) => fate.is_final() && fate.outcome != "parked",
-        None => false,
-    }
+/// All that is known of the samples.
+pub(crate) struct Account<'a, P> {
+    /// What the functions say.
+    pub(crate) fates: Fates,
+    /// What the sandbox has seen.
+    pub(crate) items: &'a [Item],
+    /// Whether the sandbox plays a destination: arrival there is proved by its record.
+    pub(crate) is_played: P,
 }
 
-/// The paragraph about one sample.
-pub(crate) fn describe(sample: &Sample, reply: &Reply, fates: &Fates) -> String {
-    let answer = format!("{} {}", reply.status, reply.body);
-    let answer = if reply.is_success() {
-        good(answer)
-    } else {
-        bad(answer)
-    };
-    let mut text = format!("{}, answered {answer}\n", strong(sample.title));
-    for event in &sample.events {
-        let to = format!("→ {}", event.destination);
-        let fate = fate(fates, event).map_or_else(|| bad("no trace yet"), word);
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {:<28}{to:<11}{fate}", event.name);
+impl<P: Fn(Destination) -> bool> Account<'_, P> {
+    /// What the sandbox has seen of an event.
+    fn seen(&self, event: &SampleEvent) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| {
+            item.vendor == vendor(event.destination) && item.json.contains(event.mark.as_str())
+        })
     }
-    text
+
+    /// Whether an event ended as it should.
+    pub(crate) fn is_as_expected(&self, event: &SampleEvent) -> bool {
+        let taken = |item: &Item| matches!(item.fate, Taken::Accepted | Taken::Repeated);
+        let has_arrived = self.seen(event).next().is_some() && self.seen(event).all(taken);
+        match fate(&self.fates, event) {
+            Some(fate) if event.must_arrive => {
+                fate.has_arrived() && (has_arrived || !(self.is_played)(event.destination))
+            }
+            Some(fate) => fate.is_final() && fate.outcome != "parked",
+            None => false,
+        }
+    }
+
+    /// The paragraph about one sample.
+    pub(crate) fn describe(&self, sample: &Sample, reply: &Reply) -> String {
+        let answer = format!("{} {}", reply.status, reply.body);
+        let answer = if reply.is_success() {
+            good(answer)
+        } else {
+            bad(answer)
+        };
+        let mut text = format!("{}, answered {answer}\n", strong(sample.title));
+        for event in &sample.events {
+            let to = format!("→ {}", event.destination);
+            let fate = fate(&self.fates, event);
+            let has_arrived = fate.is_some_and(Fate::has_arrived);
+            let fate = fate.map_or_else(|| bad("no trace yet"), word);
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {:<28}{to:<11}{fate}", event.name);
+            for item in self.seen(event) {
+                let _ = writeln!(text, "      {}", arrival(item));
+            }
+            if has_arrived && (self.is_played)(event.destination) && self.seen(event).next().is_none() {
+                let _ = writeln!(text, "      {}", bad("but the sandbox has not seen it"));
+            }
+        }
+        text
+    }
 }
 
 fn word(fate: &Fate) -> String {
@@ -137,47 +170,92 @@ fn word(fate: &Fate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sandbox::Vendor;
 
     fn event(must_arrive: bool) -> SampleEvent {
         SampleEvent {
             id: "m-1".to_owned(),
             name: "identify",
             destination: Destination::Braze,
+            mark: "L-1".to_owned(),
             must_arrive,
         }
     }
 
+    fn item(vendor: Vendor, json: &str, fate: Taken) -> Item {
+        Item {
+            vendor,
+            request: 0,
+            endpoint: "POST /users/track".to_owned(),
+            array: "attributes".to_owned(),
+            index: 0,
+            json: json.to_owned(),
+            fate,
+            losses: Vec::new(),
+        }
+    }
+
+    /// Whether all is well with one event where another address than the sandbox's is delivered to.
+    fn is_well(line: &str, must_arrive: bool) -> bool {
+        let account = Account {
+            fates: fates(line),
+            items: &[],
+            is_played: |_| false,
+        };
+        account.is_as_expected(&event(must_arrive))
+    }
+
     fn fates(line: &str) -> Fates {
-        Fates::from([(
-            (Destination::Braze, "m-1".to_owned()),
-            serde_json::from_str(line).unwrap(),
-        )])
+        let fate: Fate = serde_json::from_str(line).unwrap();
+        Fates::from([((Destination::Braze, fate.event_id.clone()), fate)])
     }
 
     const DELIVERED: &str =
         r#"{"kind":"event","event_id":"m-1","outcome":"delivered","status":201,"age_ms":42}"#;
     const IGNORED: &str = r#"{"kind":"event","event_id":"m-1","outcome":"ignored","reason":"no_route"}"#;
     const PARKED: &str = r#"{"kind":"event","event_id":"m-1","outcome":"parked","reason":"rejected"}"#;
+    /// Of another event.
+    const UNTOLD: &str = r#"{"kind":"event","event_id":"m-2","outcome":"delivered"}"#;
     const WAITING: &str = r#"{"kind":"event","event_id":"m-1","outcome":"retry","class":"transient"}"#;
 
     #[test]
     fn what_must_arrive_is_well_only_when_delivered() {
-        assert!(is_as_expected(&fates(DELIVERED), &event(true)));
-        for line in [IGNORED, PARKED, WAITING] {
-            assert!(!is_as_expected(&fates(line), &event(true)), "{line}");
+        assert!(is_well(DELIVERED, true));
+        for line in [IGNORED, PARKED, WAITING, UNTOLD] {
+            assert!(!is_well(line, true), "{line}");
         }
-        assert!(!is_as_expected(&Fates::new(), &event(true)));
     }
 
     #[test]
     fn what_need_not_arrive_is_well_unless_it_is_parked_or_unaccounted_for() {
         for line in [DELIVERED, IGNORED] {
-            assert!(is_as_expected(&fates(line), &event(false)), "{line}");
+            assert!(is_well(line, false), "{line}");
         }
-        for line in [PARKED, WAITING] {
-            assert!(!is_as_expected(&fates(line), &event(false)), "{line}");
+        for line in [PARKED, WAITING, UNTOLD] {
+            assert!(!is_well(line, false), "{line}");
         }
-        assert!(!is_as_expected(&Fates::new(), &event(false)));
+    }
+
+    #[test]
+    fn what_the_sandbox_plays_has_arrived_when_the_sandbox_has_taken_all_of_it() {
+        let is_well = |items: &[Item]| {
+            let account = Account {
+                fates: fates(DELIVERED),
+                items,
+                is_played: |_| true,
+            };
+            account.is_as_expected(&event(true))
+        };
+        let mine = r#"{"loyalty_id":"L-1"}"#;
+        let taken = item(Vendor::Braze, mine, Taken::Accepted);
+        let lost = Taken::Discarded {
+            reason: "no".to_owned(),
+        };
+        assert!(is_well(std::slice::from_ref(&taken)));
+        assert!(!is_well(&[]));
+        assert!(!is_well(&[item(Vendor::Segment, mine, Taken::Accepted)]));
+        assert!(!is_well(&[item(Vendor::Braze, "{}", Taken::Accepted)]));
+        assert!(!is_well(&[taken, item(Vendor::Braze, mine, lost)]));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The keys of a local run. They open nothing but this machine.
 
 use event::{Destination, Source};
+use sandbox::Keys;
 
-use super::{Error, Stack};
+use super::{Error, Options, Stack};
 
 /// What Segment signs with.
 pub(crate) const SEGMENT_SHARED_SECRET: &str = "local-shared-secret";
@@ -25,17 +26,29 @@ const fn destination_key(destination: Destination) -> (&'static str, &'static st
     }
 }
 
-/// The key for a destination: the user's, if there is one, else the sandbox's.
-pub(crate) fn key(destination: Destination) -> String {
+/// The keys that the sandbox takes.
+pub(crate) fn sandbox_keys() -> Keys {
+    let key = |destination| destination_key(destination).1.to_owned();
+    Keys {
+        braze_rest_api_key: key(Destination::Braze),
+        branch_key: key(Destination::Branch),
+        segment_write_keys: vec![key(Destination::Segment)],
+    }
+}
+
+/// The key for a destination: the user's, if the user has named an address and given one, else the sandbox's.
+fn key(options: &Options, destination: Destination) -> String {
     let (variable, local) = destination_key(destination);
-    let given = std::env::var_os(variable).and_then(|value| value.into_string().ok());
+    let given = options
+        .address(destination)
+        .and_then(|_| std::env::var_os(variable)?.into_string().ok());
     given
         .filter(|value| !value.is_empty())
         .unwrap_or_else(|| local.to_owned())
 }
 
 /// Stores the secret of every function.
-pub(crate) async fn store(stack: &Stack) -> Result<(), Error> {
+pub(crate) async fn store(stack: &Stack, options: &Options) -> Result<(), Error> {
     let tokens = |source| format!(r#""tokens":["{}"]"#, token(source));
     let secrets = [
         (
@@ -47,11 +60,17 @@ pub(crate) async fn store(stack: &Stack) -> Result<(), Error> {
         ),
         ("receive-braze", tokens(Source::Braze)),
         ("receive-branch", tokens(Source::Branch)),
-        ("deliver-braze", member("rest_api_key", &key(Destination::Braze))?),
-        ("deliver-branch", member("branch_key", &key(Destination::Branch))?),
+        (
+            "deliver-braze",
+            member("rest_api_key", &key(options, Destination::Braze))?,
+        ),
+        (
+            "deliver-branch",
+            member("branch_key", &key(options, Destination::Branch))?,
+        ),
         (
             "deliver-segment",
-            member("write_key", &key(Destination::Segment))?,
+            member("write_key", &key(options, Destination::Segment))?,
         ),
     ];
     for (function, members) in secrets {

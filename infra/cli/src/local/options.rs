@@ -1,6 +1,7 @@
 //! What `switchyard local` takes.
 
 use clap::Args;
+use event::Destination;
 use reqwest::Url;
 
 /// Shown at the end of `switchyard local --help`.
@@ -16,6 +17,8 @@ Keys for real destinations are read from the environment: BRAZE_REST_API_KEY, BR
 What runs: MiniStack (in target/local/ministack) plays Lambda, SQS, Secrets Manager and CloudFormation, and runs the \
 compiled functions of this repository as infra/template.yaml describes them. A sandbox plays Braze, Branch and Segment. \
 Needed: python3 (3.10 or newer) with venv, and on the first run a package index.
+
+While it stays up, it prints a line for each thing that arrives at the sandbox.
 
 Exit status: 0 all samples arrived, 1 some did not, 2 the machine or the call is at fault.";
 
@@ -37,6 +40,17 @@ pub struct Options {
     /// MiniStack's port [default: a free one]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
+}
+
+impl Options {
+    /// The address that the user has named for a destination; without one the sandbox plays it.
+    pub(crate) fn address(&self, destination: Destination) -> Option<&str> {
+        match destination {
+            Destination::Braze => self.braze.as_deref(),
+            Destination::Branch => self.branch.as_deref(),
+            Destination::Segment => self.segment.as_deref(),
+        }
+    }
 }
 
 /// A destination's address as the settings want it: a URL without a slash at its end.

@@ -22,6 +22,8 @@ pub(crate) struct SampleEvent {
     /// Its name at the source.
     pub(crate) name: &'static str,
     pub(crate) destination: Destination,
+    /// A text that stands in what arrives of it at its destination, and in nothing else.
+    pub(crate) mark: String,
     /// Whether it must arrive; else the route has nothing to do for it and must say so.
     pub(crate) must_arrive: bool,
 }
@@ -45,18 +47,22 @@ fn segment(now: Timestamp) -> Sample {
         format!("order-{}", now.millis()),
     );
     let identify = format!(
-        r#"{{"type":"identify","messageId":"{identify_id}","userId":"u-1001","timestamp":"{now}","traits":{{"email":"ada@example.com","firstName":"Ada","plan":"dusk","address":{{"city":"Lisbon","country":"Portugal"}}}}}}"#
+        r#"{{"type":"identify","messageId":"{identify_id}","userId":"u-1001","timestamp":"{now}","traits":{{"email":"ada@example.com","firstName":"Ada","plan":"dusk","loyalty_id":"L-{}","address":{{"city":"Lisbon","country":"Portugal"}}}}}}"#,
+        now.millis()
     );
     let order = format!(
         r#"{{"type":"track","event":"Order Completed","messageId":"{order_id}","userId":"u-1001","timestamp":"{now}","context":{{"device":{{"id":"5E0C2A77-3B1D-4C58-9E55-0A6B7C8D9E0F","type":"ios"}},"os":{{"name":"iOS","version":"18.2"}}}},"properties":{{"order_id":"GR-{}","currency":"EUR","total":86.76,"products":[{{"product_id":"tulip-12","name":"Tulip mix","price":34.95,"quantity":2}},{{"product_id":"pot-3","name":"Clay pot","price":12.5,"quantity":1}}]}}}}"#,
         now.millis()
     );
-    let event = |id: &str, name, destination, must_arrive| SampleEvent {
+    let event = |id: &str, name, destination, mark: &str, must_arrive| SampleEvent {
         id: id.to_owned(),
         name,
         destination,
+        mark: mark.to_owned(),
         must_arrive,
     };
+    // Braze takes no event ids.
+    let (loyalty, number) = (format!("L-{}", now.millis()), format!("GR-{}", now.millis()));
     Sample {
         source: Source::Segment,
         title: "Segment posts a batch of two",
@@ -67,10 +73,10 @@ fn segment(now: Timestamp) -> Sample {
         ],
         body: format!("[{identify},{order}]"),
         events: vec![
-            event(&identify_id, "identify", Destination::Braze, true),
-            event(&order_id, "Order Completed", Destination::Braze, true),
-            event(&identify_id, "identify", Destination::Branch, false),
-            event(&order_id, "Order Completed", Destination::Branch, true),
+            event(&identify_id, "identify", Destination::Braze, &loyalty, true),
+            event(&order_id, "Order Completed", Destination::Braze, &number, true),
+            event(&identify_id, "identify", Destination::Branch, &identify_id, false),
+            event(&order_id, "Order Completed", Destination::Branch, &order_id, true),
         ],
     }
 }
@@ -90,6 +96,7 @@ fn branch(now: Timestamp) -> Sample {
         ],
         body,
         events: vec![SampleEvent {
+            mark: id.clone(),
             id,
             name: "INSTALL",
             destination: Destination::Segment,
@@ -114,6 +121,7 @@ fn braze(now: Timestamp) -> Sample {
         ],
         body,
         events: vec![SampleEvent {
+            mark: id.clone(),
             id,
             name: "users.messages.email.Open",
             destination: Destination::Segment,
@@ -165,7 +173,7 @@ mod tests {
         for sample in samples(Timestamp::from_millis(1_772_366_400_000)) {
             serde_json::from_str::<serde::de::IgnoredAny>(&sample.body).unwrap();
             for event in &sample.events {
-                assert!(sample.body.contains(&event.id));
+                assert!(sample.body.contains(&event.id) && sample.body.contains(&event.mark));
             }
         }
     }

@@ -2,15 +2,17 @@
 
 use std::process::ExitCode;
 
-use event::Source;
+use event::{Destination, Source};
+use sandbox::Sandbox;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::account::{describe, is_as_expected, watch};
+use super::account::{Account, watch};
+use super::arrival::{arrival, vendor};
 use super::keys::{self, token};
-use super::samples::{samples, segment_signature};
+use super::samples::{Sample, samples, segment_signature};
 use super::wall_clock::now;
 use super::workspace::Workspace;
-use super::{Destinations, Error, Options, Plan, Stack, local_settings};
+use super::{Destinations, Error, Options, Plan, Reply, Stack, local_settings};
 use crate::EXIT_CANNOT;
 use crate::terminal::{self, Progress as _, Steps, faint, strong};
 
@@ -36,13 +38,12 @@ pub async fn run(options: &Options) -> ExitCode {
 async fn session(options: &Options) -> Result<ExitCode, Error> {
     let mut steps = Steps::default();
     let workspace = Workspace::find().await?;
-    let address = |given: &Option<String>| given.clone().unwrap_or_default();
-    let destinations = Destinations {
-        braze: address(&options.braze),
-        branch: address(&options.branch),
-        segment: address(&options.segment),
-    };
-    let settings = local_settings(&workspace.settings()?, &destinations, "")?;
+    let sandbox = sandbox(options)?;
+    let settings = local_settings(
+        &workspace.settings()?,
+        &destinations(options, sandbox.as_ref()),
+        "",
+    )?;
     let stack = Stack::start(
         &Plan {
             settings,
@@ -52,28 +53,29 @@ async fn session(options: &Options) -> Result<ExitCode, Error> {
         &mut steps,
     )
     .await?;
-    keys::store(&stack).await?;
-
-    steps.begin("sending a sample of every route");
-    let mut sent = Vec::new();
-    for sample in samples(now()) {
-        let headers: Vec<_> = sample
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let reply = stack
-            .post(sample.source, "", &headers, sample.body.clone().into_bytes())
-            .await?;
-        sent.push((sample, reply));
+    keys::store(&stack, options).await?;
+    if let Some(sandbox) = &sandbox {
+        steps.end(&format!(
+            "the sandbox plays {} at {}",
+            played(options),
+            sandbox.url()
+        ));
     }
+
+    let sent = send_samples(&stack, &mut steps).await?;
     let fates = watch(&stack, &sent).await?;
     steps.end("the samples are through");
+    let items = sandbox.as_ref().map(Sandbox::items).unwrap_or_default();
+    let account = Account {
+        fates,
+        items: &items,
+        is_played: |destination| options.address(destination).is_none(),
+    };
     for (sample, reply) in &sent {
-        terminal::line(describe(sample, reply, &fates));
+        terminal::line(account.describe(sample, reply));
     }
     let mut events = sent.iter().flat_map(|(sample, _)| &sample.events);
-    let all_well = events.all(|event| is_as_expected(&fates, event));
+    let all_well = events.all(|event| account.is_as_expected(event));
     if !all_well {
         terminal::line(format!(
             "The functions' own words: {}",
@@ -87,13 +89,81 @@ async fn session(options: &Options) -> Result<ExitCode, Error> {
             ExitCode::FAILURE
         });
     }
-    terminal::line(invitation(&stack)?);
-    std::future::pending().await
+    terminal::line(invitation(&stack, &now().to_string())?);
+    match sandbox {
+        Some(sandbox) => show_arrivals(&sandbox, items.len()).await,
+        None => std::future::pending().await,
+    }
+}
+
+const DESTINATIONS: [Destination; 3] = [Destination::Braze, Destination::Branch, Destination::Segment];
+
+/// The sandbox, if any destination has no address.
+fn sandbox(options: &Options) -> Result<Option<Sandbox>, Error> {
+    if played(options).is_empty() {
+        return Ok(None);
+    }
+    let started = Sandbox::start(keys::sandbox_keys());
+    started.map(Some).map_err(Error::machine("start the sandbox"))
+}
+
+/// The destinations that the sandbox plays.
+fn played(options: &Options) -> String {
+    let without_address = DESTINATIONS
+        .into_iter()
+        .filter(|destination| options.address(*destination).is_none());
+    let names: Vec<_> = without_address
+        .map(|destination| vendor(destination).as_str())
+        .collect();
+    names.join(", ")
+}
+
+fn destinations(options: &Options, sandbox: Option<&Sandbox>) -> Destinations {
+    let address = |destination| match (options.address(destination), sandbox) {
+        (Some(given), _) => given.to_owned(),
+        (None, Some(sandbox)) => sandbox.url(),
+        (None, None) => String::new(),
+    };
+    Destinations {
+        braze: address(Destination::Braze),
+        branch: address(Destination::Branch),
+        segment: address(Destination::Segment),
+    }
+}
+
+async fn send_samples(stack: &Stack, steps: &mut Steps) -> Result<Vec<(Sample, Reply)>, Error> {
+    steps.begin("sending a sample of every route");
+    let mut sent = Vec::new();
+    for sample in samples(now()) {
+        let headers: Vec<_> = sample
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let reply = stack
+            .post(sample.source, "", &headers, sample.body.clone().into_bytes())
+            .await?;
+        sent.push((sample, reply));
+    }
+    Ok(sent)
+}
+
+/// Prints what arrives after the first `known` items, for as long as the user lets us.
+async fn show_arrivals(sandbox: &Sandbox, mut known: usize) -> ! {
+    loop {
+        let items = sandbox.items_after(known).await;
+        known += items.len();
+        for item in &items {
+            terminal::line(arrival(item));
+        }
+    }
 }
 
 /// How to go on: the URLs, and a `curl` line for each source.
-fn invitation(stack: &Stack) -> Result<String, Error> {
-    let event = r#"{"type":"track","event":"Kettle Boiled","messageId":"m-1","userId":"u-1001"}"#;
+fn invitation(stack: &Stack, now: &str) -> Result<String, Error> {
+    let event = format!(
+        r#"{{"type":"track","event":"Kettle Boiled","messageId":"m-1","userId":"u-1001","timestamp":"{now}"}}"#
+    );
     let (segment, branch, braze) = (
         stack.url(Source::Segment)?,
         stack.url(Source::Branch)?,
@@ -108,7 +178,7 @@ fn invitation(stack: &Stack) -> Result<String, Error> {
          -d '{{\"events\":[{{\"event_type\":\"users.messages.email.Open\",\"id\":\"1\",\"time\":1767254400,\"user\":{{\"external_user_id\":\"u-1001\"}},\"properties\":{{}}}}]}}'\n\n\
          {faint}",
         heading = strong("Everything stays up until Ctrl-C. Send more:"),
-        signature = segment_signature(event),
+        signature = segment_signature(&event),
         branch_token = token(Source::Branch),
         braze_token = token(Source::Braze),
         faint = faint(format!("Log: {}", stack.folder().join("ministack.log").display())),
