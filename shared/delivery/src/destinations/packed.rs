@@ -34,8 +34,16 @@ pub struct Packing {
     pub unsent: Vec<(usize, Unsent)>,
 }
 
-/// The calls of the first event of each id, by its place, and the places of the others.
-pub fn first_of_each<C>(events: Vec<(EventId, Vec<C>)>) -> (Vec<(usize, Vec<C>)>, Vec<(usize, Unsent)>) {
+/// Events parted by whether an earlier one has their id.
+pub struct FirstOfEach<C> {
+    /// The places of the first of each id, with their calls.
+    pub first: Vec<(usize, Vec<C>)>,
+    /// The places of the others.
+    pub repeated: Vec<(usize, Unsent)>,
+}
+
+/// Parts the events of one invocation.
+pub fn first_of_each<C>(events: Vec<(EventId, Vec<C>)>) -> FirstOfEach<C> {
     let mut seen = HashSet::new();
     let (mut first, mut repeated) = (Vec::new(), Vec::new());
     for (place, (id, calls)) in events.into_iter().enumerate() {
@@ -45,5 +53,5 @@ pub fn first_of_each<C>(events: Vec<(EventId, Vec<C>)>) -> (Vec<(usize, Vec<C>)>
             repeated.push((place, Unsent::Ignored(IgnoreReason::DuplicateInInvocation)));
         }
     }
-    (first, repeated)
+    FirstOfEach { first, repeated }
 }

@@ -1,6 +1,6 @@
 //! One event is one request (SR-303, SR-304).
 
-use crate::destinations::packed::{PackedRequest, Packing, first_of_each};
+use crate::destinations::packed::{FirstOfEach, PackedRequest, Packing, first_of_each};
 use event::EventId;
 use event::calls::{BranchCall, Method};
 use event::json::write_string;
@@ -23,7 +23,7 @@ const KEY_PLACEHOLDER: &str = "<branch_key>";
 
 /// The requests of events as one invocation would send them, for `switchyard map --packed` (SR-306).
 pub fn packed(events: Vec<(EventId, Vec<BranchCall>)>, base_url: &str) -> Packing {
-    let (first, unsent) = first_of_each(events);
+    let FirstOfEach { first, repeated } = first_of_each(events);
     let shown = |(place, call): (usize, BranchCall)| PackedRequest {
         method: Method::Post,
         url: format!("{base_url}{}", call.endpoint.path()),
@@ -35,7 +35,7 @@ pub fn packed(events: Vec<(EventId, Vec<BranchCall>)>, base_url: &str) -> Packin
         .flat_map(|(place, calls)| calls.into_iter().map(move |call| (place, call)));
     Packing {
         requests: calls.map(shown).collect(),
-        unsent,
+        unsent: repeated,
     }
 }
 

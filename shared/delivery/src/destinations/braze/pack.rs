@@ -5,7 +5,7 @@ mod fit;
 mod repeats;
 mod waves;
 
-use crate::destinations::packed::{PackedRequest, Packing, first_of_each};
+use crate::destinations::packed::{FirstOfEach, PackedRequest, Packing, first_of_each};
 use event::EventId;
 use event::calls::{BrazeCall, BrazeEndpoint, BrazeItem, write_braze_body};
 use event::settings::Braze;
@@ -93,7 +93,7 @@ pub fn again(request: Packed, room: Room) -> Vec<Packed> {
 
 /// Packs the calls of events as one invocation would, for `switchyard map --packed` (SB-527).
 pub fn packed(events: Vec<(EventId, Vec<BrazeCall>)>, base_url: &str, settings: &Braze) -> Packing {
-    let (first, unsent) = first_of_each(events);
+    let FirstOfEach { first, repeated } = first_of_each(events);
     let asked = first
         .into_iter()
         .flat_map(|(place, calls)| asked(place, calls, |_| true))
@@ -116,7 +116,7 @@ pub fn packed(events: Vec<(EventId, Vec<BrazeCall>)>, base_url: &str, settings: 
     let requests = pack(asked, settings.dedupe_attributes, room);
     Packing {
         requests: requests.into_iter().map(shown).collect(),
-        unsent,
+        unsent: repeated,
     }
 }
 

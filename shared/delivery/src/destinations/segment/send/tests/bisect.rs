@@ -98,8 +98,8 @@ proptest! {
             prop_assert_eq!(outcome, if bad.contains(&place) { "parked rejected" } else { "delivered" });
         }
         let mut accepted = Vec::new();
-        for seen in world.seen.borrow().iter() {
-            let numbers: Vec<usize> = seen.body["batch"].as_array().unwrap().iter().map(|call| call["messageId"].as_str().unwrap()[1..].parse().unwrap()).collect();
+        for (seen, ids) in world.seen.borrow().iter().zip(sent(&world)) {
+            let numbers: Vec<usize> = ids.iter().map(|id| id.trim_start_matches('e').parse().unwrap()).collect();
             prop_assert!(numbers.len() <= most);
             prop_assert!(seen.body.to_string().len() <= 33_000);
             if numbers.iter().all(|number| !bad.contains(number)) {
