@@ -9,7 +9,8 @@ use std::path::Path;
 /// The traits that the table of standard fields reads, by output: what stands in backticks in its second column.
 fn standard_fields() -> Vec<(String, Vec<String>)> {
     let page = std::fs::read_to_string(Path::new(PAGES).join("segment-to-braze.md")).unwrap();
-    let table = page.split("### 6.1 Standard fields").nth(1).unwrap();
+    let section = page.split("### 6.1 Standard fields").nth(1).unwrap();
+    let table = section.split("\n\n| id | rule |").next().unwrap();
     let rows = table.lines().filter(|line| line.starts_with("| `"));
     let rows = rows.map(|row| {
         let cells: Vec<&str> = row.split(" | ").collect();
