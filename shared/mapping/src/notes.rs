@@ -42,6 +42,11 @@ impl Notes {
         }
     }
 
+    /// Whether anybody wants to know more than the warnings.
+    pub const fn explains(&self) -> bool {
+        self.explained.is_some()
+    }
+
     /// Raises a warning at a place of the input. `path` is called only if somebody wants to know.
     pub fn warn(&mut self, warning: Warning, path: impl FnOnce() -> String) {
         if !self.warnings.contains(&warning) {

@@ -28,7 +28,7 @@ mod warnings;
 
 use crate::Notes;
 use closed::{Closed, ClosedFate};
-use event::calls::{BrazeCall, Mapped, Verdict};
+use event::calls::{BrazeArray, BrazeCall, Mapped, Verdict};
 use event::json::{compact_size, well_formed};
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::Settings;
@@ -53,15 +53,15 @@ pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<BrazeCa
     };
     let calls = match &event {
         Some(event) => calls(event, settings, notes),
-        None => Err(Closed::parked("SB-010", ParkReason::MalformedEvent)),
+        None => Err(Closed::parked("SB-010", "$", ParkReason::MalformedEvent)),
     };
     let verdict = match calls {
         Ok(calls) => Verdict::Deliver {
             calls,
             warnings: notes.warnings(&WARNINGS),
         },
-        Err(Closed { rule, fate }) => {
-            notes.tell(rule, || (String::new(), fate.to_string()));
+        Err(Closed { rule, path, fate }) => {
+            notes.tell(rule, || (path.into_owned(), fate.to_string()));
             match fate {
                 ClosedFate::Ignored(reason) => Verdict::Ignore(reason),
                 ClosedFate::Parked(reason) => Verdict::Park(reason),
@@ -85,16 +85,31 @@ fn calls(event: &Received<'_>, settings: &Settings, notes: &mut Notes) -> Result
     let most = settings.braze.max_item_bytes;
     let is_too_large = |json: &str| json.len() > most && compact_size(json) > most;
     let mut items = calls.iter().flat_map(|call| &call.items);
-    if items.any(|item| is_too_large(&item.json)) {
-        return Err(Closed::parked("SB-290", ParkReason::TooLarge));
+    match items.find(|item| is_too_large(&item.json)) {
+        Some(item) => Err(Closed::parked(
+            "SB-290",
+            source_of(item.array),
+            ParkReason::TooLarge,
+        )),
+        None => Ok(calls),
     }
-    Ok(calls)
+}
+
+/// What of an event an item is mostly made of.
+const fn source_of(array: BrazeArray) -> &'static str {
+    match array {
+        BrazeArray::Attributes => "traits",
+        BrazeArray::Events | BrazeArray::Purchases | BrazeArray::Recipients | BrazeArray::Items => {
+            "properties"
+        }
+        _ => "userId",
+    }
 }
 
 /// What becomes of an event that names no user whom Braze could know.
 fn nobody(ids: &Ids<'_, '_>, notes: &mut Notes) -> Closed {
     match ids.anonymous_id(notes) {
-        Some(_) => Closed::ignored("SB-045", IgnoreReason::Anonymous),
-        None => Closed::parked("SB-045", ParkReason::NoIdentity),
+        Some(_) => Closed::ignored("SB-045", "anonymousId", IgnoreReason::Anonymous),
+        None => Closed::parked("SB-045", "userId", ParkReason::NoIdentity),
     }
 }

@@ -36,7 +36,8 @@ impl<'w> ObjectWriter<'w> {
         Self { out, begun: false }
     }
 
-    fn key(&mut self, key: &str) -> &mut String {
+    /// The place of a value; write exactly one JSON value there.
+    pub fn place(&mut self, key: &str) -> &mut String {
         if self.begun {
             self.out.push(',');
         }
@@ -53,12 +54,12 @@ impl<'w> ObjectWriter<'w> {
 
     /// A value whose JSON text is at hand, such as a number or an item made before.
     pub fn raw(&mut self, key: &str, json: &str) {
-        self.key(key).push_str(json);
+        self.place(key).push_str(json);
     }
 
     /// A string.
     pub fn string(&mut self, key: &str, text: &str) {
-        write_string(self.key(key), text);
+        write_string(self.place(key), text);
     }
 
     /// A boolean.
@@ -73,12 +74,12 @@ impl<'w> ObjectWriter<'w> {
 
     /// An object below this one; finish it before you go on here.
     pub fn object(&mut self, key: &str) -> ObjectWriter<'_> {
-        ObjectWriter::new(self.key(key))
+        ObjectWriter::new(self.place(key))
     }
 
     /// An array below this object; finish it before you go on here.
     pub fn array(&mut self, key: &str) -> ArrayWriter<'_> {
-        ArrayWriter::new(self.key(key))
+        ArrayWriter::new(self.place(key))
     }
 
     /// Whether nothing was written yet.
@@ -100,7 +101,8 @@ impl<'w> ArrayWriter<'w> {
         Self { out, begun: false }
     }
 
-    fn element(&mut self) -> &mut String {
+    /// The place of the next element; write exactly one JSON value there.
+    pub fn place(&mut self) -> &mut String {
         if self.begun {
             self.out.push(',');
         }
@@ -115,22 +117,22 @@ impl<'w> ArrayWriter<'w> {
 
     /// A value whose JSON text is at hand.
     pub fn raw(&mut self, json: &str) {
-        self.element().push_str(json);
+        self.place().push_str(json);
     }
 
     /// A string.
     pub fn string(&mut self, text: &str) {
-        write_string(self.element(), text);
+        write_string(self.place(), text);
     }
 
     /// An object as the next element; finish it before you go on here.
     pub fn object(&mut self) -> ObjectWriter<'_> {
-        ObjectWriter::new(self.element())
+        ObjectWriter::new(self.place())
     }
 
     /// An array as the next element; finish it before you go on here.
     pub fn array(&mut self) -> ArrayWriter<'_> {
-        ArrayWriter::new(self.element())
+        ArrayWriter::new(self.place())
     }
 }
 

@@ -21,6 +21,16 @@ const PRIORITIES: [&str; 4] = [
 /// The `prioritization` where none is given.
 const USUAL_PRIORITIES: [&str; 2] = ["unidentified", "most_recently_updated"];
 
+/// The properties that a track that identifies a user is read for.
+const IDENTIFYING: [&str; 6] = [
+    "user_alias",
+    "alias_name",
+    "alias_label",
+    "email_to_identify",
+    "prioritization",
+    "merge_behavior",
+];
+
 /// The call that an alias asks for.
 ///
 /// # Errors
@@ -31,15 +41,15 @@ pub fn alias(
     notes: &mut Notes,
 ) -> Result<BrazeCall, Closed> {
     if settings.alias == Alias::Off {
-        return Err(Closed::ignored("SB-260", IgnoreReason::AliasOff));
+        return Err(Closed::ignored("SB-260", "type", IgnoreReason::AliasOff));
     }
     let ids = Ids::new(event, settings);
     let previous = ids.named("previousId", notes);
-    let previous = previous.ok_or(Closed::parked("SB-260", ParkReason::NoPreviousId))?;
-    let nobody = Closed::parked("SB-260", ParkReason::NoIdentity);
+    let previous = previous.ok_or(Closed::parked("SB-260", "previousId", ParkReason::NoPreviousId))?;
+    let nobody = Closed::parked("SB-260", "userId", ParkReason::NoIdentity);
     let external_id = ids.external_id(notes).ok_or(nobody)?;
     if previous == external_id {
-        return Err(Closed::ignored("SB-260", IgnoreReason::SelfAlias));
+        return Err(Closed::ignored("SB-260", "previousId", IgnoreReason::SelfAlias));
     }
     let is_anonymous = match settings.alias_previous_id {
         AliasPreviousId::Anonymous => true,
@@ -48,35 +58,41 @@ pub fn alias(
     };
     if is_anonymous {
         if settings.anonymous != Anonymous::Alias {
-            return Err(Closed::ignored("SB-263", IgnoreReason::Anonymous));
+            return Err(Closed::ignored("SB-263", "previousId", IgnoreReason::Anonymous));
         }
         return Ok(anonymous_to_known(
             &external_id,
             &ids.alias_of(previous),
+            "previousId",
             settings,
             notes,
         ));
     }
     if settings.alias != Alias::Merge {
-        return Err(Closed::ignored("SB-264", IgnoreReason::AliasOff));
+        return Err(Closed::ignored("SB-264", "previousId", IgnoreReason::AliasOff));
     }
-    notes.tell("SB-264", || {
-        ("previousId".into(), "merged into external_id".into())
-    });
+    tell_merge("SB-264", "previousId", notes);
     Ok(merge(&Identity::ExternalId(previous), &external_id))
 }
 
-/// The call that makes the anonymous user of an alias the known one of an external id.
+/// The call that makes the anonymous user of an alias the known one of an external id. `path` is where the anonymous id stands.
 pub fn anonymous_to_known(
     external_id: &str,
     alias: &UserAlias,
+    path: &'static str,
     settings: &SegmentToBraze,
     notes: &mut Notes,
 ) -> BrazeCall {
-    notes.tell("SB-262", || ("anonymousId".into(), "becomes external_id".into()));
     if settings.anonymous_merge == AnonymousMerge::Merge {
+        tell_merge("SB-262", path, notes);
         return merge(&Identity::UserAlias(alias.clone()), external_id);
     }
+    notes.tell("SB-262", || {
+        (
+            path.into(),
+            "aliases_to_identify[0].user_alias of external_id".into(),
+        )
+    });
     BrazeCall {
         endpoint: BrazeEndpoint::Identify { merge: true },
         items: vec![alias_to_identify(external_id, alias)],
@@ -112,7 +128,12 @@ pub fn of_track(
 fn create_alias(event: &Received<'_>, ids: &Ids<'_, '_>, notes: &mut Notes) -> Option<BrazeCall> {
     let alias = ids.alias_in(&event.properties, || "properties.".into(), notes)?;
     let external_id = ids.external_id(notes);
-    notes.tell("SB-266", || ("properties".into(), "new alias".into()));
+    for key in ["alias_name", "alias_label"] {
+        notes.tell("SB-266", || {
+            (format!("properties.{key}"), format!("user_aliases[0].{key}"))
+        });
+    }
+    tell_others("SB-266", &["alias_name", "alias_label"], event, notes);
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     if let Some(external_id) = &external_id {
@@ -137,17 +158,36 @@ fn identify_user(
     let of_object = properties.get("user_alias").and_then(Json::as_object);
     let of_object =
         of_object.and_then(|object| ids.alias_in(&object, || "properties.user_alias.".into(), notes));
+    let alias_path = if of_object.is_some() {
+        "properties.user_alias"
+    } else {
+        "properties.alias_name"
+    };
     let alias = of_object.or_else(|| ids.alias_in(properties, || "properties.".into(), notes));
     let address = properties.get("email_to_identify").and_then(Json::as_str);
     let address = address.as_deref().and_then(email);
     if alias.is_none() && address.is_none() {
         return Ok(None);
     }
-    let nobody = Closed::parked("SB-267", ParkReason::NoIdentity);
+    let nobody = Closed::parked("SB-267", "userId", ParkReason::NoIdentity);
     let external_id = ids.external_id(notes).ok_or(nobody)?;
-    notes.tell("SB-267", || {
-        ("properties".into(), "identified by external_id".into())
-    });
+    if alias.is_some() {
+        notes.tell("SB-267", || {
+            (alias_path.into(), "aliases_to_identify[0].user_alias".into())
+        });
+    }
+    if address.is_some() {
+        for key in ["email", "prioritization"] {
+            let from = if key == "email" { "email_to_identify" } else { key };
+            notes.tell("SB-267", || {
+                (
+                    format!("properties.{from}"),
+                    format!("emails_to_identify[0].{key}"),
+                )
+            });
+        }
+    }
+    tell_others("SB-267", &IDENTIFYING, event, notes);
     let mut items = Vec::new();
     items.extend(alias.map(|alias| alias_to_identify(&external_id, &alias)));
     items.extend(address.map(|address| email_to_identify(&external_id, address, event)));
@@ -160,11 +200,22 @@ fn identify_user(
     }))
 }
 
+/// Tells of the properties that such a track has beside those it is read for.
+fn tell_others(rule: &'static str, read: &[&str], event: &Received<'_>, notes: &mut Notes) {
+    if notes.explains() {
+        for (key, _) in event.properties.iter().filter(|(key, _)| !read.contains(key)) {
+            notes.tell(rule, || {
+                (format!("properties.{key}"), "left out: no event is sent".into())
+            });
+        }
+    }
+}
+
 fn alias_to_identify(external_id: &str, alias: &UserAlias) -> BrazeItem {
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("external_id", external_id);
-    out.raw("user_alias", &alias.json());
+    alias.write(&mut out.object("user_alias"));
     drop(out);
     let users = vec![known(external_id), alias.user_key()];
     item(BrazeArray::AliasesToIdentify, json, users)
@@ -210,6 +261,19 @@ fn priorities(event: &Received<'_>) -> Vec<&'static str> {
             .filter_map(priority)
             .collect(),
     }
+}
+
+/// Tells whose profile goes up in that of the external id.
+fn tell_merge(rule: &'static str, path: &'static str, notes: &mut Notes) {
+    notes.tell(rule, || {
+        (path.into(), "merge_updates[0].identifier_to_merge".into())
+    });
+    notes.tell(rule, || {
+        (
+            "userId".into(),
+            "merge_updates[0].identifier_to_keep = external_id".into(),
+        )
+    });
 }
 
 fn merge(from: &Identity, external_id: &str) -> BrazeCall {

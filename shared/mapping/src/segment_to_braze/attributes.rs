@@ -1,16 +1,19 @@
 //! The attributes object of a user (section 6).
 
 mod custom;
+mod fields;
 mod push_tokens;
 mod standard;
 mod subscription_groups;
 
 pub use subscription_groups::state as subscription_state;
 
+use super::properties::matches;
 use super::scene::Scene;
 use crate::Notes;
 use event::calls::{BrazeArray, BrazeItem};
 use event::json::{Json, Object, ObjectWriter};
+use std::borrow::Cow;
 
 /// Where attributes are read from.
 pub struct Traits<'e, 'a> {
@@ -18,6 +21,8 @@ pub struct Traits<'e, 'a> {
     pub members: &'e Object<'a>,
     /// Their path in the event.
     pub path: &'static str,
+    /// The path of the object that they become.
+    pub into: &'static str,
     /// Whether the event is an identify: only then its context tells of the user too.
     pub is_identify: bool,
 }
@@ -30,9 +35,11 @@ pub fn attributes(traits: &Traits<'_, '_>, scene: &Scene<'_, '_>, notes: &mut No
     let merges_by_setting = (scene.settings.merge_nested && written.nested).then_some(true);
     if let Some(merges) = written.merges.or(merges_by_setting) {
         notes.tell("SB-074", || {
-            (traits.path.into(), format!("_merge_objects = {merges}"))
+            let setting = "settings.segment_to_braze.merge_nested".to_owned();
+            let path = written.merges.map_or(setting, |_| traits.below(MERGES));
+            (path, format!("{}.{MERGES} = {merges}", traits.into))
         });
-        out.bool("_merge_objects", merges);
+        out.bool(MERGES, merges);
     }
     scene.identity.write(&mut out);
     scene.write_update_existing_only(&mut out);
@@ -60,6 +67,21 @@ pub fn presence(scene: &Scene<'_, '_>) -> BrazeItem {
     scene.item(BrazeArray::Attributes, json)
 }
 
+/// The trait, and the attribute, that says whether nested attributes are merged.
+const MERGES: &str = "_merge_objects";
+
+impl Traits<'_, '_> {
+    /// The path of a trait.
+    fn below(&self, name: &str) -> String {
+        format!("{}.{name}", self.path)
+    }
+
+    /// Tells that a trait gives an attribute.
+    fn tell(&self, rule: &'static str, path: impl FnOnce() -> String, attribute: &str, notes: &mut Notes) {
+        notes.tell(rule, || (path(), format!("{}.{attribute}", self.into)));
+    }
+}
+
 /// What was seen of the custom attributes while they were written.
 #[derive(Default)]
 struct Written {
@@ -77,26 +99,26 @@ fn write(
     identity_field: Option<&'static str>,
     notes: &mut Notes,
 ) -> Written {
-    let mut members = traits.members.clone();
-    members.retain(|name, _| {
-        let dropped = scene
-            .settings
-            .drop_traits
-            .iter()
-            .any(|pattern| pattern.matches(name));
-        if dropped {
-            notes.tell("SB-072", || {
-                (format!("{}.{name}", traits.path), "left out: drop_traits".into())
-            });
-        }
-        !dropped
-    });
-    standard::write(out, &members, traits, scene, identity_field, notes);
-    subscription_groups::write(out, &members, traits.path, notes);
-    push_tokens::write(out, &members, traits, scene, notes);
-    let merges = members.get("_merge_objects").and_then(Json::as_bool);
+    let patterns = &scene.settings.drop_traits;
+    let mut left = Cow::Borrowed(traits.members);
+    if !patterns.is_empty() {
+        left.to_mut().retain(|name, _| {
+            let dropped = matches(patterns, name);
+            if dropped {
+                notes.tell("SB-072", || (traits.below(name), "left out: drop_traits".into()));
+            }
+            !dropped
+        });
+    }
+    let traits = &Traits {
+        members: &left,
+        ..*traits
+    };
+    standard::write(out, traits, scene, identity_field, notes);
+    subscription_groups::write(out, traits, notes);
+    push_tokens::write(out, traits, scene, notes);
     Written {
-        merges,
-        ..custom::write(out, members, traits.path, scene, notes)
+        merges: left.get(MERGES).and_then(Json::as_bool),
+        ..custom::write(out, traits, scene, notes)
     }
 }

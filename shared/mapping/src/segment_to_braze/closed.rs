@@ -1,13 +1,15 @@
 //! Why an event is not sent.
 
 use event::reasons::{IgnoreReason, ParkReason};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why an event is not sent, with the rule that says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed {
     /// The rule's id.
     pub rule: &'static str,
+    /// The path of what decided.
+    pub path: Cow<'static, str>,
     /// What becomes of the event.
     pub fate: ClosedFate,
 }
@@ -23,18 +25,29 @@ pub enum ClosedFate {
 
 impl Closed {
     /// There is nothing to do.
-    pub const fn ignored(rule: &'static str, reason: IgnoreReason) -> Self {
+    pub const fn ignored(rule: &'static str, path: &'static str, reason: IgnoreReason) -> Self {
         Self {
             rule,
+            path: Cow::Borrowed(path),
             fate: ClosedFate::Ignored(reason),
         }
     }
 
     /// It can never be sent.
-    pub const fn parked(rule: &'static str, reason: ParkReason) -> Self {
+    pub const fn parked(rule: &'static str, path: &'static str, reason: ParkReason) -> Self {
         Self {
             rule,
+            path: Cow::Borrowed(path),
             fate: ClosedFate::Parked(reason),
+        }
+    }
+
+    /// The same, decided by what stands at another path.
+    #[must_use]
+    pub fn at(self, path: String) -> Self {
+        Self {
+            path: Cow::Owned(path),
+            ..self
         }
     }
 }

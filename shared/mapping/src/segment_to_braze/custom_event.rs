@@ -27,7 +27,7 @@ pub fn shortened(text: &str) -> (&str, bool) {
 pub fn event_name(given: &str, path: &'static str, notes: &mut Notes) -> Result<String, Closed> {
     let bare = given.trim_start_matches('$');
     if bare.trim().is_empty() {
-        return Err(Closed::parked("SB-142", ParkReason::NoEventName));
+        return Err(Closed::parked("SB-142", path, ParkReason::NoEventName));
     }
     let (name, was_long) = shortened(bare);
     if was_long || bare.len() < given.len() {
@@ -36,16 +36,20 @@ pub fn event_name(given: &str, path: &'static str, notes: &mut Notes) -> Result<
     Ok(name.to_owned())
 }
 
-/// The event object.
+/// The event object. `path` is where its name comes from.
 pub fn custom_event(
     name: &str,
+    path: &'static str,
     properties: Vec<Member<'_>>,
     at: Timestamp,
     scene: &Scene<'_, '_>,
     notes: &mut Notes,
 ) -> BrazeItem {
-    notes.tell("SB-140", || ("event".into(), format!("custom event {name}")));
+    notes.tell("SB-141", || (path.into(), format!("events[0].name = {name}")));
     let properties = written(properties, Beside::Event, scene.settings, notes);
+    if properties.is_some() {
+        notes.tell("SB-143", || ("properties".into(), "events[0].properties".into()));
+    }
     scene.happening(BrazeArray::Events, at, properties.as_deref(), |out| {
         out.string("name", name);
     })

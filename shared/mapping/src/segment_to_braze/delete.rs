@@ -19,7 +19,7 @@ pub fn delete(
     notes: &mut Notes,
 ) -> Result<BrazeCall, Closed> {
     if !settings.deletes {
-        return Err(Closed::ignored("SB-281", IgnoreReason::DeleteOff));
+        return Err(Closed::ignored("SB-281", "type", IgnoreReason::DeleteOff));
     }
     let ids = Ids::new(event, settings);
     let identity = ids.without_contact(notes).ok_or_else(|| nobody(&ids, notes))?;
@@ -29,10 +29,12 @@ pub fn delete(
         Identity::UserAlias(_) => BrazeArray::UserAliases,
         // Several people may share an address or a number.
         Identity::Email(_) | Identity::Phone(_) => {
-            return Err(Closed::parked("SB-280", ParkReason::NoIdentity));
+            return Err(Closed::parked("SB-280", "userId", ParkReason::NoIdentity));
         }
     };
-    notes.tell("SB-280", || (identity.field().into(), "profile deleted".into()));
+    notes.tell("SB-280", || {
+        ("type".into(), format!("{}[0]: profile deleted", array.as_str()))
+    });
     Ok(BrazeCall {
         endpoint: BrazeEndpoint::Delete(array),
         items: vec![BrazeItem {

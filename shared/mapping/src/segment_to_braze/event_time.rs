@@ -29,7 +29,7 @@ pub fn event_time(
         .enumerate()
         .find_map(|(at, key)| Some((at, key, time(event.get(key)?)?)));
     let Some((at, key, moment)) = found else {
-        return Err(Closed::parked("SB-061", ParkReason::NoTime));
+        return Err(Closed::parked("SB-061", order[0], ParkReason::NoTime));
     };
     if at > 0 {
         notes.warn(Warning::TimeRepaired, || {

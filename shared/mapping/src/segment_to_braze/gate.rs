@@ -30,6 +30,9 @@ pub enum EventType {
 /// The names under which Switchyard's own webhook may stand in `integrations`.
 const WEBHOOKS: [&str; 3] = ["Webhooks (Actions)", "Webhooks", "Extensible Webhook"];
 
+/// The name that stands for all integrations.
+const ALL: &str = "All";
+
 /// What Braze's own connector calls the events that it sends to Segment.
 const CURRENTS_NAMES: [&str; 34] = [
     "Push Notification Sent",
@@ -83,7 +86,7 @@ const CURRENTS_PROPERTIES: [&str; 6] = [
 /// # Errors
 /// Why the event is not sent.
 pub fn passed(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventType, Closed> {
-    let malformed = Closed::parked("SB-010", ParkReason::MalformedEvent);
+    let malformed = Closed::parked("SB-010", "type", ParkReason::MalformedEvent);
     let given = event.get("type").and_then(super::number::text).ok_or(malformed)?;
     let event_type = match given.trim().to_ascii_lowercase().as_str() {
         "identify" => EventType::Identify,
@@ -93,25 +96,32 @@ pub fn passed(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventTy
         "group" => EventType::Group,
         "alias" => EventType::Alias,
         "delete" => EventType::Delete,
-        _ => return Err(Closed::ignored("SB-011", IgnoreReason::UnsupportedType)),
+        _ => return Err(Closed::ignored("SB-011", "type", IgnoreReason::UnsupportedType)),
     };
-    if let Some(rule) = loops(event, event_type, settings) {
-        return Err(Closed::ignored(rule, IgnoreReason::Loop));
+    if let Some((rule, path)) = loops(event, event_type, settings) {
+        return Err(Closed::ignored(rule, path, IgnoreReason::Loop));
     }
-    if settings.respect_integrations && is_off(event) {
-        return Err(Closed::ignored("SB-025", IgnoreReason::IntegrationOff));
+    if settings.respect_integrations
+        && let Some(name) = turned_off_by(event)
+    {
+        let closed = Closed::ignored("SB-025", "integrations", IgnoreReason::IntegrationOff);
+        return Err(closed.at(format!("{}.{name}", event.integrations_path(name))));
     }
     Ok(event_type)
 }
 
-/// The rule by which an event is known to go round in a circle.
-fn loops(event: &Received<'_>, event_type: EventType, settings: &SegmentToBraze) -> Option<&'static str> {
+/// The rule by which an event is known to go round in a circle, and the path of its mark.
+fn loops(
+    event: &Received<'_>,
+    event_type: EventType,
+    settings: &SegmentToBraze,
+) -> Option<(&'static str, &'static str)> {
     let name_of = |key: &str| -> Option<String> { word(event.of_context(key).get("name")?) };
     if name_of("integration").as_deref() == Some("braze") {
-        return Some("SB-021");
+        return Some(("SB-021", "context.integration.name"));
     }
     if settings.loop_guard == LoopGuard::Strict && name_of("library").as_deref() == Some("switchyard") {
-        return Some("SB-022");
+        return Some(("SB-022", "context.library.name"));
     }
     let has_mark = |properties: &Object<'_>| {
         let mut marks = CURRENTS_PROPERTIES.iter();
@@ -122,23 +132,26 @@ fn loops(event: &Received<'_>, event_type: EventType, settings: &SegmentToBraze)
             .name()
             .is_some_and(|name| CURRENTS_NAMES.contains(&name.as_ref()))
         && has_mark(&event.properties);
-    is_from_currents.then_some("SB-023")
+    is_from_currents.then_some(("SB-023", "event"))
 }
 
-fn is_off(event: &Received<'_>) -> bool {
+/// The name of the integration that keeps the event from Braze.
+fn turned_off_by(event: &Received<'_>) -> Option<&'static str> {
     let own = INTEGRATIONS.map(|name| event.integration(name));
     let said = |value: Option<Json<'_>>| value.and_then(Json::as_bool);
-    if own.iter().any(|value| said(*value) == Some(false)) {
-        return true;
+    let mut named = INTEGRATIONS.iter().zip(own);
+    if let Some((name, _)) = named.find(|(_, value)| said(*value) == Some(false)) {
+        return Some(name);
     }
     let is_wanted = |value: &Json<'_>| value.as_bool() == Some(true) || value.kind() == Kind::Object;
     if own.iter().flatten().any(is_wanted) {
-        return false;
+        return None;
     }
-    said(event.integration("All")) == Some(false)
+    let is_off = said(event.integration(ALL)) == Some(false)
         && !WEBHOOKS
             .iter()
-            .any(|name| said(event.integration(name)) == Some(true))
+            .any(|name| said(event.integration(name)) == Some(true));
+    is_off.then_some(ALL)
 }
 
 /// The name under which a track is mapped.
@@ -147,13 +160,13 @@ fn is_off(event: &Received<'_>) -> bool {
 /// Why the track is not sent.
 pub fn track_name<'e>(event: &Received<'e>, settings: &'e SegmentToBraze) -> Result<Cow<'e, str>, Closed> {
     let name = event.name();
-    let name = name.ok_or(Closed::parked("SB-141", ParkReason::NoEventName))?;
+    let name = name.ok_or(Closed::parked("SB-141", "event", ParkReason::NoEventName))?;
     let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(&name));
     if matches(&settings.deny_events) {
-        return Err(Closed::ignored("SB-028", IgnoreReason::EventDenied));
+        return Err(Closed::ignored("SB-028", "event", IgnoreReason::EventDenied));
     }
     if !matches(&settings.allow_events) {
-        return Err(Closed::ignored("SB-029", IgnoreReason::EventNotAllowed));
+        return Err(Closed::ignored("SB-029", "event", IgnoreReason::EventNotAllowed));
     }
     let renamed = settings.rename_events.get(name.as_ref());
     Ok(renamed.map_or(name, |name| Cow::Borrowed(name.as_str())))

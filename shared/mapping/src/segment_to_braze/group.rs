@@ -19,6 +19,9 @@ const STATES: [&str; 3] = [
     "subscription_group_state",
 ];
 
+/// The trait that asks for a double opt-in.
+const DOUBLE_OPT_IN: &str = "use_double_opt_in_logic";
+
 /// The call that a group asks for.
 ///
 /// # Errors
@@ -29,23 +32,27 @@ pub fn group(
     notes: &mut Notes,
 ) -> Result<BrazeCall, Closed> {
     if settings.group == Group::Off {
-        return Err(Closed::ignored("SB-252", IgnoreReason::GroupOff));
+        return Err(Closed::ignored("SB-252", "type", IgnoreReason::GroupOff));
     }
     let ids = Ids::new(event, settings);
-    let no_group = Closed::parked("SB-251", ParkReason::NoGroupId);
-    let group_id = ids.named("groupId", notes).ok_or(no_group)?;
+    let no_group = || Closed::parked("SB-251", "groupId", ParkReason::NoGroupId);
+    let group_id = ids.named("groupId", notes).ok_or_else(no_group)?;
     if settings.group == Group::Subscription {
         return subscription(&group_id, event, &ids, notes);
     }
     let name = format!("{}{group_id}", settings.group_attribute_prefix);
     if !is_sendable(&name) {
-        return Err(no_group);
+        return Err(no_group());
     }
     let identity = ids.identity(notes).ok_or_else(|| super::nobody(&ids, notes))?;
     let scene = Scene::new(event, settings, identity);
-    notes.tell("SB-250", || {
-        ("groupId".into(), format!("custom attribute {name}"))
-    });
+    notes.tell("SB-250", || ("groupId".into(), format!("attributes[0].{name}")));
+    if event.traits.is_some() {
+        notes.tell("SB-250", || {
+            ("traits".into(), "left out: those of the group".into())
+        });
+    }
+    scene.tell_update_existing_only(notes);
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     scene.identity.write(&mut out);
@@ -66,24 +73,48 @@ fn subscription(
 ) -> Result<BrazeCall, Closed> {
     let traits = event.traits.as_ref();
     let trait_of = |key: &str| traits.and_then(|traits| traits.present(key));
-    let state = STATES.iter().find_map(|key| subscription_state(trait_of(key)?));
-    let state = state.ok_or(Closed::parked("SB-253", ParkReason::BadSubscriptionState))?;
-    let nobody = Closed::parked("SB-254", ParkReason::NoIdentity);
-    let (kind, identity, id) = match ids.subscriber(notes).ok_or(nobody)? {
+    let found = STATES
+        .iter()
+        .find_map(|key| Some((key, subscription_state(trait_of(key)?)?)));
+    let (state_key, state) = found.ok_or(Closed::parked(
+        "SB-253",
+        "traits.subscription_state",
+        ParkReason::BadSubscriptionState,
+    ))?;
+    let nobody = || Closed::parked("SB-254", "userId", ParkReason::NoIdentity);
+    let (kind, identity, id) = match ids.subscriber(notes).ok_or_else(nobody)? {
         Identity::Email(email) => (SubscriberKind::Emails, Identity::Email(email.clone()), email),
         Identity::Phone(phone) => (SubscriberKind::Phones, Identity::Phone(phone.clone()), phone),
         Identity::ExternalId(id) => (SubscriberKind::ExternalIds, Identity::ExternalId(id.clone()), id),
-        Identity::BrazeId(_) | Identity::UserAlias(_) => return Err(nobody),
+        Identity::BrazeId(_) | Identity::UserAlias(_) => return Err(nobody()),
     };
     notes.tell("SB-253", || {
-        ("traits".into(), format!("subscription_state = {state}"))
+        (
+            "groupId".into(),
+            "subscription_groups[0].subscription_group_id".into(),
+        )
     });
+    notes.tell("SB-253", || {
+        let result = format!("subscription_groups[0].subscription_state = {state}");
+        (format!("traits.{state_key}"), result)
+    });
+    for (key, _) in traits.iter().flat_map(|traits| traits.iter()) {
+        if key != *state_key && key != DOUBLE_OPT_IN {
+            notes.tell("SB-253", || {
+                (format!("traits.{key}"), "left out: a state alone is sent".into())
+            });
+        }
+    }
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("subscription_group_id", group_id);
     out.string("subscription_state", state);
-    if let Some(doubly) = trait_of("use_double_opt_in_logic").and_then(Json::as_bool) {
-        out.bool("use_double_opt_in_logic", doubly);
+    if let Some(doubly) = trait_of(DOUBLE_OPT_IN).and_then(Json::as_bool) {
+        notes.tell("SB-255", || {
+            let result = format!("subscription_groups[0].{DOUBLE_OPT_IN}");
+            (format!("traits.{DOUBLE_OPT_IN}"), result)
+        });
+        out.bool(DOUBLE_OPT_IN, doubly);
     }
     drop(out);
     Ok(BrazeCall {

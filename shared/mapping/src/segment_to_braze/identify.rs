@@ -30,7 +30,13 @@ pub fn identify(
         && let Some(anonymous_id) = ids.anonymous_id(notes).filter(|id| id != external_id)
     {
         let alias = ids.alias_of(anonymous_id);
-        calls.push(anonymous_to_known(external_id, &alias, settings, notes));
+        calls.push(anonymous_to_known(
+            external_id,
+            &alias,
+            "anonymousId",
+            settings,
+            notes,
+        ));
     }
     let none = Object::empty();
     let (path, members) = match (&event.traits, &event.context_traits) {
@@ -38,9 +44,16 @@ pub fn identify(
         (None, Some(traits)) => ("context.traits", traits),
         (None, None) => ("traits", &none),
     };
+    if path == "traits" && event.context_traits.is_some() {
+        notes.tell("SB-014", || {
+            ("context.traits".into(), "left out: traits is present".into())
+        });
+    }
+    scene.tell_update_existing_only(notes);
     let traits = Traits {
         members,
         path,
+        into: "attributes[0]",
         is_identify: true,
     };
     calls.push(BrazeCall {

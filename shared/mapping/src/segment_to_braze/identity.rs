@@ -2,7 +2,7 @@
 
 use super::forms::{PhoneRules, e164, email};
 use super::number::text;
-use super::received::Received;
+use super::received::{Place, Received};
 use crate::Notes;
 use event::calls::UserKey;
 use event::json::{Json, Object, ObjectWriter, write_string};
@@ -41,13 +41,6 @@ pub enum Identity {
 }
 
 impl UserAlias {
-    /// Its JSON text.
-    pub fn json(&self) -> String {
-        let mut json = String::new();
-        self.write(&mut ObjectWriter::new(&mut json));
-        json
-    }
-
     /// Writes its members.
     pub fn write(&self, out: &mut ObjectWriter<'_>) {
         out.string("alias_name", &self.name);
@@ -74,19 +67,23 @@ impl Identity {
 
     /// Its JSON text.
     pub fn json(&self) -> String {
-        match self {
-            Self::UserAlias(alias) => alias.json(),
-            Self::ExternalId(id) | Self::BrazeId(id) | Self::Email(id) | Self::Phone(id) => {
-                let mut json = String::with_capacity(id.len() + 2);
-                write_string(&mut json, id);
-                json
-            }
-        }
+        let mut json = String::new();
+        self.write_at(&mut json);
+        json
     }
 
     /// Writes it under its own key.
     pub fn write(&self, out: &mut ObjectWriter<'_>) {
-        out.raw(self.field(), &self.json());
+        self.write_at(out.place(self.field()));
+    }
+
+    fn write_at(&self, out: &mut String) {
+        match self {
+            Self::UserAlias(alias) => alias.write(&mut ObjectWriter::new(out)),
+            Self::ExternalId(id) | Self::BrazeId(id) | Self::Email(id) | Self::Phone(id) => {
+                write_string(out, id);
+            }
+        }
     }
 
     /// The key by which calls of this user stay in order.
@@ -207,14 +204,14 @@ impl<'e, 'a> Ids<'e, 'a> {
         let mut places = self
             .event
             .integration_settings()
-            .map(|(path, settings)| (path, settings.get("braze_id")))
+            .map(|integration| (integration.place, integration.settings.get("braze_id")))
             .chain(
                 self.event
                     .profiles()
-                    .map(|(path, profile)| (path.to_owned(), profile.get("braze_id"))),
+                    .map(|(path, profile)| (Place::Object(path), profile.get("braze_id"))),
             );
         places.find_map(|(place, value)| {
-            let path = || format!("{place}.braze_id");
+            let path = || place.below("braze_id");
             let id = self.id(value, path, notes);
             told(id, "braze_id", path, notes)
         })
@@ -224,18 +221,19 @@ impl<'e, 'a> Ids<'e, 'a> {
         let mut places = self
             .event
             .integration_settings()
-            .flat_map(|(path, settings)| {
-                ["user_alias", "alias"].map(|key| (format!("{path}.{key}"), settings.get(key)))
+            .flat_map(|integration| {
+                let of = |key| (integration.place, key, integration.settings.get(key));
+                ["user_alias", "alias"].map(of)
             })
             .chain(
                 self.event
                     .profiles()
-                    .map(|(path, profile)| (format!("{path}.user_alias"), profile.get("user_alias"))),
+                    .map(|(path, profile)| (Place::Object(path), "user_alias", profile.get("user_alias"))),
             );
-        places.find_map(|(place, value)| {
+        places.find_map(|(place, key, value)| {
             let object = value?.as_object()?;
-            let alias = self.alias_in(&object, || format!("{place}."), notes);
-            told(alias, "user_alias", || place.clone(), notes)
+            let alias = self.alias_in(&object, || format!("{}.", place.below(key)), notes);
+            told(alias, "user_alias", || place.below(key), notes)
         })
     }
 
@@ -288,7 +286,7 @@ pub fn phone_rules(settings: &SegmentToBraze) -> PhoneRules<'_> {
 /// Tells of an identifier that was found.
 fn told<T>(found: Option<T>, field: &'static str, path: impl Fn() -> String, notes: &mut Notes) -> Option<T> {
     if found.is_some() {
-        notes.tell("SB-040", || (path(), format!("identified by {field}")));
+        notes.tell("SB-040", || (path(), format!("{field} of every object")));
     }
     found
 }

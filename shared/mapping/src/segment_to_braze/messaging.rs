@@ -3,8 +3,9 @@
 use super::attributes::{Traits, bare};
 use super::closed::Closed;
 use super::identity::Identity;
+use super::names::{Member, members};
 use super::number::text;
-use super::properties::{Beside, matches, members, written};
+use super::properties::{Beside, PROPERTIES, is_dropped, matches, written};
 use super::received::Received;
 use super::scene::Scene;
 use crate::Notes;
@@ -93,25 +94,30 @@ impl<'s> Wanted<'s> {
 
 fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Result<BrazeCall, Closed> {
     let is_campaign = !rule.campaign_id.is_empty();
-    let properties = members(&scene.event.properties, "properties");
+    let properties = members(&scene.event.properties, PROPERTIES).collect();
     let properties = written(properties, Beside::Event, scene.settings, notes);
     let is_too_large =
         |json: &String| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
     if is_campaign && properties.as_ref().is_some_and(is_too_large) {
-        return Err(Closed::parked("SB-406", ParkReason::TooLarge));
+        return Err(Closed::parked("SB-406", "properties", ParkReason::TooLarge));
     }
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
-    write_recipient(&mut out, &scene.identity);
+    write_recipient(&mut out, &scene.identity, notes);
     if let Some(properties) = properties {
         let key = if is_campaign {
             "trigger_properties"
         } else {
             rule.canvas_key.as_str()
         };
+        notes.tell("SB-402", || ("properties".into(), format!("recipients[0].{key}")));
         out.raw(key, &properties);
     }
     if !scene.identity.is_alias() {
+        notes.tell("SB-403", || {
+            let path = "settings.segment_to_braze.triggers.send_to_existing_only";
+            (path.into(), "recipients[0].send_to_existing_only".into())
+        });
         out.bool("send_to_existing_only", rule.send_to_existing_only);
     }
     if !rule.send_to_existing_only {
@@ -119,8 +125,12 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
         let traits = Traits {
             members: scene.event.context_traits.as_ref().unwrap_or(&none),
             path: "context.traits",
+            into: "recipients[0].attributes",
             is_identify: false,
         };
+        notes.tell("SB-404", || {
+            ("context.traits".into(), "recipients[0].attributes".into())
+        });
         out.raw("attributes", &bare(&traits, scene, notes));
     }
     drop(out);
@@ -142,12 +152,19 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
     })
 }
 
-fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity) {
+fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity, notes: &mut Notes) {
+    let tell = |field: &str, notes: &mut Notes| {
+        notes.tell("SB-401", || ("event".into(), format!("recipients[0].{field}")));
+    };
     match identity {
-        Identity::ExternalId(id) => out.string("external_user_id", id),
+        Identity::ExternalId(id) => {
+            tell("external_user_id", notes);
+            out.string("external_user_id", id);
+        }
         Identity::BrazeId(_) | Identity::UserAlias(_) | Identity::Phone(_) => identity.write(out),
         Identity::Email(_) => {
             identity.write(out);
+            tell("prioritization", notes);
             let mut list = out.array("prioritization");
             EMAIL_PRIORITIES.iter().for_each(|priority| list.string(priority));
         }
@@ -162,7 +179,10 @@ fn catalog(
 ) -> Result<BrazeCall, Closed> {
     let id = event.properties.get(&rule.id_property).and_then(text);
     let id = id.filter(|id| is_catalog_name(id));
-    let id = id.ok_or(Closed::parked("SB-421", ParkReason::NoItemId))?;
+    let id = id.ok_or_else(|| {
+        Closed::parked("SB-421", "properties", ParkReason::NoItemId)
+            .at(format!("properties.{}", rule.id_property))
+    })?;
     let catalog = rule.catalog.clone();
     let endpoint = match rule.op {
         CatalogOperation::Upsert => BrazeEndpoint::CatalogUpsert { catalog },
@@ -172,20 +192,28 @@ fn catalog(
     let mut out = ObjectWriter::new(&mut json);
     out.string("id", &id);
     if rule.op == CatalogOperation::Upsert {
-        for (key, value) in event.properties.iter() {
-            let is_wanted = key != rule.id_property
-                && key != "id"
-                && matches(&rule.fields, key)
-                && !matches(&settings.drop_properties, key);
-            if is_wanted {
-                out.json(key, value);
+        for member in members(&event.properties, PROPERTIES) {
+            let Member { key, value, .. } = member;
+            if key == rule.id_property || is_dropped(&member, settings, notes) {
+                continue;
             }
+            if key == "id" || !matches(&rule.fields, key) {
+                notes.tell("SB-422", || {
+                    (
+                        member.path(),
+                        format!("left out of catalog {}: fields", rule.catalog),
+                    )
+                });
+                continue;
+            }
+            notes.tell("SB-422", || (member.path(), format!("items[0].{key}")));
+            out.json(key, value);
         }
     }
     drop(out);
     notes.tell("SB-420", || {
         let path = format!("properties.{}", rule.id_property);
-        (path, format!("item {id} of {}", rule.catalog))
+        (path, format!("items[0].id = {id}"))
     });
     Ok(BrazeCall {
         endpoint,

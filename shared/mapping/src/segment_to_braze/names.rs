@@ -1,57 +1,107 @@
 //! Names of attributes and properties as Braze takes them (SB-112, SB-145).
 
 use crate::Notes;
-use event::json::Json;
+use event::json::{Json, Object};
 use event::reasons::Warning;
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// The most characters of a name.
 const MAX_NAME: usize = 255;
 
-/// One attribute or property: the name it is sent under, and its value.
-pub struct Member<'a> {
-    /// The name.
-    pub name: Cow<'a, str>,
+/// What members stand in. Their paths are written only when somebody asks for them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Parent {
+    /// The event itself.
+    Event,
+    /// An object at this path.
+    Object(&'static str),
+    /// The product of this number.
+    Product(usize),
+}
+
+impl Parent {
+    /// Its path.
+    pub fn path(self) -> String {
+        match self {
+            Self::Event => String::new(),
+            Self::Object(path) => path.to_owned(),
+            Self::Product(at) => format!("properties.products[{at}]"),
+        }
+    }
+
+    /// The path of one of its keys.
+    pub fn below(self, key: &str) -> String {
+        match self {
+            Self::Event => key.to_owned(),
+            Self::Object(path) => format!("{path}.{key}"),
+            Self::Product(at) => format!("properties.products[{at}].{key}"),
+        }
+    }
+}
+
+/// One attribute or property.
+#[derive(Clone, Copy)]
+pub struct Member<'m> {
+    /// The key as received.
+    pub key: &'m str,
+    /// The name it is sent under.
+    pub name: &'m str,
     /// The value as received.
-    pub value: Json<'a>,
+    pub value: Json<'m>,
+    /// What it stands in.
+    pub parent: Parent,
+}
+
+impl Member<'_> {
     /// Where it stands in the event.
-    pub path: Cow<'a, str>,
+    pub fn path(&self) -> String {
+        self.parent.below(self.key)
+    }
+
+    /// The bytes of key and value.
+    pub const fn bytes(&self) -> usize {
+        self.key.len() + self.value.raw().len()
+    }
+
+    fn is_renamed(&self) -> bool {
+        self.key.starts_with('$')
+    }
+}
+
+/// The members of an object, under their own names.
+pub fn members<'m>(object: &'m Object<'_>, parent: Parent) -> impl Iterator<Item = Member<'m>> {
+    object.iter().map(move |(key, value)| Member {
+        key,
+        name: key,
+        value,
+        parent,
+    })
 }
 
 /// Whether a name can be sent.
 pub fn is_sendable(name: &str) -> bool {
-    !name.trim().is_empty() && name.chars().nth(MAX_NAME).is_none()
+    !name.trim().is_empty() && (name.len() <= MAX_NAME || name.chars().nth(MAX_NAME).is_none())
 }
 
-/// The members under names that Braze takes: without leading `$`, not blank, not too long. Of those that are renamed none
-/// takes the name of another or one of those that `is_reserved` tells.
-pub fn sendable<'a>(
-    members: Vec<Member<'a>>,
-    is_reserved: fn(&str) -> bool,
-    notes: &mut Notes,
-) -> Vec<Member<'a>> {
-    let is_renamed = |name: &str| name.starts_with('$');
-    let mut taken: HashSet<String> = HashSet::new();
-    if members.iter().any(|member| is_renamed(&member.name)) {
-        let stay = members.iter().filter(|member| !is_renamed(&member.name));
-        taken.extend(stay.map(|member| member.name.clone().into_owned()));
+/// Leaves the members under names that Braze takes: without leading `$`, not blank, not too long. Of those that are renamed
+/// none takes the name of another or one of those that `is_reserved` tells.
+pub fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str) -> bool, notes: &mut Notes) {
+    let mut taken: HashSet<&str> = HashSet::new();
+    if members.iter().any(Member::is_renamed) {
+        let stay = members.iter().filter(|member| !member.is_renamed());
+        taken.extend(stay.map(|member| member.name));
     }
-    let mut kept = Vec::with_capacity(members.len());
-    for mut member in members {
-        let renamed = is_renamed(&member.name).then(|| member.name.trim_start_matches('$').to_owned());
-        let is_free = |name: &String| !is_reserved(name) && !taken.contains(name);
-        let fits = is_sendable(renamed.as_deref().unwrap_or(&member.name));
-        if !fits || renamed.as_ref().is_some_and(|name| !is_free(name)) {
-            notes.warn(Warning::KeyRemoved, || member.path.clone().into_owned());
-            continue;
+    members.retain_mut(|member| {
+        let is_renamed = member.is_renamed();
+        let name = member.key.trim_start_matches('$');
+        if !is_sendable(name) || (is_renamed && (is_reserved(name) || !taken.insert(name))) {
+            notes.warn(Warning::KeyRemoved, || member.path());
+            return false;
         }
-        if let Some(name) = renamed {
-            notes.warn(Warning::KeyRenamed, || member.path.clone().into_owned());
-            taken.insert(name.clone());
-            member.name = Cow::Owned(name);
+        if is_renamed {
+            notes.warn(Warning::KeyRenamed, || member.path());
+            member.name = name;
         }
-        kept.push(member);
-    }
-    kept
+        true
+    });
 }

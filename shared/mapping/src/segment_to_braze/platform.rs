@@ -1,8 +1,7 @@
 //! Where an event happened, and which of Braze's apps that is.
 
 use super::number::{text, word};
-use super::received::Received;
-use event::json::Object;
+use super::received::{Integration, Place, Received};
 use event::settings::SegmentToBraze;
 use std::borrow::Cow;
 
@@ -50,21 +49,37 @@ impl Platform {
     }
 }
 
+/// The identifier of an app at Braze.
+pub struct AppId<'e> {
+    /// The identifier.
+    pub id: Cow<'e, str>,
+    place: Place,
+    key: &'static str,
+}
+
+impl AppId<'_> {
+    /// Where it stands, in the event or in the settings.
+    pub fn path(&self) -> String {
+        self.place.below(self.key)
+    }
+}
+
 /// The identifier of the app at Braze, if one is known.
 pub fn app_id<'e>(
     event: &Received<'e>,
     platform: Option<Platform>,
     settings: &'e SegmentToBraze,
-) -> Option<Cow<'e, str>> {
-    let given = |settings: Object<'e>| {
-        ["app_id", "appId"]
-            .into_iter()
-            .find_map(|key| settings.get(key).and_then(text))
+) -> Option<AppId<'e>> {
+    let given = |integration: Integration<'e>| {
+        ["app_id", "appId"].into_iter().find_map(|key| {
+            Some(AppId {
+                id: integration.settings.get(key).and_then(text)?,
+                place: integration.place,
+                key,
+            })
+        })
     };
-    if let Some(given) = event
-        .integration_settings()
-        .find_map(|(_, settings)| given(settings))
-    {
+    if let Some(given) = event.integration_settings().find_map(given) {
         return Some(given);
     }
     let own = match platform {
@@ -73,9 +88,25 @@ pub fn app_id<'e>(
         Some(Platform::Web) => settings.app_ids.web.as_str(),
         None => "",
     };
-    let of_all = [own, settings.app_id.as_str()];
-    of_all
+    let of_platform = platform.map_or("", Platform::as_str);
+    let of_settings = [
+        (
+            own,
+            Place::Object("settings.segment_to_braze.app_ids"),
+            of_platform,
+        ),
+        (
+            settings.app_id.as_str(),
+            Place::Object("settings.segment_to_braze"),
+            "app_id",
+        ),
+    ];
+    of_settings
         .into_iter()
-        .find(|id| !id.trim().is_empty())
-        .map(Cow::Borrowed)
+        .find(|(id, ..)| !id.trim().is_empty())
+        .map(|(id, place, key)| AppId {
+            id: Cow::Borrowed(id),
+            place,
+            key,
+        })
 }

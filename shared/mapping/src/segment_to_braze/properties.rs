@@ -1,18 +1,20 @@
 //! The properties of events and purchases (SB-143 to SB-148).
 
-use super::names::{Member, sendable};
+use super::names::{Member, Parent, keep_sendable};
 use super::value::Rewrite;
 use crate::Notes;
-use event::json::{ArrayWriter, Json, Object, ObjectWriter};
+use event::json::{ArrayWriter, Json, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::{Pattern, SegmentToBraze};
-use std::borrow::Cow;
 
 /// The most properties of an event or purchase.
 const MAX_PROPERTIES: usize = 256;
 
 /// The property that holds the products of an order.
 pub const PRODUCTS: &str = "products";
+
+/// Where the properties stand.
+pub const PROPERTIES: Parent = Parent::Object("properties");
 
 /// Keys that mean something else to Braze.
 pub const RESERVED: [&str; 2] = ["time", "event_name"];
@@ -28,29 +30,17 @@ pub enum Beside {
 
 const OF_PURCHASE: [&str; 4] = ["product_id", "currency", "price", "quantity"];
 
-/// The members of an object, with their paths.
-pub fn members<'a>(object: &Object<'a>, path: &str) -> Vec<Member<'a>> {
-    let members = object.clone().into_iter();
-    members
-        .map(|(name, value)| Member {
-            path: format!("{path}.{name}").into(),
-            name,
-            value,
-        })
-        .collect()
-}
-
 /// The text of the properties as they are sent; `None` when none is left.
 pub fn written(
-    members: Vec<Member<'_>>,
+    mut members: Vec<Member<'_>>,
     beside: Beside,
     settings: &SegmentToBraze,
     notes: &mut Notes,
 ) -> Option<String> {
-    let mut members = sendable(members, |_| false, notes);
+    keep_sendable(&mut members, |_| false, notes);
     members.retain(|member| stays(member, beside, settings, notes));
     for member in members.iter().skip(MAX_PROPERTIES) {
-        notes.warn(Warning::TooManyProperties, || member.path.clone().into_owned());
+        notes.warn(Warning::TooManyProperties, || member.path());
     }
     members.truncate(MAX_PROPERTIES);
     if members.is_empty() {
@@ -59,7 +49,7 @@ pub fn written(
     let mut json = String::with_capacity(256);
     let mut out = ObjectWriter::new(&mut json);
     for member in &members {
-        out.raw(&member.name, &value(member, settings, notes));
+        write_value(out.place(member.name), member, settings, notes);
     }
     drop(out);
     Some(json)
@@ -70,76 +60,70 @@ pub fn matches(patterns: &[Pattern], name: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name))
 }
 
-/// The text of a property's value.
-pub fn value<'a>(member: &Member<'a>, settings: &SegmentToBraze, notes: &mut Notes) -> Cow<'a, str> {
+/// Whether the settings leave a property out.
+pub fn is_dropped(member: &Member<'_>, settings: &SegmentToBraze, notes: &mut Notes) -> bool {
+    let dropped = matches(&settings.drop_properties, member.name);
+    if dropped {
+        notes.tell("SB-146", || (member.path(), "left out: drop_properties".into()));
+    }
+    dropped
+}
+
+/// Writes a property's value.
+pub fn write_value(out: &mut String, member: &Member<'_>, settings: &SegmentToBraze, notes: &mut Notes) {
     let rewrite = Rewrite {
         cut_at: settings.cut_strings_at,
         tidies: false,
     };
-    let path = || member.path.clone().into_owned();
     let products = (member.name == PRODUCTS && !settings.drop_properties.is_empty())
         .then(|| member.value.as_array())
         .flatten();
     match products {
-        Some(products) => {
-            let mut json = String::with_capacity(member.value.raw().len());
-            write_products(
-                ArrayWriter::new(&mut json),
-                &products,
-                &settings.drop_properties,
-                |product, at, notes| {
-                    let path = || format!("{}[{at}]", path());
-                    rewrite.inside(product, &path, notes).into_owned()
-                },
-                notes,
-            );
-            Cow::Owned(json)
-        }
-        None => rewrite.inside(member.value, &path, notes),
+        Some(products) => write_products(out, &products, member, rewrite, settings, notes),
+        None => rewrite.inside(out, member.value, &|| member.path(), notes),
     }
 }
 
-/// Writes products without the keys that are dropped; `text` gives the text of a value in the product of this number.
+/// Writes products without the keys that are dropped.
 fn write_products(
-    mut out: ArrayWriter<'_>,
+    out: &mut String,
     products: &[Json<'_>],
-    dropped: &[Pattern],
-    text: impl Fn(Json<'_>, usize, &mut Notes) -> String,
+    member: &Member<'_>,
+    rewrite: Rewrite,
+    settings: &SegmentToBraze,
     notes: &mut Notes,
 ) {
+    let mut list = ArrayWriter::new(out);
     for (at, product) in products.iter().enumerate() {
+        let path = || format!("{}[{at}]", member.path());
         let Some(members) = product.as_object() else {
-            out.raw(&text(*product, at, notes));
+            rewrite.inside(list.place(), *product, &path, notes);
             continue;
         };
-        let mut object = out.object();
-        for (key, value) in members.iter().filter(|(key, _)| !matches(dropped, key)) {
-            object.raw(key, &text(value, at, notes));
+        let mut object = list.object();
+        for (key, value) in members.iter() {
+            let path = || format!("{}.{key}", path());
+            if matches(&settings.drop_properties, key) {
+                notes.tell("SB-146", || (path(), "left out: drop_properties".into()));
+            } else {
+                rewrite.inside(object.place(key), value, &path, notes);
+            }
         }
     }
 }
 
 fn stays(member: &Member<'_>, beside: Beside, settings: &SegmentToBraze, notes: &mut Notes) -> bool {
-    let name = member.name.as_ref();
-    if RESERVED.contains(&name) {
-        if matches!(beside, Beside::Event) {
-            notes.warn(Warning::ReservedPropertyRemoved, || {
-                member.path.clone().into_owned()
-            });
+    match beside {
+        Beside::Event if RESERVED.contains(&member.name) => {
+            notes.warn(Warning::ReservedPropertyRemoved, || member.path());
+            false
         }
-        return false;
+        Beside::Purchase if RESERVED.contains(&member.name) || OF_PURCHASE.contains(&member.name) => {
+            notes.tell("SB-180", || {
+                (member.path(), "left out: a key of the purchase itself".into())
+            });
+            false
+        }
+        _ => !is_dropped(member, settings, notes),
     }
-    if matches!(beside, Beside::Purchase) && OF_PURCHASE.contains(&name) {
-        return false;
-    }
-    let dropped = matches(&settings.drop_properties, name);
-    if dropped {
-        notes.tell("SB-146", || {
-            (
-                member.path.clone().into_owned(),
-                "left out: drop_properties".into(),
-            )
-        });
-    }
-    !dropped
 }

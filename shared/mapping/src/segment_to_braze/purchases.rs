@@ -1,24 +1,32 @@
 //! Purchases: of the products of an order, and of any track with revenue (section 8).
 
+mod amount;
+mod named_currency;
+
+use super::closed::Closed;
 use super::custom_event::shortened;
-use super::forms::currency;
-use super::names::Member;
+use super::names::{Member, Parent, members};
 use super::number::{numeric, text};
-use super::properties::{Beside, PRODUCTS, members, written};
+use super::properties::{Beside, PRODUCTS, PROPERTIES, written};
 use super::scene::Scene;
 use crate::Notes;
+use amount::{Amount, amounts};
 use event::Timestamp;
 use event::calls::{BrazeArray, BrazeItem};
-use event::json::{Decimal, Json, Object, compact_size};
-use event::reasons::Warning;
+use event::json::{Json, Object, compact_size};
+use event::reasons::{ParkReason, Warning};
 use event::settings::PurchaseProperties;
+use named_currency::currency_of;
+use std::collections::HashMap;
 
-/// The most pieces of one purchase object.
-const MAX_QUANTITY: i64 = 100;
-/// The most pieces that are split into several objects.
-const MAX_SPLIT: i64 = 1000;
 /// The most bytes of a purchase's properties.
 const MAX_PROPERTIES_BYTES: usize = 51_200;
+
+/// The most bytes of the purchases of one event, with what they are copied from: the properties of an order are copied into
+/// each of its purchases, and a hostile order could fill the memory.
+const MAX_COPIED_BYTES: usize = 64 << 20;
+/// Products of more keys are looked through with a table.
+const FEW_KEYS: usize = 16;
 
 /// What a purchase is of.
 struct Purchase<'p> {
@@ -28,180 +36,215 @@ struct Purchase<'p> {
     quantity: i64,
 }
 
-/// How often at what price.
-struct Amount {
-    price: String,
-    quantity: i64,
+/// An order while its products are made purchases.
+struct Order<'o, 'e, 'a> {
+    scene: &'o Scene<'e, 'a>,
+    at: Timestamp,
+    /// The properties that every purchase has a copy of.
+    shared: Vec<Member<'o>>,
+    purchases: Vec<BrazeItem>,
 }
 
 /// The purchases of an order's products.
-pub fn of_products(scene: &Scene<'_, '_>, at: Timestamp, notes: &mut Notes) -> Vec<BrazeItem> {
-    let products = scene.event.properties.get(PRODUCTS).and_then(Json::as_array);
-    let mut purchases = Vec::new();
-    for (number, product) in products.into_iter().flatten().enumerate() {
-        let path = format!("properties.{PRODUCTS}[{number}]");
-        if of_product(product, &path, scene, at, &mut purchases, notes).is_none() {
-            notes.warn(Warning::ProductSkipped, || path);
-        }
-    }
-    purchases
-}
-
-/// Adds the purchases of one product; `None` if it cannot be sent.
-fn of_product(
-    product: Json<'_>,
-    path: &str,
+///
+/// # Errors
+/// They would be too large together.
+pub fn of_products(
     scene: &Scene<'_, '_>,
     at: Timestamp,
-    purchases: &mut Vec<BrazeItem>,
     notes: &mut Notes,
-) -> Option<()> {
-    let product = product.as_object()?;
-    let mut keys = scene.settings.product_id_keys.iter();
-    let product_id = keys.find_map(|key| product.get(key).and_then(text))?;
-    let (product_id, _) = shortened(&product_id);
-    let price = numeric(product.get("price")?)?;
-    let amounts = amounts(price, product.present("quantity"), path, notes)?;
-    let own = product
-        .present("currency")
-        .map(|given| (given, format!("{path}.currency")));
-    let currency = currency_of(own, scene, notes);
-    let properties = properties(Some((&product, path)), None, scene, notes);
-    for Amount { price, quantity } in &amounts {
-        let purchase = Purchase {
-            product_id,
-            currency: &currency,
-            price,
-            quantity: *quantity,
-        };
-        notes.tell("SB-171", || (path.to_owned(), format!("purchase of {quantity}")));
-        purchases.push(item(&purchase, properties.as_deref(), scene, at));
+) -> Result<Vec<BrazeItem>, Closed> {
+    let products = scene.event.properties.get(PRODUCTS).and_then(Json::as_array);
+    let mut order = Order {
+        scene,
+        at,
+        shared: shared(scene, None, notes),
+        purchases: Vec::new(),
+    };
+    let shared_bytes: usize = order.shared.iter().map(Member::bytes).sum();
+    let mut copied = 0;
+    for (number, product) in products.into_iter().flatten().enumerate() {
+        let before = order.purchases.len();
+        if order.add(product, number, notes).is_none() {
+            notes.warn(Warning::ProductSkipped, || Parent::Product(number).path());
+        }
+        let added = order.purchases.iter().skip(before);
+        copied += shared_bytes + product.raw().len() + added.map(|item| item.json.len()).sum::<usize>();
+        if copied > MAX_COPIED_BYTES {
+            return Err(Closed::parked(
+                "SB-290",
+                "properties.products",
+                ParkReason::TooLarge,
+            ));
+        }
     }
-    Some(())
+    Ok(order.purchases)
+}
+
+impl Order<'_, '_, '_> {
+    /// Adds the purchases of one product; `None` if it cannot be sent.
+    fn add(&mut self, product: Json<'_>, number: usize, notes: &mut Notes) -> Option<()> {
+        let settings = self.scene.settings;
+        let parent = Parent::Product(number);
+        let product = product.as_object()?;
+        let (key, product_id) = settings
+            .product_id_keys
+            .iter()
+            .find_map(|key| Some((key, product.get(key).and_then(text)?)))?;
+        let (product_id, _) = shortened(&product_id);
+        let price = numeric(product.get("price")?)?;
+        let amounts = amounts(price, product.present("quantity"), parent, notes)?;
+        let currency = currency_of(product.present("currency"), parent, self.scene, notes);
+        let properties = match settings.purchase_properties {
+            PurchaseProperties::None => None,
+            PurchaseProperties::Product | PurchaseProperties::All => {
+                let all = overlaid(&self.shared, &product, parent, notes);
+                properties(all, parent, self.scene, notes)
+            }
+        };
+        for Amount { price, quantity } in &amounts {
+            let at = self.purchases.len();
+            notes.tell("SB-173", || {
+                (
+                    parent.below(key),
+                    format!("purchases[{at}].product_id = {product_id}"),
+                )
+            });
+            notes.tell("SB-174", || {
+                (parent.below("price"), format!("purchases[{at}].price = {price}"))
+            });
+            notes.tell("SB-176", || {
+                (
+                    parent.below("quantity"),
+                    format!("purchases[{at}].quantity = {quantity}"),
+                )
+            });
+            currency.tell(at, notes);
+            if properties.is_some() {
+                notes.tell("SB-180", || {
+                    (parent.path(), format!("purchases[{at}].properties"))
+                });
+            }
+            let purchase = Purchase {
+                product_id,
+                currency: &currency.code,
+                price,
+                quantity: *quantity,
+            };
+            let item = purchase.item(properties.as_deref(), self.scene, self.at);
+            self.purchases.push(item);
+        }
+        Some(())
+    }
 }
 
 /// The purchase of a track's revenue; `None` if it has none.
 pub fn of_revenue(name: &str, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut Notes) -> Option<BrazeItem> {
     let price = numeric(scene.event.properties.get("revenue")?)?;
-    let currency = currency_of(None, scene, notes);
-    let properties = match scene.settings.purchase_properties {
-        PurchaseProperties::All => properties(None, Some("revenue"), scene, notes),
-        PurchaseProperties::Product | PurchaseProperties::None => None,
-    };
+    let currency = currency_of(None, PROPERTIES, scene, notes);
+    let all = shared(scene, Some("revenue"), notes);
+    let properties = properties(all, PROPERTIES, scene, notes);
     notes.tell("SB-183", || {
-        ("properties.revenue".into(), format!("purchase at {price}"))
+        ("event".into(), format!("purchases[0].product_id = {name}"))
     });
+    notes.tell("SB-183", || {
+        (
+            "properties.revenue".into(),
+            format!("purchases[0].price = {price}"),
+        )
+    });
+    notes.tell("SB-183", || {
+        ("properties.revenue".into(), "purchases[0].quantity = 1".into())
+    });
+    currency.tell(0, notes);
+    if properties.is_some() {
+        notes.tell("SB-183", || {
+            ("properties".into(), "purchases[0].properties".into())
+        });
+    }
     let purchase = Purchase {
         product_id: name,
-        currency: &currency,
+        currency: &currency.code,
         price: &price,
         quantity: 1,
     };
-    Some(item(&purchase, properties.as_deref(), scene, at))
+    Some(purchase.item(properties.as_deref(), scene, at))
 }
 
-fn item(
-    purchase: &Purchase<'_>,
-    properties: Option<&str>,
-    scene: &Scene<'_, '_>,
-    at: Timestamp,
-) -> BrazeItem {
-    scene.happening(BrazeArray::Purchases, at, properties, |out| {
-        out.string("product_id", purchase.product_id);
-        out.string("currency", purchase.currency);
-        out.raw("price", purchase.price);
-        out.raw("quantity", &purchase.quantity.to_string());
-    })
-}
-
-/// How a quantity is sent; `None` if it is nothing that can be bought.
-fn amounts(price: String, quantity: Option<Json<'_>>, path: &str, notes: &mut Notes) -> Option<Vec<Amount>> {
-    let given = quantity.and_then(numeric);
-    if quantity.is_some() && given.is_none() {
-        notes.warn(Warning::InvalidValue, || format!("{path}.quantity"));
-    }
-    let quantity = match &given {
-        Some(given) => Decimal::parse(given)?,
-        None => Decimal::from(1),
-    };
-    if quantity.is_negative() || quantity.is_zero() {
-        return None;
-    }
-    let amount = |quantity| Amount {
-        price: price.clone(),
-        quantity,
-    };
-    match quantity.as_whole() {
-        Some(few) if few <= MAX_QUANTITY => Some(vec![amount(few)]),
-        Some(many) if many <= MAX_SPLIT => {
-            let mut amounts: Vec<Amount> = (0..many / MAX_QUANTITY).map(|_| amount(MAX_QUANTITY)).collect();
-            let rest = many % MAX_QUANTITY;
-            amounts.extend((rest > 0).then(|| amount(rest)));
-            Some(amounts)
-        }
-        _ => {
-            let total = Decimal::parse(&price)?.times(&quantity);
-            notes.warn(Warning::QuantityFolded, || format!("{path}.quantity"));
-            Some(vec![Amount {
-                price: total.to_string(),
-                quantity: 1,
-            }])
-        }
+impl Purchase<'_> {
+    fn item(&self, properties: Option<&str>, scene: &Scene<'_, '_>, at: Timestamp) -> BrazeItem {
+        scene.happening(BrazeArray::Purchases, at, properties, |out| {
+            out.string("product_id", self.product_id);
+            out.string("currency", self.currency);
+            out.raw("price", self.price);
+            out.raw("quantity", &self.quantity.to_string());
+        })
     }
 }
 
-/// The first that is a currency: a product's own, the order's, the settings'.
-fn currency_of(own: Option<(Json<'_>, String)>, scene: &Scene<'_, '_>, notes: &mut Notes) -> String {
-    let of_order = scene.event.properties.present("currency");
-    let of_order = of_order.map(|given| (given, "properties.currency".to_owned()));
-    for (given, path) in [own, of_order].into_iter().flatten() {
-        match currency(given) {
-            Some(code) => return code,
-            None => notes.warn(Warning::InvalidCurrency, || path),
-        }
+/// What every purchase has of the event's properties: all but the products and the one that it is `made_of`, if the settings
+/// want them.
+fn shared<'m>(scene: &'m Scene<'_, '_>, made_of: Option<&str>, notes: &mut Notes) -> Vec<Member<'m>> {
+    let wanted = scene.settings.purchase_properties;
+    if wanted != PurchaseProperties::All {
+        notes.tell("SB-180", || {
+            (
+                "properties".into(),
+                "left out of purchases: purchase_properties".into(),
+            )
+        });
+        return Vec::new();
     }
-    scene.settings.default_currency.clone()
+    members(&scene.event.properties, PROPERTIES)
+        .filter(|member| member.key != PRODUCTS && made_of != Some(member.key))
+        .collect()
 }
 
-/// The properties of a purchase: the event's under those of the product, as the settings say.
+/// The text of a purchase's properties; `None` for none, or too many bytes.
 fn properties(
-    product: Option<(&Object<'_>, &str)>,
-    without: Option<&str>,
+    all: Vec<Member<'_>>,
+    parent: Parent,
     scene: &Scene<'_, '_>,
     notes: &mut Notes,
 ) -> Option<String> {
-    let all = match scene.settings.purchase_properties {
-        PurchaseProperties::None => return None,
-        PurchaseProperties::Product => Vec::new(),
-        PurchaseProperties::All => {
-            let mut of_event = members(&scene.event.properties, "properties");
-            of_event.retain(|member| member.name != PRODUCTS && without != Some(member.name.as_ref()));
-            of_event
-        }
-    };
-    let all = match product {
-        Some((product, path)) => overlaid(all, product, path),
-        None => all,
-    };
     let written = written(all, Beside::Purchase, scene.settings, notes)?;
     if written.len() > MAX_PROPERTIES_BYTES && compact_size(&written) > MAX_PROPERTIES_BYTES {
-        notes.warn(Warning::PropertiesRemoved, || {
-            product.map_or("properties", |(_, path)| path).to_owned()
-        });
+        notes.warn(Warning::PropertiesRemoved, || parent.path());
         return None;
     }
     Some(written)
 }
 
 /// The product's members, and behind them those of the order that they do not cover; a null one covers nothing.
-fn overlaid<'a>(of_order: Vec<Member<'a>>, product: &Object<'a>, path: &str) -> Vec<Member<'a>> {
-    let mut all = members(product, path);
+fn overlaid<'m>(
+    shared: &[Member<'m>],
+    product: &'m Object<'_>,
+    parent: Parent,
+    notes: &mut Notes,
+) -> Vec<Member<'m>> {
+    let mut all = Vec::with_capacity(product.len() + shared.len());
+    all.extend(members(product, parent));
     let own = all.len();
-    for member in of_order {
-        match all.iter_mut().take(own).find(|over| over.name == member.name) {
-            Some(over) if over.value.is_null() => *over = member,
-            Some(_) => {}
-            None => all.push(member),
+    let places: HashMap<&str, usize> = if own > FEW_KEYS {
+        all.iter()
+            .enumerate()
+            .map(|(at, member)| (member.key, at))
+            .collect()
+    } else {
+        HashMap::new()
+    };
+    for member in shared {
+        let place = if own > FEW_KEYS {
+            places.get(member.key).copied()
+        } else {
+            all.iter().take(own).position(|over| over.key == member.key)
+        };
+        match place.and_then(|at| all.get_mut(at)) {
+            Some(over) if over.value.is_null() => *over = *member,
+            Some(over) => notes.tell("SB-180", || {
+                (member.path(), format!("left out: {} comes first", over.path()))
+            }),
+            None => all.push(*member),
         }
     }
     all

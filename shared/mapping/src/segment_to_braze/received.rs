@@ -24,8 +24,32 @@ pub struct Received<'a> {
     context_integrations: Object<'a>,
 }
 
-/// An object of an event with its path, where more than one is looked through.
-pub type Place<'e, 'a> = (&'static str, &'e Object<'a>);
+/// Where the objects stand that are looked through for ids. Their paths are written only when somebody asks for them.
+#[derive(Clone, Copy)]
+pub enum Place {
+    /// An object at this path.
+    Object(&'static str),
+    /// The settings of an integration of this name, in `integrations` of the event or of its context.
+    Integration(&'static str, &'static str),
+}
+
+impl Place {
+    /// The path of one of its keys.
+    pub fn below(self, key: &str) -> String {
+        match self {
+            Self::Object(path) => format!("{path}.{key}"),
+            Self::Integration(all, name) => format!("{all}.{name}.{key}"),
+        }
+    }
+}
+
+/// What an event says to one of Segment's Braze destinations.
+pub struct Integration<'a> {
+    /// Where that stands.
+    pub place: Place,
+    /// What it says.
+    pub settings: Object<'a>,
+}
 
 impl<'a> Received<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
@@ -69,7 +93,7 @@ impl<'a> Received<'a> {
     }
 
     /// `traits`, `context.traits` and `properties`, with their paths, where present.
-    pub fn profiles(&self) -> impl Iterator<Item = Place<'_, 'a>> {
+    pub fn profiles(&self) -> impl Iterator<Item = (&'static str, &Object<'a>)> {
         let traits = self.traits.iter().map(|traits| ("traits", traits));
         let of_context = self
             .context_traits
@@ -87,8 +111,16 @@ impl<'a> Received<'a> {
             .or_else(|| self.context_integrations.present(name))
     }
 
-    /// The settings of Segment's Braze destinations, the event's own before those of its context, with their paths.
-    pub fn integration_settings(&self) -> impl Iterator<Item = (String, Object<'a>)> {
+    /// Where that is said.
+    pub fn integrations_path(&self, name: &str) -> &'static str {
+        match self.integrations.present(name) {
+            Some(_) => "integrations",
+            None => "context.integrations",
+        }
+    }
+
+    /// The settings of Segment's Braze destinations, the event's own before those of its context, with their places.
+    pub fn integration_settings(&self) -> impl Iterator<Item = Integration<'a>> {
         [
             ("integrations", &self.integrations),
             ("context.integrations", &self.context_integrations),
@@ -97,7 +129,10 @@ impl<'a> Received<'a> {
         .flat_map(|(path, all)| {
             INTEGRATIONS.into_iter().filter_map(move |name| {
                 let settings = all.get(name)?.as_object()?;
-                Some((format!("{path}.{name}"), settings))
+                Some(Integration {
+                    place: Place::Integration(path, name),
+                    settings,
+                })
             })
         })
     }

@@ -1,14 +1,13 @@
 //! What all objects of one event have in common: whose they are, and of which app.
 
 use super::identity::{Identity, Ids};
-use super::platform::{Platform, app_id};
+use super::platform::{AppId, Platform, app_id};
 use super::received::Received;
 use crate::Notes;
 use event::Timestamp;
 use event::calls::{BrazeArray, BrazeItem};
 use event::json::ObjectWriter;
 use event::settings::SegmentToBraze;
-use std::borrow::Cow;
 
 /// What all objects of one event have in common.
 pub struct Scene<'e, 'a> {
@@ -21,7 +20,7 @@ pub struct Scene<'e, 'a> {
     /// Where it happened.
     pub platform: Option<Platform>,
     /// Which of Braze's apps that is.
-    pub app_id: Option<Cow<'e, str>>,
+    pub app_id: Option<AppId<'e>>,
 }
 
 impl<'e, 'a> Scene<'e, 'a> {
@@ -46,6 +45,24 @@ impl<'e, 'a> Scene<'e, 'a> {
         }
     }
 
+    /// Tells of that.
+    pub fn tell_update_existing_only(&self, notes: &mut Notes) {
+        let only = self.settings.update_existing_only;
+        if only || self.identity.is_alias() {
+            notes.tell("SB-073", || {
+                let path = "settings.segment_to_braze.update_existing_only";
+                (path.into(), format!("_update_existing_only = {only}"))
+            });
+        }
+    }
+
+    /// Tells where the app of events and purchases is named.
+    pub fn tell_app_id(&self, notes: &mut Notes) {
+        if let Some(app_id) = &self.app_id {
+            notes.tell("SB-051", || (app_id.path(), format!("app_id = {}", app_id.id)));
+        }
+    }
+
     /// An event or purchase object; `write` writes what it has of its own, between the app and the time.
     pub fn happening(
         &self,
@@ -58,7 +75,7 @@ impl<'e, 'a> Scene<'e, 'a> {
         let mut out = ObjectWriter::new(&mut json);
         self.identity.write(&mut out);
         if let Some(app_id) = &self.app_id {
-            out.string("app_id", app_id);
+            out.string("app_id", &app_id.id);
         }
         write(&mut out);
         out.string("time", &at.to_string());
@@ -81,9 +98,10 @@ impl<'e, 'a> Scene<'e, 'a> {
         }
     }
 
-    /// The event's `userId`, else its `anonymousId`.
-    pub fn user_or_anonymous_id(&self, notes: &mut Notes) -> Option<String> {
+    /// The event's `userId`, else its `anonymousId`, with the key that gave it.
+    pub fn user_or_anonymous_id(&self, notes: &mut Notes) -> Option<(&'static str, String)> {
         let ids = Ids::new(self.event, self.settings);
-        ids.named("userId", notes).or_else(|| ids.anonymous_id(notes))
+        let mut keys = ["userId", "anonymousId"].into_iter();
+        keys.find_map(|key| Some((key, ids.named(key, notes)?)))
     }
 }

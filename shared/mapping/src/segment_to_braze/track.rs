@@ -7,7 +7,8 @@ use super::ecommerce::{Kind, recommended};
 use super::event_time::event_time;
 use super::identity::Ids;
 use super::messaging::Wanted;
-use super::properties::members;
+use super::names::members;
+use super::properties::PROPERTIES;
 use super::received::Received;
 use super::scene::Scene;
 use super::view::{View, own_names, view_properties};
@@ -41,7 +42,13 @@ pub fn track(
     };
     let scene = Scene::new(event, settings, identity);
     let mut calls = Vec::new();
-    if wanted.also_track(&scene.identity) {
+    let also_track = wanted.also_track(&scene.identity);
+    if !also_track {
+        notes.tell("SB-405", || {
+            ("event".into(), "no /users/track call: also_track = false".into())
+        });
+    }
+    if also_track {
         let at = event_time(event, settings, notes)?;
         let happenings = happenings(&name, &scene, at, notes)?;
         calls.push(sent(happenings, &scene, notes));
@@ -68,7 +75,7 @@ pub fn view(
     let at = event_time(event, settings, notes)?;
     let name = event_name(&view.event_name(&viewed, settings), "name", notes)?;
     let own = own_names(event);
-    let happening = custom_event(&name, view_properties(event, &own), at, &scene, notes);
+    let happening = custom_event(&name, "name", view_properties(event, &own), at, &scene, notes);
     Ok(vec![sent(vec![happening], &scene, notes)])
 }
 
@@ -82,8 +89,8 @@ fn happenings(
     let settings = scene.settings;
     let own = |notes: &mut Notes| -> Result<BrazeItem, Closed> {
         let name = event_name(name, "event", notes)?;
-        let properties = members(&scene.event.properties, "properties");
-        Ok(custom_event(&name, properties, at, scene, notes))
+        let properties = members(&scene.event.properties, PROPERTIES).collect();
+        Ok(custom_event(&name, "event", properties, at, scene, notes))
     };
     let kind = Kind::of(&name.trim().to_ascii_lowercase());
     let kind = kind.filter(|kind| settings.orders != Orders::Purchases || *kind == Kind::Placed);
@@ -96,7 +103,7 @@ fn happenings(
         items.extend(recommended(kind, scene, at, notes));
     }
     if makes_purchases {
-        items.extend(purchases::of_products(scene, at, notes));
+        items.extend(purchases::of_products(scene, at, notes)?);
     }
     if items.is_empty() {
         if makes_purchases {
@@ -132,19 +139,35 @@ fn with_revenue(
 
 /// The call of these events and purchases, with the attributes that go before them.
 fn sent(happenings: Vec<BrazeItem>, scene: &Scene<'_, '_>, notes: &mut Notes) -> BrazeCall {
+    scene.tell_app_id(notes);
+    scene.tell_update_existing_only(notes);
     let traits = scene.event.context_traits.as_ref();
     let traits = traits.filter(|traits| scene.settings.traits_on_track && !traits.is_empty());
+    if scene.event.context_traits.is_some() && !scene.settings.traits_on_track {
+        notes.tell("SB-075", || {
+            (
+                "context.traits".into(),
+                "left out: traits_on_track = false".into(),
+            )
+        });
+    }
     let first = match traits {
         Some(members) => {
             let traits = Traits {
                 members,
                 path: "context.traits",
+                into: "attributes[0]",
                 is_identify: false,
             };
             Some(attributes(&traits, scene, notes))
         }
         // Braze makes no profile of an alias for an event alone.
-        None if scene.identity.is_alias() && !scene.settings.update_existing_only => Some(presence(scene)),
+        None if scene.identity.is_alias() && !scene.settings.update_existing_only => {
+            notes.tell("SB-149", || {
+                ("userId".into(), "attributes[0]: makes the alias profile".into())
+            });
+            Some(presence(scene))
+        }
         None => None,
     };
     BrazeCall {

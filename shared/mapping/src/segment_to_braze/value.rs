@@ -43,38 +43,14 @@ pub fn is_operation(value: Json<'_>) -> bool {
 }
 
 impl Rewrite {
-    /// The JSON text of an attribute's value.
-    pub fn attribute<'a>(
-        self,
-        value: Json<'a>,
-        path: &dyn Fn() -> String,
-        notes: &mut Notes,
-    ) -> Cow<'a, str> {
-        self.value(value, Spot::Attribute, path, notes)
+    /// Writes an attribute's value.
+    pub fn attribute(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, notes: &mut Notes) {
+        self.write(out, value, Spot::Attribute, path, notes);
     }
 
-    /// The JSON text of any other value.
-    pub fn inside<'a>(self, value: Json<'a>, path: &dyn Fn() -> String, notes: &mut Notes) -> Cow<'a, str> {
-        self.value(value, Spot::Inside, path, notes)
-    }
-
-    fn value<'a>(
-        self,
-        value: Json<'a>,
-        spot: Spot,
-        path: &dyn Fn() -> String,
-        notes: &mut Notes,
-    ) -> Cow<'a, str> {
-        let changes_nothing = self.cut_at == 0 && !self.tidies;
-        match value.kind() {
-            Kind::String => self.text(value, path, notes),
-            Kind::Array | Kind::Object if !changes_nothing => {
-                let mut out = String::with_capacity(value.raw().len());
-                self.write(&mut out, value, spot, path, notes);
-                Cow::Owned(out)
-            }
-            _ => Cow::Borrowed(value.raw()),
-        }
+    /// Writes any other value.
+    pub fn inside(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, notes: &mut Notes) {
+        self.write(out, value, Spot::Inside, path, notes);
     }
 
     fn write(
@@ -85,13 +61,15 @@ impl Rewrite {
         path: &dyn Fn() -> String,
         notes: &mut Notes,
     ) {
+        let changes = self.cut_at > 0 || self.tidies;
         match value.kind() {
-            Kind::Array => self.write_array(ArrayWriter::new(out), value, spot, path, notes),
-            Kind::Object => {
+            Kind::String => out.push_str(&self.text(value, path, notes)),
+            Kind::Array if changes => self.write_array(ArrayWriter::new(out), value, spot, path, notes),
+            Kind::Object if changes => {
                 let members = value.as_object().unwrap_or_default();
                 self.write_object(ObjectWriter::new(out), &members, spot, path, notes);
             }
-            _ => out.push_str(&self.value(value, spot, path, notes)),
+            _ => out.push_str(value.raw()),
         }
     }
 
@@ -113,11 +91,9 @@ impl Rewrite {
             let here = || format!("{}[{at}]", path());
             if self.tidies && element.is_null() {
                 notes.warn(Warning::NestedNullRemoved, here);
-                continue;
+            } else {
+                self.write(out.place(), element, spot, &here, notes);
             }
-            let mut text = String::with_capacity(element.raw().len());
-            self.write(&mut text, element, spot, &here, notes);
-            out.raw(&text);
         }
     }
 
@@ -153,17 +129,18 @@ impl Rewrite {
             } else {
                 Spot::Inside
             };
-            let renamed = if is_renamed(key) { spelled(key) } else { None };
-            if let Some(renamed) = &renamed {
-                if !taken.insert(Cow::Owned(renamed.clone())) {
-                    notes.warn(Warning::KeyRemoved, here);
-                    continue;
-                }
-                notes.warn(Warning::KeyRenamed, here);
+            if !is_renamed(key) {
+                self.write(out.place(key), value, below, &here, notes);
+                continue;
             }
-            let mut text = String::with_capacity(value.raw().len());
-            self.write(&mut text, value, below, &here, notes);
-            out.raw(renamed.as_deref().unwrap_or(key), &text);
+            let renamed = spelled(key);
+            if taken.contains(renamed.as_str()) {
+                notes.warn(Warning::KeyRemoved, here);
+                continue;
+            }
+            notes.warn(Warning::KeyRenamed, here);
+            self.write(out.place(&renamed), value, below, &here, notes);
+            taken.insert(Cow::Owned(renamed));
         }
     }
 
@@ -188,12 +165,8 @@ const fn is_refused(letter: char) -> bool {
     matches!(letter, ' ' | '.' | '$')
 }
 
-/// The spelling that Braze takes of a key inside an object, if it is another one: each run of refused characters is one
-/// `_`.
-fn spelled(key: &str) -> Option<String> {
-    if !key.contains(is_refused) {
-        return None;
-    }
+/// The spelling that Braze takes of a key inside an object: each run of refused characters is one `_`.
+fn spelled(key: &str) -> String {
     let mut spelled = String::with_capacity(key.len());
     let mut in_run = false;
     for letter in key.chars() {
@@ -205,5 +178,5 @@ fn spelled(key: &str) -> Option<String> {
         }
         in_run = refused;
     }
-    Some(spelled)
+    spelled
 }

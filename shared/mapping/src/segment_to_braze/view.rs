@@ -1,9 +1,9 @@
 //! Page and screen calls (section 10).
 
 use super::closed::Closed;
-use super::names::Member;
+use super::names::{Member, Parent, members};
 use super::number::text;
-use super::properties::members;
+use super::properties::PROPERTIES;
 use super::received::Received;
 use event::json::Json;
 use event::reasons::IgnoreReason;
@@ -70,8 +70,8 @@ impl View {
     pub fn passed<'a>(self, event: &Received<'a>, settings: &SegmentToBraze) -> Result<Viewed<'a>, Closed> {
         let viewed = Viewed::of(event);
         match self.wanted(settings) {
-            Views::Off => Err(Closed::ignored("SB-240", self.off())),
-            Views::Named if viewed.name.is_none() => Err(Closed::ignored("SB-240", self.unnamed())),
+            Views::Off => Err(Closed::ignored("SB-240", "type", self.off())),
+            Views::Named if viewed.name.is_none() => Err(Closed::ignored("SB-240", "name", self.unnamed())),
             Views::Named | Views::All => Ok(viewed),
         }
     }
@@ -135,18 +135,19 @@ impl<'a> Viewed<'a> {
 
 /// The properties of a view: the event's, with its own name and category where they lack them. `made` holds the texts of
 /// these two.
-pub fn view_properties<'a>(event: &Received<'a>, made: &'a [(&'static str, String)]) -> Vec<Member<'a>> {
-    let mut properties = members(&event.properties, "properties");
+pub fn view_properties<'m>(event: &'m Received<'_>, made: &'m [(&'static str, String)]) -> Vec<Member<'m>> {
+    let mut properties: Vec<Member<'m>> = members(&event.properties, PROPERTIES).collect();
     for (key, json) in made {
         if event.properties.present(key).is_some() {
             continue;
         }
         let Ok(value) = Json::parse(json) else { continue };
-        properties.retain(|member| member.name != *key);
+        properties.retain(|member| member.key != *key);
         properties.push(Member {
-            name: Cow::Borrowed(key),
+            key,
+            name: key,
             value,
-            path: Cow::Borrowed(key),
+            parent: Parent::Event,
         });
     }
     properties

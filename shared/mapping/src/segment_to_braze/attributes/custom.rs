@@ -1,12 +1,12 @@
 //! All other attributes (6.3): those of the customer's own.
 
-use super::super::names::{Member, sendable};
+use super::super::names::{Member, Parent, keep_sendable, members};
 use super::super::scene::Scene;
 use super::super::value::{Rewrite, is_operation};
-use super::Written;
-use super::standard::{ADDRESS_TRAIT, is_field};
+use super::fields::{ADDRESS_TRAIT, is_field};
+use super::{Traits, Written};
 use crate::Notes;
-use event::json::{Json, Kind, Object, ObjectWriter};
+use event::json::{Json, Kind, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::{Address, EmptyStrings};
 
@@ -34,43 +34,36 @@ fn is_taken(name: &str) -> bool {
 /// Writes the custom attributes of the traits.
 pub fn write(
     out: &mut ObjectWriter<'_>,
-    members: Object<'_>,
-    path: &'static str,
+    traits: &Traits<'_, '_>,
     scene: &Scene<'_, '_>,
     notes: &mut Notes,
 ) -> Written {
-    let mut own = Vec::with_capacity(members.len());
-    for (name, value) in members {
-        if is_field(&name) || (name == ADDRESS_TRAIT && !is_custom_address(value, scene.settings.address)) {
-            continue;
+    let mut own = Vec::with_capacity(traits.members.len());
+    own.extend(members(traits.members, Parent::Object(traits.path)));
+    own.retain(|member| {
+        let is_address = member.name == ADDRESS_TRAIT;
+        if is_field(member.name) || (is_address && !is_custom_address(member.value, scene.settings.address)) {
+            return false;
         }
-        let path = format!("{path}.{name}");
-        if let Some(warns) = reserved(&name) {
-            if warns && !value.is_null() {
-                notes.warn(Warning::ReservedTraitRemoved, || path);
-            }
-            continue;
+        let Some(warns) = reserved(member.name) else {
+            return true;
+        };
+        if warns && !member.value.is_null() {
+            notes.warn(Warning::ReservedTraitRemoved, || member.path());
         }
-        own.push(Member {
-            name,
-            value,
-            path: path.into(),
+        notes.tell("SB-111", || {
+            (member.path(), "left out: means something else to Braze".into())
         });
-    }
+        false
+    });
+    keep_sendable(&mut own, is_taken, notes);
     let rewrite = Rewrite {
         cut_at: scene.settings.cut_strings_at,
         tidies: true,
     };
     let mut written = Written::default();
-    for member in sendable(own, is_taken, notes) {
-        write_one(
-            out,
-            &member,
-            rewrite,
-            scene.settings.empty_strings,
-            &mut written,
-            notes,
-        );
+    for member in &own {
+        write_one(out, member, traits, rewrite, scene, &mut written, notes);
     }
     written
 }
@@ -78,26 +71,30 @@ pub fn write(
 fn write_one(
     out: &mut ObjectWriter<'_>,
     member: &Member<'_>,
+    traits: &Traits<'_, '_>,
     rewrite: Rewrite,
-    empty_strings: EmptyStrings,
+    scene: &Scene<'_, '_>,
     written: &mut Written,
     notes: &mut Notes,
 ) {
-    let Member { name, value, path } = member;
-    let path = || path.clone().into_owned();
-    let is_empty = value.as_str().is_some_and(|text| text.is_empty());
-    match empty_strings {
-        EmptyStrings::Unset if is_empty => return out.null(name),
-        EmptyStrings::Drop if is_empty => return,
-        _ => {}
+    let Member { name, value, .. } = *member;
+    let path = || member.path();
+    if value.raw() == "\"\"" && scene.settings.empty_strings != EmptyStrings::Keep {
+        if scene.settings.empty_strings == EmptyStrings::Unset {
+            traits.tell("SB-091", path, name, notes);
+            out.null(name);
+        } else {
+            notes.tell("SB-091", || (path(), "left out: empty_strings".into()));
+        }
+        return;
     }
-    if holds_an_array(*value) {
+    if holds_an_array(value) {
         return notes.warn(Warning::UnsupportedValue, path);
     }
     written.nested |= value.kind() == Kind::Object;
-    written.operators |= is_operation(*value);
-    notes.tell("SB-110", || (path(), format!("custom attribute {name}")));
-    out.raw(name, &rewrite.attribute(*value, &path, notes));
+    written.operators |= is_operation(value);
+    traits.tell("SB-110", path, name, notes);
+    rewrite.attribute(out.place(name), value, &path, notes);
 }
 
 /// Whether `address` is sent as an attribute of its own.

@@ -4,7 +4,7 @@ use super::super::identity::Identity;
 use super::super::number::text;
 use super::super::scene::Scene;
 use super::Traits;
-use super::standard::TOKENS_TRAIT;
+use super::fields::TOKENS_TRAIT;
 use crate::Notes;
 use event::json::{Json, Kind, Object, ObjectWriter};
 use event::reasons::Warning;
@@ -17,16 +17,10 @@ struct Token {
 }
 
 /// Writes the push tokens of the traits and, if the settings say so, that of the device.
-pub fn write(
-    out: &mut ObjectWriter<'_>,
-    members: &Object<'_>,
-    traits: &Traits<'_, '_>,
-    scene: &Scene<'_, '_>,
-    notes: &mut Notes,
-) {
+pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, scene: &Scene<'_, '_>, notes: &mut Notes) {
     let mut tokens: Vec<Token> = Vec::new();
-    let path = || format!("{}.{TOKENS_TRAIT}", traits.path);
-    for (at, element) in elements(members.get(TOKENS_TRAIT), &path, notes)
+    let path = || traits.below(TOKENS_TRAIT);
+    for (at, element) in elements(traits.members.get(TOKENS_TRAIT), &path, notes)
         .into_iter()
         .enumerate()
     {
@@ -44,6 +38,7 @@ pub fn write(
     if !matches!(scene.identity, Identity::ExternalId(_)) {
         return notes.warn(Warning::InvalidPushToken, path);
     }
+    traits.tell("SB-130", path, TOKENS_TRAIT, notes);
     let mut list = out.array(TOKENS_TRAIT);
     tokens.iter().for_each(|token| list.raw(&token.json));
 }
@@ -68,7 +63,15 @@ fn add_that_of_the_device(tokens: &mut Vec<Token>, scene: &Scene<'_, '_>, notes:
         return;
     }
     match token(Some(&device), scene, "id") {
-        Some(token) => tokens.push(token),
+        Some(token) => {
+            notes.tell("SB-131", || {
+                (
+                    "context.device.token".into(),
+                    format!("attributes[0].{TOKENS_TRAIT}"),
+                )
+            });
+            tokens.push(token);
+        }
         None => notes.warn(Warning::InvalidPushToken, || "context.device.token".into()),
     }
 }
@@ -81,7 +84,7 @@ fn token(object: Option<&Object<'_>>, scene: &Scene<'_, '_>, device_key: &str) -
     let own_app = (device_key == "device_id")
         .then(|| object.get("app_id").and_then(text))
         .flatten();
-    let app_id = own_app.or_else(|| scene.app_id.as_deref().map(Cow::Borrowed))?;
+    let app_id = own_app.or_else(|| scene.app_id.as_ref().map(|app| Cow::Borrowed(&*app.id)))?;
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("app_id", &app_id);

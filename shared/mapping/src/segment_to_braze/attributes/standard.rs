@@ -1,266 +1,139 @@
-//! Attributes that Braze defines (6.1): the fields, where they are read from, and in what form.
+//! Attributes that Braze defines (6.1): what of the traits they are filled with.
 
 use super::super::forms::{Form, Reading};
 use super::super::identity::phone_rules;
 use super::super::scene::Scene;
 use super::super::value::Rewrite;
 use super::Traits;
+use super::fields::{ADDRESS_TRAIT, Candidate, FIELDS, Field, FieldForm};
 use crate::Notes;
-use event::json::{Json, Kind, Object, ObjectWriter};
+use event::json::{Json, Kind, ObjectWriter};
 use event::reasons::Warning;
-use event::settings::EmptyStrings;
-
-/// A field of Braze's user attributes.
-struct Field {
-    name: &'static str,
-    candidates: &'static [Candidate],
-    form: FieldForm,
-    /// Whether null unsets it.
-    null_is_sent: bool,
-}
-
-/// Where a value may stand.
-#[derive(Clone, Copy)]
-enum Candidate {
-    /// A trait.
-    Trait(&'static str),
-    /// A key of the trait `address`.
-    OfAddress(&'static str),
-    /// A key of `context`, if the settings want language and time zone from there.
-    Locale(&'static str),
-    /// `context.location`, if the settings want it.
-    Location,
-}
-
-#[derive(Clone, Copy)]
-enum FieldForm {
-    /// A single value.
-    Of(Form),
-    /// An object of the user's own.
-    Object,
-}
-
-use Candidate::{Locale, Location, OfAddress, Trait};
-
-const fn field(
-    name: &'static str,
-    candidates: &'static [Candidate],
-    form: Form,
-    null_is_sent: bool,
-) -> Field {
-    Field {
-        name,
-        candidates,
-        form: FieldForm::Of(form),
-        null_is_sent,
-    }
-}
-
-const fn object(name: &'static str, candidates: &'static [Candidate]) -> Field {
-    Field {
-        name,
-        candidates,
-        form: FieldForm::Object,
-        null_is_sent: true,
-    }
-}
-
-const FIELDS: [Field; 21] = [
-    field(
-        "first_name",
-        &[Trait("first_name"), Trait("firstName")],
-        Form::Name,
-        true,
-    ),
-    field(
-        "last_name",
-        &[Trait("last_name"), Trait("lastName")],
-        Form::Name,
-        true,
-    ),
-    field("email", &[Trait("email")], Form::Email, true),
-    field("phone", &[Trait("phone")], Form::Phone, true),
-    field("gender", &[Trait("gender")], Form::Gender, true),
-    field("dob", &[Trait("dob"), Trait("birthday")], Form::Date, true),
-    field(
-        "country",
-        &[Trait("country"), OfAddress("country")],
-        Form::Country,
-        true,
-    ),
-    field(
-        "home_city",
-        &[Trait("home_city"), OfAddress("city")],
-        Form::Name,
-        true,
-    ),
-    field(
-        "image_url",
-        &[Trait("image_url"), Trait("avatar")],
-        Form::Url,
-        true,
-    ),
-    field(
-        "language",
-        &[Trait("language"), Locale("locale")],
-        Form::Language,
-        true,
-    ),
-    field(
-        "time_zone",
-        &[Trait("time_zone"), Locale("timezone")],
-        Form::Name,
-        true,
-    ),
-    field("email_subscribe", &[Trait("email_subscribe")], Form::State, false),
-    field("push_subscribe", &[Trait("push_subscribe")], Form::State, false),
-    field(
-        "email_open_tracking_disabled",
-        &[Trait("email_open_tracking_disabled")],
-        Form::Flag,
-        false,
-    ),
-    field(
-        "email_click_tracking_disabled",
-        &[Trait("email_click_tracking_disabled")],
-        Form::Flag,
-        false,
-    ),
-    field(
-        "date_of_first_session",
-        &[Trait("date_of_first_session")],
-        Form::Time,
-        false,
-    ),
-    field(
-        "date_of_last_session",
-        &[Trait("date_of_last_session")],
-        Form::Time,
-        false,
-    ),
-    field(
-        "marked_email_as_spam_at",
-        &[Trait("marked_email_as_spam_at")],
-        Form::Time,
-        false,
-    ),
-    field(
-        "current_location",
-        &[Trait("current_location"), Location],
-        Form::Location,
-        false,
-    ),
-    object("facebook", &[Trait("facebook")]),
-    object("twitter", &[Trait("twitter")]),
-];
-
-/// The traits that become subscription groups.
-pub const GROUP_TRAITS: [&str; 2] = ["subscription_groups", "braze_subscription_groups"];
-/// The trait with push tokens.
-pub const TOKENS_TRAIT: &str = "push_tokens";
-/// The trait of which city and country are read.
-pub const ADDRESS_TRAIT: &str = "address";
-
-/// Whether a trait becomes a field, and so no custom attribute.
-pub fn is_field(name: &str) -> bool {
-    let is_of = |field: &Field| {
-        field.name == name
-            || field
-                .candidates
-                .iter()
-                .any(|candidate| matches!(candidate, Trait(own) if *own == name))
-    };
-    FIELDS.iter().any(is_of) || GROUP_TRAITS.contains(&name) || name == TOKENS_TRAIT
-}
+use event::settings::{Address, EmptyStrings};
 
 /// Writes the fields that the traits give.
 pub fn write(
     out: &mut ObjectWriter<'_>,
-    members: &Object<'_>,
     traits: &Traits<'_, '_>,
     scene: &Scene<'_, '_>,
     identity_field: Option<&'static str>,
     notes: &mut Notes,
 ) {
-    let source = Source {
-        members,
-        traits,
-        scene,
-    };
+    let source = Source { traits, scene };
     for field in &FIELDS {
-        if let Some(json) = source.value(field, notes)
-            && identity_field != Some(field.name)
-        {
+        let Some(Filled { json, rule, from }) = source.filled(field, notes) else {
+            continue;
+        };
+        let path = || source.path(from);
+        if identity_field == Some(field.name) {
+            notes.tell("SB-071", || (path(), "left out: the identity comes first".into()));
+        } else {
+            traits.tell(rule, path, field.name, notes);
             out.raw(field.name, &json);
         }
     }
+    if notes.explains() {
+        source.tell_rest_of_address(notes);
+    }
+}
+
+/// What a field is sent as, with the rule and the candidate that gave it.
+struct Filled {
+    json: String,
+    rule: &'static str,
+    from: Candidate,
 }
 
 struct Source<'s, 'e, 'a> {
-    members: &'s Object<'a>,
     traits: &'s Traits<'e, 'a>,
     scene: &'s Scene<'e, 'a>,
 }
 
 impl<'a> Source<'_, '_, 'a> {
-    /// What a field is sent as: the first candidate that is null or valid, else what an empty one asks for.
-    fn value(&self, field: &Field, notes: &mut Notes) -> Option<String> {
-        let mut has_blank = false;
-        for candidate in field.candidates {
-            let Some(value) = self.at(*candidate) else {
+    /// The first candidate that is null or valid, else what an empty one asks for.
+    fn filled(&self, field: &Field, notes: &mut Notes) -> Option<Filled> {
+        let mut blank = None;
+        for (number, from) in field.candidates.iter().copied().enumerate() {
+            let Some(value) = self.at(from) else {
                 continue;
             };
-            let path = || self.path(*candidate);
-            if value.is_null() {
-                return null(field, path, notes);
-            }
-            let reading = match field.form {
-                FieldForm::Of(form) => form.read(value, phone_rules(self.scene.settings)),
-                FieldForm::Object => self.object(value, &path, notes),
-            };
-            let (json, warning) = match reading {
-                Reading::Sent(json) => (json, None),
-                Reading::SentDespite(json, warning) => (json, Some(warning)),
-                Reading::Silent => return None,
-                Reading::Blank => {
-                    has_blank = true;
-                    continue;
+            let path = || self.path(from);
+            let sent = |json: String, rule| Some(Filled { json, rule, from });
+            let filled = if value.is_null() {
+                if field.null_is_sent {
+                    sent("null".into(), "SB-083")
+                } else {
+                    notes.warn(Warning::NullIgnored, path);
+                    None
                 }
-                Reading::Invalid(warning) => {
-                    notes.warn(warning, path);
-                    continue;
+            } else {
+                match self.reading(field, value, &path, notes) {
+                    Reading::Sent(json) => sent(json, "SB-080"),
+                    Reading::SentDespite(json, warning) => {
+                        notes.warn(warning, path);
+                        sent(json, "SB-080")
+                    }
+                    Reading::Silent => {
+                        notes.tell("SB-093", || (path(), "left out: says nothing".into()));
+                        None
+                    }
+                    Reading::Blank => {
+                        blank = blank.or(Some(from));
+                        continue;
+                    }
+                    Reading::Invalid(warning) => {
+                        notes.warn(warning, path);
+                        continue;
+                    }
                 }
             };
-            if let Some(warning) = warning {
-                notes.warn(warning, path);
-            }
-            notes.tell("SB-080", || (path(), format!("{} = {json}", field.name)));
-            return Some(json);
+            self.tell_unread(field, number + 1, notes);
+            return filled;
         }
-        has_blank.then(|| self.blank(field)).flatten()
+        self.blank(field, blank?, notes)
     }
 
-    fn object(&self, value: Json<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Reading {
+    fn reading(
+        &self,
+        field: &Field,
+        value: Json<'_>,
+        path: &dyn Fn() -> String,
+        notes: &mut Notes,
+    ) -> Reading {
+        if let FieldForm::Of(form) = field.form {
+            return form.read(value, phone_rules(self.scene.settings));
+        }
         match value.kind() {
             Kind::Object => {
                 let tidied = Rewrite {
                     cut_at: 0,
                     tidies: true,
                 };
-                Reading::Sent(tidied.inside(value, path, notes).into_owned())
+                let mut json = String::with_capacity(value.raw().len());
+                tidied.inside(&mut json, value, path, notes);
+                Reading::Sent(json)
             }
             Kind::String if value.as_str().is_some_and(|text| text.trim().is_empty()) => Reading::Blank,
             _ => Reading::Invalid(Warning::InvalidValue),
         }
     }
 
-    fn blank(&self, field: &Field) -> Option<String> {
+    /// What a field is sent as when it is empty.
+    fn blank(&self, field: &Field, from: Candidate, notes: &mut Notes) -> Option<Filled> {
         let is_text = matches!(field.form, FieldForm::Of(Form::Name));
-        match self.scene.settings.empty_strings {
-            EmptyStrings::Keep if is_text => Some("\"\"".into()),
-            EmptyStrings::Unset if field.null_is_sent => Some("null".into()),
-            EmptyStrings::Keep | EmptyStrings::Unset | EmptyStrings::Drop => None,
-        }
+        let json = match self.scene.settings.empty_strings {
+            EmptyStrings::Keep if is_text => "\"\"",
+            EmptyStrings::Unset if field.null_is_sent => "null",
+            EmptyStrings::Keep | EmptyStrings::Unset | EmptyStrings::Drop => {
+                notes.tell("SB-091", || (self.path(from), "left out: empty".into()));
+                return None;
+            }
+        };
+        Some(Filled {
+            json: json.into(),
+            rule: "SB-091",
+            from,
+        })
     }
 
     fn at(&self, candidate: Candidate) -> Option<Json<'a>> {
@@ -268,36 +141,60 @@ impl<'a> Source<'_, '_, 'a> {
         let context = &self.scene.event.context;
         let from_context = self.traits.is_identify && self.scene.platform.is_some();
         match candidate {
-            Trait(name) => self.members.get(name),
-            OfAddress(name) => {
-                let address = self.members.get(ADDRESS_TRAIT)?;
+            Candidate::Trait(name) => self.traits.members.get(name),
+            Candidate::OfAddress(name) => {
+                let address = self.traits.members.get(ADDRESS_TRAIT)?;
                 match address.kind() {
                     Kind::Null => Some(address),
                     Kind::Object => address.as_object()?.get(name),
                     _ => None,
                 }
             }
-            Locale(key) if from_context && settings.locale_from_context => context.present(key),
-            Location if from_context && settings.location_from_context => context.present("location"),
-            Locale(_) | Location => None,
+            Candidate::Locale(key) if from_context && settings.locale_from_context => context.present(key),
+            Candidate::Location if from_context && settings.location_from_context => {
+                context.present("location")
+            }
+            Candidate::Locale(_) | Candidate::Location => None,
         }
     }
 
     fn path(&self, candidate: Candidate) -> String {
         match candidate {
-            Trait(name) => format!("{}.{name}", self.traits.path),
-            OfAddress(name) => format!("{}.{ADDRESS_TRAIT}.{name}", self.traits.path),
-            Locale(key) => format!("context.{key}"),
-            Location => "context.location".into(),
+            Candidate::Trait(name) => self.traits.below(name),
+            Candidate::OfAddress(name) => format!("{}.{name}", self.traits.below(ADDRESS_TRAIT)),
+            Candidate::Locale(key) => format!("context.{key}"),
+            Candidate::Location => "context.location".into(),
         }
     }
-}
 
-fn null(field: &Field, path: impl Fn() -> String, notes: &mut Notes) -> Option<String> {
-    if !field.null_is_sent {
-        notes.warn(Warning::NullIgnored, path);
-        return None;
+    /// Tells of the candidates from this one on, which are not looked at.
+    fn tell_unread(&self, field: &Field, first: usize, notes: &mut Notes) {
+        if !notes.explains() {
+            return;
+        }
+        for candidate in field.candidates.iter().skip(first) {
+            if self.at(*candidate).is_some() {
+                notes.tell("SB-005", || {
+                    let result = format!("left out: an earlier candidate of {} comes first", field.name);
+                    (self.path(*candidate), result)
+                });
+            }
+        }
     }
-    notes.tell("SB-083", || (path(), format!("{} = null: unset", field.name)));
-    Some("null".into())
+
+    /// Tells of the parts of an address that no field is read from.
+    fn tell_rest_of_address(&self, notes: &mut Notes) {
+        let address = self.traits.members.get(ADDRESS_TRAIT).and_then(Json::as_object);
+        if self.scene.settings.address == Address::FieldsAndObject {
+            return;
+        }
+        for (key, _) in address.iter().flat_map(|address| address.iter()) {
+            if !matches!(key, "city" | "country") {
+                notes.tell("SB-085", || {
+                    let path = format!("{}.{key}", self.traits.below(ADDRESS_TRAIT));
+                    (path, "left out: address = \"fields\"".into())
+                });
+            }
+        }
+    }
 }

@@ -1,32 +1,54 @@
 //! Subscription groups (6.4), in both spellings.
 
 use super::super::number::{text, word};
-use super::standard::GROUP_TRAITS;
+use super::Traits;
+use super::fields::GROUP_TRAITS;
 use crate::Notes;
-use event::json::{ArrayWriter, Json, Kind, Object, ObjectWriter};
+use event::json::{Json, Kind, ObjectWriter};
 use event::reasons::Warning;
+use std::collections::HashMap;
+
+/// The attribute.
+const FIELD: &str = "subscription_groups";
 
 /// The key of an element under Braze's name, and the older one.
 const STATES: [&str; 2] = ["subscription_state", "subscription_group_state"];
 
 /// Writes the subscription groups of the traits, if there are any.
-pub fn write(out: &mut ObjectWriter<'_>, members: &Object<'_>, path: &'static str, notes: &mut Notes) {
+pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, notes: &mut Notes) {
     let mut groups: Vec<(String, String)> = Vec::new();
     for name in GROUP_TRAITS {
-        let Some(value) = members.get(name) else { continue };
-        let path = || format!("{path}.{name}");
+        let Some(value) = traits.members.get(name) else {
+            continue;
+        };
+        let path = || traits.below(name);
+        traits.tell("SB-125", path, FIELD, notes);
         for (at, element) in elements(value, &path, notes).into_iter().enumerate() {
-            let Some((id, json)) = group(element) else {
-                notes.warn(Warning::InvalidSubscriptionGroup, || format!("{}[{at}]", path()));
-                continue;
-            };
-            groups.retain(|(own, _)| *own != id);
-            groups.push((id, json));
+            match group(element) {
+                Some(group) => groups.push(group),
+                None => notes.warn(Warning::InvalidSubscriptionGroup, || format!("{}[{at}]", path())),
+            }
         }
     }
-    if !groups.is_empty() {
-        let mut list: ArrayWriter<'_> = out.array("subscription_groups");
-        groups.iter().for_each(|(_, json)| list.raw(json));
+    if groups.is_empty() {
+        return;
+    }
+    let mut last: HashMap<&str, usize> = HashMap::with_capacity(groups.len());
+    for (at, (id, _)) in groups.iter().enumerate() {
+        last.insert(id, at);
+    }
+    let mut list = out.array(FIELD);
+    for (at, (id, json)) in groups.iter().enumerate() {
+        if last.get(id.as_str()) == Some(&at) {
+            list.raw(json);
+        } else {
+            notes.tell("SB-127", || {
+                (
+                    traits.path.into(),
+                    format!("left out: a later state of group {id}"),
+                )
+            });
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! What Braze has no output for stays with the event, as metadata.
 
 use super::super::names::Member;
-use super::super::properties::{RESERVED, matches, value};
+use super::super::properties::{RESERVED, is_dropped, write_value};
 use crate::Notes;
-use event::json::{Object, ObjectWriter};
+use event::json::ObjectWriter;
 use event::settings::SegmentToBraze;
 
 /// Keys that stay in the metadata although they gave an output: what they say is more than it.
@@ -31,31 +31,26 @@ impl Consumed {
     }
 }
 
-/// Writes what was not consumed, if anything is left.
-pub fn write_metadata(
+/// Writes what was not consumed, if anything is left. `outputs` is the path of what it is written into.
+pub fn write_metadata<'m>(
     out: &mut ObjectWriter<'_>,
-    members: &Object<'_>,
-    path: &str,
+    members: impl Iterator<Item = Member<'m>>,
+    outputs: &str,
     consumed: &Consumed,
     settings: &SegmentToBraze,
     notes: &mut Notes,
 ) {
     let mut json = String::new();
     let mut metadata = ObjectWriter::new(&mut json);
-    for (key, given) in members.iter() {
-        let is_left_out = given.is_null()
-            || consumed.has(key)
-            || RESERVED.contains(&key)
-            || matches(&settings.drop_properties, key);
-        if is_left_out {
-            continue;
+    for member in members.filter(|member| !consumed.has(member.key)) {
+        if member.value.is_null() || RESERVED.contains(&member.key) {
+            notes.tell("SB-206", || (member.path(), "left out of metadata".into()));
+        } else if !is_dropped(&member, settings, notes) {
+            notes.tell("SB-206", || {
+                (member.path(), format!("{outputs}.metadata.{}", member.key))
+            });
+            write_value(metadata.place(member.key), &member, settings, notes);
         }
-        let member = Member {
-            name: key.into(),
-            value: given,
-            path: format!("{path}.{key}").into(),
-        };
-        metadata.raw(key, &value(&member, settings, notes));
     }
     let is_empty = metadata.is_empty();
     drop(metadata);

@@ -1,19 +1,20 @@
 //! One product of a recommended event.
 
+use super::super::names::Parent;
 use super::super::number::{numeric, text};
 use super::metadata::Consumed;
-use super::quoted;
 use super::table::Kind;
+use super::{OUTPUTS, quoted};
 use crate::Notes;
 use event::json::{Decimal, Object, ObjectWriter};
 use event::reasons::Warning;
 
 /// A product that Braze takes.
 pub struct Product<'a> {
-    /// Its number in the list.
-    pub at: usize,
-    /// Where it stands in the event.
-    pub path: String,
+    /// What it stands in.
+    pub parent: Parent,
+    /// Its number among the products that are sent.
+    number: usize,
     /// What the event says of it.
     pub members: Object<'a>,
     /// What of that gave an output.
@@ -22,15 +23,22 @@ pub struct Product<'a> {
     pub price: String,
     /// How many pieces, as the text of a JSON number.
     pub quantity: String,
+    kind: Kind,
     outputs: Vec<(&'static str, String)>,
 }
 
+/// A viewed product is sent in the event's properties themselves.
+fn outputs_path(kind: Kind, number: usize) -> String {
+    match kind {
+        Kind::Viewed => OUTPUTS.to_owned(),
+        _ => format!("{OUTPUTS}.products[{number}]"),
+    }
+}
+
 impl Product<'_> {
-    /// The same with its number in the list.
-    #[must_use]
-    pub fn at(mut self, at: usize) -> Self {
-        self.at = at;
-        self
+    /// The path of what is sent of it.
+    pub fn outputs_path(&self) -> String {
+        outputs_path(self.kind, self.number)
     }
 
     /// Writes the outputs beside metadata.
@@ -41,34 +49,56 @@ impl Product<'_> {
     }
 }
 
-/// The keys of texts that a product may have, with those that may give them.
-const TEXTS: [(&str, &[&str]); 3] = [
-    ("product_name", &["product_name", "name", "title"]),
-    ("variant_id", &["variant_id", "variant", "sku"]),
-    ("image_url", &["image_url"]),
-];
+/// The keys that may give a product's id.
 const PRODUCT_ID: [&str; 3] = ["product_id", "sku", "id"];
-const PRODUCT_URL: [&str; 2] = ["product_url", "url"];
+/// The other texts of a product, with the keys that may give them and whether the id stands in.
+const TEXTS: [(&str, &[&str], bool); 4] = [
+    ("product_name", &["product_name", "name", "title"], true),
+    ("variant_id", &["variant_id", "variant", "sku"], true),
+    ("image_url", &["image_url"], false),
+    ("product_url", &["product_url", "url"], false),
+];
 
-/// The product that an object tells of; `None` if a required output is lacking or nothing was bought.
-pub fn product<'a>(members: &Object<'a>, kind: Kind, path: &str, notes: &mut Notes) -> Option<Product<'a>> {
+/// The first key that gives a text, and the JSON of that.
+fn first_text(members: &Object<'_>, keys: &[&'static str]) -> Option<(&'static str, String)> {
+    let mut keys = keys.iter();
+    keys.find_map(|key| Some((*key, quoted(&members.get(key).and_then(text)?))))
+}
+
+/// The product that an object tells of; `None` if a required output is lacking or nothing was bought. `number` is its number
+/// among the products that are sent.
+pub fn product<'a>(
+    members: &Object<'a>,
+    kind: Kind,
+    parent: Parent,
+    number: usize,
+    notes: &mut Notes,
+) -> Option<Product<'a>> {
     let mut consumed = Consumed::default();
     let mut outputs: Vec<(&'static str, String)> = Vec::with_capacity(8);
-    let mut text_of = |keys: &[&'static str]| {
-        let (key, found) = keys
-            .iter()
-            .find_map(|key| Some((*key, members.get(key).and_then(text)?)))?;
-        consumed.add(key);
-        Some(quoted(&found))
+    let tell = |key: &str, name: &str, notes: &mut Notes| {
+        notes.tell("SB-200", || {
+            (
+                parent.below(key),
+                format!("{}.{name}", outputs_path(kind, number)),
+            )
+        });
     };
-    let id = text_of(&PRODUCT_ID)?;
+    let (id_key, id) = first_text(members, &PRODUCT_ID)?;
+    consumed.add(id_key);
+    tell(id_key, "product_id", notes);
     outputs.push(("product_id", id.clone()));
-    for (name, keys) in TEXTS {
-        let is_required = name != "image_url";
-        let found = text_of(keys).or_else(|| is_required.then(|| id.clone()));
-        outputs.extend(found.map(|found| (name, found)));
+    for (name, keys, is_required) in TEXTS {
+        let found = first_text(members, keys);
+        if let Some((key, _)) = &found {
+            consumed.add(key);
+        }
+        let own = || is_required.then(|| (id_key, id.clone()));
+        if let Some((key, text)) = found.or_else(own) {
+            tell(key, name, notes);
+            outputs.push((name, text));
+        }
     }
-    outputs.extend(text_of(&PRODUCT_URL).map(|found| ("product_url", found)));
 
     let price_keys: &[&str] = if kind == Kind::Viewed {
         &["price", "value"]
@@ -79,23 +109,26 @@ pub fn product<'a>(members: &Object<'a>, kind: Kind, path: &str, notes: &mut Not
         .iter()
         .find_map(|key| Some((*key, price(members, key)?)))?;
     consumed.add(price_key);
+    tell(price_key, "price", notes);
     let mut quantity = "1".to_owned();
     if kind != Kind::Viewed {
         if let Some(given) = members.present("quantity") {
             match numeric(given) {
                 Some(number) => {
                     consumed.add("quantity");
-                    (price, quantity) = counted(price, &number, path, notes)?;
+                    (price, quantity) = counted(price, &number, parent, notes)?;
                 }
-                None => notes.warn(Warning::InvalidValue, || format!("{path}.quantity")),
+                None => notes.warn(Warning::InvalidValue, || parent.below("quantity")),
             }
         }
+        tell("quantity", "quantity", notes);
         outputs.push(("quantity", quantity.clone()));
     }
     outputs.push(("price", price.clone()));
     Some(Product {
-        at: 0,
-        path: path.to_owned(),
+        parent,
+        number,
+        kind,
         members: members.clone(),
         consumed,
         price,
@@ -114,7 +147,7 @@ fn price(members: &Object<'_>, key: &str) -> Option<String> {
 }
 
 /// Price and quantity of whole pieces; `None` if nothing was bought.
-fn counted(price: String, quantity: &str, path: &str, notes: &mut Notes) -> Option<(String, String)> {
+fn counted(price: String, quantity: &str, product: Parent, notes: &mut Notes) -> Option<(String, String)> {
     let number = Decimal::parse(quantity)?;
     if number.is_negative() || number.is_zero() {
         return None;
@@ -123,6 +156,6 @@ fn counted(price: String, quantity: &str, path: &str, notes: &mut Notes) -> Opti
         return Some((price, number.to_string()));
     }
     let total = Decimal::parse(&price)?.times(&number);
-    notes.warn(Warning::QuantityFolded, || format!("{path}.quantity"));
+    notes.warn(Warning::QuantityFolded, || product.below("quantity"));
     Some((total.to_string(), "1".into()))
 }

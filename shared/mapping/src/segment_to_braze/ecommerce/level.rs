@@ -1,0 +1,199 @@
+//! The outputs of a recommended event beside its products and metadata.
+
+use super::super::forms::currency;
+use super::super::number::{numeric, text};
+use super::super::properties::PRODUCTS;
+use super::table::{Amount, Kind, Output, Value};
+use super::{OUTPUTS, Order, is_zero, quoted};
+use crate::Notes;
+use event::json::{Decimal, Json, Kind as JsonKind};
+use event::reasons::Warning;
+
+/// Braze's words for why an order was cancelled, where the event tells none.
+const NO_REASON: &str = "unspecified";
+
+/// What of a viewed product may have happened, by Braze's words.
+const VIEW_TYPES: [&str; 2] = ["price_drop", "back_in_stock"];
+
+impl Order<'_, '_, '_> {
+    /// The text of an output; `None` if the event does not give it.
+    pub fn level(&mut self, output: &Output, notes: &mut Notes) -> Option<String> {
+        let candidates = output.candidates(self.kind);
+        match output.value {
+            Value::Text => self
+                .text(output.name, candidates, notes)
+                .or_else(|| self.own_text(output.name, notes)),
+            Value::Amount(amount) => self.amount(output.name, candidates, amount, notes),
+            Value::Currency => Some(self.currency(notes)),
+            Value::Action => {
+                tell_output("SB-201", "event", output.name, notes);
+                self.kind.action().map(quoted)
+            }
+            Value::Discounts => self.discounts(candidates, notes),
+            Value::ViewType => self.view_type(notes),
+        }
+    }
+
+    /// A property gave an output.
+    fn consume(&mut self, key: &'static str, name: &str, notes: &mut Notes) {
+        self.consumed.add(key);
+        tell_output("SB-200", &format_args!("properties.{key}"), name, notes);
+    }
+
+    fn text(&mut self, name: &str, candidates: &[&'static str], notes: &mut Notes) -> Option<String> {
+        let properties = &self.scene.event.properties;
+        let (key, found) = candidates
+            .iter()
+            .find_map(|key| Some((*key, properties.get(key).and_then(text)?)))?;
+        self.consume(key, name, notes);
+        Some(quoted(&found))
+    }
+
+    /// What stands in for a text that the properties do not give.
+    fn own_text(&self, name: &str, notes: &mut Notes) -> Option<String> {
+        match name {
+            "cart_id" => {
+                let (key, id) = self.scene.user_or_anonymous_id(notes)?;
+                tell_output("SB-200", key, name, notes);
+                Some(quoted(&id))
+            }
+            "source" => {
+                let (path, source) = match self.scene.platform {
+                    Some(platform) => ("context", platform.as_str()),
+                    None => (
+                        "settings.segment_to_braze.default_source",
+                        self.scene.settings.default_source.as_str(),
+                    ),
+                };
+                tell_output("SB-200", path, name, notes);
+                Some(quoted(source))
+            }
+            "cancel_reason" => {
+                tell_output("SB-200", "properties.reason", name, notes);
+                Some(quoted(NO_REASON))
+            }
+            _ => None,
+        }
+    }
+
+    fn amount(
+        &mut self,
+        name: &str,
+        candidates: &[&'static str],
+        amount: Amount,
+        notes: &mut Notes,
+    ) -> Option<String> {
+        let properties = &self.scene.event.properties;
+        let loses_sign = amount == Amount::Total && matches!(self.kind, Kind::Refunded | Kind::Cancelled);
+        let valid = |key: &str| {
+            let given = numeric(properties.get(key)?)?;
+            match given.strip_prefix('-') {
+                Some(unsigned) if loses_sign || is_zero(unsigned) => Some(unsigned.to_owned()),
+                Some(_) => None,
+                None => Some(given),
+            }
+        };
+        if let Some((key, found)) = candidates.iter().find_map(|key| Some((*key, valid(key)?))) {
+            self.consume(key, name, notes);
+            return Some(found);
+        }
+        let sums = amount == Amount::Total && !matches!(self.kind, Kind::Cart(_));
+        let sum = sums.then(|| self.sum()).flatten()?;
+        tell_output("SB-200", "properties.products", name, notes);
+        Some(sum)
+    }
+
+    fn sum(&self) -> Option<String> {
+        let total = self.products.iter().try_fold(Decimal::from(0), |sum, product| {
+            Some(sum.plus(&Decimal::parse(&product.price)?.times(&Decimal::parse(&product.quantity)?)))
+        });
+        total.map(|total| total.to_string())
+    }
+
+    fn currency(&mut self, notes: &mut Notes) -> String {
+        let properties = &self.scene.event.properties;
+        let first = properties.get(PRODUCTS).and_then(Json::as_array);
+        let first = first.and_then(|products| products.first()?.as_object()?.present("currency"));
+        let candidates = [
+            (properties.present("currency"), false, "properties.currency"),
+            (first, true, "properties.products[0].currency"),
+        ];
+        for (given, is_first, path) in candidates {
+            let Some(given) = given else { continue };
+            match currency(given) {
+                Some(code) => {
+                    tell_output("SB-175", path, "currency", notes);
+                    if is_first {
+                        self.first_currency = true;
+                    } else {
+                        self.consumed.add("currency");
+                    }
+                    return quoted(&code);
+                }
+                None => notes.warn(Warning::InvalidCurrency, || path.into()),
+            }
+        }
+        let path = "settings.segment_to_braze.default_currency";
+        tell_output("SB-175", path, "currency", notes);
+        quoted(&self.scene.settings.default_currency)
+    }
+
+    fn discounts(&mut self, candidates: &[&'static str], notes: &mut Notes) -> Option<String> {
+        let properties = &self.scene.event.properties;
+        let is_object = |element: &Json<'_>| element.kind() == JsonKind::Object;
+        let (key, elements) = candidates.iter().find_map(|key| {
+            let elements = properties.get(key).and_then(Json::as_array)?;
+            elements.iter().any(is_object).then_some((*key, elements))
+        })?;
+        self.consume(key, "discounts", notes);
+        let kept = kept(
+            key,
+            &elements,
+            |element| is_object(element).then(|| element.raw().to_owned()),
+            notes,
+        );
+        Some(format!("[{}]", kept.join(",")))
+    }
+
+    fn view_type(&mut self, notes: &mut Notes) -> Option<String> {
+        let given = self.scene.event.properties.get("type")?;
+        let elements = given.as_array().unwrap_or_else(|| vec![given]);
+        let one = |value: &Json<'_>| {
+            let given = value.as_str()?;
+            VIEW_TYPES.into_iter().find(|own| *own == given).map(quoted)
+        };
+        if !elements.iter().any(|element| one(element).is_some()) {
+            return None;
+        }
+        self.consume("type", "type", notes);
+        let types = kept("type", &elements, one, notes);
+        Some(format!("[{}]", types.join(",")))
+    }
+}
+
+/// The texts of the elements that `text` accepts; the others are told of.
+fn kept(
+    key: &str,
+    elements: &[Json<'_>],
+    text: impl Fn(&Json<'_>) -> Option<String>,
+    notes: &mut Notes,
+) -> Vec<String> {
+    let mut kept = Vec::with_capacity(elements.len());
+    for (at, element) in elements.iter().enumerate() {
+        match text(element) {
+            Some(text) => kept.push(text),
+            None => notes.tell("SB-007", || {
+                (
+                    format!("properties.{key}[{at}]"),
+                    "left out: not accepted there".into(),
+                )
+            }),
+        }
+    }
+    kept
+}
+
+/// Tells where an output of the event's properties comes from.
+fn tell_output(rule: &'static str, path: impl std::fmt::Display, name: &str, notes: &mut Notes) {
+    notes.tell(rule, || (path.to_string(), format!("{OUTPUTS}.{name}")));
+}
