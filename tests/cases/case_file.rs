@@ -106,18 +106,34 @@ impl CaseFile {
         }
         self.cases.len()
     }
+
+    /// Hands every event over with its title and settings.
+    pub fn each(&self, see: &mut impl FnMut(&str, &str, &Settings)) {
+        for (at, case) in self.cases.iter().enumerate() {
+            let title = format!("{} case {at} ({})", self.rule, case.why);
+            see(&title, case.text().unwrap(), &case.settings().unwrap());
+        }
+    }
 }
 
 impl Case {
+    fn settings(&self) -> Result<Settings, String> {
+        let text = toml::to_string(&self.settings).unwrap();
+        Settings::load(&text).map_err(|error| error.to_string())
+    }
+
+    fn text(&self) -> Result<&str, String> {
+        match (&self.event, &self.text) {
+            (Some(event), None) => Ok(event.get()),
+            (None, Some(text)) => Ok(text),
+            _ => Err("has not exactly one of `event` and `text`".into()),
+        }
+    }
+
     fn failure(&self, route: Route) -> Option<String> {
-        let settings = match Settings::load(&toml::to_string(&self.settings).unwrap()) {
-            Ok(settings) => settings,
-            Err(error) => return Some(error.to_string()),
-        };
-        let text = match (&self.event, &self.text) {
-            (Some(event), None) => event.get(),
-            (None, Some(text)) => text,
-            _ => return Some("has not exactly one of `event` and `text`".into()),
+        let (settings, text) = match (self.settings(), self.text()) {
+            (Ok(settings), Ok(text)) => (settings, text),
+            (Err(error), _) | (_, Err(error)) => return Some(error),
         };
         let line = print(route, text, &settings, false).line;
         let printed = Json::parse(&line).unwrap();

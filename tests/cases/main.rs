@@ -4,11 +4,14 @@
 mod case_file;
 mod completeness;
 mod coverage;
+mod explained;
 mod json;
 mod rule_ids;
 mod worked_examples;
 
 use event::Route;
+use event::settings::Settings;
+use mapping::printed::print;
 
 /// The folder of this test.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
@@ -40,6 +43,25 @@ fn every_case_comes_out_as_its_file_says() {
         failures.len(),
         failures.join("\n")
     );
+}
+
+#[test]
+fn sb_302_every_field_and_every_loss_is_explained() {
+    let route = Route::SegmentToBraze;
+    let mut failures = Vec::new();
+    let mut check = |title: &str, text: &str, settings: &Settings| {
+        let line = print(route, text, settings, true).line;
+        for gap in explained::gaps(text, event::json::Json::parse(&line).unwrap()) {
+            failures.push(format!("{title}: {gap}\n  {text}"));
+        }
+    };
+    for file in case_file::of_route(route) {
+        file.each(&mut check);
+    }
+    for example in worked_examples::of_page("segment-to-braze.md") {
+        example.each(route, &mut check);
+    }
+    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]

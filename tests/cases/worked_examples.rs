@@ -64,6 +64,14 @@ fn of_section(section: &str) -> Vec<Example> {
 }
 
 impl Example {
+    /// Hands every event over with its title and settings.
+    pub fn each(&self, route: Route, see: &mut impl FnMut(&str, &str, &Settings)) {
+        let settings = Settings::load(&self.settings).unwrap();
+        for event in events(route.source(), &self.input) {
+            see(&format!("EX-{}", self.title), event, &settings);
+        }
+    }
+
     /// Maps the input as `switchyard map` does and compares line by line.
     pub fn run(&self, route: Route, failures: &mut Vec<String>) {
         let settings =

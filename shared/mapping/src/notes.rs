@@ -3,7 +3,7 @@
 use event::reasons::Warning;
 
 /// One thing that a rule did, for a person who asks why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Note {
     /// The rule's id, such as `SB-094`.
     pub rule: &'static str,
@@ -65,6 +65,13 @@ impl Notes {
         }
     }
 
+    /// Forgets the notes from this number on: what they tell of is not sent after all. Warnings stay.
+    pub fn forget_from(&mut self, number: usize) {
+        if let Some(explained) = &mut self.explained {
+            explained.notes.truncate(number);
+        }
+    }
+
     /// The warnings raised, each once, in the order of the route's own list.
     pub fn warnings(&self, order: &[Warning]) -> Vec<Warning> {
         order
@@ -107,5 +114,7 @@ mod tests {
         assert_eq!(explaining.warnings(&order), [Warning::KeyRenamed]);
         assert_eq!(explaining.occurrences().len(), 2);
         assert_eq!(explaining.notes().len(), 1);
+        explaining.forget_from(0);
+        assert!(explaining.notes().is_empty() && explaining.occurrences().len() == 2);
     }
 }

@@ -73,7 +73,8 @@ pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<BrazeCa
 
 fn calls(event: &Received<'_>, settings: &Settings, notes: &mut Notes) -> Result<Vec<BrazeCall>, Closed> {
     let own = &settings.segment_to_braze;
-    let calls = match gate::passed(event, own)? {
+    let event_type = gate::passed(event, own)?;
+    let calls = match event_type {
         EventType::Identify => identify::identify(event, own, notes)?,
         EventType::Track => track::track(event, own, notes)?,
         EventType::Page => track::view(View::Page, event, own, notes)?,
@@ -91,7 +92,36 @@ fn calls(event: &Received<'_>, settings: &Settings, notes: &mut Notes) -> Result
             source_of(item.array),
             ParkReason::TooLarge,
         )),
-        None => Ok(calls),
+        None => {
+            tell_unused(event_type, event, notes);
+            Ok(calls)
+        }
+    }
+}
+
+/// Tells of the parts of an event for which its type has no use.
+fn tell_unused(event_type: EventType, event: &Received<'_>, notes: &mut Notes) {
+    let (rule, takes_properties, takes_traits, takes_context) = match event_type {
+        EventType::Identify => ("SB-070", false, true, true),
+        EventType::Track => ("SB-140", true, false, true),
+        EventType::Page | EventType::Screen => ("SB-242", true, false, true),
+        EventType::Group => ("SB-250", false, true, false),
+        EventType::Alias => ("SB-262", false, false, false),
+        EventType::Delete => ("SB-280", false, false, false),
+    };
+    for (path, is_there, is_taken) in [
+        ("properties", !event.properties.is_empty(), takes_properties),
+        ("traits", event.traits.is_some(), takes_traits),
+        ("context.traits", event.context_traits.is_some(), takes_context),
+    ] {
+        if is_there && !is_taken {
+            notes.tell(rule, || {
+                (
+                    path.into(),
+                    "left out: such an event is read for ids there alone".into(),
+                )
+            });
+        }
     }
 }
 

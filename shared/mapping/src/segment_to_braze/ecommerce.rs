@@ -32,6 +32,7 @@ pub fn recommended(kind: Kind, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut
         first_currency: false,
         own_product: false,
     };
+    let told = notes.notes().len();
     let properties = order.properties(notes);
     match properties {
         Some(properties) => {
@@ -43,6 +44,7 @@ pub fn recommended(kind: Kind, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut
             }))
         }
         None => {
+            notes.forget_from(told);
             notes.warn(Warning::EcommerceIncomplete, || "properties".into());
             None
         }

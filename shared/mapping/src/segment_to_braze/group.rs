@@ -98,8 +98,9 @@ fn subscription(
         let result = format!("subscription_groups[0].subscription_state = {state}");
         (format!("traits.{state_key}"), result)
     });
-    for (key, _) in traits.iter().flat_map(|traits| traits.iter()) {
-        if key != *state_key && key != DOUBLE_OPT_IN {
+    for (key, value) in traits.iter().flat_map(|traits| traits.iter()) {
+        let is_read = key == *state_key || (key == DOUBLE_OPT_IN && value.as_bool().is_some());
+        if !is_read {
             notes.tell("SB-253", || {
                 (format!("traits.{key}"), "left out: a state alone is sent".into())
             });

@@ -48,6 +48,11 @@ impl<'s> Wanted<'s> {
         !self.catalogs.is_empty()
     }
 
+    /// Whether a trigger carries the attributes of `context.traits`.
+    pub fn reads_traits(&self) -> bool {
+        self.triggers.iter().any(|rule| !rule.send_to_existing_only)
+    }
+
     /// Whether the track is sent as such, too.
     pub fn also_track(&self, identity: &Identity) -> bool {
         let cannot_trigger = matches!(identity, Identity::Phone(_));
@@ -209,6 +214,14 @@ fn catalog(
             notes.tell("SB-422", || (member.path(), format!("items[0].{key}")));
             out.json(key, value);
         }
+    }
+    if rule.op == CatalogOperation::Delete {
+        notes.tell("SB-420", || {
+            (
+                "properties".into(),
+                format!("left out of catalog {}: op = \"delete\"", rule.catalog),
+            )
+        });
     }
     drop(out);
     notes.tell("SB-420", || {

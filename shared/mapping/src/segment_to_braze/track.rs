@@ -53,6 +53,9 @@ pub fn track(
         let happenings = happenings(&name, &scene, at, notes)?;
         calls.push(sent(happenings, &scene, notes));
     }
+    if event.context_traits.is_some() && !(also_track && settings.traits_on_track) && !wanted.reads_traits() {
+        tell_no_traits(notes);
+    }
     calls.extend(wanted.trigger_calls(&scene, notes)?);
     calls.extend(wanted.catalog_calls(event, settings, notes)?);
     Ok(calls)
@@ -74,9 +77,21 @@ pub fn view(
     let scene = Scene::new(event, settings, identity);
     let at = event_time(event, settings, notes)?;
     let name = event_name(&view.event_name(&viewed, settings), "name", notes)?;
+    if event.context_traits.is_some() && !settings.traits_on_track {
+        tell_no_traits(notes);
+    }
     let own = own_names(event);
     let happening = custom_event(&name, "name", view_properties(event, &own), at, &scene, notes);
     Ok(vec![sent(vec![happening], &scene, notes)])
+}
+
+fn tell_no_traits(notes: &mut Notes) {
+    notes.tell("SB-075", || {
+        (
+            "context.traits".into(),
+            "left out: no attributes of an event".into(),
+        )
+    });
 }
 
 /// What a track tells: an order's purchases or ecommerce event, revenue, or an event of its own name.
@@ -143,14 +158,6 @@ fn sent(happenings: Vec<BrazeItem>, scene: &Scene<'_, '_>, notes: &mut Notes) ->
     scene.tell_update_existing_only(notes);
     let traits = scene.event.context_traits.as_ref();
     let traits = traits.filter(|traits| scene.settings.traits_on_track && !traits.is_empty());
-    if scene.event.context_traits.is_some() && !scene.settings.traits_on_track {
-        notes.tell("SB-075", || {
-            (
-                "context.traits".into(),
-                "left out: traits_on_track = false".into(),
-            )
-        });
-    }
     let first = match traits {
         Some(members) => {
             let traits = Traits {

@@ -33,6 +33,9 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, scene: &Scene<
         add_that_of_the_device(&mut tokens, scene, notes);
     }
     if tokens.is_empty() {
+        if traits.members.get(TOKENS_TRAIT).is_some() {
+            notes.tell("SB-130", || (path(), "left out: no token".into()));
+        }
         return;
     }
     if !matches!(scene.identity, Identity::ExternalId(_)) {

@@ -78,7 +78,7 @@ impl<'a> Source<'_, '_, 'a> {
                         None
                     }
                     Reading::Blank => {
-                        blank = blank.or(Some(from));
+                        blank = blank.or(Some(number));
                         continue;
                     }
                     Reading::Invalid(warning) => {
@@ -87,7 +87,7 @@ impl<'a> Source<'_, '_, 'a> {
                     }
                 }
             };
-            self.tell_unread(field, number + 1, notes);
+            self.tell_others(field, number, notes);
             return filled;
         }
         self.blank(field, blank?, notes)
@@ -119,7 +119,9 @@ impl<'a> Source<'_, '_, 'a> {
     }
 
     /// What a field is sent as when it is empty.
-    fn blank(&self, field: &Field, from: Candidate, notes: &mut Notes) -> Option<Filled> {
+    fn blank(&self, field: &Field, number: usize, notes: &mut Notes) -> Option<Filled> {
+        let from = *field.candidates.get(number)?;
+        self.tell_others(field, number, notes);
         let is_text = matches!(field.form, FieldForm::Of(Form::Name));
         let json = match self.scene.settings.empty_strings {
             EmptyStrings::Keep if is_text => "\"\"",
@@ -167,15 +169,15 @@ impl<'a> Source<'_, '_, 'a> {
         }
     }
 
-    /// Tells of the candidates from this one on, which are not looked at.
-    fn tell_unread(&self, field: &Field, first: usize, notes: &mut Notes) {
+    /// Tells of the candidates beside the one of this number.
+    fn tell_others(&self, field: &Field, number: usize, notes: &mut Notes) {
         if !notes.explains() {
             return;
         }
-        for candidate in field.candidates.iter().skip(first) {
-            if self.at(*candidate).is_some() {
+        for (at, candidate) in field.candidates.iter().enumerate() {
+            if at != number && self.at(*candidate).is_some() {
                 notes.tell("SB-005", || {
-                    let result = format!("left out: an earlier candidate of {} comes first", field.name);
+                    let result = format!("left out: {} is read from elsewhere", field.name);
                     (self.path(*candidate), result)
                 });
             }
@@ -185,16 +187,19 @@ impl<'a> Source<'_, '_, 'a> {
     /// Tells of the parts of an address that no field is read from.
     fn tell_rest_of_address(&self, notes: &mut Notes) {
         let address = self.traits.members.get(ADDRESS_TRAIT).and_then(Json::as_object);
-        if self.scene.settings.address == Address::FieldsAndObject {
+        let Some(address) = address.filter(|_| self.scene.settings.address == Address::Fields) else {
             return;
-        }
-        for (key, _) in address.iter().flat_map(|address| address.iter()) {
-            if !matches!(key, "city" | "country") {
-                notes.tell("SB-085", || {
-                    let path = format!("{}.{key}", self.traits.below(ADDRESS_TRAIT));
-                    (path, "left out: address = \"fields\"".into())
-                });
-            }
+        };
+        notes.tell("SB-085", || {
+            let result = "left out but for city and country: address = \"fields\"";
+            (self.traits.below(ADDRESS_TRAIT), result.into())
+        });
+        let rest = address.iter().map(|(key, _)| key);
+        for key in rest.filter(|key| !matches!(*key, "city" | "country")) {
+            notes.tell("SB-085", || {
+                let path = format!("{}.{key}", self.traits.below(ADDRESS_TRAIT));
+                (path, "left out: address = \"fields\"".into())
+            });
         }
     }
 }

@@ -1,0 +1,204 @@
+//! Tracks that make or identify aliases.
+
+use super::super::closed::Closed;
+use super::super::forms::email;
+use super::super::identity::{Identity, Ids};
+use super::super::received::Received;
+use super::{alias_to_identify, item, known};
+use crate::Notes;
+use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem};
+use event::json::{Json, ObjectWriter};
+use event::reasons::ParkReason;
+use event::settings::SegmentToBraze;
+
+/// The properties that spell an alias.
+const ALIAS_KEYS: [&str; 2] = ["alias_name", "alias_label"];
+
+/// The words of `prioritization`.
+const PRIORITIES: [&str; 4] = [
+    "identified",
+    "unidentified",
+    "most_recently_updated",
+    "least_recently_updated",
+];
+
+/// The `prioritization` where none is given.
+const USUAL_PRIORITIES: [&str; 2] = ["unidentified", "most_recently_updated"];
+
+/// The call that a track of a name of the settings asks for; `None` if it is an ordinary track.
+///
+/// # Errors
+/// Why it is not sent.
+pub fn of_track(
+    name: &str,
+    event: &Received<'_>,
+    settings: &SegmentToBraze,
+    notes: &mut Notes,
+) -> Result<Option<BrazeCall>, Closed> {
+    let is_called = |wanted: &str| {
+        let wanted = wanted.trim();
+        !wanted.is_empty() && name.trim().eq_ignore_ascii_case(wanted)
+    };
+    let ids = Ids::new(event, settings);
+    if is_called(&settings.create_alias_event)
+        && let Some(call) = create_alias(event, &ids, notes)
+    {
+        return Ok(Some(call));
+    }
+    if is_called(&settings.identify_user_event) {
+        return identify_user(event, &ids, notes);
+    }
+    Ok(None)
+}
+
+fn create_alias(event: &Received<'_>, ids: &Ids<'_, '_>, notes: &mut Notes) -> Option<BrazeCall> {
+    let alias = ids.alias_in(&event.properties, || "properties.".into(), notes)?;
+    let external_id = ids.external_id(notes);
+    for key in ALIAS_KEYS {
+        tell_all("SB-266", &[key], &format!("user_aliases[0].{key}"), notes);
+    }
+    tell_others("SB-266", &ALIAS_KEYS, event, notes);
+    let mut json = String::new();
+    let mut out = ObjectWriter::new(&mut json);
+    if let Some(external_id) = &external_id {
+        out.string("external_id", external_id);
+    }
+    alias.write(&mut out);
+    drop(out);
+    let known = external_id.map(|id| Identity::ExternalId(id).user_key());
+    let users = known.into_iter().chain([alias.user_key()]).collect();
+    Some(BrazeCall {
+        endpoint: BrazeEndpoint::AliasNew,
+        items: vec![item(BrazeArray::UserAliases, json, users)],
+    })
+}
+
+fn identify_user(
+    event: &Received<'_>,
+    ids: &Ids<'_, '_>,
+    notes: &mut Notes,
+) -> Result<Option<BrazeCall>, Closed> {
+    let properties = &event.properties;
+    let of_object = properties.get("user_alias").and_then(Json::as_object);
+    let of_object =
+        of_object.and_then(|object| ids.alias_in(&object, || "properties.user_alias.".into(), notes));
+    let alias_keys: &[&str] = if of_object.is_some() {
+        &["user_alias"]
+    } else {
+        &ALIAS_KEYS
+    };
+    let alias = of_object.or_else(|| ids.alias_in(properties, || "properties.".into(), notes));
+    let address = properties.get("email_to_identify").and_then(Json::as_str);
+    let address = address.as_deref().and_then(email);
+    if alias.is_none() && address.is_none() {
+        return Ok(None);
+    }
+    let nobody = Closed::parked("SB-267", "userId", ParkReason::NoIdentity);
+    let external_id = ids.external_id(notes).ok_or(nobody)?;
+    let behavior = properties.get("merge_behavior").and_then(Json::as_str);
+    let behavior = if behavior.as_deref() == Some("none") {
+        "none"
+    } else {
+        "merge"
+    };
+    let mut read = vec!["merge_behavior"];
+    notes.tell("SB-267", || {
+        (
+            "properties.merge_behavior".into(),
+            format!("merge_behavior = {behavior}"),
+        )
+    });
+    if alias.is_some() {
+        read.extend_from_slice(alias_keys);
+        tell_all("SB-267", alias_keys, "aliases_to_identify[0].user_alias", notes);
+        notes.tell("SB-267", || {
+            ("userId".into(), "aliases_to_identify[0].external_id".into())
+        });
+    }
+    if address.is_some() {
+        read.extend(["email_to_identify", "prioritization"]);
+        tell_all(
+            "SB-267",
+            &["email_to_identify"],
+            "emails_to_identify[0].email",
+            notes,
+        );
+        tell_all(
+            "SB-268",
+            &["prioritization"],
+            "emails_to_identify[0].prioritization",
+            notes,
+        );
+        notes.tell("SB-267", || {
+            ("userId".into(), "emails_to_identify[0].external_id".into())
+        });
+    }
+    tell_others("SB-267", &read, event, notes);
+    let mut items = Vec::new();
+    items.extend(alias.map(|alias| alias_to_identify(&external_id, &alias)));
+    items.extend(address.map(|address| email_to_identify(&external_id, address, event)));
+    Ok(Some(BrazeCall {
+        endpoint: BrazeEndpoint::Identify {
+            merge: behavior == "merge",
+        },
+        items,
+    }))
+}
+
+/// Tells which properties gave an output.
+fn tell_all(rule: &'static str, keys: &[&str], output: &str, notes: &mut Notes) {
+    for key in keys {
+        notes.tell(rule, || (format!("properties.{key}"), output.to_owned()));
+    }
+}
+
+/// Tells of the properties that such a track has beside those it is read for.
+fn tell_others(rule: &'static str, read: &[&str], event: &Received<'_>, notes: &mut Notes) {
+    for (key, _) in event.properties.iter().filter(|(key, _)| !read.contains(key)) {
+        notes.tell(rule, || {
+            (format!("properties.{key}"), "left out: no event is sent".into())
+        });
+    }
+}
+
+fn email_to_identify(external_id: &str, address: &str, event: &Received<'_>) -> BrazeItem {
+    let mut json = String::new();
+    let mut out = ObjectWriter::new(&mut json);
+    out.string("external_id", external_id);
+    out.string("email", address);
+    {
+        let mut list = out.array("prioritization");
+        let given = priorities(event);
+        let used = if given.is_empty() {
+            &USUAL_PRIORITIES[..]
+        } else {
+            &given
+        };
+        used.iter().for_each(|priority| list.string(priority));
+    }
+    drop(out);
+    let users = vec![known(external_id), Identity::Email(address.to_owned()).user_key()];
+    item(BrazeArray::EmailsToIdentify, json, users)
+}
+
+fn priorities(event: &Received<'_>) -> Vec<&'static str> {
+    let priority = |value: Json<'_>| {
+        let given = value.as_str()?;
+        PRIORITIES.into_iter().find(|own| *own == given)
+    };
+    let Some(given) = event.properties.get("prioritization") else {
+        return Vec::new();
+    };
+    match given.as_object() {
+        Some(object) => ["first_priority", "second_priority"]
+            .into_iter()
+            .filter_map(|key| priority(object.get(key)?))
+            .collect(),
+        None => given
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(priority)
+            .collect(),
+    }
+}

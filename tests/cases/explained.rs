@@ -1,0 +1,165 @@
+//! What `--explain` owes to whoever asks: where each field comes from, and what became of each property and trait.
+
+use event::json::{Json, Object};
+
+/// What is told of one event.
+struct Told {
+    /// Input paths with what they gave.
+    notes: Vec<(String, String)>,
+    warned: Vec<String>,
+}
+
+/// The objects of an event whose members are accounted for one by one.
+const SOURCES: [&[&str]; 3] = [&["properties"], &["traits"], &["context", "traits"]];
+
+/// What is missing in the explanation of an event: a rule or path that is not named, a field that comes from nowhere, a
+/// property or trait that is gone without a word. `line` is what `switchyard map --explain` prints.
+pub fn gaps(event: &str, line: Json<'_>) -> Vec<String> {
+    let line = line.as_object().unwrap();
+    let said = |key| line.get(key).and_then(Json::as_str);
+    let mut gaps = Vec::new();
+    let told = Told::of(&line, &mut gaps);
+    match said("reason") {
+        Some(reason) => {
+            let last = told.notes.last().map(|(_, result)| result.as_str());
+            if !last.is_some_and(|result| result.ends_with(&format!("ed: {reason}"))) {
+                gaps.push(format!("{reason} is not explained"));
+            }
+        }
+        None => {
+            let items = items(&line);
+            gaps.extend(items.iter().flat_map(|item| told.unexplained_fields(item)));
+            gaps.extend(told.unexplained_members(event, &items));
+        }
+    }
+    gaps
+}
+
+/// One item of a call.
+struct Item<'a> {
+    array: String,
+    at: usize,
+    value: Json<'a>,
+}
+
+fn items<'a>(line: &Object<'a>) -> Vec<Item<'a>> {
+    let calls = line.get("calls").and_then(Json::as_array).unwrap();
+    let bodies = calls
+        .iter()
+        .map(|call| call.as_object().unwrap().get("body").unwrap());
+    let arrays = bodies.flat_map(|body| body.as_object().unwrap());
+    arrays
+        .flat_map(|(array, value)| {
+            let elements = value.as_array().unwrap_or_default();
+            elements.into_iter().enumerate().map(move |(at, value)| Item {
+                array: array.to_string(),
+                at,
+                value,
+            })
+        })
+        .collect()
+}
+
+impl Told {
+    fn of(line: &Object<'_>, gaps: &mut Vec<String>) -> Self {
+        let list = |key| line.get(key).and_then(Json::as_array).unwrap_or_default();
+        let member = |entry: &Json<'_>, key: &str| {
+            let text = entry.as_object().unwrap().get(key).and_then(Json::as_str);
+            text.unwrap_or_default().into_owned()
+        };
+        let mut notes = Vec::new();
+        for note in list("explain") {
+            let (rule, path, result) = (
+                member(&note, "rule"),
+                member(&note, "path"),
+                member(&note, "result"),
+            );
+            if !rule.starts_with("SB-") || path.is_empty() || result.is_empty() {
+                gaps.push(format!("a note says too little: {}", note.raw()));
+            }
+            notes.push((path, result));
+        }
+        let mut warned = Vec::new();
+        for warning in list("warnings") {
+            let path = member(&warning, "path");
+            if path.is_empty() {
+                gaps.push(format!("a warning has no path: {}", warning.raw()));
+            }
+            warned.push(path);
+        }
+        Self { notes, warned }
+    }
+
+    /// Whether a note tells where a field of the output comes from.
+    fn gives(&self, field: &str) -> bool {
+        self.notes.iter().any(|(_, result)| {
+            let rest = result.strip_prefix(field);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
+        })
+    }
+
+    fn unexplained_fields(&self, item: &Item<'_>) -> Vec<String> {
+        let whole = format!("{}[{}]", item.array, item.at);
+        if self.gives(&whole) && item.array != "attributes" {
+            return Vec::new();
+        }
+        let Some(members) = item.value.as_object() else {
+            return vec![format!("{whole} comes from nowhere")];
+        };
+        let fields = members.iter().map(|(key, _)| key);
+        fields
+            .filter(|key| {
+                let of_all = match *key {
+                    "external_ids" => "external_id",
+                    "emails" => "email",
+                    "phones" => "phone",
+                    key => key,
+                };
+                !self.gives(&format!("{whole}.{key}")) && !self.gives(of_all)
+            })
+            .map(|key| format!("{whole}.{key} comes from nowhere"))
+            .collect()
+    }
+
+    fn unexplained_members(&self, event: &str, items: &[Item<'_>]) -> Vec<String> {
+        let shaped = event::json::well_formed(event);
+        let event = Json::parse(&shaped).unwrap();
+        let mut gone = Vec::new();
+        for source in SOURCES {
+            let found = source
+                .iter()
+                .try_fold(event, |json, key| json.as_object()?.get(key));
+            let prefix = source.join(".");
+            let left_out =
+                |(path, result): &(String, String)| *path == prefix && result.starts_with("left out");
+            if self.notes.iter().any(left_out) {
+                continue;
+            }
+            for (key, _) in found.and_then(Json::as_object).unwrap_or_default() {
+                if !self.names(&format!("{prefix}.{key}")) && !is_sent(&key, items) {
+                    gone.push(format!("{prefix}.{key} is gone without a word"));
+                }
+            }
+        }
+        gone
+    }
+
+    /// Whether a note or a warning names an input path or something below it.
+    fn names(&self, path: &str) -> bool {
+        let paths = self.notes.iter().map(|(path, _)| path).chain(&self.warned);
+        paths
+            .filter_map(|named| named.strip_prefix(path))
+            .any(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
+/// Whether the properties of some item have the key.
+fn is_sent(key: &str, items: &[Item<'_>]) -> bool {
+    let objects = items.iter().filter_map(|item| item.value.as_object());
+    let mut values = objects.flat_map(|members| members.into_iter().map(|(_, value)| value));
+    values.any(|value| {
+        value
+            .as_object()
+            .is_some_and(|members| members.get(key).is_some())
+    })
+}
