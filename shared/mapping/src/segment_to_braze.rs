@@ -115,12 +115,7 @@ fn tell_unused(event_type: EventType, event: &Received<'_>, notes: &mut Notes) {
         ("context.traits", event.context_traits.is_some(), takes_context),
     ] {
         if is_there && !is_taken {
-            notes.tell(rule, || {
-                (
-                    path.into(),
-                    "left out: such an event is read for ids there alone".into(),
-                )
-            });
+            notes.tell(rule, || (path.into(), "left out: read for ids alone".into()));
         }
     }
 }

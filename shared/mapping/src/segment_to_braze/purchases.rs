@@ -196,7 +196,13 @@ fn shared<'m>(scene: &'m Scene<'_, '_>, made_of: Option<&str>, notes: &mut Notes
         return Vec::new();
     }
     members(&scene.event.properties, PROPERTIES)
-        .filter(|member| member.key != PRODUCTS && made_of != Some(member.key))
+        .filter(|member| {
+            let is_products = member.key == PRODUCTS;
+            if is_products && made_of.is_some() {
+                notes.tell("SB-180", || (member.path(), "left out of purchases".into()));
+            }
+            !is_products && made_of != Some(member.key)
+        })
         .collect()
 }
 
