@@ -37,7 +37,7 @@ impl Order<'_, '_, '_> {
     /// A property gave an output.
     fn consume(&mut self, key: &'static str, name: &str, notes: &mut Notes) {
         self.consumed.add(key);
-        tell_output("SB-200", &format_args!("properties.{key}"), name, notes);
+        tell_output("SB-200", format_args!("properties.{key}"), name, notes);
     }
 
     fn text(&mut self, name: &str, candidates: &[&'static str], notes: &mut Notes) -> Option<String> {
