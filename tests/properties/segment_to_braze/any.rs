@@ -245,3 +245,14 @@ proptest! {
         check_explained(&text, &settings, &line);
     }
 }
+
+#[test]
+fn sb_306_each_event_is_mapped_alone_though_another_has_its_id() {
+    let text = r#"{"type":"identify","messageId":"m-1","userId":"u-1","traits":{"plan":"gold"}}"#;
+    let input = format!("{text}\n{text}\n");
+    let events = switchyard::map::events(event::Source::Segment, &input)
+        .into_iter()
+        .map(|event| Line::of(Route::SegmentToBraze, event, &Settings::default()));
+    let outcomes: Vec<String> = events.map(|line| line.outcome()).collect();
+    assert_eq!(outcomes, ["deliver", "deliver"]);
+}
