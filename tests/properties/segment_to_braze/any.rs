@@ -224,7 +224,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sb_709_sb_001_sb_002_sb_041_sb_300_sb_303_any_event_has_one_outcome_the_same_each_time(
+    fn sb_709_sb_001_sb_002_sb_041_sb_300_sb_303_sb_702_any_event_has_one_outcome_the_same_each_time(
         text in text(),
         settings in any_settings(),
     ) {

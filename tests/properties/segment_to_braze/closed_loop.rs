@@ -50,7 +50,7 @@ impl EventType {
 }
 
 #[test]
-fn sb_707_sb_021_what_braze_to_segment_sends_makes_no_call_here() {
+fn sb_021_sb_707_bz_228_bz_424_what_braze_to_segment_sends_makes_no_call_here() {
     let table: Vec<EventType> = serde_json::from_str(TABLE).unwrap();
     assert!(!table.is_empty());
     let mut from_braze = Settings::default();
