@@ -113,7 +113,8 @@ fn a_missing_python_is_named_with_its_remedy() {
     );
 }
 
-fn program() -> std::path::PathBuf {
+/// The `switchyard` command, built with all functions.
+pub fn program() -> std::path::PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap();
     let built = Command::new(cargo)
         .args(["build", "--workspace", "--bins"])

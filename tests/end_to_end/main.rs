@@ -14,6 +14,7 @@ mod closed_loop;
 mod currents;
 mod faults;
 mod local_stack;
+mod once;
 mod refusals;
 mod revoked_key;
 mod routes;
