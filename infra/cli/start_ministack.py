@@ -6,6 +6,7 @@ import sys
 import threading
 
 from ministack import app as ministack
+from ministack.core import iam_actions
 
 
 def end_with_the_owner():
@@ -13,6 +14,33 @@ def end_with_the_owner():
     # must not stay behind.
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGKILL)
+
+
+WAKE = "/_switchyard/wake/"
+
+
+def wake(name):
+    # What sleeps in a queue wakes, as it would when its time has come: a message that is held sleeps for a quarter of an
+    # hour, which no test can wait.
+    from ministack.services import sqs
+
+    with sqs._queues_lock:
+        for (_, _, url), queue in sqs._queues.all_items():
+            if url.endswith(f"/{name}"):
+                for message in queue["messages"]:
+                    message["visible_at"] = 0
+    sqs.esm_wake.set()
+
+
+def with_wake(app):
+    async def wrapped(scope, receive, send):
+        if scope["type"] != "http" or not scope["path"].startswith(WAKE):
+            return await app(scope, receive, send)
+        wake(scope["path"].removeprefix(WAKE))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return wrapped
 
 
 def over_tls(app):
@@ -26,6 +54,19 @@ def over_tls(app):
     return wrapped
 
 
+def without_batch(action_of):
+    # In AWS the permission for one message is that for several: sqs:SendMessage covers SendMessageBatch, and a policy cannot
+    # name the latter. MiniStack asks for a permission of that name.
+    def wrapped(headers):
+        action = action_of(headers)
+        if headers.get("x-amz-target", "").startswith("AmazonSQS."):
+            return action.removesuffix("Batch")
+        return action
+
+    return wrapped
+
+
+iam_actions._action_from_target = without_batch(iam_actions._action_from_target)
 threading.Thread(target=end_with_the_owner, daemon=True).start()
-ministack.app = over_tls(ministack.app)
+ministack.app = with_wake(over_tls(ministack.app))
 ministack.main()

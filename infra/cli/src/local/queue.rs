@@ -99,6 +99,22 @@ impl<'a> Queue<'a> {
         Ok(received.messages)
     }
 
+    /// Ends the waiting of all its messages, as the time that they wait for would; those that a function is working on
+    /// come back too.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] if nothing comes back.
+    pub async fn wake(&self) -> Result<(), Error> {
+        let name = self.url.rsplit('/').next().unwrap_or_default();
+        let url = format!("{}/_switchyard/wake/{name}", self.api.base());
+        let answer = self.api.client().post(&url).send().await;
+        let answer = answer.and_then(reqwest::Response::error_for_status);
+        answer.map(drop).map_err(|source| Error::NoAnswer {
+            operation: format!("POST {url}"),
+            source,
+        })
+    }
+
     /// How many messages it holds.
     ///
     /// # Errors
