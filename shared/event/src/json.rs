@@ -9,11 +9,13 @@ mod number;
 mod read;
 mod same;
 mod size;
+mod surrogates;
 mod write;
 
 pub use key::RawKey;
 pub use number::Decimal;
-pub use read::{Json, Kind, Malformed, Object, deeper_than, well_formed};
+pub use read::{Json, Kind, Malformed, Object, deeper_than};
 pub use same::{equal, same};
 pub use size::{compact_size, string_size};
+pub use surrogates::well_formed;
 pub use write::{ArrayWriter, ObjectWriter, write_string};

@@ -1,10 +1,12 @@
 //! `[segment_to_braze]`
 
 mod catalogs;
+mod choices;
 mod compat;
 mod triggers;
 
 pub use catalogs::{CatalogOperation, CatalogRule, is_catalog_name};
+pub use choices::*;
 pub use compat::Compat;
 pub(super) use compat::apply_compat;
 pub use triggers::{CanvasKey, TriggerRule};
@@ -13,186 +15,6 @@ use super::{Pattern, Problems};
 use crate::currency::is_currency;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// A setting of which the file names one of a few words.
-macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$variant_doc])* $variant),* }
-    };
-}
-
-choice! {
-    /// Which time an event has at Braze.
-    TimeSource {
-        /// The event's own.
-        #[default]
-        Timestamp,
-        /// That of its receipt by Segment.
-        ReceivedAt,
-    }
-}
-
-choice! {
-    /// Which marks stop an event.
-    LoopGuard {
-        /// Those of Braze.
-        #[default]
-        Braze,
-        /// Those of Switchyard too.
-        Strict,
-    }
-}
-
-choice! {
-    /// What becomes of users known by an anonymous id only.
-    Anonymous {
-        /// Their events are ignored.
-        #[default]
-        Ignore,
-        /// They get an alias profile.
-        Alias,
-    }
-}
-
-choice! {
-    /// How an anonymous user becomes a known one.
-    AnonymousMerge {
-        /// By `/users/identify`.
-        #[default]
-        Identify,
-        /// By `/users/merge`.
-        Merge,
-    }
-}
-
-choice! {
-    /// What of an address is sent.
-    Address {
-        /// City and country.
-        #[default]
-        Fields,
-        /// These, and the whole as a custom attribute.
-        FieldsAndObject,
-    }
-}
-
-choice! {
-    /// What an empty text in traits means.
-    EmptyStrings {
-        /// An empty text.
-        #[default]
-        Keep,
-        /// The attribute is to be removed.
-        Unset,
-        /// Nothing.
-        Drop,
-    }
-}
-
-choice! {
-    /// What becomes of digits that are no E.164 number.
-    InvalidPhone {
-        /// They are sent as they are.
-        #[default]
-        Send,
-        /// They are left out.
-        Drop,
-    }
-}
-
-choice! {
-    /// What order events become.
-    Orders {
-        /// Purchases.
-        #[default]
-        Purchases,
-        /// Recommended ecommerce events.
-        Ecommerce,
-        /// Both: Braze then counts revenue twice.
-        Both,
-    }
-}
-
-choice! {
-    /// Which properties a purchase has.
-    PurchaseProperties {
-        /// Those of the order and of the product.
-        #[default]
-        All,
-        /// Those of the product.
-        Product,
-        /// None.
-        None,
-    }
-}
-
-choice! {
-    /// What any other track with `revenue` becomes.
-    RevenuePurchases {
-        /// A custom event.
-        #[default]
-        Off,
-        /// A purchase.
-        Instead,
-        /// Both.
-        Also,
-    }
-}
-
-choice! {
-    /// Which page or screen calls are sent.
-    Views {
-        /// None.
-        #[default]
-        Off,
-        /// Those with a name.
-        Named,
-        /// All.
-        All,
-    }
-}
-
-choice! {
-    /// What group calls become.
-    Group {
-        /// A custom attribute.
-        #[default]
-        Attribute,
-        /// A subscription state.
-        Subscription,
-        /// Nothing.
-        Off,
-    }
-}
-
-choice! {
-    /// Which alias calls are sent.
-    Alias {
-        /// Those of an anonymous previous id.
-        #[default]
-        Anonymous,
-        /// Those of two known profiles too.
-        Merge,
-        /// None.
-        Off,
-    }
-}
-
-choice! {
-    /// What the previous id of an alias call is.
-    AliasPreviousId {
-        /// Anonymous if it is the event's anonymous id, else an external id.
-        #[default]
-        Auto,
-        /// An external id.
-        ExternalId,
-        /// Anonymous.
-        Anonymous,
-    }
-}
 
 /// Braze's identifiers of one app a platform; empty for none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
