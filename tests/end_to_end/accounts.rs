@@ -19,7 +19,7 @@ impl System {
             .await;
     }
 
-    /// Waits until a function has written a line for which `fits` holds, and returns all its lines.
+    /// Waits until a function has written a line for which `fits` holds.
     pub async fn until_said(&self, step: &str, function: &str, fits: impl Fn(&str) -> bool) {
         self.until(step, async || {
             let lines = self.stack.log_lines(function).await.unwrap();
