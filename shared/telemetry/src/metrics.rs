@@ -261,7 +261,10 @@ mod tests {
     };
 
     #[test]
-    #[allow(clippy::disallowed_types, reason = "a line is read as any reader of the log does")]
+    #[allow(
+        clippy::disallowed_types,
+        reason = "a line is read as any reader of the log does"
+    )]
     fn rp_001_a_line_holds_at_most_a_hundred_values_and_4_kb() {
         let mut metrics = Metrics::new();
         for n in 0..250 {

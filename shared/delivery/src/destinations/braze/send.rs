@@ -8,6 +8,7 @@ use super::answer::{Meaning, is_unknown_item, meaning, said};
 use super::limits::{ANSWER_BYTES, OBJECTS_OF_OLD_ACCOUNTS, TOO_MANY_OBJECTS, pause_group};
 use super::pack::{Asked, Item, Packed, Placed, Room, again, asked, pack};
 use crate::exchange::{Exchanged, exchange};
+use crate::flight::guarded;
 use crate::http::{Answer, Http, NoAnswer, Request};
 use crate::job::{Context, Fate, Job, Messenger};
 use crate::keys::Keys;
@@ -21,6 +22,12 @@ use secrets::{BrazeKey, Renewal};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use telemetry::Secret;
+
+/// What was not sent is sent as soon as there is time.
+const UNSTARTED: Outcome = Outcome::Retry {
+    after: 0,
+    class: RetryClass::Unstarted,
+};
 
 /// Delivers to Braze.
 pub struct BrazeMessenger<K> {
@@ -127,11 +134,20 @@ impl<K: Keys<Content = BrazeKey>, H: Http, C: Clock, R: Random> Round<'_, K, H, 
                 parts.into_iter().rev().for_each(|part| requests.push_front(part));
                 continue;
             }
-            let halves = self.request(request).await;
-            halves
-                .into_iter()
-                .rev()
-                .for_each(|half| requests.push_front(half));
+            let users: Vec<UserKey> = request
+                .items()
+                .flat_map(|item| item.item.users.iter().cloned())
+                .collect();
+            match guarded(self.request(request)).await {
+                Some(halves) => halves
+                    .into_iter()
+                    .rev()
+                    .for_each(|half| requests.push_front(half)),
+                // Its events are left without a fate; what follows for its users waits with them.
+                None => self
+                    .waiting
+                    .extend(users.into_iter().map(|user| (user, UNSTARTED))),
+            }
         }
     }
 
@@ -188,16 +204,10 @@ impl<K: Keys<Content = BrazeKey>, H: Http, C: Clock, R: Random> Round<'_, K, H, 
             exchanged = self.send(&request).await;
         }
         match exchanged {
-            Exchanged::Unstarted => {
-                let outcome = Outcome::Retry {
-                    after: 0,
-                    class: RetryClass::Unstarted,
-                };
-                request
-                    .placed
-                    .iter()
-                    .for_each(|placed| self.wait(placed, outcome, None));
-            }
+            Exchanged::Unstarted => request
+                .placed
+                .iter()
+                .for_each(|placed| self.wait(placed, UNSTARTED, None)),
             Exchanged::Nothing(NoAnswer::NotSent) => self.retry(&request, RetryClass::Transient, None),
             Exchanged::Nothing(NoAnswer::Unknown) => self.unknown_fate(&request),
             Exchanged::Answer(answer) => return self.answered(request, &answer),
