@@ -99,10 +99,10 @@ fn folded(name: &str) -> String {
 }
 
 /// The event, and its link entries as JSON text by key.
-fn event(entries: &[(String, String)], user: &str, custom: &str) -> String {
+fn event(id: &str, entries: &[(String, String)], user: &str, custom: &str) -> String {
     object(&[
         ("name", "\"PURCHASE\""),
-        ("id", "\"e-1\""),
+        ("id", id),
         ("timestamp", "1760003600000"),
         ("attributed", "true"),
         ("origin", "\"BRANCH\""),
@@ -122,21 +122,32 @@ proptest! {
         keys in prop::collection::btree_set(key(), 0..25),
         same in any::<bool>(),
         extra in any::<bool>(),
+        (has_id, has_ip, has_anonymous_id) in any::<(bool, bool, bool)>(),
     ) {
         let entries: Vec<(String, String)> = keys
             .iter()
             .enumerate()
             .map(|(at, key)| (key.clone(), if same { "1.0".to_owned() } else { format!("\"value {at}\"") }))
             .collect();
-        let user = r#"{"developer_identity":"u-1","ip":"198.51.100.1","os":"IOS"}"#;
-        let custom = r#"{"$segment_anonymous_id":"a-1","plant":"rose","os":"custom"}"#;
+        let id = if has_id { "\"e-1\"" } else { "null" };
+        let ip = if has_ip { "\"198.51.100.1\"" } else { "null" };
+        let anonymous_id = if has_anonymous_id { "\"a-1\"" } else { "null" };
+        let user = format!(r#"{{"developer_identity":"u-1","ip":{ip},"os":"IOS"}}"#);
+        let custom = format!(r#"{{"$segment_anonymous_id":{anonymous_id},"plant":"rose","os":"custom"}}"#);
         let mut settings = Settings::default();
         settings.branch_to_segment.extra_properties = extra;
-        let line = Line::of(Route::BranchToSegment, &event(&entries, user, custom), &settings);
+        let line = Line::of(Route::BranchToSegment, &event(id, &entries, &user, &custom), &settings);
         let properties = below(line.body(), &["properties"]).unwrap().as_object().unwrap();
 
-        for (name, value) in [("event_id", "e-1"), ("IP", "198.51.100.1"), ("anonymousId", "a-1")] {
-            prop_assert_eq!(properties.get(name).unwrap().as_str().unwrap(), value);
+        let reserved = [
+            ("event_id", has_id.then_some("e-1")),
+            ("IP", has_ip.then_some("198.51.100.1")),
+            ("anonymousId", has_anonymous_id.then_some("a-1")),
+        ];
+        for (name, value) in reserved {
+            let got = properties.iter().find(|(own, _)| folded(own) == folded(name));
+            let got = got.map(|(_, got)| got.as_str().unwrap().into_owned());
+            prop_assert_eq!(got.as_deref(), value, "{}", name);
         }
         let mut lost = false;
         for (key, value) in &entries {
@@ -152,7 +163,10 @@ proptest! {
                 continue;
             }
             lost = true;
-            let is_taken = |name: &str| properties.iter().any(|(own, _)| folded(own) == folded(name));
+            let is_taken = |name: &str| {
+                let is_it = |own: &str| folded(own) == folded(name);
+                properties.iter().any(|(own, _)| is_it(own)) || reserved.iter().any(|(own, _)| is_it(own))
+            };
             prop_assert!(is_taken(&name) && is_taken(&alternative), "{} is lost: {}", key, line.text());
         }
         prop_assert!(!lost || line.warns("property_collision"), "silently lost: {}", line.text());
@@ -169,7 +183,7 @@ proptest! {
             .enumerate()
             .map(|(at, word)| (format!("{}{word}", SIGNS[at % 4].0), format!("{at}")))
             .collect();
-        let text = event(&entries, r#"{"developer_identity":"u-1"}"#, "{}");
+        let text = event("\"e-1\"", &entries, r#"{"developer_identity":"u-1"}"#, "{}");
         let line = Line::of(Route::BranchToSegment, &text, &Settings::default());
         prop_assert!(!line.warns("property_collision"));
         for (at, word) in words.iter().enumerate() {

@@ -11,6 +11,9 @@ use std::collections::hash_map::Entry;
 /// The property that names what was left out for size.
 pub const TRUNCATED: &str = "truncated";
 
+/// The properties that say who, from where and which event: of [`Group::Identity`] alone.
+const IDENTITY: [&str; 3] = ["event_id", "IP", "anonymousId"];
+
 /// The groups of properties, the one with the best right to a name first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
@@ -111,9 +114,11 @@ pub struct Properties<'a> {
 }
 
 impl<'a> Properties<'a> {
-    /// None yet. `is_trimmed`: the name `truncated` is taken.
+    /// None yet. The names of [`Group::Identity`] are taken, also where the event gives no value for them: whoever reads
+    /// them must not find what a link says. `is_trimmed`: so is the name `truncated`.
     pub fn new(is_trimmed: bool) -> Self {
         let mut taken = HashMap::with_capacity(64);
+        taken.extend(IDENTITY.map(|name| (folded(name), None)));
         if is_trimmed {
             taken.insert(TRUNCATED.to_owned(), None);
         }
@@ -143,22 +148,26 @@ impl<'a> Properties<'a> {
     /// Takes a name for a value; gives the value back if another one has it.
     fn put(&mut self, group: Group, key: &'a str, name: Cow<'a, str>, value: Value<'a>) -> Option<Value<'a>> {
         match self.taken.entry(folded(&name)) {
+            // Its own name is kept for it.
+            Entry::Occupied(mut kept) if group == Group::Identity => {
+                kept.insert(Some(self.list.len()));
+            }
             Entry::Occupied(taken) => {
                 let taken = (*taken.get()).and_then(|at| self.list.get(at));
                 let is_same = taken.is_some_and(|taken| is_equal(&taken.value, &value));
-                (!is_same).then_some(value)
+                return (!is_same).then_some(value);
             }
             Entry::Vacant(free) => {
                 free.insert(Some(self.list.len()));
-                self.list.push(Property {
-                    group,
-                    key,
-                    name,
-                    value,
-                });
-                None
             }
         }
+        self.list.push(Property {
+            group,
+            key,
+            name,
+            value,
+        });
+        None
     }
 
     /// Tells what became of the entries.
