@@ -35,7 +35,6 @@ fn rp_013_where_a_persons_data_waits_and_how_to_delete_it() {
     for (start, days, deletes) in [
         ("| the queues of the destinations", 12, "purge-queue"),
         ("| their dead-letter queues, and the parked queue", 14, "the same"),
-        ("| the bucket", 30, "aws s3 rm"),
     ] {
         let row = row(start);
         assert!(

@@ -22,6 +22,9 @@ use std::process::ExitCode;
 /// Exit status when some event would be parked.
 const EXIT_PARKED: u8 = 1;
 
+/// What some editors put before a text in UTF-8; receipt drops it too.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Does what the options say, and prints it.
 pub fn run(options: &Options) -> ExitCode {
     match shown(options) {
@@ -123,8 +126,13 @@ fn read(file: Option<&Path>) -> Result<Vec<u8>, Error> {
     }
 }
 
+/// The text, without the mark that some editors put before it.
 fn text(input: Vec<u8>) -> Result<String, Error> {
-    String::from_utf8(input).map_err(|error| Error::NoText {
+    let mut text = String::from_utf8(input).map_err(|error| Error::NoText {
         at: error.utf8_error().valid_up_to() + 1,
-    })
+    })?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok(text)
 }

@@ -25,7 +25,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The settings cannot be used.
-    #[error("the settings cannot be used; mend what stands below")]
+    #[error("the settings cannot be used; mend what stands below, or name others with --settings FILE")]
     Settings(#[from] event::settings::Invalid),
     /// The events are no text.
     #[error("the events are no UTF-8: byte {at} cannot be read; save them as UTF-8 and try again")]

@@ -8,13 +8,15 @@ use std::path::PathBuf;
 pub const EXAMPLES: &str = "\
 Examples:
   switchyard map --route segment-to-braze events.ndjson          what each event would ask of Braze
-  switchyard map --route braze-to-segment --explain body.json    and which rule did what
-  switchyard map --route segment-to-braze --packed events.json   the requests that would be sent
+  switchyard map --route braze-to-segment --explain body.json    and which rule did what  switchyard map --route segment-to-branch --packed events.json  the requests that would be sent
+  switchyard map --route segment-to-braze --packed --settings infra/settings/switchyard.toml events.json
+                                                                 needs the settings: where your Braze is
 
-Input: one event a line, a JSON array of events, or the body of a vendor's request. Nothing is sent anywhere.
+Input: one event a line, a JSON array of events, or the body of a vendor's request. Nothing is sent
+anywhere. What receipt would refuse or park (caps on size and depth) is not looked at.
 
-With --packed, events that are in no request (ignored, parked, repeated) are told on standard error, one a line. What only
-the moment of sending knows is a word in angle brackets: \"<now>\", \"<branch_key>\".
+With --packed, events that are in no request (ignored, parked, repeated) are told on standard error, one
+a line. What only the moment of sending knows is a word in angle brackets: \"<now>\", \"<branch_key>\".
 
 Exit status: 0 done, 1 some event would be parked, 2 the call or the settings are wrong.";
 

@@ -56,7 +56,7 @@ pub fn base_url(settings: &Braze) -> Result<Option<String>, Problem> {
 /// What is wrong with `braze.instance` or `braze.endpoint_url`, that neither is set included, with the remedy.
 pub fn required_base_url(settings: &Braze) -> Result<String, Problem> {
     let neither = || {
-        let message = "is not set, nor is braze.endpoint_url; set it to your instance, such as \"US-01\"";
+        let message = "is not set, nor is braze.endpoint_url; set it to your instance, such as \"US-01\", in infra/settings/switchyard.toml";
         problem(INSTANCE, message.to_owned())
     };
     base_url(settings)?.ok_or_else(neither)

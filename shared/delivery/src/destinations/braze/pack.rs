@@ -62,6 +62,26 @@ impl Packed {
         self.placed.iter().flat_map(|placed| &placed.items)
     }
 
+    /// Whether all of it is one event's alone; an event may have several calls in one request, and share an item.
+    pub fn is_of_one_event(&self) -> bool {
+        let mut owners = self.items().flat_map(|item| &item.owners);
+        let first = owners.next().map(|owner| owner.job);
+        owners.all(|owner| Some(owner.job) == first)
+    }
+
+    /// Where the second half begins: between two events if there are several, else between two calls of the one.
+    pub fn middle(&self) -> usize {
+        let begins = |at: &usize| {
+            let job = |at: usize| self.placed.get(at).map(|placed| placed.job);
+            *at > 0 && job(*at) != job(*at - 1)
+        };
+        let starts: Vec<usize> = (0..self.placed.len()).filter(begins).collect();
+        match starts.get(starts.len() / 2) {
+            Some(at) => *at,
+            None => self.placed.len().div_ceil(2),
+        }
+    }
+
     /// The body as it is sent.
     pub fn body(&self) -> String {
         write_braze_body(&self.endpoint, self.items().map(|item| &item.item))

@@ -248,7 +248,7 @@ impl<K: Keys<Content = BrazeKey>, H: Http, C: Clock, R: Random> Round<'_, K, H, 
             self.messenger.max_objects = OBJECTS_OF_OLD_ACCOUNTS;
             return vec![request];
         }
-        if request.placed.len() > 1 {
+        if request.placed.len() > 1 && !request.is_of_one_event() {
             return self.halves(request);
         }
         self.refuse_all(&request, reason, answer);
@@ -272,9 +272,10 @@ impl<K: Keys<Content = BrazeKey>, H: Http, C: Clock, R: Random> Round<'_, K, H, 
     fn halves(&self, mut request: Packed) -> Vec<Packed> {
         let extra = &self.context.counts.extra_requests;
         extra.set(extra.get() + 2);
+        let middle = request.middle();
         let second = Packed {
             endpoint: request.endpoint.clone(),
-            placed: request.placed.split_off(request.placed.len().div_ceil(2)),
+            placed: request.placed.split_off(middle),
         };
         vec![request, second]
     }

@@ -25,7 +25,7 @@ impl<K: Keys<Content = BrazeKey>, H: Http, C: Clock, R: Random> Round<'_, K, H, 
         let items: Vec<&Item> = request.items().collect();
         let mut refused: Vec<Option<&str>> = items.iter().map(|_| None).collect();
         let mut has_unmapped = false;
-        let one_event = request.placed.len() == 1;
+        let one_event = request.is_of_one_event();
         for error in &read.errors {
             let mapped = named(&request.endpoint, &items, error);
             let of_all = mapped.is_empty() && one_event;

@@ -311,3 +311,42 @@ fn sb_426_sb_535_catalogs_name_items_by_id_and_are_missing_or_not() {
     );
     assert_eq!(words(&fates), ["delivered"]);
 }
+
+/// One event that changes two items of a catalog.
+fn two_items(id: &str) -> Job<BrazeCall> {
+    let call = |item: &str| {
+        single(
+            BrazeEndpoint::CatalogUpsert {
+                catalog: "products".into(),
+            },
+            BrazeArray::Items,
+            item,
+        )
+    };
+    job(id, vec![call(&format!("{id}-1")), call(&format!("{id}-2"))])
+}
+
+#[test]
+fn sb_536_sb_538_several_calls_of_one_event_in_a_request_are_one_event() {
+    let world = World::new(|_, _| answer(202, &[], r#"{"errors":["bad input"]}"#));
+    let fates = deliver(&mut messenger(Braze::default()), &world, vec![two_items("e1")]);
+    assert_eq!(words(&fates), ["parked rejected"]);
+
+    let world = World::new(|_, _| answer(400, &[], r#"{"message":"no"}"#));
+    let fates = deliver(&mut messenger(Braze::default()), &world, vec![two_items("e1")]);
+    assert_eq!(words(&fates), ["parked rejected"]);
+    assert_eq!(world.seen.borrow().len(), 1, "an event is not halved");
+
+    let world = World::new(|seen, _| match seen.body["items"].as_array() {
+        Some(items) if items.len() == 2 => ok(),
+        _ => answer(400, &[], r#"{"message":"no"}"#),
+    });
+    let jobs = vec![two_items("e1"), two_items("e2")];
+    let fates = deliver(&mut messenger(Braze::default()), &world, jobs);
+    assert_eq!(
+        words(&fates),
+        ["delivered", "delivered"],
+        "halved between the events"
+    );
+    assert_eq!(world.seen.borrow().len(), 3);
+}
