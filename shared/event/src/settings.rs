@@ -33,6 +33,7 @@ pub use segment_to_braze::*;
 pub use span::Span;
 pub use telemetry::*;
 
+use delivery::MAX_HOLD_HORIZON;
 use serde::{Deserialize, Serialize};
 
 /// All settings. [`Default`] is the specification's.
@@ -98,7 +99,13 @@ impl Settings {
             ("braze.horizon", self.braze.horizon),
             ("segment.horizon", self.segment.horizon),
         ] {
-            if self.delivery.hold_horizon < horizon {
+            if horizon > MAX_HOLD_HORIZON {
+                let most = "the most that `delivery.hold_horizon`, which must not be below it, can be";
+                problems.add(
+                    key,
+                    format!("is {horizon}; it must be at most {MAX_HOLD_HORIZON}, {most}"),
+                );
+            } else if self.delivery.hold_horizon < horizon {
                 problems.add("delivery.hold_horizon", format!("must not be below `{key}`"));
             }
         }
@@ -134,6 +141,44 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("`receipt.max_events`"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_in_words_that_say_what_to_write() {
+        for (text, wanted) in [
+            (
+                "[segment_to_braze]\norders = \"purchase\"",
+                "`segment_to_braze.orders` is \"purchase\"; it must be one of \"purchases\", \"ecommerce\", \"both\"; \
+                 did you mean \"purchases\"?",
+            ),
+            (
+                "[segment_to_braze]\norders = \"none of them\"",
+                "`segment_to_braze.orders` is \"none of them\"; it must be one of \"purchases\", \"ecommerce\", \"both\"",
+            ),
+            (
+                "[segment_to_braze]\nanonymous = true",
+                "`segment_to_braze.anonymous` cannot be used; it must be a text in quotes",
+            ),
+            (
+                "[segment_to_braze]\ncut_strings_at = -1",
+                "`segment_to_braze.cut_strings_at` is integer -1; it must be a whole number of 0 or more",
+            ),
+            (
+                "segment_to_braze = 3",
+                "`segment_to_braze` is integer 3; it must be a table",
+            ),
+            (
+                "[segment_to_braze]\ndeletes = \"no\"",
+                "`segment_to_braze.deletes` is string \"no\"; it must be true or false",
+            ),
+            (
+                "[braze]\nhorizon = \"11d\"",
+                "`braze.horizon` is 11d; it must be at most 10d, the most that `delivery.hold_horizon`, which must not be \
+                 below it, can be",
+            ),
+        ] {
+            assert_eq!(Settings::load(text).unwrap_err().to_string(), wanted, "{text}");
+        }
     }
 
     #[test]

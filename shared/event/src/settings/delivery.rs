@@ -13,10 +13,13 @@ pub struct Delivery {
     pub pause_s: u64,
 }
 
+/// The longest that an event is held for a person: SQS keeps a message for twelve days (RD-088).
+pub(super) const MAX_HOLD_HORIZON: Span = Span::seconds(10 * 86400);
+
 impl Default for Delivery {
     fn default() -> Self {
         Self {
-            hold_horizon: Span::seconds(10 * 86400),
+            hold_horizon: MAX_HOLD_HORIZON,
             pause_s: 20,
         }
     }
@@ -25,12 +28,7 @@ impl Default for Delivery {
 impl Delivery {
     pub(super) fn check(&self, problems: &mut Problems) {
         let day = Span::seconds(86400);
-        problems.range(
-            "delivery.hold_horizon",
-            self.hold_horizon,
-            day,
-            Span::seconds(10 * 86400),
-        );
+        problems.range("delivery.hold_horizon", self.hold_horizon, day, MAX_HOLD_HORIZON);
         problems.range("delivery.pause_s", self.pause_s, 0, 40);
     }
 }

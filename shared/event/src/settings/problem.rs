@@ -43,8 +43,56 @@ impl Invalid {
         };
         Self(vec![Problem {
             key,
-            message: format!("cannot be used: {}", error.message()),
+            message: in_plain_words(error.message()),
         }])
+    }
+}
+
+/// What serde says of a value, for a person who writes TOML.
+fn in_plain_words(said: &str) -> String {
+    let quoted =
+        |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    if let Some((given, valid)) = said
+        .strip_prefix("unknown variant ")
+        .and_then(|rest| rest.split_once(", expected "))
+    {
+        let (given, valid) = (quoted(given).concat(), quoted(valid));
+        let near = valid
+            .iter()
+            .map(|word| (strsim::damerau_levenshtein(&given, word), word))
+            .min()
+            .filter(|(distance, word)| *distance <= 1 + word.len() / 3);
+        let listed: Vec<String> = valid.iter().map(|word| format!("\"{word}\"")).collect();
+        let hint = near.map_or_else(String::new, |(_, word)| format!("; did you mean \"{word}\"?"));
+        return format!("is \"{given}\"; it must be one of {}{hint}", listed.join(", "));
+    }
+    let invalid = said
+        .strip_prefix("invalid type: ")
+        .or_else(|| said.strip_prefix("invalid value: "))
+        .and_then(|rest| rest.split_once(", expected "));
+    match invalid {
+        // Of a word that is no text, serde tells only what it is not.
+        Some(("unit variant", wanted)) => {
+            format!("cannot be used; it must be {}", kind_in_plain_words(wanted))
+        }
+        Some((given, wanted)) => {
+            let wanted = kind_in_plain_words(wanted);
+            format!("is {}; it must be {wanted}", given.replace('`', ""))
+        }
+        None => format!("cannot be used: {said}"),
+    }
+}
+
+/// What serde calls a kind of value, in TOML's words.
+fn kind_in_plain_words(kind: &str) -> &str {
+    match kind {
+        "usize" | "u8" | "u16" | "u32" | "u64" => "a whole number of 0 or more",
+        "a boolean" => "true or false",
+        "a string" | "string only" | "unit variant" => "a text in quotes",
+        "a sequence" => "a list in [ ]",
+        "a map" => "a table",
+        kind if kind.starts_with("struct ") => "a table",
+        kind => kind,
     }
 }
 
@@ -83,7 +131,12 @@ impl Problems {
                 .filter(|(distance, key)| *distance <= 1 + key.len() / 4)
                 .min();
             match near {
-                Some((_, key)) => self.add(path, format!("is no setting; did you mean `{key}`?")),
+                Some((_, key)) => {
+                    // In an entry of a list the last part says it; the number is the user's.
+                    let is_listed = general != *path;
+                    let key = key.rsplit('.').next().filter(|_| is_listed).unwrap_or(key);
+                    self.add(path, format!("is no setting; did you mean `{key}`?"));
+                }
                 None => self.add(
                     path,
                     "is no setting; see infra/settings/switchyard.toml for all there are",

@@ -130,6 +130,20 @@ pub struct SegmentToBraze {
     pub catalogs: Vec<CatalogRule>,
 }
 
+/// What a name of a page or screen may have filled in.
+const PLACES: [&str; 3] = ["{name}", "{category}", "{full_name}"];
+
+/// What stands in braces in a template and is nothing that can be filled in.
+fn unknown_place(template: &str) -> Option<&str> {
+    template
+        .match_indices('{')
+        .filter_map(|(at, _)| {
+            let rest = template.get(at..)?;
+            rest.get(..=rest.find('}')?)
+        })
+        .find(|place| !PLACES.contains(place))
+}
+
 /// The most characters that `cut_strings_at` may leave.
 const MAX_CUT: usize = 10_000;
 /// The most digits of a calling code.
@@ -207,6 +221,22 @@ impl SegmentToBraze {
                 problems.add(
                     format!("segment_to_braze.{key}"),
                     format!("is blank; the default is {}", default.unwrap_or_default()),
+                );
+            }
+        }
+        for (key, template) in [
+            ("page_event", &self.page_event),
+            ("page_event_unnamed", &self.page_event_unnamed),
+            ("screen_event", &self.screen_event),
+            ("screen_event_unnamed", &self.screen_event_unnamed),
+        ] {
+            if let Some(place) = unknown_place(template) {
+                problems.add(
+                    format!("segment_to_braze.{key}"),
+                    format!(
+                        "has {place}, which nothing fills in; there are {}",
+                        PLACES.join(", ")
+                    ),
                 );
             }
         }

@@ -85,6 +85,10 @@ fn sb_311_sb_409_sb_424_what_cannot_work_is_refused_with_its_key() {
         ("[segment_to_braze]\ncut_strings_at = -1", "cut_strings_at"),
         ("[segment_to_braze]\nproduct_id_keys = []", "product_id_keys"),
         (
+            "[segment_to_braze]\npage_event = \"{nme} {name}\"",
+            "{nme}, which nothing fills in",
+        ),
+        (
             "[segment_to_braze]\norders = \"purchase\"",
             "segment_to_braze.orders",
         ),
@@ -116,7 +120,7 @@ fn sb_311_sb_409_sb_424_what_cannot_work_is_refused_with_its_key() {
         ),
         (
             "[[segment_to_braze.triggers]]\nevent = \"A\"\ncampain_id = \"c\"",
-            "did you mean `segment_to_braze.triggers.campaign_id`",
+            "`segment_to_braze.triggers.0.campain_id` is no setting; did you mean `campaign_id`?",
         ),
         (
             "[[segment_to_braze.catalogs]]\nevent = \"A\"\ncatalog = \"a b\"",
