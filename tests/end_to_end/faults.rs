@@ -76,11 +76,25 @@ async fn one_item_refused(system: &System) -> String {
     )
 }
 
-/// A record that is no envelope in each queue, and good events behind them.
+/// What a receiver writes for Braze.
+fn envelope(event: &str) -> String {
+    format!(
+        r#"{{"v":1,"source":"segment","destination":"braze","request_id":"r-1","first_received_at":"2026-02-03T10:00:00.000Z","attempt":0,"auth":"signature","key":"current","events":[{event}]}}"#
+    )
+}
+
+/// Records that are no envelopes between good ones of one batch; and one in each other queue, with good events behind it.
 async fn garbage(system: &System) -> Vec<String> {
     let known = [Vendor::Braze, Vendor::Branch, Vendor::Segment]
         .map(|vendor| (vendor, system.sandbox.accepted(vendor).len()));
-    for queue in ["braze", "branch", "segment"] {
+    let told = system.stack.log_lines("deliver-braze").await.unwrap().len();
+    let members = counted("b", 4);
+    let braze = system.stack.queue("braze");
+    for member in &members {
+        braze.send("{").await.unwrap();
+        braze.send(&envelope(&track(member))).await.unwrap();
+    }
+    for queue in ["branch", "segment"] {
         system.stack.queue(queue).send("{").await.unwrap();
     }
     system.segment_sends(&[track("g-1")]).await;
@@ -89,11 +103,26 @@ async fn garbage(system: &System) -> Vec<String> {
     system.at_rest("garbage").await;
 
     for (vendor, known) in known {
-        assert_eq!(users(system, vendor, known), ["g-1"], "{vendor:?}");
+        let behind = ["g-1".to_owned()];
+        let wanted = match vendor {
+            Vendor::Braze => [&members[..], &behind].concat(),
+            Vendor::Branch | Vendor::Segment => behind.into(),
+        };
+        assert_eq!(users(system, vendor, known), wanted, "{vendor:?}");
     }
-    ["braze", "branch", "segment"]
-        .map(|name| format!("unreadable_message at deliver-{name}: ew=="))
-        .to_vec()
+    let lines = system.stack.log_lines("deliver-braze").await.unwrap();
+    let in_one_batch = |line: &String| {
+        let has = |count: &str| text_at(line, count).is_some_and(|count| count != "0");
+        text_at(line, "/kind").as_deref() == Some("invocation") && has("/parked") && has("/delivered")
+    };
+    assert!(
+        lines.iter().skip(told).any(in_one_batch),
+        "good and bad records met"
+    );
+    let bad = |name: &str| format!("unreadable_message at deliver-{name}: ew==");
+    let mut parked = vec![bad("braze"); members.len()];
+    parked.extend([bad("branch"), bad("segment")]);
+    parked
 }
 
 /// Branch takes one event of a message and not the other: what waits goes on in a message of its own.
