@@ -61,19 +61,20 @@ pub struct ReceiverSecret {
     pub tokens: Vec<Token>,
 }
 
-/// The key of `deliver-braze`.
+/// The key of `deliver-braze`. A text with anything but visible ASCII is no key, as if there were none: no header takes it.
 pub struct BrazeKey {
     /// The REST API key, if there is one.
     pub rest_api_key: Option<Secret>,
 }
 
-/// The key of `deliver-branch`.
+/// The key of `deliver-branch`. A text with anything but visible ASCII is no key, as if there were none.
 pub struct BranchKey {
     /// The Branch key, if there is one.
     pub branch_key: Option<Secret>,
 }
 
-/// The keys of `deliver-segment`.
+/// The keys of `deliver-segment`. A text with anything but visible ASCII is no key, as if there were none. If such a text stands
+/// in `write_keys`, `write_key` counts as none too: it would take that platform's calls to a source that they are not meant for.
 pub struct SegmentKeys {
     /// The write key of all calls that have no key of their own.
     pub write_key: Option<Secret>,
@@ -84,6 +85,16 @@ pub struct SegmentKeys {
 fn entry(text: &str) -> Option<Secret> {
     let text = text.trim();
     (!text.is_empty()).then(|| Secret::new(text.to_owned()))
+}
+
+/// A key that a vendor gave: visible ASCII. What a paste adds (a zero-width space, a line break) makes it none, so that events
+/// are held until somebody mends it; sent, it would fail like a network that comes back.
+fn key(text: &str) -> Option<Secret> {
+    let text = text.trim();
+    text.bytes()
+        .all(|byte| byte.is_ascii_graphic())
+        .then(|| entry(text))
+        .flatten()
 }
 
 type Text = Zeroizing<String>;
@@ -129,7 +140,7 @@ impl SecretContent for BrazeKey {
         }
         let form: Form = read(text)?;
         Ok(Self {
-            rest_api_key: entry(&form.rest_api_key),
+            rest_api_key: key(&form.rest_api_key),
         })
     }
 }
@@ -143,7 +154,7 @@ impl SecretContent for BranchKey {
         }
         let form: Form = read(text)?;
         Ok(Self {
-            branch_key: entry(&form.branch_key),
+            branch_key: key(&form.branch_key),
         })
     }
 }
@@ -158,13 +169,18 @@ impl SecretContent for SegmentKeys {
             write_keys: BTreeMap<String, Text>,
         }
         let form: Form = read(text)?;
-        let by_platform = form
-            .write_keys
-            .iter()
-            .filter_map(|(name, key)| Some((name.clone(), entry(key)?)));
+        let given = form.write_keys.iter().filter(|(_, text)| !text.trim().is_empty());
+        let mut write_keys = BTreeMap::new();
+        let mut all_usable = true;
+        for (name, text) in given {
+            match key(text) {
+                Some(key) => drop(write_keys.insert(name.clone(), key)),
+                None => all_usable = false,
+            }
+        }
         Ok(Self {
-            write_key: entry(&form.write_key),
-            write_keys: by_platform.collect(),
+            write_key: key(&form.write_key).filter(|_| all_usable),
+            write_keys,
         })
     }
 }
@@ -191,6 +207,58 @@ mod tests {
                 .branch_key
                 .is_some()
         );
+    }
+
+    #[test]
+    fn rs_004_a_delivery_key_of_anything_but_visible_ascii_is_no_entry() {
+        let secret =
+            |member: &str, text: &str| format!(r#"{{"{member}":{}}}"#, serde_json::to_string(text).unwrap());
+        let (braze, branch, segment) = (
+            |text: &str| {
+                BrazeKey::parse(&secret("rest_api_key", text))
+                    .unwrap()
+                    .rest_api_key
+            },
+            |text: &str| BranchKey::parse(&secret("branch_key", text)).unwrap().branch_key,
+            |text: &str| SegmentKeys::parse(&secret("write_key", text)).unwrap().write_key,
+        );
+        for text in [
+            "k\u{200b}",
+            "\u{feff}k",
+            "\u{201c}k\u{201d}",
+            "k\n1",
+            "k 1",
+            "k\u{7f}",
+            "\u{e9}",
+        ] {
+            assert!(
+                braze(text).is_none() && branch(text).is_none() && segment(text).is_none(),
+                "{text:?}"
+            );
+        }
+        let good = " ~k-1_!\r\n";
+        for key in [braze(good), branch(good), segment(good)] {
+            assert!(key.unwrap().lend(|text| text == "~k-1_!"));
+        }
+        let receiver = ReceiverSecret::parse(r#"{"tokens":["té 1"],"shared_secrets":["sé 1"]}"#).unwrap();
+        assert_eq!(
+            (receiver.tokens.len(), receiver.shared_secrets.len()),
+            (1, 1),
+            "any text"
+        );
+    }
+
+    #[test]
+    fn rs_004_calls_of_a_platform_with_an_unusable_key_go_nowhere_else() {
+        let keys = |ios: &str| {
+            let text = format!(r#"{{"write_key":"w","write_keys":{{"ios":"{ios}","web":"k"}}}}"#);
+            SegmentKeys::parse(&text).unwrap()
+        };
+        for (ios, has_general) in [("k\u{200b}", false), (" ", true)] {
+            let keys = keys(ios);
+            assert_eq!(keys.write_keys.keys().collect::<Vec<_>>(), ["web"]);
+            assert_eq!(keys.write_key.is_some(), has_general);
+        }
     }
 
     #[test]
