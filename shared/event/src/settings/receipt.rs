@@ -2,7 +2,9 @@
 
 use super::Problems;
 use crate::Source;
-use serde::{Deserialize, Serialize};
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::net::IpAddr;
 
 /// How requests are taken.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,8 +54,9 @@ pub enum UnsignedBatchTail {
 pub struct SegmentReceipt {
     /// Events 2..n of a signed array.
     pub unsigned_batch_tail: UnsignedBatchTail,
-    /// Networks in CIDR form that may send; empty for all (RC-038).
-    pub ip_allow_list: Vec<ipnet::IpNet>,
+    /// Networks in CIDR form, or single addresses, that may send; empty for all (RC-038).
+    #[serde(deserialize_with = "networks")]
+    pub ip_allow_list: Vec<IpNet>,
     /// Milliseconds until the answer (RC-118).
     pub answer_within_ms: u64,
 }
@@ -62,8 +65,9 @@ pub struct SegmentReceipt {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BrazeReceipt {
-    /// Networks in CIDR form that may send; empty for all (RC-038).
-    pub ip_allow_list: Vec<ipnet::IpNet>,
+    /// Networks in CIDR form, or single addresses, that may send; empty for all (RC-038).
+    #[serde(deserialize_with = "networks")]
+    pub ip_allow_list: Vec<IpNet>,
     /// Milliseconds until the answer (RC-118).
     pub answer_within_ms: u64,
 }
@@ -72,12 +76,26 @@ pub struct BrazeReceipt {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BranchReceipt {
-    /// Networks in CIDR form that may send; empty for all (RC-038).
-    pub ip_allow_list: Vec<ipnet::IpNet>,
+    /// Networks in CIDR form, or single addresses, that may send; empty for all (RC-038).
+    #[serde(deserialize_with = "networks")]
+    pub ip_allow_list: Vec<IpNet>,
     /// Milliseconds until the answer (RC-118).
     pub answer_within_ms: u64,
     /// Whether a request is kept in S3 when SQS or the secret fails (RC-150, RC-155).
     pub fallback: bool,
+}
+
+/// Networks as users write them: an address, as vendors publish them, is the network of itself alone.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: String| {
+        let alone = text.parse::<IpAddr>().map(IpNet::from);
+        alone.or_else(|_| text.parse()).map_err(|_| {
+            serde::de::Error::custom(format!(
+                "\"{text}\" is no network; write an address such as \"203.0.113.7\", or a network such as \"203.0.113.0/24\""
+            ))
+        })
+    };
+    Vec::deserialize(deserializer)?.into_iter().map(network).collect()
 }
 
 impl Default for Receipt {
@@ -155,5 +173,48 @@ impl Receipt {
             500,
             1800,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    fn load(source: &str, list: &str) -> Result<Settings, String> {
+        Settings::load(&format!("[receipt.{source}]\nip_allow_list = {list}"))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rc_038_an_address_is_allowed_alone_and_a_network_whole() {
+        for source in ["segment", "braze", "branch"] {
+            let list = r#"["52.43.119.253", "2001:db8::7", "203.0.113.0/24", "2001:db8:1::/48"]"#;
+            let receipt = load(source, list).unwrap().receipt;
+            let nets = match source {
+                "segment" => receipt.segment.ip_allow_list,
+                "braze" => receipt.braze.ip_allow_list,
+                _ => receipt.branch.ip_allow_list,
+            };
+            let nets: Vec<String> = nets.iter().map(ToString::to_string).collect();
+            let wanted = [
+                "52.43.119.253/32",
+                "2001:db8::7/128",
+                "203.0.113.0/24",
+                "2001:db8:1::/48",
+            ];
+            assert_eq!(nets, wanted);
+        }
+    }
+
+    #[test]
+    fn rc_038_a_wrong_entry_is_refused_by_name_with_both_forms() {
+        for wrong in ["52.43.119", "52.43.119.253/33", "branch.io", ""] {
+            let error = load("branch", &format!(r#"["203.0.113.7", "{wrong}"]"#)).unwrap_err();
+            let form = r#"write an address such as "203.0.113.7", or a network such as "203.0.113.0/24""#;
+            assert_eq!(
+                error,
+                format!(r#"`receipt.branch.ip_allow_list` cannot be used: "{wrong}" is no network; {form}"#)
+            );
+        }
     }
 }
