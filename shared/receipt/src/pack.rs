@@ -29,6 +29,9 @@ pub fn fit(event: &RawValue, max_depth: usize) -> Result<(), Unfit> {
         Err(Unfit::TooLarge)
     } else if event::json::deeper_than(event.get(), max_depth) {
         Err(Unfit::TooDeep)
+    } else if sendable(event.get()).len() > EVENT_BYTES {
+        // A deep one is kept as it is; this one would travel escaped, and up to twice as long.
+        Err(Unfit::TooLarge)
     } else {
         Ok(())
     }
@@ -172,5 +175,9 @@ mod tests {
             fit(&raw(format!("\"{}\"", "x".repeat(EVENT_BYTES))), 64),
             Err(Unfit::TooLarge)
         );
+        // Two quotes and characters that travel as six bytes each.
+        let escaped = |count: usize| raw(format!("\"{}\"", "\u{fffe}".repeat(count)));
+        assert_eq!(fit(&escaped((EVENT_BYTES - 2) / 6), 64), Ok(()));
+        assert_eq!(fit(&escaped((EVENT_BYTES - 2) / 6 + 1), 64), Err(Unfit::TooLarge));
     }
 }

@@ -44,10 +44,10 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
             match fit(event, max_depth) {
                 Ok(()) => fitting.push((place, event.get())),
                 Err(Unfit::TooDeep) => {
-                    let content = Content::BodyBase64(STANDARD.encode(event.get()));
+                    let bytes = event.get().as_bytes();
                     messages.push(Message {
                         queue: QueueName::Parked,
-                        body: self.parked(ParkReason::TooDeep, content, Some(proof), request, at),
+                        body: self.parked(ParkReason::TooDeep, bytes, Some(proof), request, at)?,
                         place: messages.len(),
                     });
                     holds.push(place..place + 1);
@@ -111,7 +111,8 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         })
     }
 
-    /// Parks single events that SQS has refused within an envelope.
+    /// Parks single events that SQS has refused within an envelope. One that is too large for that fails the request once the
+    /// others are parked: to send it again would not make it smaller.
     async fn set_aside(
         &self,
         places: &[usize],
@@ -121,27 +122,31 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         at: Timestamp,
         report: &mut Report,
     ) -> Result<(), RefuseReason> {
-        let body = |event: &RawValue| {
-            let content = Content::BodyBase64(STANDARD.encode(event.get()));
-            self.parked(ParkReason::QueueRefused, content, Some(proof), request, at)
-        };
-        let messages: Vec<Message> = places
+        let bodies: Vec<Result<String, RefuseReason>> = places
             .iter()
             .filter_map(|place| events.get(*place))
+            .map(|event| {
+                let bytes = event.get().as_bytes();
+                self.parked(ParkReason::QueueRefused, bytes, Some(proof), request, at)
+            })
+            .collect();
+        let too_large = bodies.iter().find_map(|body| body.as_ref().err().copied());
+        let messages: Vec<Message> = bodies
+            .into_iter()
+            .flatten()
             .enumerate()
-            .map(|(place, event)| Message {
+            .map(|(place, body)| Message {
                 queue: QueueName::Parked,
-                body: body(event),
+                body,
                 place,
             })
             .collect();
         let count = messages.len();
         let sending = self.sent(messages, at, report).await;
-        if sending.acknowledged.len() == count {
-            Ok(())
-        } else {
-            Err(RefuseReason::QueueUnavailable)
+        if sending.acknowledged.len() != count {
+            return Err(RefuseReason::QueueUnavailable);
         }
+        too_large.map_or(Ok(()), Err)
     }
 
     /// Parks a whole body, bit for bit as received (RC-170).
@@ -153,11 +158,7 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         at: Timestamp,
         report: &mut Report,
     ) -> Result<Situation, RefuseReason> {
-        let content = Content::BodyBase64(STANDARD.encode(bytes));
-        let body = self.parked(reason, content, report.proof, request, at);
-        if body.len() > MESSAGE_BYTES {
-            return Err(RefuseReason::BodyTooLarge);
-        }
+        let body = self.parked(reason, bytes, report.proof, request, at)?;
         let sending = self
             .sent(
                 vec![Message {
@@ -186,14 +187,15 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         sending
     }
 
+    /// The message that parks these bytes, or the refusal if no message takes them.
     fn parked(
         &self,
         reason: ParkReason,
-        content: Content<'_>,
+        bytes: &[u8],
         proof: Option<Proof>,
         request: &Request,
         at: Timestamp,
-    ) -> String {
+    ) -> Result<String, RefuseReason> {
         let parked = Parked {
             reason,
             detail: None,
@@ -207,8 +209,12 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
             auth: proof.map(|proof| proof.auth),
             key: proof.map(|proof| proof.key),
             done: None,
-            content,
+            content: Content::BodyBase64(STANDARD.encode(bytes)),
         };
-        parked.to_body()
+        let body = parked.to_body();
+        if body.len() > MESSAGE_BYTES {
+            return Err(RefuseReason::BodyTooLarge);
+        }
+        Ok(body)
     }
 }

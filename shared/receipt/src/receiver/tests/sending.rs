@@ -2,6 +2,7 @@
 
 use super::fixture::*;
 use super::*;
+use event::Destination;
 use event::envelope::Envelope;
 use event::ports::QueueName;
 
@@ -118,4 +119,43 @@ fn rs_011_a_secret_near_its_time_is_fetched_beside_the_sending() {
     assert_eq!(yard.post("", &headers, "[1]").0, 200);
     assert_eq!(yard.world.fetches.get(), 2);
     assert!(yard.sent().iter().all(|(queue, _)| *queue != QueueName::Parked));
+}
+
+/// What a receiver of Braze answers to a large event between two small ones, and what it has sent.
+fn beside_neighbours(large: &str, acts: &[Act]) -> ((u16, String), Vec<QueueName>) {
+    let yard = Yard::braze();
+    yard.world.acts.borrow_mut().extend(acts);
+    let answer = yard.post("", &[yard.token()], format!(r#"{{"events":[1,{large},2]}}"#));
+    assert!(yard.sent().iter().all(|(_, body)| body.len() <= 1_048_576));
+    (answer, yard.sent().into_iter().map(|(queue, _)| queue).collect())
+}
+
+#[test]
+fn rc_057_rc_096_an_event_that_no_message_takes_is_refused_before_anything_is_sent() {
+    let deep = |bytes: usize| format!("{}\"{}\"{}", "[".repeat(65), "x".repeat(bytes), "]".repeat(65));
+    let too_large = || ((413, refused("body_too_large")), Vec::new());
+    assert!(beside_neighbours(&deep(800_000), &[]) == too_large());
+    // As base64 this one stays within a message.
+    let (answer, queues) = beside_neighbours(&deep(780_000), &[]);
+    assert_eq!(answer, (202, OK.into()));
+    assert_eq!(
+        queues.iter().filter(|queue| **queue == QueueName::Parked).count(),
+        1
+    );
+    // 600 KB as received, 1.2 MB as sent.
+    for character in ['\u{fffe}', '\u{ffff}'] {
+        let odd = |count: usize| format!("\"{}\"", character.to_string().repeat(count));
+        assert!(beside_neighbours(&odd(200_000), &[]) == too_large());
+        assert_eq!(beside_neighbours(&odd(173_333), &[]).0, (200, OK.into()));
+    }
+}
+
+#[test]
+fn rc_113_what_sqs_blames_and_no_message_takes_is_not_sent_again_and_again() {
+    // One call takes all three envelopes.
+    let large = format!("\"{}\"", "x".repeat(1_000_000));
+    let (answer, queues) = beside_neighbours(&large, &[Act::Blame(1)]);
+    assert_eq!(answer, (413, refused("body_too_large")));
+    let kept = [Destination::Segment; 2].map(QueueName::Destination);
+    assert_eq!(queues, kept);
 }
