@@ -9,6 +9,7 @@ use crate::limits::{REFRESH_WAIT_MS, secret_ms, sending_ms};
 use crate::proof::{Presentation, Proof, by_token, is_configured, may_be_stale, of_segment};
 use crate::report::{Frame, Report};
 use crate::request::{Answer, Request};
+use crate::send::millis_until;
 use crate::split::{Split, Unsplit, split};
 use event::ports::Queue;
 use event::reasons::{ParkReason, RefuseReason};
@@ -269,12 +270,13 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         }
     }
 
-    /// Does the work, and beside it fetches a secret that is near its time (RS-011).
-    async fn beside_refresh<T>(&self, work: impl Future<Output = T>) -> T {
-        if !self.secret.wants_refresh() {
+    /// Does the work, and beside it fetches a secret that is near its time (RS-011), until `end` at the latest.
+    async fn beside_refresh<T>(&self, work: impl Future<Output = T>, end: Timestamp) -> T {
+        let within_ms = REFRESH_WAIT_MS.min(millis_until(end, &self.clock));
+        if within_ms == 0 || !self.secret.wants_refresh() {
             return work.await;
         }
-        let refresh = self.fetched(self.secret.refresh(), REFRESH_WAIT_MS);
+        let refresh = self.fetched(self.secret.refresh(), within_ms);
         join(work, refresh).await.0
     }
 

@@ -31,7 +31,7 @@ pub struct Sending {
     pub faults: Vec<String>,
 }
 
-/// Sends all messages, until `end` at the latest.
+/// Sends all messages, until `end` at the latest: earlier, if the next wait would last beyond it.
 pub async fn send<Q: Queue, C: Clock, R: Random>(
     queue: &Q,
     clock: &C,
@@ -52,10 +52,14 @@ pub async fn send<Q: Queue, C: Clock, R: Random>(
                 .or(WAITS_MS.last())
                 .copied()
                 .unwrap_or_default();
-            clock.sleep(random.between(0.0, most) as u64).await;
+            let wait = random.between(0.0, most) as u64;
+            if wait >= millis_until(end, clock) {
+                break;
+            }
+            clock.sleep(wait).await;
         }
-        let left = end.millis_since(clock.now());
-        if left <= 0 {
+        let left = millis_until(end, clock);
+        if left == 0 {
             break;
         }
         let batches = batches(std::mem::take(&mut waiting));
@@ -68,7 +72,7 @@ pub async fn send<Q: Queue, C: Clock, R: Random>(
             .into_iter()
             .map(|(name, batch)| call(queue, source, name, batch));
         let mut answers = pin!(stream::iter(calls).buffered(CALLS_AT_ONCE));
-        let mut time_up = pin!(clock.sleep(u64::try_from(left).unwrap_or_default()));
+        let mut time_up = pin!(clock.sleep(left));
         loop {
             match select(answers.next(), time_up.as_mut()).await {
                 Either::Left((Some(answer), _)) => {
@@ -89,6 +93,11 @@ pub async fn send<Q: Queue, C: Clock, R: Random>(
     }
     result.open.extend(waiting.iter().map(|message| message.place));
     result
+}
+
+/// Milliseconds that are left until `end`.
+pub fn millis_until(end: Timestamp, clock: &impl Clock) -> u64 {
+    u64::try_from(end.millis_since(clock.now())).unwrap_or_default()
 }
 
 /// What one call gave.

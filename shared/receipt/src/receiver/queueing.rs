@@ -180,7 +180,7 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
     async fn sent(&self, messages: Vec<Message>, at: Timestamp, report: &mut Report) -> Sending {
         let end = self.sending_end(at);
         let sending = send(&self.queue, &self.clock, &self.random, self.source, messages, end);
-        let sending = self.beside_refresh(sending).await;
+        let sending = self.beside_refresh(sending, end).await;
         report
             .faults
             .extend(sending.faults.iter().map(|place| ("aws_call", place.clone())));

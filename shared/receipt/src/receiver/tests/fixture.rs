@@ -42,6 +42,8 @@ pub struct World {
     /// What Secrets Manager says when it has no secret.
     pub code: RefCell<&'static str>,
     pub fetches: Cell<usize>,
+    /// Whether Secrets Manager never answers.
+    pub secrets_silent: Cell<bool>,
     pub lines: RefCell<Vec<String>>,
     pub metrics: RefCell<Vec<Metrics>>,
     /// The lines of the metrics.
@@ -152,6 +154,9 @@ impl Port {
 impl Secrets for Port {
     async fn fetch(&self) -> Result<telemetry::Secret, CallFailed> {
         self.0.fetches.set(self.0.fetches.get() + 1);
+        if self.0.secrets_silent.get() {
+            std::future::pending::<()>().await;
+        }
         let failed = || CallFailed {
             operation: "GetSecretValue",
             code: (*self.0.code.borrow()).to_owned(),

@@ -68,6 +68,39 @@ fn rc_117_what_is_not_acknowledged_fails_the_request_and_what_is_stays() {
 }
 
 #[test]
+fn rc_118_no_wait_lasts_beyond_the_end_of_sending() {
+    let secret = r#"{"tokens":["tail-7Q"]}"#;
+    let settings = "[receipt.segment]\nanswer_within_ms = 500";
+    let yard = Yard::new(Source::Segment, Some(secret), settings);
+    yard.world.acts.borrow_mut().extend([Act::Fail; 1000]);
+    assert_eq!(
+        yard.post("", &[yard.token()], V1),
+        (503, refused("queue_unavailable"))
+    );
+    // Sending ends after 437 ms, and the next wait would be one of 200 ms.
+    assert_eq!(*yard.world.waited.borrow(), [25, 50, 100, 200]);
+    assert_eq!(yard.world.now.get(), 375);
+}
+
+#[test]
+fn rc_118_rs_011_a_fetch_beside_the_work_is_waited_for_until_the_end_of_sending() {
+    let secret = r#"{"tokens":["0p3n-lamp"]}"#;
+    let settings = "[receipt.braze]\nanswer_within_ms = 500";
+    let yard = Yard::new(Source::Braze, Some(secret), settings);
+    assert_eq!(yard.post("", &[yard.token()], "[1]").0, 200);
+    // The secret comes near its time while the second request waits to send again; what SQS then blames is parked beside
+    // the fetch.
+    let begun = 239_900;
+    yard.world.now.set(begun);
+    yard.world.secrets_silent.set(true);
+    let fails = [Act::Fail; 4].into_iter().chain([Act::Blame(0)]);
+    yard.world.acts.borrow_mut().extend(fails);
+    assert_eq!(yard.post("", &[yard.token()], "[1]"), (202, OK.into()));
+    assert_eq!(yard.world.fetches.get(), 2);
+    assert_eq!(yard.world.now.get() - begun, 437);
+}
+
+#[test]
 fn rc_092_events_keep_their_order_and_one_body_packs_into_one_set_of_groups() {
     let events: Vec<String> = (0..40)
         .map(|n| format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(n * 977 % 20_000)))
