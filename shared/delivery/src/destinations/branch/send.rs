@@ -20,7 +20,6 @@ use pace::Bucket;
 use secrets::BranchKey;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
-use telemetry::Secret;
 
 /// Delivers to Branch.
 pub struct BranchMessenger<K> {
@@ -37,6 +36,9 @@ const UNSTARTED: Outcome = Outcome::Retry {
     after: 0,
     class: RetryClass::Unstarted,
 };
+
+/// There is no key to send with.
+const KEYLESS: Outcome = Outcome::Hold(HoldKind::Credentials);
 
 /// One event on its way.
 struct Flight {
@@ -149,32 +151,39 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
     }
 
     async fn fate(&self, flight: &Flight) -> Fate {
-        let keys = match self.keys_to_send(flight).await {
-            Ok(keys) => keys,
-            Err(outcome) => return outcome.into(),
-        };
-        let mut used = keys.now();
-        let mut exchanged = self.send(flight, &used).await;
-        let refused = matches!(
-            &exchanged,
-            Exchanged::Answer(answer) if meaning(answer.status, &answer.body) == Meaning::Hold(HoldKind::Credentials)
-        );
-        if refused && keys.differ_from(&used).await {
-            used = keys.now();
-            exchanged = self.send(flight, &used).await;
-        }
-        match exchanged {
-            Exchanged::Unstarted => UNSTARTED.into(),
-            Exchanged::Nothing(NoAnswer::NotSent) => self.retry(flight, RetryClass::Transient, None),
-            Exchanged::Nothing(NoAnswer::Unknown) => match self.messenger.settings.on_ambiguous {
+        match self.exchanged(flight).await {
+            Err(outcome) => outcome.into(),
+            Ok(Exchanged::Unstarted) => UNSTARTED.into(),
+            Ok(Exchanged::Nothing(NoAnswer::NotSent)) => self.retry(flight, RetryClass::Transient, None),
+            Ok(Exchanged::Nothing(NoAnswer::Unknown)) => match self.messenger.settings.on_ambiguous {
                 OnAmbiguous::Park => Outcome::Park(ParkReason::Ambiguous).into(),
                 OnAmbiguous::Retry => Fate {
                     maybe_duplicate: true,
                     ..self.retry(flight, RetryClass::Transient, None)
                 },
             },
-            Exchanged::Answer(answer) => self.read(flight, &answer),
+            Ok(Exchanged::Answer(answer)) => self.read(flight, &answer),
         }
+    }
+
+    /// Sends an event; once more if its key was refused and there are other keys now (RD-084).
+    ///
+    /// # Errors
+    /// The outcome of an event that is not sent, or not once more.
+    async fn exchanged(&self, flight: &Flight) -> Result<Exchanged, Outcome> {
+        let keys = self.keys_to_send(flight).await?;
+        let used = keys.now();
+        let exchanged = self.send(flight, &used).await?;
+        let refused = matches!(
+            &exchanged,
+            Exchanged::Answer(answer) if meaning(answer.status, &answer.body) == Meaning::Hold(HoldKind::Credentials)
+        );
+        if !(refused && keys.differ_from(&used).await) {
+            return Ok(exchanged);
+        }
+        // Since the first time the key may have been taken away, and another answer may have asked for a rest.
+        let renewed = self.keys_to_send(flight).await?.now();
+        self.send(flight, &renewed).await
     }
 
     /// The keys to send an event with now.
@@ -206,7 +215,7 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
         }
         let has_key = |keys: &&KeysInUse<'_, K>| !self.held.get() && keys.now().branch_key.is_some();
         let Some(keys) = self.keys.as_ref().filter(has_key) else {
-            return Err(Outcome::Hold(HoldKind::Credentials));
+            return Err(KEYLESS);
         };
         self.messenger.hint.outcome(now).map_or(Ok(keys), Err)
     }
@@ -272,22 +281,23 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
         }
     }
 
-    async fn send(&self, flight: &Flight, keys: &BranchKey) -> Exchanged {
+    /// # Errors
+    /// Without a key nothing is sent.
+    async fn send(&self, flight: &Flight, keys: &BranchKey) -> Result<Exchanged, Outcome> {
+        let key = keys.branch_key.as_ref().ok_or(KEYLESS)?;
         let settings = &self.messenger.settings;
         let timeout_ms = settings.timeout.as_millis();
         let ip = flight.call.ip.clone().filter(|_| settings.ip_override_header);
-        exchange(self.context, timeout_ms, || Request {
+        let make = || Request {
             method: Method::Post,
             url: format!("{}{}", self.messenger.base_url, flight.call.endpoint.path()),
             authorization: None,
             headers: ip.clone().map(|ip| ("X-IP-Override", ip)).into_iter().collect(),
-            body: keys.branch_key.as_ref().map_or_else(String::new, |key: &Secret| {
-                key.lend(|key| body(&flight.call, key))
-            }),
+            body: key.lend(|key| body(&flight.call, key)),
             timeout_ms,
             max_answer_bytes: ANSWER_BYTES,
-        })
-        .await
+        };
+        Ok(exchange(self.context, timeout_ms, make).await)
     }
 }
 

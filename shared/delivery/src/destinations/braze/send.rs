@@ -197,12 +197,16 @@ impl<K: Keys<Content = BrazeKey>, H: Http, C: Clock, R: Random> Round<'_, K, H, 
     async fn request(&mut self, request: Packed) -> Vec<Packed> {
         let mut exchanged = self.send(&request).await;
         let refused = Meaning::Hold(HoldKind::Credentials);
-        if matches!(&exchanged, Exchanged::Answer(answer) if meaning(answer.status, &request.endpoint) == refused)
+        if matches!(&exchanged, Some(Exchanged::Answer(answer)) if meaning(answer.status, &request.endpoint) == refused)
             && let Renewal::Fetched { value, changed: true } = self.messenger.keys.renew().await
         {
             self.keys = value;
             exchanged = self.send(&request).await;
         }
+        let Some(exchanged) = exchanged else {
+            self.hold(&request, HoldKind::Credentials, None);
+            return Vec::new();
+        };
         match exchanged {
             Exchanged::Unstarted => request
                 .placed
@@ -341,24 +345,22 @@ impl<K: Keys<Content = BrazeKey>, H: Http, C: Clock, R: Random> Round<'_, K, H, 
         }
     }
 
-    async fn send(&self, request: &Packed) -> Exchanged {
+    /// `None` if there is no key to send with: the secret may have been emptied since the invocation began.
+    async fn send(&self, request: &Packed) -> Option<Exchanged> {
+        let key = self.keys.rest_api_key.as_ref()?;
         let timeout_ms = self.messenger.settings.timeout.as_millis();
         let (method, path) = request.endpoint.target();
         let body = request.body();
-        exchange(self.context, timeout_ms, || Request {
+        let make = || Request {
             method,
             url: format!("{}{path}", self.messenger.base_url),
-            authorization: self
-                .keys
-                .rest_api_key
-                .as_ref()
-                .map(|key| key.lend(|key| Secret::new(format!("Bearer {key}")))),
+            authorization: Some(key.lend(|key| Secret::new(format!("Bearer {key}")))),
             headers: Vec::new(),
             body: body.clone(),
             timeout_ms,
             max_answer_bytes: ANSWER_BYTES,
-        })
-        .await
+        };
+        Some(exchange(self.context, timeout_ms, make).await)
     }
 }
 

@@ -217,31 +217,39 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
 
     /// Sends a part once. Says whether every element has its fate now; if not, it is to be halved.
     async fn once(&self, lane: Lane, part: &[Element]) -> bool {
-        if self.held.borrow().contains(&lane) {
-            self.all(part, Outcome::Hold(HoldKind::Credentials));
-            return true;
-        }
-        let keys = self.keys.now();
-        let mut exchanged = self.send(lane, part, &keys).await;
-        let refused = matches!(
-            &exchanged,
-            Exchanged::Answer(answer) if meaning(answer.status) == Meaning::Hold(HoldKind::Credentials)
-        );
-        if refused && self.keys.differ_from(&keys).await {
-            exchanged = self.send(lane, part, &self.keys.now()).await;
-        }
-        match exchanged {
-            Exchanged::Unstarted => self.all(
+        match self.exchanged(lane, part).await {
+            Err(outcome) => self.all(part, outcome),
+            Ok(Exchanged::Unstarted) => self.all(
                 part,
                 Outcome::Retry {
                     after: 0,
                     class: RetryClass::Unstarted,
                 },
             ),
-            Exchanged::Nothing(_) => self.retry(part, RetryClass::Transient, None),
-            Exchanged::Answer(answer) => return self.read(lane, part, &answer),
+            Ok(Exchanged::Nothing(_)) => self.retry(part, RetryClass::Transient, None),
+            Ok(Exchanged::Answer(answer)) => return self.read(lane, part, &answer),
         }
         true
+    }
+
+    /// Sends a part; once more if its key was refused and there are other keys now (RD-084).
+    ///
+    /// # Errors
+    /// The outcome of a part that is not sent, or not once more.
+    async fn exchanged(&self, lane: Lane, part: &[Element]) -> Result<Exchanged, Outcome> {
+        let keys = self.keys.now();
+        let exchanged = self.send(lane, part, &keys).await?;
+        let refused = matches!(
+            &exchanged,
+            Exchanged::Answer(answer) if meaning(answer.status) == Meaning::Hold(HoldKind::Credentials)
+        );
+        if refused && self.keys.differ_from(&keys).await {
+            // Meanwhile another answer may have asked for a rest.
+            let hinted = self.messenger.hint.outcome(self.context.clock.now());
+            hinted.map_or(Ok(()), Err)?;
+            return self.send(lane, part, &self.keys.now()).await;
+        }
+        Ok(exchanged)
     }
 
     fn read(&self, lane: Lane, part: &[Element], answer: &Answer) -> bool {
@@ -310,7 +318,13 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
         }
     }
 
-    async fn send(&self, lane: Lane, part: &[Element], keys: &SegmentKeys) -> Exchanged {
+    /// # Errors
+    /// Without a key, or with one that is refused, nothing is sent.
+    async fn send(&self, lane: Lane, part: &[Element], keys: &SegmentKeys) -> Result<Exchanged, Outcome> {
+        let own = lane.and_then(|platform| keys.write_keys.get(platform.as_str()));
+        let key = own.or(keys.write_key.as_ref());
+        let key = key.filter(|_| !self.held.borrow().contains(&lane));
+        let key = key.ok_or(Outcome::Hold(HoldKind::Credentials))?;
         let timeout_ms = self.messenger.settings.timeout.as_millis();
         let retries = part
             .iter()
@@ -318,16 +332,14 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
             .max()
             .unwrap_or(1)
             .saturating_sub(1);
-        exchange(self.context, timeout_ms, || {
-            let own = lane.and_then(|platform| keys.write_keys.get(platform.as_str()));
-            let authorization = own.or(keys.write_key.as_ref()).map(|key| {
-                key.lend(|key| Secret::new(format!("Basic {}", STANDARD.encode(format!("{key}:")))))
-            });
+        let make = || {
+            let authorization =
+                key.lend(|key| Secret::new(format!("Basic {}", STANDARD.encode(format!("{key}:")))));
             let sent_at = self.context.clock.now().to_string();
             Request {
                 method: Method::Post,
                 url: format!("{}{BATCH_PATH}", self.messenger.base_url),
-                authorization,
+                authorization: Some(authorization),
                 headers: if retries > 0 {
                     vec![("X-Retry-Count", retries.to_string())]
                 } else {
@@ -337,8 +349,8 @@ impl<K: Keys<Content = SegmentKeys>, H: Http, C: Clock, R: Random> Round<'_, K, 
                 timeout_ms,
                 max_answer_bytes: ANSWER_BYTES,
             }
-        })
-        .await
+        };
+        Ok(exchange(self.context, timeout_ms, make).await)
     }
 
     fn all(&self, part: &[Element], outcome: Outcome) {

@@ -16,6 +16,13 @@ pub fn key(text: &str) -> BranchKey {
     }
 }
 
+/// Keys that are others after a renewal.
+pub fn renewed(settings: Branch, next: BranchKey) -> Messenger {
+    let branch = messenger(settings);
+    *branch.keys.next.borrow_mut() = Some(std::rc::Rc::new(next));
+    branch
+}
+
 pub fn messenger(settings: Branch) -> Messenger {
     BranchMessenger::new(settings, BASE.to_owned(), FixedKeys::new(Some(key("key_live_1"))))
 }

@@ -113,3 +113,16 @@ fn sr_318_sr_343_whatever_waits_ends_in_delivery_or_too_late() {
         ["parked too_late"]
     );
 }
+
+#[test]
+fn sr_315_rd_084_what_has_grown_too_old_is_not_sent_once_more() {
+    let world = World::new(|_, nth| if nth == 0 { answer(401, &[], "") } else { ok() });
+    world.took_ms.set(1);
+    let one = received_ago("e", &world, HOUR_MS);
+    let mut branch = renewed(Branch::default(), key("key_live_2"));
+    assert_eq!(
+        words(&deliver(&mut branch, &world, vec![one])),
+        ["parked too_late"]
+    );
+    assert_eq!(world.seen.borrow().len(), 1);
+}

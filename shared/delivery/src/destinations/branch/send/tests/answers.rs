@@ -108,10 +108,29 @@ fn sr_322_sr_324_rd_084_a_key_that_was_renewed_meanwhile_serves_all_that_were_re
             Some("key_live_2") => ok(),
             _ => answer(status, &[], "authentication failed"),
         });
-        let mut branch = messenger(Branch::default());
-        *branch.keys.next.borrow_mut() = Some(std::rc::Rc::new(key("key_live_2")));
+        let mut branch = renewed(Branch::default(), key("key_live_2"));
         let fates = deliver(&mut branch, &world, events(4));
         assert_eq!(words(&fates), ["delivered"; 4]);
+    }
+}
+
+#[test]
+fn sr_305_rd_085_rs_004_rs_021_a_secret_that_was_emptied_meanwhile_holds_all_and_sends_nothing_more() {
+    for (concurrency, requests) in [(1, 1), (3, 3)] {
+        let world = World::new(|seen, _| match seen.body["branch_key"].as_str() {
+            Some("key_live_1") => answer(400, &[], "authentication failed"),
+            _ => answer(400, &[], "unable to parse"),
+        });
+        let settings = Branch {
+            concurrency,
+            ..Branch::default()
+        };
+        let mut branch = renewed(settings, BranchKey { branch_key: None });
+        assert_eq!(
+            words(&deliver(&mut branch, &world, events(5))),
+            ["hold credentials"; 5]
+        );
+        assert_eq!(world.seen.borrow().len(), requests);
     }
 }
 

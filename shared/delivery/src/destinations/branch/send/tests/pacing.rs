@@ -55,6 +55,44 @@ fn sr_310_what_is_not_sent_takes_no_token() {
     }
 }
 
+#[test]
+fn sr_310_rd_084_what_is_sent_once_more_takes_a_token_of_its_own() {
+    let refused_once = || World::new(|_, nth| if nth == 0 { answer(401, &[], "") } else { ok() });
+    let settings = || Branch {
+        max_requests_per_second: 1,
+        ..one_by_one()
+    };
+    for (left_ms, wanted, starts) in [
+        (11_000, "delivered", &[0, 1000][..]),
+        (10_999, "retry unstarted", &[0]),
+    ] {
+        let world = refused_once();
+        let began = world.now.get();
+        let mut branch = renewed(settings(), key("key_live_2"));
+        let (fates, _) = deliver_within(&mut branch, &world, events(1), left_ms);
+        assert_eq!(words(&fates), [wanted]);
+        let seen = world.seen.borrow();
+        let times: Vec<i64> = seen.iter().map(|seen| seen.at.millis_since(began)).collect();
+        assert_eq!(times, starts);
+    }
+}
+
+#[test]
+fn sr_342_rd_084_nothing_is_sent_once_more_after_the_429_of_another() {
+    let world = World::new(|_, nth| match nth {
+        0 => answer(401, &[], ""),
+        1 => answer(429, &[("retry-after", "100")], ""),
+        _ => ok(),
+    });
+    let two = Branch {
+        concurrency: 2,
+        ..Branch::default()
+    };
+    let fates = deliver(&mut renewed(two, key("key_live_2")), &world, events(2));
+    assert_eq!(words(&fates), ["retry rate_limited"; 2]);
+    assert_eq!(world.seen.borrow().len(), 2);
+}
+
 fn of(status: u16, headers: &'static [(&'static str, &'static str)], receives: u32) -> u32 {
     let world = World::new(move |_, _| answer(status, headers, ""));
     let one = Job {

@@ -147,6 +147,20 @@ fn sb_560_rd_084_a_key_that_was_renewed_meanwhile_is_used_at_once() {
 }
 
 #[test]
+fn sb_560_rd_085_rs_004_rs_021_a_secret_that_was_emptied_meanwhile_holds_every_path_and_sends_nothing_more() {
+    let world = World::new(|seen, _| match &seen.authorization {
+        Some(_) => answer(401, &[], ""),
+        None => answer(400, &[], ""),
+    });
+    let mut braze = messenger(Braze::default());
+    *braze.keys.next.borrow_mut() = Some(Rc::new(BrazeKey { rest_api_key: None }));
+    let jobs = vec![job("e", vec![track("v", 0, 1, 0)]), job("f", vec![identify("w")])];
+    let fates = deliver(&mut braze, &world, jobs);
+    assert_eq!(words(&fates), ["hold credentials"; 2]);
+    assert_eq!(world.seen.borrow().len(), 1);
+}
+
+#[test]
 fn sb_560_no_key_and_a_wrong_host_hold() {
     let world = World::new(|_, _| answer(404, &[], ""));
     let jobs = || vec![job("e", vec![track("v", 0, 1, 0)])];

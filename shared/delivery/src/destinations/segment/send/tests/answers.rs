@@ -113,6 +113,61 @@ fn seg_054_rd_084_a_key_that_was_renewed_meanwhile_serves_all_that_were_refused_
 }
 
 #[test]
+fn seg_021_rd_085_rs_004_rs_021_a_secret_that_was_emptied_meanwhile_holds_all_and_sends_nothing_more() {
+    for (concurrency, requests) in [(1, 1), (3, 3)] {
+        let world = World::new(|seen, _| match &seen.authorization {
+            Some(_) => answer(401, &[], ""),
+            None => answer(400, &[], ""),
+        });
+        let settings = Segment {
+            concurrency,
+            ..one_by_one()
+        };
+        let mut segment = messenger(settings);
+        *segment.keys.next.borrow_mut() = Some(std::rc::Rc::new(keys(None, &[])));
+        let fates = deliver(&mut segment, &world, events(5));
+        assert_eq!(words(&fates), ["hold credentials"; 5]);
+        assert_eq!(world.seen.borrow().len(), requests);
+    }
+}
+
+#[test]
+fn seg_020_rd_084_a_platform_whose_own_key_was_taken_away_goes_on_with_the_key_of_all() {
+    let own = format!("Basic {}", STANDARD.encode("i:"));
+    let world = World::new(move |seen, _| match seen.authorization.as_deref() {
+        Some(basic) if basic == own => answer(401, &[], ""),
+        _ => ok(),
+    });
+    let mut segment = with_keys(Segment::default(), Some(keys(None, &[("ios", "i")])));
+    *segment.keys.next.borrow_mut() = Some(std::rc::Rc::new(keys(Some("wk"), &[])));
+    let mut one = event("e");
+    one.calls[0].platform = Some(Platform::Ios);
+    assert_eq!(words(&deliver(&mut segment, &world, vec![one])), ["delivered"]);
+    assert_eq!(
+        world.seen.borrow()[1].authorization.as_deref(),
+        Some("Basic d2s6")
+    );
+}
+
+#[test]
+fn seg_084_rd_084_nothing_is_sent_once_more_after_the_429_of_another() {
+    let world = World::new(|_, nth| match nth {
+        0 => answer(401, &[], ""),
+        1 => answer(429, &[("retry-after", "100")], ""),
+        _ => ok(),
+    });
+    let two = Segment {
+        concurrency: 2,
+        ..one_by_one()
+    };
+    let mut segment = messenger(two);
+    *segment.keys.next.borrow_mut() = Some(std::rc::Rc::new(keys(Some("wk-2"), &[])));
+    let fates = deliver(&mut segment, &world, events(2));
+    assert_eq!(words(&fates), ["retry rate_limited"; 2]);
+    assert_eq!(world.seen.borrow().len(), 2);
+}
+
+#[test]
 fn seg_054_a_refused_key_holds_its_own_calls_alone() {
     let bad = format!("Basic {}", STANDARD.encode("i:"));
     let world = World::new(move |seen, _| {
