@@ -1,6 +1,8 @@
 //! What Branch's answer means: one total function of status and body (SR-320..328).
 
 use super::limits::AUTHENTICATION_FAILED;
+use super::pack::KEY_PLACEHOLDER;
+use crate::http::Answer;
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 
 /// What an answer says of an event.
@@ -31,6 +33,27 @@ pub fn meaning(status: u16, body: &[u8]) -> Meaning {
     }
 }
 
+/// The answer without the key: Branch gets it in the body, and may quote the body of a request that it refuses.
+pub fn without_key(answer: Answer, key: &str) -> Answer {
+    let text = String::from_utf8_lossy(&answer.body).replace(key, KEY_PLACEHOLDER);
+    // Where an answer breaks off, so may the key.
+    let broken = key
+        .char_indices()
+        .rev()
+        .filter_map(|(end, _)| key.get(..end).filter(|start| !start.is_empty()));
+    let kept = broken
+        .filter(|_| answer.cut)
+        .find_map(|start| text.strip_suffix(start));
+    let body = match kept {
+        Some(kept) => format!("{kept}{KEY_PLACEHOLDER}"),
+        None => text,
+    };
+    Answer {
+        body: body.into_bytes(),
+        ..answer
+    }
+}
+
 fn names_the_key(body: &[u8]) -> bool {
     String::from_utf8_lossy(body)
         .to_lowercase()
@@ -55,6 +78,23 @@ mod tests {
             };
             assert_eq!(meaning(status, b"bad request"), wanted, "{status}");
         }
+    }
+
+    #[test]
+    fn rs_033_a_quoted_key_is_shown_nowhere_even_if_it_breaks_off() {
+        let key = "key_live_é1";
+        let of = |body: &str, cut| {
+            let answer = crate::fixture::answer(404, &[], body).ok().unwrap();
+            String::from_utf8(without_key(Answer { cut, ..answer }, key).body).unwrap()
+        };
+        assert_eq!(
+            of("key_live_é1, key_live_é1, key_", false),
+            "<branch_key>, <branch_key>, key_"
+        );
+        assert_eq!(of("a key_live_é", true), "a <branch_key>");
+        assert_eq!(of("a key_live_é1", true), "a <branch_key>");
+        assert_eq!(of("a k", true), "a <branch_key>");
+        assert_eq!(of("a", true), "a");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub fn body(call: &BranchCall, branch_key: &str) -> String {
 }
 
 /// What stands for the key where it must not be shown.
-const KEY_PLACEHOLDER: &str = "<branch_key>";
+pub const KEY_PLACEHOLDER: &str = "<branch_key>";
 
 /// The requests of events as one invocation would send them, for `switchyard map --packed` (SR-306).
 pub fn packed(events: Vec<(EventId, Vec<BranchCall>)>, base_url: &str) -> Packing {

@@ -2,7 +2,7 @@
 
 mod pace;
 
-use super::answer::{Meaning, meaning};
+use super::answer::{Meaning, meaning, without_key};
 use super::limits::{ANSWER_BYTES, HINT_MOST_S};
 use super::pack::body;
 use crate::exchange::{Exchanged, detail, exchange};
@@ -297,7 +297,10 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
             timeout_ms,
             max_answer_bytes: ANSWER_BYTES,
         };
-        Ok(exchange(self.context, timeout_ms, make).await)
+        Ok(match exchange(self.context, timeout_ms, make).await {
+            Exchanged::Answer(answer) => Exchanged::Answer(key.lend(|key| without_key(answer, key))),
+            nothing => nothing,
+        })
     }
 }
 

@@ -62,6 +62,19 @@ fn sr_323_sr_327_branchs_words_are_cut_at_500_characters() {
 }
 
 #[test]
+fn rs_033_the_key_is_no_part_of_what_is_parked_if_branch_quotes_the_request() {
+    let world = World::new(|seen, _| answer(400, &[], &format!("unable to parse {}", seen.body)));
+    let fates = deliver(&mut messenger(Branch::default()), &world, vec![event("e")]);
+    assert_eq!(words(&fates), ["parked rejected"]);
+    let detail = fates[0].detail.as_deref().unwrap();
+    assert!(
+        detail.starts_with("400 unable to parse {\"branch_key\":\"<branch_key>\",\"name\":\"LOGIN\""),
+        "{detail}"
+    );
+    assert!(!detail.contains("key_live_1"));
+}
+
+#[test]
 fn sr_329_without_a_connection_nothing_was_sent() {
     let world = World::new(|_, _| Err(NoAnswer::NotSent));
     let fates = deliver(&mut messenger(Branch::default()), &world, vec![event("e")]);
