@@ -19,12 +19,14 @@ pub enum Meaning {
 }
 
 /// The meaning of an answer.
-pub fn meaning(status: u16, body: &[u8]) -> Meaning {
-    match status {
+pub fn meaning(answer: &Answer) -> Meaning {
+    match answer.status {
         200..=299 => Meaning::Taken,
         300..=399 => Meaning::Hold(HoldKind::Config),
         // A revoked key is told like an invalid event: read as one, it would park everything.
-        400 if names_the_key(body) => Meaning::Hold(HoldKind::Credentials),
+        400 if names_the_key(&answer.body) => Meaning::Hold(HoldKind::Credentials),
+        // The words may have been in what is missing.
+        400 if answer.cut => Meaning::Retry(RetryClass::Transient),
         401 | 403 => Meaning::Hold(HoldKind::Credentials),
         408 => Meaning::Retry(RetryClass::Transient),
         429 => Meaning::Retry(RetryClass::RateLimited),
@@ -64,6 +66,14 @@ fn names_the_key(body: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn said(status: u16, body: &str, cut: bool) -> Answer {
+        let answer = crate::fixture::answer(status, &[], body);
+        Answer {
+            cut,
+            ..answer.ok().unwrap()
+        }
+    }
+
     #[test]
     fn sr_320_sr_321_sr_323_sr_324_sr_325_sr_326_sr_327_sr_328_rd_120_every_status_has_one_meaning() {
         for status in 100..=599_u16 {
@@ -76,17 +86,14 @@ mod tests {
                 400..=499 => Meaning::Park(ParkReason::Rejected),  // SR-323, SR-327
                 _ => Meaning::Retry(RetryClass::Transient),        // SR-328
             };
-            assert_eq!(meaning(status, b"bad request"), wanted, "{status}");
+            assert_eq!(meaning(&said(status, "bad request", false)), wanted, "{status}");
         }
     }
 
     #[test]
     fn rs_033_a_quoted_key_is_shown_nowhere_even_if_it_breaks_off() {
         let key = "key_live_é1";
-        let of = |body: &str, cut| {
-            let answer = crate::fixture::answer(404, &[], body).ok().unwrap();
-            String::from_utf8(without_key(Answer { cut, ..answer }, key).body).unwrap()
-        };
+        let of = |body: &str, cut| String::from_utf8(without_key(said(404, body, cut), key).body).unwrap();
         assert_eq!(
             of("key_live_é1, key_live_é1, key_", false),
             "<branch_key>, <branch_key>, key_"
@@ -100,16 +107,26 @@ mod tests {
     #[test]
     fn sr_322_a_revoked_key_is_told_in_a_400() {
         let held = Meaning::Hold(HoldKind::Credentials);
+        let words = "{\"error\":{\"message\":\"Authentication FAILED: invalid key\"}}";
+        assert_eq!(meaning(&said(400, words, false)), held);
+        assert_eq!(meaning(&said(400, words, true)), held);
         assert_eq!(
-            meaning(
-                400,
-                b"{\"error\":{\"message\":\"Authentication FAILED: invalid key\"}}"
-            ),
-            held
-        );
-        assert_eq!(
-            meaning(404, b"authentication failed"),
+            meaning(&said(404, "authentication failed", false)),
             Meaning::Park(ParkReason::Rejected)
         );
+    }
+
+    #[test]
+    fn sr_323_sr_325_a_400_that_breaks_off_before_those_words_decides_nothing() {
+        let later = Meaning::Retry(RetryClass::Transient);
+        for body in ["", "{\"error\":{\"message\":\"authentication fai"] {
+            assert_eq!(meaning(&said(400, body, true)), later, "{body}");
+        }
+        for status in [404, 413] {
+            assert_eq!(
+                meaning(&said(status, "", true)),
+                Meaning::Park(ParkReason::Rejected)
+            );
+        }
     }
 }

@@ -176,7 +176,7 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
         let exchanged = self.send(flight, &used).await?;
         let refused = matches!(
             &exchanged,
-            Exchanged::Answer(answer) if meaning(answer.status, &answer.body) == Meaning::Hold(HoldKind::Credentials)
+            Exchanged::Answer(answer) if meaning(answer) == Meaning::Hold(HoldKind::Credentials)
         );
         if !(refused && keys.differ_from(&used).await) {
             return Ok(exchanged);
@@ -238,7 +238,7 @@ impl<K: Keys<Content = BranchKey>, H: Http, C: Clock, R: Random> Round<'_, K, H,
 
     fn read(&self, flight: &Flight, answer: &Answer) -> Fate {
         let status = Some(answer.status);
-        match meaning(answer.status, &answer.body) {
+        match meaning(answer) {
             Meaning::Taken => Fate {
                 status,
                 ..flight.done.into()

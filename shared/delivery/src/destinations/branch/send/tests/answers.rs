@@ -38,6 +38,28 @@ fn sr_320_sr_321_sr_322_sr_323_sr_324_sr_325_sr_326_sr_327_sr_328_what_becomes_o
 }
 
 #[test]
+fn sr_322_sr_323_sr_325_a_400_that_breaks_off_parks_nothing() {
+    let world = World::new(|_, nth| {
+        let whole = answer(400, &[], "{\"error\":{\"message\":\"authentication fai")
+            .ok()
+            .unwrap();
+        match nth {
+            0 => Ok(Answer { cut: true, ..whole }),
+            _ => answer(400, &[], "authentication failed"),
+        }
+    });
+    let mut branch = messenger(Branch::default());
+    assert_eq!(
+        words(&deliver(&mut branch, &world, events(1))),
+        ["retry transient"]
+    );
+    assert_eq!(
+        words(&deliver(&mut branch, &world, events(1))),
+        ["hold credentials"]
+    );
+}
+
+#[test]
 fn sr_320_a_repaired_event_is_warned_of_with_its_first_warning() {
     let world = World::new(|_, _| ok());
     let mut one = event("e");
