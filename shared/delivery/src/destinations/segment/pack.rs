@@ -7,7 +7,8 @@ use event::json::{ArrayWriter, Json, ObjectWriter};
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::Segment;
 use event::{EventId, Timestamp};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
 
 /// The types that Segment knows (SEG-030).
 const TYPES: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
@@ -78,40 +79,86 @@ pub fn body<'e>(elements: impl Iterator<Item = &'e str>, sent_at: &str) -> Strin
 /// Bytes of a body without any element: `{"batch":[],"sentAt":"YYYY-MM-DDTHH:MM:SS.mmmZ"}`.
 const EMPTY_BODY_BYTES: usize = 48;
 
-/// Groups elements of one key, in order, into batches within the limits. An element whose `messageId` an earlier one of its
-/// batch has is given apart: the first carries the event (SEG-044).
-pub struct Batches {
-    /// Places of the elements of each batch.
-    pub batches: Vec<Vec<usize>>,
+/// An element that is to be packed.
+#[derive(Clone, Copy)]
+pub struct Unpacked<'e, L, U> {
+    /// What it is called in [`Batches`].
+    pub place: usize,
+    /// Which key it goes with.
+    pub lane: L,
+    /// Whose elements keep their order with it.
+    pub user: Option<U>,
+    /// Its `messageId`.
+    pub id: &'e str,
+    /// What is sent.
+    pub text: &'e str,
+}
+
+/// Elements in batches within the limits, of one key each. An element whose `messageId` an earlier one of its batch has is
+/// given apart: the first carries the event (SEG-044).
+pub struct Batches<L> {
+    /// The key and the places of the elements of each batch; batches stand in the order of their first elements.
+    pub batches: Vec<(L, Vec<usize>)>,
     /// Places of elements that an earlier one of the same batch carries.
     pub repeated: Vec<usize>,
 }
 
-/// Packs elements: their places, ids and texts, in order.
-pub fn batches<'e>(elements: impl Iterator<Item = (usize, &'e str, &'e str)>, settings: &Segment) -> Batches {
+/// The batch of a key that more elements may join.
+struct Open<'e> {
+    /// Which of the batches it is.
+    at: usize,
+    count: usize,
+    bytes: usize,
+    ids: HashSet<&'e str>,
+}
+
+/// Packs elements, in order. Sent in the order of the batches, the elements of a user keep theirs over all keys: none joins a
+/// batch that stands before one with an earlier element of its user (RD-146).
+pub fn batches<'e, L: Copy + Ord, U: Eq + Hash>(
+    elements: impl Iterator<Item = Unpacked<'e, L, U>>,
+    settings: &Segment,
+) -> Batches<L> {
     let mut packed = Batches {
         batches: Vec::new(),
         repeated: Vec::new(),
     };
-    let (mut bytes, mut ids) = (0, HashSet::new());
-    for (place, id, text) in elements {
-        let joined = bytes + 1 + text.len() <= settings.max_batch_bytes;
-        match packed.batches.last_mut() {
-            Some(_) if ids.contains(id) => {
+    let mut of_lane: BTreeMap<L, Open<'e>> = BTreeMap::new();
+    let mut last_of_user: HashMap<U, usize> = HashMap::new();
+    for element in elements {
+        let Unpacked { place, id, text, .. } = element;
+        let last = element.user.as_ref().and_then(|user| last_of_user.get(user));
+        let takes = |open: &Open<'_>| {
+            open.count < settings.max_batch_events
+                && open.bytes + 1 + text.len() <= settings.max_batch_bytes
+                && last.is_none_or(|last| *last <= open.at)
+        };
+        let at = match of_lane.get_mut(&element.lane) {
+            Some(open) if open.ids.contains(id) => {
                 packed.repeated.push(place);
                 continue;
             }
-            Some(open) if joined && open.len() < settings.max_batch_events => {
-                open.push(place);
-                bytes += 1 + text.len();
+            Some(open) if takes(open) => {
+                open.count += 1;
+                open.bytes += 1 + text.len();
+                open.ids.insert(id);
+                let batch = packed.batches.get_mut(open.at);
+                batch.into_iter().for_each(|(_, places)| places.push(place));
+                open.at
             }
             _ => {
-                packed.batches.push(vec![place]);
-                bytes = EMPTY_BODY_BYTES + text.len();
-                ids.clear();
+                let open = Open {
+                    at: packed.batches.len(),
+                    count: 1,
+                    bytes: EMPTY_BODY_BYTES + text.len(),
+                    ids: HashSet::from([id]),
+                };
+                let at = open.at;
+                of_lane.insert(element.lane, open);
+                packed.batches.push((element.lane, vec![place]));
+                at
             }
-        }
-        ids.insert(id);
+        };
+        last_of_user.extend(element.user.map(|user| (user, at)));
     }
     packed
 }
@@ -135,14 +182,18 @@ pub fn packed(events: Vec<(EventId, Vec<SegmentCall>)>, base_url: &str, settings
             }
         }
     }
-    let named = sound
-        .iter()
-        .enumerate()
-        .map(|(n, (_, call, text))| (n, call.message_id.as_str(), text.as_str()));
+    let named = sound.iter().enumerate().map(|(place, (_, call, text))| Unpacked {
+        place,
+        lane: (),
+        // With one key alone, order needs no care.
+        user: None::<()>,
+        id: call.message_id.as_str(),
+        text: text.as_str(),
+    });
     let grouped = batches(named, settings);
     let repeated = grouped.repeated.iter().filter_map(|n| sound.get(*n));
     unsent.extend(repeated.map(|(place, ..)| (*place, Unsent::Ignored(IgnoreReason::DuplicateInRequest))));
-    let shown = |batch: &Vec<usize>| {
+    let shown = |((), batch): &((), Vec<usize>)| {
         let calls: Vec<_> = batch.iter().filter_map(|n| sound.get(*n)).collect();
         PackedRequest {
             method: Method::Post,

@@ -4,7 +4,7 @@ mod pace;
 
 use super::answer::{Meaning, meaning};
 use super::limits::{ANSWER_BYTES, BATCH_PATH};
-use super::pack::{batches, body, complete, fault};
+use super::pack::{Unpacked, batches, body, complete, fault};
 use crate::exchange::{Exchanged, detail, exchange};
 use crate::flight::fly;
 use crate::hint::RunningHint;
@@ -20,7 +20,7 @@ use event::settings::Segment;
 use event::{Clock, Outcome, Random};
 use secrets::SegmentKeys;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use telemetry::Secret;
 
 /// Delivers to Segment.
@@ -41,6 +41,7 @@ struct Element {
     job: usize,
     /// The place of its record.
     record: usize,
+    lane: Lane,
     text: String,
     id: String,
     user: Option<UserKey>,
@@ -90,7 +91,7 @@ impl<K: Keys<Content = SegmentKeys>> Messenger for SegmentMessenger<K> {
         let Some(keys) = self.keys.current().await else {
             return jobs.iter().filter_map(|_| held()).collect();
         };
-        let mut lanes: BTreeMap<Lane, Vec<Element>> = BTreeMap::new();
+        let mut elements = Vec::new();
         for (place, job) in jobs.into_iter().enumerate() {
             let outcome = job
                 .warnings
@@ -106,9 +107,10 @@ impl<K: Keys<Content = SegmentKeys>> Messenger for SegmentMessenger<K> {
                 }
                 match lane(&keys, call.platform) {
                     None => fate.into_iter().for_each(|fate| *fate = held()),
-                    Some(lane) => lanes.entry(lane).or_default().push(Element {
+                    Some(lane) => elements.push(Element {
                         job: place,
                         record: job.record,
+                        lane,
                         text,
                         id: call.message_id,
                         user: call.user,
@@ -126,32 +128,35 @@ impl<K: Keys<Content = SegmentKeys>> Messenger for SegmentMessenger<K> {
             fates: RefCell::new(fates),
             waiting: RefCell::default(),
         };
+        let unpacked = elements.iter().enumerate().map(|(place, element)| Unpacked {
+            place,
+            lane: element.lane,
+            user: element.user_in_envelope(),
+            id: element.id.as_str(),
+            text: element.text.as_str(),
+        });
+        let packed = batches(unpacked, &self.settings);
+        let mut elements: Vec<Option<Element>> = elements.into_iter().map(Some).collect();
+        for element in packed
+            .repeated
+            .iter()
+            .filter_map(|n| elements.get_mut(*n)?.take())
+        {
+            round.settle(
+                &element,
+                Outcome::Ignored(IgnoreReason::DuplicateInRequest).into(),
+            );
+        }
         let mut requests = Vec::new();
-        for (lane, elements) in lanes {
-            let named = elements
-                .iter()
-                .enumerate()
-                .map(|(n, element)| (n, element.id.as_str(), element.text.as_str()));
-            let packed = batches(named, &self.settings);
-            let repeated: HashSet<usize> = packed.repeated.iter().copied().collect();
-            let mut elements: Vec<Option<Element>> = elements.into_iter().map(Some).collect();
-            for element in repeated.iter().filter_map(|n| elements.get_mut(*n)?.take()) {
-                round.settle(
-                    &element,
-                    Outcome::Ignored(IgnoreReason::DuplicateInRequest).into(),
-                );
-            }
-            for batch in packed.batches {
-                let batch: Vec<Element> = batch
-                    .into_iter()
-                    .filter_map(|n| elements.get_mut(n)?.take())
-                    .collect();
-                let mut users: Vec<UserKey> =
-                    batch.iter().filter_map(|element| element.user.clone()).collect();
-                users.sort_unstable();
-                users.dedup();
-                requests.push((users, (lane, batch)));
-            }
+        for (lane, batch) in packed.batches {
+            let batch: Vec<Element> = batch
+                .into_iter()
+                .filter_map(|n| elements.get_mut(n)?.take())
+                .collect();
+            let mut users: Vec<UserKey> = batch.iter().filter_map(|element| element.user.clone()).collect();
+            users.sort_unstable();
+            users.dedup();
+            requests.push((users, (lane, batch)));
         }
         let most = self.settings.concurrency;
         fly(requests, most, |(lane, batch)| round.batch(lane, batch)).await;

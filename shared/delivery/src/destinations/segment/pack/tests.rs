@@ -97,11 +97,24 @@ fn seg_004_seg_040_the_size_of_an_empty_body_is_what_is_counted() {
     );
 }
 
+fn of_one_key<'e>(place: usize, id: &'e str, text: &'e str) -> Unpacked<'e, (), u8> {
+    Unpacked {
+        place,
+        lane: (),
+        user: Some(0),
+        id,
+        text,
+    }
+}
+
 #[test]
 fn seg_044_of_equal_ids_in_one_batch_the_first_is_sent() {
-    let elements = [(0, "a", "{}"), (1, "b", "{}"), (2, "a", "{}")];
+    let elements = [(0, "a"), (1, "b"), (2, "a")].map(|(place, id)| of_one_key(place, id, "{}"));
     let packed = batches(elements.into_iter(), &Segment::default());
-    assert_eq!((packed.batches, packed.repeated), (vec![vec![0, 1]], vec![2]));
+    assert_eq!(
+        (packed.batches, packed.repeated),
+        (vec![((), vec![0, 1])], vec![2])
+    );
     let one = Segment {
         max_batch_events: 1,
         ..Segment::default()
@@ -109,7 +122,7 @@ fn seg_044_of_equal_ids_in_one_batch_the_first_is_sent() {
     let packed = batches(elements.into_iter(), &one);
     assert_eq!(
         packed.batches,
-        [vec![0], vec![1], vec![2]],
+        [((), vec![0]), ((), vec![1]), ((), vec![2])],
         "in different requests Segment tells them apart"
     );
 }
@@ -123,19 +136,47 @@ proptest! {
         let settings = Segment { max_batch_bytes: 33_000, max_batch_events: most, ..Segment::default() };
         let texts: Vec<String> = sizes.iter().map(|size| "x".repeat(*size)).collect();
         let ids: Vec<String> = (0..texts.len()).map(|n| n.to_string()).collect();
-        let elements = texts.iter().zip(&ids).enumerate().map(|(n, (text, id))| (n, id.as_str(), text.as_str()));
-        let packed = batches(elements, &settings);
-        let all: Vec<usize> = packed.batches.iter().flatten().copied().collect();
+        let elements = texts.iter().zip(&ids).enumerate().map(|(n, (text, id))| of_one_key(n, id, text));
+        let packed: Vec<Vec<usize>> =
+            batches(elements, &settings).batches.into_iter().map(|((), batch)| batch).collect();
+        let all: Vec<usize> = packed.iter().flatten().copied().collect();
         prop_assert_eq!(all, (0..texts.len()).collect::<Vec<_>>());
-        for batch in &packed.batches {
+        for batch in &packed {
             let bytes = body(batch.iter().map(|n| texts[*n].as_str()), "2026-03-01T12:00:00.000Z").len();
             prop_assert!(bytes <= 33_000 && batch.len() <= most);
         }
-        for pair in packed.batches.windows(2) {
+        for pair in packed.windows(2) {
             let more = pair[0].iter().chain(pair[1].first()).map(|n| texts[*n].as_str());
             let bytes = body(more, "2026-03-01T12:00:00.000Z").len();
             prop_assert!(bytes > 33_000 || pair[0].len() == most);
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn seg_022_seg_041_rd_146_over_all_keys_the_calls_of_a_user_keep_their_order(
+        asked in proptest::collection::vec((0_u8..3, proptest::option::of(0_u8..4)), 1..60),
+        most in 1_usize..20,
+    ) {
+        let settings = Segment { max_batch_events: most, ..Segment::default() };
+        let ids: Vec<String> = (0..asked.len()).map(|n| n.to_string()).collect();
+        let elements = asked.iter().zip(&ids).enumerate().map(|(place, ((lane, user), id))| Unpacked {
+            place, lane: *lane, user: *user, id, text: "{}",
+        });
+        let packed = batches(elements, &settings).batches;
+        for (lane, batch) in &packed {
+            prop_assert!(batch.len() <= most && batch.is_sorted());
+            prop_assert!(batch.iter().all(|place| asked[*place].0 == *lane));
+        }
+        prop_assert!(packed.iter().map(|(_, batch)| batch[0]).is_sorted());
+        let sent: Vec<usize> = packed.iter().flat_map(|(_, batch)| batch).copied().collect();
+        for user in 0..4 {
+            prop_assert!(sent.iter().filter(|place| asked[**place].1 == Some(user)).is_sorted());
+        }
+        let mut all = sent;
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..asked.len()).collect::<Vec<_>>());
     }
 }
 

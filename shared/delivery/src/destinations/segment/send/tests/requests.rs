@@ -157,6 +157,33 @@ fn seg_030_a_call_that_segment_would_discard_is_parked_and_the_others_go() {
 }
 
 #[test]
+fn rd_146_the_calls_of_a_user_keep_their_order_over_several_keys() {
+    let world = World::new(|_, _| ok());
+    let platforms = [
+        Some(Platform::Web),
+        None,
+        Some(Platform::Web),
+        Some(Platform::Web),
+        None,
+    ];
+    let of = |(n, platform)| {
+        let mut one = event(&format!("e{n}"));
+        one.calls[0].platform = platform;
+        one.calls[0].user = Some(UserKey::new("userId", "u"));
+        one
+    };
+    // Calls of another user, who keeps to one key, close no request.
+    let mut jobs: Vec<_> = platforms.into_iter().enumerate().map(of).collect();
+    jobs.insert(2, event("f"));
+    jobs.push(event("g"));
+    let content = keys(Some("all"), &[("web", "w")]);
+    let fates = deliver(&mut with_keys(Segment::default(), Some(content)), &world, jobs);
+    assert_eq!(words(&fates), ["delivered"; 7]);
+    let wanted = [vec!["e0"], vec!["e1", "f"], vec!["e2", "e3"], vec!["e4", "g"]];
+    assert_eq!(sent(&world), wanted);
+}
+
+#[test]
 fn rd_147_what_waits_keeps_its_users_later_calls_in_its_envelope_and_no_other() {
     let world = World::new(|_, nth| if nth == 0 { answer(500, &[], "") } else { ok() });
     let of = |id: &str, record| {
