@@ -5,6 +5,7 @@ use event::json::{Json, Kind, compact_size, well_formed};
 use event::settings::{AnonymousUsers, InControlGroup, Pattern, Settings, UnknownEvents};
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::collections::BTreeMap;
 
 /// Texts that rules look at, and such that break parsers.
 const STRINGS: &[&str] = &[
@@ -192,6 +193,31 @@ fn holds_null_member(json: Json<'_>) -> bool {
     }
 }
 
+/// What is left of a value without its nulls, in a form in which the order of members does not count; `None` for nothing.
+fn left(json: Json<'_>) -> Option<String> {
+    match json.kind() {
+        Kind::Null => None,
+        Kind::Object => {
+            let object = json.as_object().unwrap();
+            let members: BTreeMap<_, _> = object
+                .iter()
+                .filter_map(|(key, value)| Some((key.to_owned(), left(value)?)))
+                .collect();
+            (object.is_empty() || !members.is_empty()).then(|| format!("{members:?}"))
+        }
+        Kind::Array => {
+            let emptied = |element: Json<'_>| if element.is_null() { "null" } else { "{}" }.to_owned();
+            let elements = json.as_array().unwrap().into_iter();
+            let left: Vec<_> = elements
+                .map(|element| left(element).unwrap_or_else(|| emptied(element)))
+                .collect();
+            Some(format!("{left:?}"))
+        }
+        Kind::String => json.as_str().map(|text| format!("{text:?}")),
+        Kind::Bool | Kind::Number => Some(json.raw().to_owned()),
+    }
+}
+
 /// The keys that a call may have, and whether it must.
 const CALL: [(&str, bool); 8] = [
     ("type", true),
@@ -272,6 +298,7 @@ proptest! {
 
     #[test]
     fn bz_056_bz_150_unknown_types_and_fields_pass(key in "[a-z]{1,12}_x", value in value(), name in "[a-z]{1,9}") {
+        prop_assume!(value.len() < 20_000, "nothing is trimmed");
         let text = format!(
             r#"{{"event_type":"users.messages.{name}.Zap","id":"e","time":1767254400,"user":{{"external_user_id":"u"}},"properties":{{"{key}":{value},"kept":[1.50]}}}}"#
         );
@@ -282,8 +309,8 @@ proptest! {
         prop_assert_eq!(below(properties, &["kept"]).unwrap().raw(), "[1.50]");
         let shaped = well_formed(&value);
         let given = Json::parse(&shaped).unwrap();
-        if !matches!(given.kind(), Kind::Null | Kind::Object | Kind::Array) {
-            prop_assert_eq!(below(properties, &[&key]).unwrap().raw(), given.raw());
-        }
+        let arrived = below(properties, &[&key]);
+        prop_assert!(!arrived.is_some_and(holds_null_member));
+        prop_assert_eq!(arrived.and_then(left), left(given));
     }
 }

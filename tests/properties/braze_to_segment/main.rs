@@ -2,8 +2,8 @@
 
 mod any;
 mod batch;
-mod closed_loop;
 mod fields;
 mod identity;
 mod printed;
 mod size;
+mod write_key;

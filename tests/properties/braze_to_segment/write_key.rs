@@ -1,4 +1,4 @@
-//! What goes from Braze to Segment, and what is asked of Segment for it.
+//! Whose write key the calls of Braze's events are sent with.
 
 use event::Source;
 use event::calls::{SegmentCall, Verdict};
