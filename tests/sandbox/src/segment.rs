@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-use crate::form::{Fields, is_text, is_time, object, optional, present, required, text};
+use crate::form::{Fields, is_text, is_time, object, optional, present, required, text, unknown};
 use crate::judged::{Asked, Judged, JudgedItem, SeenIds};
 use crate::keys::Keys;
 use crate::limits::{
@@ -15,6 +15,7 @@ use crate::limits::{
 use crate::record::Fate;
 
 const BATCH: &str = "batch";
+const SENT_AT: &str = "sentAt";
 const SUCCESS: &str = r#"{"success":true}"#;
 
 /// Judges a request. `seen` are the ids that were taken before.
@@ -31,7 +32,7 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
     if !asked.is_json() {
         return refused(400, asked, "the request is not said to be JSON");
     }
-    let Some(events) = events(asked.body) else {
+    let Some((events, losses)) = opened(asked.body) else {
         return refused(400, asked, "malformed JSON");
     };
     if events.is_empty() {
@@ -59,7 +60,7 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
             index,
             json: event.get().to_owned(),
             fate,
-            losses: Vec::new(),
+            losses: losses.clone(),
         }
     };
     Judged {
@@ -81,9 +82,15 @@ fn write_key(asked: &Asked<'_>) -> Option<String> {
     (!key.is_empty() && password.is_empty()).then(|| key.to_owned())
 }
 
-fn events(body: &str) -> Option<Vec<&RawValue>> {
+/// The events of a body, and what Segment passes over in silence, at the cost of every one of them: members that it does not
+/// know, and a time of sending without which it cannot set the events' times right.
+fn opened(body: &str) -> Option<(Vec<&RawValue>, Vec<String>)> {
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(body).ok()?;
-    serde_json::from_str(members.get(BATCH)?.get()).ok()
+    let events = serde_json::from_str(members.get(BATCH)?.get()).ok()?;
+    let known: Fields = serde_json::from_str(body).ok()?;
+    let mut losses = unknown(&known, &[BATCH, SENT_AT]);
+    losses.extend(required(&known, SENT_AT, is_time).err());
+    Some((events, losses))
 }
 
 const KINDS: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];

@@ -49,7 +49,8 @@ fn branch_event() -> String {
 }
 
 fn batch(id: &str) -> String {
-    json!({"batch": [{"type": "identify", "userId": "u-1", "messageId": id}]}).to_string()
+    let event = json!({"type": "identify", "userId": "u-1", "messageId": id});
+    json!({"batch": [event], "sentAt": "2026-03-01T12:00:00.000Z"}).to_string()
 }
 
 #[tokio::test]

@@ -45,6 +45,32 @@ fn an_event_is_kept_once_with_its_text() {
 }
 
 #[test]
+fn unknown_members_and_no_time_of_sending_are_losses_of_every_event() {
+    let other = GOOD.replace("m-1", "m-2");
+    let losses = |rest: &str| {
+        let body = format!(r#"{{"batch":[{GOOD},{other}]{rest}}}"#);
+        let judged = post("w-1", &body, None, &mut SeenIds::new());
+        assert_eq!(judged.items.len(), 2, "{rest}");
+        assert!(judged.items.iter().all(|item| item.fate == Fate::Accepted));
+        let [first, second] = [0, 1].map(|at| judged.items[at].losses.clone());
+        assert_eq!(first, second, "{rest}");
+        first
+    };
+    assert_eq!(losses(r#","sentAt":"2026-03-01T12:00:00.000Z""#), [""; 0]);
+    assert_eq!(
+        losses(r#","sentAt":"2026-03-01T12:00:00.000Z","writeKey":"w-1""#),
+        ["'writeKey' is not known"]
+    );
+    assert_eq!(losses(""), ["'sentAt' is required"]);
+    for unreadable in [r#""yesterday""#, "1772366400", r#""2026-03-01T12:00:00""#] {
+        assert_eq!(
+            losses(&format!(r#","sentAt":{unreadable}"#)),
+            ["'sentAt' is not valid"]
+        );
+    }
+}
+
+#[test]
 fn what_segment_discards_is_answered_with_success() {
     let without = |key: &str| {
         let mut event: Value = serde_json::from_str(GOOD).unwrap();
