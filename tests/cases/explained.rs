@@ -1,6 +1,8 @@
 //! What `--explain` owes to whoever asks: where each field comes from, and what became of each property and trait.
 
+use crate::paths::{is_there, value_at};
 use event::json::{Json, Object};
+use event::settings::Settings;
 
 /// What is told of one event.
 struct Told {
@@ -12,27 +14,68 @@ struct Told {
 /// The objects of an event whose members are accounted for one by one.
 const SOURCES: [&[&str]; 3] = [&["properties"], &["traits"], &["context", "traits"]];
 
-/// What is missing in the explanation of an event: a rule or path that is not named, a field that comes from nowhere, a
-/// property or trait that is gone without a word. `line` is what `switchyard map --explain` prints.
-pub fn gaps(event: &str, line: Json<'_>) -> Vec<String> {
-    let line = line.as_object().unwrap();
-    let said = |key| line.get(key).and_then(Json::as_str);
+/// Places that a rule reads something of though nothing is there.
+const DEFAULTS: [&str; 6] = [
+    // A product without a quantity is one piece.
+    ".quantity",
+    // Braze requires one of an order that is cancelled.
+    "properties.reason",
+    // Both have words that stand for none.
+    "properties.merge_behavior",
+    "properties.prioritization",
+    // An address that is null unsets both.
+    "traits.address.city",
+    "traits.address.country",
+];
+
+/// What is missing in the explanation of an event for Braze: what every explanation must have, a source that is not there, a
+/// field that comes from nowhere, a property or trait that is gone without a word. `line` is what `switchyard map --explain`
+/// prints.
+pub fn gaps(event: &str, line: Json<'_>, settings: &Settings) -> Vec<String> {
     let mut gaps = Vec::new();
-    let told = Told::of(&line, &mut gaps);
-    match said("reason") {
-        Some(reason) => {
-            let last = told.notes.last().map(|(_, result)| result.as_str());
-            if !last.is_some_and(|result| result.ends_with(&format!("ed: {reason}"))) {
-                gaps.push(format!("{reason} is not explained"));
-            }
-        }
-        None => {
-            let items = items(&line);
-            gaps.extend(items.iter().flat_map(|item| told.unexplained_fields(item)));
-            gaps.extend(told.unexplained_members(event, &items));
+    let (told, is_sent) = told(line, "SB-", &mut gaps);
+    let shaped = event::json::well_formed(event);
+    let event = Json::parse(&shaped).ok();
+    // Of an event that is not sent, the last note names what decided: that may be what is lacking.
+    let sources = told.notes.len() - usize::from(!is_sent && !told.notes.is_empty());
+    for (path, result) in &told.notes[..sources] {
+        if !DEFAULTS.iter().any(|absent| path.ends_with(absent)) && !is_there(path, event, settings) {
+            gaps.push(format!("{path} is not there, but told of: {result}"));
         }
     }
+    if let (true, Some(event)) = (is_sent, event) {
+        let items = items(&line.as_object().unwrap());
+        gaps.extend(items.iter().flat_map(|item| told.unexplained_fields(item)));
+        gaps.extend(
+            items
+                .iter()
+                .flat_map(|item| told.unexplained_properties(event, item)),
+        );
+        gaps.extend(told.unexplained_members(event, &items));
+    }
     gaps
+}
+
+/// What is missing in the explanation of any event: a rule of the page or a path that is not named, what decided that it is
+/// not sent.
+pub fn unsaid(line: Json<'_>, rules: &str) -> Vec<String> {
+    let mut gaps = Vec::new();
+    told(line, rules, &mut gaps);
+    gaps
+}
+
+/// What is told of an event, and whether it is sent.
+fn told(line: Json<'_>, rules: &str, gaps: &mut Vec<String>) -> (Told, bool) {
+    let line = line.as_object().unwrap();
+    let told = Told::of(&line, rules, gaps);
+    let reason = line.get("reason").and_then(Json::as_str);
+    if let Some(reason) = &reason {
+        let last = told.notes.last().map(|(_, result)| result.as_str());
+        if !last.is_some_and(|result| result.ends_with(&format!("ed: {reason}"))) {
+            gaps.push(format!("{reason} is not explained"));
+        }
+    }
+    (told, reason.is_none())
 }
 
 /// One item of a call.
@@ -61,7 +104,7 @@ fn items<'a>(line: &Object<'a>) -> Vec<Item<'a>> {
 }
 
 impl Told {
-    fn of(line: &Object<'_>, gaps: &mut Vec<String>) -> Self {
+    fn of(line: &Object<'_>, rules: &str, gaps: &mut Vec<String>) -> Self {
         let list = |key| line.get(key).and_then(Json::as_array).unwrap_or_default();
         let member = |entry: &Json<'_>, key: &str| {
             let text = entry.as_object().unwrap().get(key).and_then(Json::as_str);
@@ -74,7 +117,7 @@ impl Told {
                 member(&note, "path"),
                 member(&note, "result"),
             );
-            if !rule.starts_with("SB-") || path.is_empty() || result.is_empty() {
+            if !rule.starts_with(rules) || path.is_empty() || result.is_empty() {
                 gaps.push(format!("a note says too little: {}", note.raw()));
             }
             notes.push((path, result));
@@ -98,6 +141,14 @@ impl Told {
         })
     }
 
+    /// Whether a note tells where a field of the output, or something in it, comes from.
+    fn gives_within(&self, field: &str) -> bool {
+        self.notes.iter().any(|(_, result)| {
+            let rest = result.strip_prefix(field);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':', '.', '[']))
+        })
+    }
+
     fn unexplained_fields(&self, item: &Item<'_>) -> Vec<String> {
         let whole = format!("{}[{}]", item.array, item.at);
         if self.gives(&whole) && item.array != "attributes" {
@@ -115,15 +166,46 @@ impl Told {
                     "phones" => "phone",
                     key => key,
                 };
-                !self.gives(&format!("{whole}.{key}")) && !self.gives(of_all)
+                let field = format!("{whole}.{key}");
+                let is_given = if *key == "properties" {
+                    self.gives_within(&field)
+                } else {
+                    self.gives(&field)
+                };
+                !is_given && !self.gives(of_all)
             })
             .map(|key| format!("{whole}.{key} comes from nowhere"))
             .collect()
     }
 
-    fn unexplained_members(&self, event: &str, items: &[Item<'_>]) -> Vec<String> {
-        let shaped = event::json::well_formed(event);
-        let event = Json::parse(&shaped).unwrap();
+    /// The properties of an event or purchase that no object has which is said to give them.
+    fn unexplained_properties(&self, event: Json<'_>, item: &Item<'_>) -> Vec<String> {
+        let properties = item
+            .value
+            .as_object()
+            .and_then(|members| members.get("properties"));
+        let whole = format!("{}[{}].properties", item.array, item.at);
+        let sources = self.notes.iter().filter(|(_, result)| *result == whole);
+        let sources: Vec<_> = sources
+            .filter_map(|(path, _)| value_at(event, path)?.as_object())
+            .collect();
+        let gives = |source: &Object<'_>, name: &str| {
+            let mut keys = source.iter().map(|(key, _)| key);
+            keys.any(|key| key.trim_start_matches('$') == name.trim_start_matches('$'))
+        };
+        properties
+            .and_then(Json::as_object)
+            .unwrap_or_default()
+            .iter()
+            .map(|(name, _)| (name, format!("{whole}.{name}")))
+            .filter(|(name, path)| {
+                !self.gives_within(path) && !sources.iter().any(|source| gives(source, name))
+            })
+            .map(|(_, path)| format!("{path} comes from nowhere"))
+            .collect()
+    }
+
+    fn unexplained_members(&self, event: Json<'_>, items: &[Item<'_>]) -> Vec<String> {
         let mut gone = Vec::new();
         for source in SOURCES {
             let found = source

@@ -6,6 +6,7 @@ mod completeness;
 mod coverage;
 mod explained;
 mod json;
+mod paths;
 mod rule_ids;
 mod worked_examples;
 
@@ -51,7 +52,7 @@ fn sb_302_every_field_and_every_loss_is_explained() {
     let mut failures = Vec::new();
     let mut check = |title: &str, text: &str, settings: &Settings| {
         let line = print(route, text, settings, true).line;
-        for gap in explained::gaps(text, event::json::Json::parse(&line).unwrap()) {
+        for gap in explained::gaps(text, event::json::Json::parse(&line).unwrap(), settings) {
             failures.push(format!("{title}: {gap}\n  {text}"));
         }
     };
@@ -60,6 +61,30 @@ fn sb_302_every_field_and_every_loss_is_explained() {
     }
     for example in worked_examples::of_page("segment-to-braze.md") {
         example.each(route, &mut check);
+    }
+    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn what_decided_and_where_is_explained_on_every_route() {
+    let mut failures = Vec::new();
+    for (route, page, rules) in [
+        (Route::SegmentToBranch, "segment-to-branch.md", "SR-"),
+        (Route::BranchToSegment, "branch-to-segment.md", "BS-"),
+        (Route::BrazeToSegment, "braze-to-segment.md", "BZ-"),
+    ] {
+        let mut check = |title: &str, text: &str, settings: &Settings| {
+            let line = print(route, text, settings, true).line;
+            for gap in explained::unsaid(event::json::Json::parse(&line).unwrap(), rules) {
+                failures.push(format!("{title}: {gap}\n  {text}"));
+            }
+        };
+        for file in case_file::of_route(route) {
+            file.each(&mut check);
+        }
+        for example in worked_examples::of_page(page) {
+            example.each(route, &mut check);
+        }
     }
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }

@@ -36,21 +36,20 @@ pub fn event_name(given: &str, path: &'static str, notes: &mut Notes) -> Result<
     Ok(name.to_owned())
 }
 
-/// The event object. `path` is where its name comes from.
+/// The event object.
 pub fn custom_event(
     name: &str,
-    path: &'static str,
     properties: Vec<Member<'_>>,
     at: Timestamp,
     scene: &Scene<'_, '_>,
     notes: &mut Notes,
 ) -> BrazeItem {
-    notes.tell("SB-141", || (path.into(), format!("events[0].name = {name}")));
     let properties = written(properties, Beside::Event, scene.settings, notes);
-    if properties.is_some() {
-        notes.tell("SB-143", || ("properties".into(), "events[0].properties".into()));
+    if let Some(properties) = &properties {
+        properties.tell("SB-143", "events[0].properties", notes);
     }
-    scene.happening(BrazeArray::Events, at, properties.as_deref(), |out| {
+    let json = properties.as_ref().map(|properties| properties.json.as_str());
+    scene.happening(BrazeArray::Events, at, json, |out| {
         out.string("name", name);
     })
 }

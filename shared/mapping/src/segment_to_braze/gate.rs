@@ -3,6 +3,7 @@
 use super::closed::Closed;
 use super::number::word;
 use super::received::{INTEGRATIONS, Received};
+use crate::Notes;
 use event::json::{Json, Kind, Object};
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::{LoopGuard, Pattern, SegmentToBraze};
@@ -158,7 +159,11 @@ fn turned_off_by(event: &Received<'_>) -> Option<&'static str> {
 ///
 /// # Errors
 /// Why the track is not sent.
-pub fn track_name<'e>(event: &Received<'e>, settings: &'e SegmentToBraze) -> Result<Cow<'e, str>, Closed> {
+pub fn track_name<'e>(
+    event: &Received<'e>,
+    settings: &'e SegmentToBraze,
+    notes: &mut Notes,
+) -> Result<Cow<'e, str>, Closed> {
     let name = event.name();
     let name = name.ok_or(Closed::parked("SB-141", "event", ParkReason::NoEventName))?;
     let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(&name));
@@ -168,6 +173,12 @@ pub fn track_name<'e>(event: &Received<'e>, settings: &'e SegmentToBraze) -> Res
     if !matches(&settings.allow_events) {
         return Err(Closed::ignored("SB-029", "event", IgnoreReason::EventNotAllowed));
     }
-    let renamed = settings.rename_events.get(name.as_ref());
-    Ok(renamed.map_or(name, |name| Cow::Borrowed(name.as_str())))
+    let Some(renamed) = settings.rename_events.get(name.as_ref()) else {
+        return Ok(name);
+    };
+    notes.tell("SB-030", || {
+        let setting = "settings.segment_to_braze.rename_events";
+        (setting.into(), format!("event is read as {renamed}"))
+    });
+    Ok(Cow::Borrowed(renamed))
 }

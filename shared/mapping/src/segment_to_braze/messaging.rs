@@ -17,6 +17,9 @@ use event::settings::{CatalogOperation, CatalogRule, SegmentToBraze, TriggerRule
 /// The most bytes of the properties that a campaign takes.
 const MAX_TRIGGER_BYTES: usize = 51_200;
 
+/// The setting by which a message goes to users whom Braze does not know.
+const EXISTING_ONLY: &str = "settings.segment_to_braze.triggers.send_to_existing_only";
+
 /// Whom of several people with one address a message goes to.
 const EMAIL_PRIORITIES: [&str; 2] = ["identified", "most_recently_updated"];
 
@@ -101,9 +104,12 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
     let is_campaign = !rule.campaign_id.is_empty();
     let properties = members(&scene.event.properties, PROPERTIES).collect();
     let properties = written(properties, Beside::Event, scene.settings, notes);
-    let is_too_large =
-        |json: &String| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
-    if is_campaign && properties.as_ref().is_some_and(is_too_large) {
+    let is_too_large = |json: &str| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
+    if is_campaign
+        && properties
+            .as_ref()
+            .is_some_and(|properties| is_too_large(&properties.json))
+    {
         return Err(Closed::parked("SB-406", "properties", ParkReason::TooLarge));
     }
     let mut json = String::new();
@@ -115,13 +121,12 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
         } else {
             rule.canvas_key.as_str()
         };
-        notes.tell("SB-402", || ("properties".into(), format!("recipients[0].{key}")));
-        out.raw(key, &properties);
+        properties.tell("SB-402", &format!("recipients[0].{key}"), notes);
+        out.raw(key, &properties.json);
     }
     if !scene.identity.is_alias() {
         notes.tell("SB-403", || {
-            let path = "settings.segment_to_braze.triggers.send_to_existing_only";
-            (path.into(), "recipients[0].send_to_existing_only".into())
+            (EXISTING_ONLY.into(), "recipients[0].send_to_existing_only".into())
         });
         out.bool("send_to_existing_only", rule.send_to_existing_only);
     }
@@ -133,9 +138,11 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
             into: "recipients[0].attributes",
             is_identify: false,
         };
-        notes.tell("SB-404", || {
-            ("context.traits".into(), "recipients[0].attributes".into())
-        });
+        let path = match scene.event.context_traits {
+            Some(_) => traits.path,
+            None => EXISTING_ONLY,
+        };
+        notes.tell("SB-404", || (path.into(), "recipients[0].attributes".into()));
         out.raw("attributes", &bare(&traits, scene, notes));
     }
     drop(out);

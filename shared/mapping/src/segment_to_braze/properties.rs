@@ -30,13 +30,48 @@ pub enum Beside {
 
 const OF_PURCHASE: [&str; 4] = ["product_id", "currency", "price", "quantity"];
 
-/// The text of the properties as they are sent; `None` when none is left.
+/// Properties as they are sent.
+pub struct Written {
+    /// Their text.
+    pub json: String,
+    /// Where they stood: what holds them and the path. Known only if somebody wants to know.
+    sources: Vec<(Parent, String)>,
+}
+
+impl Written {
+    /// Tells where the properties of the output `into` come from.
+    pub fn tell(&self, rule: &'static str, into: &str, notes: &mut Notes) {
+        for (parent, path) in &self.sources {
+            match parent {
+                Parent::Event => notes.tell("SB-243", || (path.clone(), format!("{into}.{path}"))),
+                _ => notes.tell(rule, || (path.clone(), into.to_owned())),
+            }
+        }
+    }
+}
+
+fn sources(members: &[Member<'_>]) -> Vec<(Parent, String)> {
+    let mut sources = Vec::new();
+    for member in members {
+        let parent = member.parent;
+        let source = match parent {
+            Parent::Event => (parent, member.path()),
+            _ => (parent, parent.path()),
+        };
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources
+}
+
+/// The properties as they are sent; `None` when none is left.
 pub fn written(
     mut members: Vec<Member<'_>>,
     beside: Beside,
     settings: &SegmentToBraze,
     notes: &mut Notes,
-) -> Option<String> {
+) -> Option<Written> {
     keep_sendable(&mut members, |_| false, notes);
     members.retain(|member| stays(member, beside, settings, notes));
     for member in members.iter().skip(MAX_PROPERTIES) {
@@ -52,7 +87,12 @@ pub fn written(
         write_value(out.place(member.name), member, settings, notes);
     }
     drop(out);
-    Some(json)
+    let sources = if notes.explains() {
+        sources(&members)
+    } else {
+        Vec::new()
+    };
+    Some(Written { json, sources })
 }
 
 /// Whether any of the patterns matches a name.

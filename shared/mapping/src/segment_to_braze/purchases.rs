@@ -7,7 +7,7 @@ use super::closed::Closed;
 use super::custom_event::shortened;
 use super::names::{Member, Parent, members};
 use super::number::{numeric, text};
-use super::properties::{Beside, PRODUCTS, PROPERTIES, written};
+use super::properties::{Beside, PRODUCTS, PROPERTIES, Written, written};
 use super::scene::Scene;
 use crate::Notes;
 use amount::{Amount, amounts};
@@ -120,10 +120,8 @@ impl Order<'_, '_, '_> {
                 )
             });
             currency.tell(at, notes);
-            if properties.is_some() {
-                notes.tell("SB-180", || {
-                    (parent.path(), format!("purchases[{at}].properties"))
-                });
+            if let Some(properties) = &properties {
+                properties.tell("SB-180", &format!("purchases[{at}].properties"), notes);
             }
             let purchase = Purchase {
                 product_id,
@@ -131,7 +129,7 @@ impl Order<'_, '_, '_> {
                 price,
                 quantity: *quantity,
             };
-            let item = purchase.item(properties.as_deref(), self.scene, self.at);
+            let item = purchase.item(properties.as_ref(), self.scene, self.at);
             self.purchases.push(item);
         }
         Some(())
@@ -157,10 +155,8 @@ pub fn of_revenue(name: &str, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut 
         ("properties.revenue".into(), "purchases[0].quantity = 1".into())
     });
     currency.tell(0, notes);
-    if properties.is_some() {
-        notes.tell("SB-183", || {
-            ("properties".into(), "purchases[0].properties".into())
-        });
+    if let Some(properties) = &properties {
+        properties.tell("SB-183", "purchases[0].properties", notes);
     }
     let purchase = Purchase {
         product_id: name,
@@ -168,11 +164,12 @@ pub fn of_revenue(name: &str, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut 
         price: &price,
         quantity: 1,
     };
-    Some(purchase.item(properties.as_deref(), scene, at))
+    Some(purchase.item(properties.as_ref(), scene, at))
 }
 
 impl Purchase<'_> {
-    fn item(&self, properties: Option<&str>, scene: &Scene<'_, '_>, at: Timestamp) -> BrazeItem {
+    fn item(&self, properties: Option<&Written>, scene: &Scene<'_, '_>, at: Timestamp) -> BrazeItem {
+        let properties = properties.map(|properties| properties.json.as_str());
         scene.happening(BrazeArray::Purchases, at, properties, |out| {
             out.string("product_id", self.product_id);
             out.string("currency", self.currency);
@@ -206,15 +203,16 @@ fn shared<'m>(scene: &'m Scene<'_, '_>, made_of: Option<&str>, notes: &mut Notes
         .collect()
 }
 
-/// The text of a purchase's properties; `None` for none, or too many bytes.
+/// A purchase's properties; `None` for none, or too many bytes.
 fn properties(
     all: Vec<Member<'_>>,
     parent: Parent,
     scene: &Scene<'_, '_>,
     notes: &mut Notes,
-) -> Option<String> {
+) -> Option<Written> {
     let written = written(all, Beside::Purchase, scene.settings, notes)?;
-    if written.len() > MAX_PROPERTIES_BYTES && compact_size(&written) > MAX_PROPERTIES_BYTES {
+    let json = &written.json;
+    if json.len() > MAX_PROPERTIES_BYTES && compact_size(json) > MAX_PROPERTIES_BYTES {
         notes.warn(Warning::PropertiesRemoved, || parent.path());
         return None;
     }

@@ -36,6 +36,16 @@ impl<'e, 'a> Scene<'e, 'a> {
         }
     }
 
+    /// Where the event names this user.
+    pub fn identity_path(&self) -> String {
+        let mut found = Notes::explaining();
+        Ids::new(self.event, self.settings).identity(&mut found);
+        found
+            .notes()
+            .last()
+            .map_or_else(String::new, |note| note.path.clone())
+    }
+
     /// Writes whether Braze may make a profile, where that must be said.
     pub fn write_update_existing_only(&self, out: &mut ObjectWriter<'_>) {
         if self.settings.update_existing_only {

@@ -28,7 +28,7 @@ pub fn track(
     settings: &SegmentToBraze,
     notes: &mut Notes,
 ) -> Result<Vec<BrazeCall>, Closed> {
-    let name = gate::track_name(event, settings)?;
+    let name = gate::track_name(event, settings, notes)?;
     if let Some(call) = alias::of_track(&name, event, settings, notes)? {
         return Ok(vec![call]);
     }
@@ -76,12 +76,12 @@ pub fn view(
     let identity = ids.identity(notes).ok_or_else(|| nobody(&ids, notes))?;
     let scene = Scene::new(event, settings, identity);
     let at = event_time(event, settings, notes)?;
-    let name = event_name(&view.event_name(&viewed, settings), "name", notes)?;
+    let name = view.event_name(&viewed, settings, notes)?;
     if event.context_traits.is_some() && !settings.traits_on_track {
         tell_no_traits(notes);
     }
     let own = own_names(event);
-    let happening = custom_event(&name, "name", view_properties(event, &own), at, &scene, notes);
+    let happening = custom_event(&name, view_properties(event, &own), at, &scene, notes);
     Ok(vec![sent(vec![happening], &scene, notes)])
 }
 
@@ -105,7 +105,8 @@ fn happenings(
     let own = |notes: &mut Notes| -> Result<BrazeItem, Closed> {
         let name = event_name(name, "event", notes)?;
         let properties = members(&scene.event.properties, PROPERTIES).collect();
-        Ok(custom_event(&name, "event", properties, at, scene, notes))
+        notes.tell("SB-141", || ("event".into(), format!("events[0].name = {name}")));
+        Ok(custom_event(&name, properties, at, scene, notes))
     };
     let kind = Kind::of(&name.trim().to_ascii_lowercase());
     let kind = kind.filter(|kind| settings.orders != Orders::Purchases || *kind == Kind::Placed);
@@ -171,7 +172,8 @@ fn sent(happenings: Vec<BrazeItem>, scene: &Scene<'_, '_>, notes: &mut Notes) ->
         // Braze makes no profile of an alias for an event alone.
         None if scene.identity.is_alias() && !scene.settings.update_existing_only => {
             notes.tell("SB-149", || {
-                ("userId".into(), "attributes[0]: makes the alias profile".into())
+                let result = "attributes[0]: makes the alias profile";
+                (scene.identity_path(), result.into())
             });
             Some(presence(scene))
         }

@@ -1,10 +1,12 @@
 //! Page and screen calls (section 10).
 
 use super::closed::Closed;
+use super::custom_event::event_name;
 use super::names::{Member, Parent, members};
 use super::number::text;
 use super::properties::PROPERTIES;
 use super::received::Received;
+use crate::Notes;
 use event::json::Json;
 use event::reasons::IgnoreReason;
 use event::settings::{SegmentToBraze, Views};
@@ -21,8 +23,21 @@ pub enum View {
 
 /// What a view is called: its own name and its category.
 pub struct Viewed<'a> {
-    name: Option<Cow<'a, str>>,
-    category: Option<Cow<'a, str>>,
+    name: Option<Said<'a>>,
+    category: Option<Said<'a>>,
+}
+
+/// A text and where it stands.
+struct Said<'a> {
+    text: Cow<'a, str>,
+    path: &'static str,
+}
+
+/// What names a view: a template, the setting that holds it, and the name if it gives nothing.
+struct Naming<'s> {
+    setting: &'static str,
+    template: &'s str,
+    fallback: &'static str,
 }
 
 impl View {
@@ -47,19 +62,27 @@ impl View {
         }
     }
 
-    /// The templates for a view with a name and for one without, and the name when they give nothing.
-    fn templates(self, settings: &SegmentToBraze) -> (&str, &str, &'static str) {
-        match self {
-            Self::Page => (
-                &settings.page_event,
+    const fn naming(self, is_named: bool, settings: &SegmentToBraze) -> Naming<'_> {
+        let (setting, template) = match (self, is_named) {
+            (Self::Page, true) => ("settings.segment_to_braze.page_event", &settings.page_event),
+            (Self::Page, false) => (
+                "settings.segment_to_braze.page_event_unnamed",
                 &settings.page_event_unnamed,
-                "Loaded a Page",
             ),
-            Self::Screen => (
-                &settings.screen_event,
+            (Self::Screen, true) => ("settings.segment_to_braze.screen_event", &settings.screen_event),
+            (Self::Screen, false) => (
+                "settings.segment_to_braze.screen_event_unnamed",
                 &settings.screen_event_unnamed,
-                "Loaded a Screen",
             ),
+        };
+        let fallback = match self {
+            Self::Page => "Loaded a Page",
+            Self::Screen => "Loaded a Screen",
+        };
+        Naming {
+            setting,
+            template: template.as_str(),
+            fallback,
         }
     }
 
@@ -77,36 +100,67 @@ impl View {
     }
 
     /// The name of the custom event that the view becomes.
-    pub fn event_name(self, viewed: &Viewed<'_>, settings: &SegmentToBraze) -> String {
-        let (named, unnamed, fallback) = self.templates(settings);
-        let template = if viewed.name.is_some() { named } else { unnamed };
-        let name = viewed.filled(template);
-        let name = name.trim();
-        if name.is_empty() { fallback } else { name }.to_owned()
+    ///
+    /// # Errors
+    /// Nothing of the name is left.
+    pub fn event_name(
+        self,
+        viewed: &Viewed<'_>,
+        settings: &SegmentToBraze,
+        notes: &mut Notes,
+    ) -> Result<String, Closed> {
+        let naming = self.naming(viewed.name.is_some(), settings);
+        let filled = viewed.filled(naming.template);
+        let (given, is_filled) = match filled.trim() {
+            "" => (naming.fallback, false),
+            name => (name, true),
+        };
+        let path = viewed.name.as_ref().map_or(naming.setting, |name| name.path);
+        let name = event_name(given, path, notes)?;
+        notes.tell("SB-242", || {
+            (naming.setting.into(), format!("events[0].name = {name}"))
+        });
+        for (place, said) in [("{name}", &viewed.name), ("{category}", &viewed.category)] {
+            let is_placed = [place, "{full_name}"]
+                .iter()
+                .any(|place| naming.template.contains(place));
+            if let (true, Some(said)) = (is_filled && is_placed, said) {
+                notes.tell("SB-241", || (said.path.into(), "events[0].name".into()));
+            }
+        }
+        Ok(name)
     }
 }
 
 impl<'a> Viewed<'a> {
     fn of(event: &Received<'a>) -> Self {
-        let either = |key: &str| {
-            let own = event.get(key).and_then(text);
-            own.or_else(|| event.properties.get(key).and_then(text))
+        let either = |key: &str, path: &'static str, below: &'static str| {
+            let said = |json, path| {
+                Some(Said {
+                    text: text(json)?,
+                    path,
+                })
+            };
+            let own = event.get(key).and_then(|json| said(json, path));
+            own.or_else(|| said(event.properties.get(key)?, below))
         };
         Self {
-            name: either("name"),
-            category: either("category"),
+            name: either("name", "name", "properties.name"),
+            category: either("category", "category", "properties.category"),
         }
     }
 
     /// The template with the names in their places: one pass, so that a name that looks like a place stays a name.
     fn filled(&self, template: &str) -> String {
-        let name = self.name.as_deref().unwrap_or_default();
-        let category = self.category.as_deref().unwrap_or_default();
-        let full_name = match (&self.category, &self.name) {
-            (Some(category), Some(name)) => format!("{category} {name}"),
-            (Some(one), None) | (None, Some(one)) => one.to_string(),
-            (None, None) => String::new(),
-        };
+        let text = |said: &'_ Option<Said<'a>>| said.as_ref().map(|said| said.text.to_string());
+        let given = [text(&self.category), text(&self.name)];
+        let full_name = given
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ");
+        let [category, name] = given.each_ref().map(|text| text.as_deref().unwrap_or_default());
         let places = [
             ("{full_name}", full_name.as_str()),
             ("{category}", category),

@@ -10,6 +10,9 @@ use event::json::{Json, Kind, Object, ObjectWriter};
 use event::reasons::Warning;
 use std::borrow::Cow;
 
+/// Where the token of an event's device stands.
+const DEVICE_TOKEN: &str = "context.device.token";
+
 /// One token with the text that is sent.
 struct Token {
     token: String,
@@ -29,19 +32,31 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, scene: &Scene<
             None => notes.warn(Warning::InvalidPushToken, || format!("{}[{at}]", path())),
         }
     }
+    let of_traits = tokens.len();
+    if of_traits == 0 && traits.members.get(TOKENS_TRAIT).is_some() {
+        notes.tell("SB-130", || (path(), "left out: no token".into()));
+    }
     if traits.is_identify && scene.settings.push_token_from_context {
-        add_that_of_the_device(&mut tokens, scene, notes);
+        tokens.extend(that_of_the_device(&tokens, scene, notes));
     }
     if tokens.is_empty() {
-        if traits.members.get(TOKENS_TRAIT).is_some() {
-            notes.tell("SB-130", || (path(), "left out: no token".into()));
-        }
         return;
     }
-    if !matches!(scene.identity, Identity::ExternalId(_)) {
-        return notes.warn(Warning::InvalidPushToken, path);
+    let sources = [
+        ("SB-130", path(), of_traits > 0),
+        ("SB-131", DEVICE_TOKEN.to_owned(), tokens.len() > of_traits),
+    ];
+    let is_sent = matches!(scene.identity, Identity::ExternalId(_));
+    for (rule, path, _) in sources.into_iter().filter(|(_, _, gives)| *gives) {
+        if is_sent {
+            traits.tell(rule, || path, TOKENS_TRAIT, notes);
+        } else {
+            notes.warn(Warning::InvalidPushToken, || path);
+        }
     }
-    traits.tell("SB-130", path, TOKENS_TRAIT, notes);
+    if !is_sent {
+        return;
+    }
     let mut list = out.array(TOKENS_TRAIT);
     tokens.iter().for_each(|token| list.raw(&token.json));
 }
@@ -57,26 +72,18 @@ fn elements<'a>(value: Option<Json<'a>>, path: &dyn Fn() -> String, notes: &mut 
     Vec::new()
 }
 
-fn add_that_of_the_device(tokens: &mut Vec<Token>, scene: &Scene<'_, '_>, notes: &mut Notes) {
+/// The token of the event's device, unless it is one of `tokens`.
+fn that_of_the_device(tokens: &[Token], scene: &Scene<'_, '_>, notes: &mut Notes) -> Option<Token> {
     let device = scene.event.of_context("device");
-    let Some(given) = device.get("token").and_then(text) else {
-        return;
-    };
+    let given = device.get("token").and_then(text)?;
     if tokens.iter().any(|own| own.token == given) {
-        return;
+        return None;
     }
-    match token(Some(&device), scene, "id") {
-        Some(token) => {
-            notes.tell("SB-131", || {
-                (
-                    "context.device.token".into(),
-                    format!("attributes[0].{TOKENS_TRAIT}"),
-                )
-            });
-            tokens.push(token);
-        }
-        None => notes.warn(Warning::InvalidPushToken, || "context.device.token".into()),
+    let token = token(Some(&device), scene, "id");
+    if token.is_none() {
+        notes.warn(Warning::InvalidPushToken, || DEVICE_TOKEN.into());
     }
+    token
 }
 
 /// The token of an object that has one, of an app that is known.
