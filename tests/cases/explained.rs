@@ -5,7 +5,7 @@ use event::json::{Json, Object};
 use event::settings::Settings;
 
 /// What is told of one event.
-struct Told {
+pub struct Told {
     /// Input paths with what they gave.
     notes: Vec<(String, String)>,
     warned: Vec<String>,
@@ -56,16 +56,9 @@ pub fn gaps(event: &str, line: Json<'_>, settings: &Settings) -> Vec<String> {
     gaps
 }
 
-/// What is missing in the explanation of any event: a rule of the page or a path that is not named, what decided that it is
-/// not sent.
-pub fn unsaid(line: Json<'_>, rules: &str) -> Vec<String> {
-    let mut gaps = Vec::new();
-    told(line, rules, &mut gaps);
-    gaps
-}
-
-/// What is told of an event, and whether it is sent.
-fn told(line: Json<'_>, rules: &str, gaps: &mut Vec<String>) -> (Told, bool) {
+/// What is told of an event, and whether it is sent. `gaps` gets what every explanation must have: rules of the page, paths,
+/// and what decided that an event is not sent.
+pub fn told(line: Json<'_>, rules: &str, gaps: &mut Vec<String>) -> (Told, bool) {
     let line = line.as_object().unwrap();
     let told = Told::of(&line, rules, gaps);
     let reason = line.get("reason").and_then(Json::as_str);
@@ -134,7 +127,7 @@ impl Told {
     }
 
     /// Whether a note tells where a field of the output comes from.
-    fn gives(&self, field: &str) -> bool {
+    pub fn gives(&self, field: &str) -> bool {
         self.notes.iter().any(|(_, result)| {
             let rest = result.strip_prefix(field);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
@@ -227,7 +220,7 @@ impl Told {
     }
 
     /// Whether a note or a warning names an input path or something below it.
-    fn names(&self, path: &str) -> bool {
+    pub fn names(&self, path: &str) -> bool {
         let paths = self.notes.iter().map(|(path, _)| path).chain(&self.warned);
         paths
             .filter_map(|named| named.strip_prefix(path))

@@ -53,7 +53,7 @@ pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<Segment
     }
     let call = match event {
         Some(event) => call(&event, ids.message, text.len(), settings, notes),
-        None => Err(Unsent::Parked(ParkReason::MalformedEvent)),
+        None => Err(parked(notes, "BS-030", "$", ParkReason::MalformedEvent)),
     };
     let verdict = match call {
         Ok(call) => Verdict::Deliver {

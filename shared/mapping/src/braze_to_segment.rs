@@ -53,7 +53,7 @@ pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<Segment
     }
     let call = match root {
         Some(root) => call(root, &id, text.len(), settings, notes),
-        None => Err(Unsent::Parked(ParkReason::MalformedEvent)),
+        None => Err(parked(notes, "BZ-018", "$", ParkReason::MalformedEvent)),
     };
     let verdict = match call {
         Ok(call) => Verdict::Deliver {
@@ -74,7 +74,9 @@ fn call(
     notes: &mut Notes,
 ) -> Result<SegmentCall, Unsent> {
     let own = &settings.braze_to_segment;
-    let event = root.event(notes).map_err(Unsent::Parked)?;
+    let event = root
+        .event(notes)
+        .map_err(|(rule, path, reason)| parked(notes, rule, path, reason))?;
     // Borrowed apart from the event, which gives its fields away below.
     let received_type = event.event_type.clone();
     let event_type = currents::canonical(&received_type);
@@ -83,10 +85,6 @@ fn call(
             ("event_type".into(), format!("read as {event_type}"))
         });
     }
-    let ignored = |notes: &mut Notes, path: &str, (rule, reason): (&'static str, IgnoreReason)| {
-        notes.tell(rule, || (path.to_owned(), format!("ignored: {reason}")));
-        Unsent::Ignored(reason)
-    };
     if let Some(closed) = gate::closed_for(&event, event_type, own) {
         return Err(ignored(notes, "event_type", closed));
     }
@@ -135,13 +133,7 @@ fn trimmed(
     let lists = !head.settings.drop_properties.iter().any(|name| name == TRUNCATED);
     let size = segment_size::sent_size(&whole.body, whole.lacks_timestamp);
     let Some(places) = trim::trim(&properties, size, limit, lists) else {
-        notes.tell("BZ-253", || {
-            (
-                "properties".into(),
-                format!("parked: over {limit} bytes without all that may go"),
-            )
-        });
-        return Err(Unsent::Parked(ParkReason::EventTooLarge));
+        return Err(parked(notes, "BZ-253", "properties", ParkReason::EventTooLarge));
     };
     let names: Vec<String> = places
         .iter()
@@ -170,6 +162,16 @@ fn trimmed(
         lists.then_some(names.as_slice()),
         limit,
     ))
+}
+
+fn ignored(notes: &mut Notes, path: &str, (rule, reason): (&'static str, IgnoreReason)) -> Unsent {
+    notes.tell(rule, || (path.to_owned(), format!("ignored: {reason}")));
+    Unsent::Ignored(reason)
+}
+
+fn parked(notes: &mut Notes, rule: &'static str, path: &str, reason: ParkReason) -> Unsent {
+    notes.tell(rule, || (path.to_owned(), format!("parked: {reason}")));
+    Unsent::Parked(reason)
 }
 
 /// The user whose calls stay in order.

@@ -50,7 +50,11 @@ pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<BranchC
     };
     let call = match event {
         Some(event) => call(event, &id, text.len(), settings, notes),
-        None => Err(Closed::Parked(ParkReason::MalformedEvent)),
+        None => {
+            let closed = Closed::Parked(ParkReason::MalformedEvent);
+            notes.tell("SR-030", || ("$".into(), closed.to_string()));
+            Err(closed)
+        }
     };
     let verdict = match call {
         Ok(call) => Verdict::Deliver {
@@ -84,7 +88,7 @@ fn call(
     let mut body = String::with_capacity(length + 512);
     let mut out = ObjectWriter::new(&mut body);
     let endpoint = write_name(&mut out, &passed, own.customer_event_alias, notes);
-    user_data::write(&mut out, &identifiers, &event.context, &mut properties);
+    user_data::write(&mut out, &identifiers, &event.context, &mut properties, notes);
     let (mut data, mut items) = (EventData::default(), ContentItems::default());
     if endpoint == BranchEndpoint::Standard || own.event_data_on_custom {
         data = event_data(passed.becomes, &mut properties, notes);

@@ -216,7 +216,7 @@ fn check_explained(text: &str, settings: &Settings, line: &Line) {
     }
     reasons.dedup();
     assert_eq!(reasons, texts(line.json(), "warnings"));
-    let gaps = gaps(text, explained);
+    let gaps = gaps(text, explained, settings);
     assert!(gaps.is_empty(), "{gaps:#?}\n{}", explained.raw());
 }
 

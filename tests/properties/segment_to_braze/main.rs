@@ -10,6 +10,8 @@ mod explained;
 #[path = "../branch/json_text.rs"]
 mod json_text;
 mod limits;
+#[path = "../../cases/paths.rs"]
+mod paths;
 #[path = "../branch/printed.rs"]
 mod printed;
 mod settings;

@@ -92,14 +92,17 @@ impl<'a> Root<'a> {
     /// Brings the fields to their places (BZ-019 to BZ-025).
     ///
     /// # Errors
-    /// Why the event must be parked.
-    pub fn event(self, notes: &mut Notes) -> Result<Received<'a>, ParkReason> {
-        let user = members(self.user)?;
-        let properties = members(self.properties)?;
+    /// Why the event must be parked, with the rule that says so and the path of what decided.
+    pub fn event(self, notes: &mut Notes) -> Result<Received<'a>, (&'static str, &'static str, ParkReason)> {
+        let malformed = |path| move |reason| ("BZ-019", path, reason);
+        let user = members(self.user).map_err(malformed("user"))?;
+        let properties = members(self.properties).map_err(malformed("properties"))?;
         let event_type = self.event_type.and_then(Json::as_str);
-        let event_type = event_type
-            .filter(|name| super::value::is_name(name))
-            .ok_or(ParkReason::MissingEventType)?;
+        let event_type = event_type.filter(|name| super::value::is_name(name)).ok_or((
+            "BZ-021",
+            "event_type",
+            ParkReason::MissingEventType,
+        ))?;
         let mut received = Received {
             event_type,
             time: self.time,

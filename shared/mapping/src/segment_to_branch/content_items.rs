@@ -158,8 +158,11 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Op
             _ => custom.push((key, value)),
         }
     }
+    let tell_id = |rule, field: &str| {
+        notes.tell(rule, || (format!("{}.{PRODUCT_ID}", path()), field.to_owned()));
+    };
     if let Some((key, value)) = product_id
-        && !set_product_id(&mut item, value, has_own_identifier)
+        && !set_product_id(&mut item, value, has_own_identifier, tell_id)
     {
         custom.push((key, value));
     }
@@ -180,16 +183,23 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Op
     Some(item)
 }
 
-/// Gives an item its id and, if it has none, its SKU; `false` if it has both already.
-fn set_product_id(item: &mut Item, value: Json<'_>, has_own_identifier: bool) -> bool {
+/// Gives an item its id and, if it has none, its SKU; `false` if it has both already. `tell` takes the rule and the field.
+fn set_product_id(
+    item: &mut Item,
+    value: Json<'_>,
+    has_own_identifier: bool,
+    mut tell: impl FnMut(&'static str, &str),
+) -> bool {
     let Some(id) = text(value).map(|id| quoted(&id)) else {
         return false;
     };
     let has_sku = item.has("$sku");
     if !has_sku {
+        tell("SR-231", "$sku");
         item.set("$sku", id.clone());
     }
     if !has_own_identifier {
+        tell("SR-230", IDENTIFIER);
         item.set(IDENTIFIER, id);
     }
     !has_sku || !has_own_identifier
@@ -228,8 +238,16 @@ fn root_item(properties: &mut Properties<'_>, notes: &mut Notes) -> Item {
             notes.warn(Warning::InvalidNumber, || format!("properties.{key}"));
         }
     }
+    let tell_id = |rule, field: &str| {
+        notes.tell(rule, || {
+            (
+                format!("properties.{PRODUCT_ID}"),
+                format!("content_items[0].{field}"),
+            )
+        });
+    };
     if let Some(id) = properties.get(PRODUCT_ID)
-        && set_product_id(&mut item, id, false)
+        && set_product_id(&mut item, id, false, tell_id)
     {
         properties.take(PRODUCT_ID);
     }

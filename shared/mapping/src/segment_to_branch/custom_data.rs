@@ -21,6 +21,11 @@ const TIMESTAMP: &str = "segment_timestamp";
 /// Properties that are never sent: keys, and what stands in `user_data`.
 const NEVER: [&str; 3] = [FINGERPRINT, "branch_key", "branch_secret"];
 
+/// Tells where a member comes from that is no property.
+fn tell_added(rule: &'static str, path: &str, member: &str, notes: &mut Notes) {
+    notes.tell(rule, || (path.to_owned(), format!("custom_data.{member}")));
+}
+
 /// Writes the object, unless it would be empty. `products` is what is left of the property of that name.
 pub fn write(
     call: &mut ObjectWriter<'_>,
@@ -35,6 +40,9 @@ pub fn write(
     let mut out = ObjectWriter::new(&mut json);
     for (key, value) in properties.iter() {
         if NEVER.contains(&key) {
+            notes.tell("SR-256", || {
+                (format!("properties.{key}"), "left out of custom_data".into())
+            });
             continue;
         }
         if matches!(key, ANONYMOUS_ID | MESSAGE_ID | TIMESTAMP) {
@@ -47,15 +55,33 @@ pub fn write(
         out.string(key, &any_text(value));
     }
     if let Some(products) = products {
+        notes.tell("SR-221", || {
+            ("properties.products".into(), "custom_data.products".into())
+        });
         out.string("products", products);
     }
     if let Some(anonymous_id) = event.anonymous_id.and_then(identity_text) {
+        tell_added("SR-252", "anonymousId", ANONYMOUS_ID, notes);
         out.string(ANONYMOUS_ID, &anonymous_id);
     }
     if markers {
+        // A derived id is that of the whole event.
+        let is_given = event.message_id.and_then(identity_text).is_some();
+        tell_added(
+            "SR-253",
+            if is_given { "messageId" } else { "$" },
+            MESSAGE_ID,
+            notes,
+        );
         out.string(MESSAGE_ID, id.as_str());
-        if let Some(timestamp) = string(event.timestamp).or_else(|| string(event.original_timestamp)) {
-            out.string(TIMESTAMP, timestamp.trim());
+        let times = [
+            ("timestamp", event.timestamp),
+            ("originalTimestamp", event.original_timestamp),
+        ];
+        let mut times = times.into_iter();
+        if let Some((path, time)) = times.find_map(|(path, time)| Some((path, string(time)?))) {
+            tell_added("SR-254", path, TIMESTAMP, notes);
+            out.string(TIMESTAMP, time.trim());
         }
     }
     let is_empty = out.is_empty();

@@ -3,6 +3,7 @@
 use super::identifiers::{FINGERPRINT, Identifiers, System};
 use super::received::{Context, Properties};
 use super::value::{boolean, rounded, string, text};
+use crate::Notes;
 use event::json::{Decimal, Json, Kind, Object, ObjectWriter};
 use std::borrow::Cow;
 
@@ -21,6 +22,7 @@ pub fn write(
     identifiers: &Identifiers<'_>,
     context: &Context<'_>,
     properties: &mut Properties<'_>,
+    notes: &mut Notes,
 ) {
     let mut out = call.object("user_data");
     identify(&mut out, identifiers);
@@ -55,6 +57,9 @@ pub fn write(
     }
     for key in DMA {
         if let Some(value) = properties.get(key).and_then(boolean) {
+            notes.tell("SR-189", || {
+                (format!("properties.{key}"), format!("user_data.{key}"))
+            });
             out.bool(key, value);
             properties.take(key);
         }

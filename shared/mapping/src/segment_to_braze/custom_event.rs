@@ -46,7 +46,7 @@ pub fn custom_event(
 ) -> BrazeItem {
     let properties = written(properties, Beside::Event, scene.settings, notes);
     if let Some(properties) = &properties {
-        properties.tell("SB-143", "events[0].properties", notes);
+        properties.tell("SB-143", format_args!("events[0].properties"), notes);
     }
     let json = properties.as_ref().map(|properties| properties.json.as_str());
     scene.happening(BrazeArray::Events, at, json, |out| {

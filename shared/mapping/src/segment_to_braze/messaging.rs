@@ -121,7 +121,7 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
         } else {
             rule.canvas_key.as_str()
         };
-        properties.tell("SB-402", &format!("recipients[0].{key}"), notes);
+        properties.tell("SB-402", format_args!("recipients[0].{key}"), notes);
         out.raw(key, &properties.json);
     }
     if !scene.identity.is_alias() {

@@ -6,6 +6,7 @@ use crate::Notes;
 use event::json::{ArrayWriter, Json, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::{Pattern, SegmentToBraze};
+use std::fmt::Arguments;
 
 /// The most properties of an event or purchase.
 const MAX_PROPERTIES: usize = 256;
@@ -40,11 +41,11 @@ pub struct Written {
 
 impl Written {
     /// Tells where the properties of the output `into` come from.
-    pub fn tell(&self, rule: &'static str, into: &str, notes: &mut Notes) {
+    pub fn tell(&self, rule: &'static str, into: Arguments<'_>, notes: &mut Notes) {
         for (parent, path) in &self.sources {
             match parent {
                 Parent::Event => notes.tell("SB-243", || (path.clone(), format!("{into}.{path}"))),
-                _ => notes.tell(rule, || (path.clone(), into.to_owned())),
+                _ => notes.tell(rule, || (path.clone(), into.to_string())),
             }
         }
     }

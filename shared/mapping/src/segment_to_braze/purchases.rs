@@ -121,7 +121,7 @@ impl Order<'_, '_, '_> {
             });
             currency.tell(at, notes);
             if let Some(properties) = &properties {
-                properties.tell("SB-180", &format!("purchases[{at}].properties"), notes);
+                properties.tell("SB-180", format_args!("purchases[{at}].properties"), notes);
             }
             let purchase = Purchase {
                 product_id,
@@ -156,7 +156,7 @@ pub fn of_revenue(name: &str, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut 
     });
     currency.tell(0, notes);
     if let Some(properties) = &properties {
-        properties.tell("SB-183", "purchases[0].properties", notes);
+        properties.tell("SB-183", format_args!("purchases[0].properties"), notes);
     }
     let purchase = Purchase {
         product_id: name,

@@ -42,17 +42,19 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, scene: &Scene<
     if tokens.is_empty() {
         return;
     }
-    let sources = [
-        ("SB-130", path(), of_traits > 0),
-        ("SB-131", DEVICE_TOKEN.to_owned(), tokens.len() > of_traits),
-    ];
     let is_sent = matches!(scene.identity, Identity::ExternalId(_));
-    for (rule, path, _) in sources.into_iter().filter(|(_, _, gives)| *gives) {
+    let mut tell = |rule, path: &dyn Fn() -> String| {
         if is_sent {
-            traits.tell(rule, || path, TOKENS_TRAIT, notes);
+            traits.tell(rule, path, TOKENS_TRAIT, notes);
         } else {
-            notes.warn(Warning::InvalidPushToken, || path);
+            notes.warn(Warning::InvalidPushToken, path);
         }
+    };
+    if of_traits > 0 {
+        tell("SB-130", &path);
+    }
+    if tokens.len() > of_traits {
+        tell("SB-131", &|| DEVICE_TOKEN.into());
     }
     if !is_sent {
         return;
