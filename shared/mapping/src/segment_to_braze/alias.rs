@@ -46,6 +46,7 @@ pub fn alias(
             &external_id,
             &ids.alias_of(previous),
             "previousId",
+            &ids,
             settings,
             notes,
         ));
@@ -53,7 +54,7 @@ pub fn alias(
     if settings.alias != Alias::Merge {
         return Err(Closed::ignored("SB-264", "previousId", IgnoreReason::AliasOff));
     }
-    tell_merge("SB-264", "previousId", notes);
+    tell_merge("SB-264", "previousId", &ids, notes);
     Ok(merge(&Identity::ExternalId(previous), &external_id))
 }
 
@@ -62,11 +63,12 @@ pub fn anonymous_to_known(
     external_id: &str,
     alias: &UserAlias,
     path: &'static str,
+    ids: &Ids<'_, '_>,
     settings: &SegmentToBraze,
     notes: &mut Notes,
 ) -> BrazeCall {
     if settings.anonymous_merge == AnonymousMerge::Merge {
-        tell_merge("SB-262", path, notes);
+        tell_merge("SB-262", path, ids, notes);
         return merge(&Identity::UserAlias(alias.clone()), external_id);
     }
     notes.tell("SB-262", || {
@@ -92,13 +94,13 @@ fn alias_to_identify(external_id: &str, alias: &UserAlias) -> BrazeItem {
 }
 
 /// Tells whose profile goes up in that of the external id.
-fn tell_merge(rule: &'static str, path: &'static str, notes: &mut Notes) {
+fn tell_merge(rule: &'static str, path: &'static str, ids: &Ids<'_, '_>, notes: &mut Notes) {
     notes.tell(rule, || {
         (path.into(), "merge_updates[0].identifier_to_merge".into())
     });
     notes.tell(rule, || {
         (
-            "userId".into(),
+            ids.external_id_path(),
             "merge_updates[0].identifier_to_keep = external_id".into(),
         )
     });

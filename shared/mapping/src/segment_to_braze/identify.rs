@@ -34,6 +34,7 @@ pub fn identify(
             external_id,
             &alias,
             "anonymousId",
+            &ids,
             settings,
             notes,
         ));

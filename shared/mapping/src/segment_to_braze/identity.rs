@@ -166,6 +166,19 @@ impl<'e, 'a> Ids<'e, 'a> {
         told(id, "external_id", path, notes)
     }
 
+    /// Where the event names what `find` finds.
+    pub fn path_of<T>(&self, find: impl FnOnce(&Self, &mut Notes) -> Option<T>) -> String {
+        let mut found = Notes::explaining();
+        find(self, &mut found);
+        let last = found.notes().last();
+        last.map_or_else(String::new, |note| note.path.clone())
+    }
+
+    /// Where the external id stands.
+    pub fn external_id_path(&self) -> String {
+        self.path_of(Self::external_id)
+    }
+
     /// The anonymous id, if it is text.
     pub fn anonymous_id(&self, notes: &mut Notes) -> Option<String> {
         self.named("anonymousId", notes)

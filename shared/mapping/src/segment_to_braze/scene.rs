@@ -38,12 +38,7 @@ impl<'e, 'a> Scene<'e, 'a> {
 
     /// Where the event names this user.
     pub fn identity_path(&self) -> String {
-        let mut found = Notes::explaining();
-        Ids::new(self.event, self.settings).identity(&mut found);
-        found
-            .notes()
-            .last()
-            .map_or_else(String::new, |note| note.path.clone())
+        Ids::new(self.event, self.settings).path_of(Ids::identity)
     }
 
     /// Writes whether Braze may make a profile, where that must be said.

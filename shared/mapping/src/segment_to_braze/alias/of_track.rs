@@ -112,7 +112,10 @@ fn identify_user(
         read.extend_from_slice(alias_keys);
         tell_all("SB-267", alias_keys, "aliases_to_identify[0].user_alias", notes);
         notes.tell("SB-267", || {
-            ("userId".into(), "aliases_to_identify[0].external_id".into())
+            (
+                ids.external_id_path(),
+                "aliases_to_identify[0].external_id".into(),
+            )
         });
     }
     if address.is_some() {
@@ -130,7 +133,7 @@ fn identify_user(
             notes,
         );
         notes.tell("SB-267", || {
-            ("userId".into(), "emails_to_identify[0].external_id".into())
+            (ids.external_id_path(), "emails_to_identify[0].external_id".into())
         });
     }
     tell_others("SB-267", &read, event, notes);
