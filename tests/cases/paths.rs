@@ -1,4 +1,5 @@
 //! What the paths of an explanation stand for.
+#![allow(clippy::disallowed_types, reason = "it looks at the settings, not at events")]
 
 use event::json::Json;
 use event::settings::Settings;

@@ -1,6 +1,5 @@
 //! What protects Segment from counting twice, and all routes from going round: the marks of what Switchyard writes there.
 #![allow(clippy::disallowed_types, reason = "tests may read what was sent in any way")]
-#![allow(clippy::disallowed_types, reason = "tests may read what was sent in any way")]
 
 use event::Source;
 use event::calls::{SegmentCall, Verdict};
