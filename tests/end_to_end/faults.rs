@@ -83,11 +83,11 @@ fn envelope(event: &str) -> String {
     )
 }
 
-/// Records that are no envelopes between good ones of one batch; and one in each other queue, with good events behind it.
+/// Records that are no envelopes between good ones; and one in each other queue, with good events behind it. How many of them
+/// an invocation gets is the platform's choice; the deliverer's own tests hold them in one.
 async fn garbage(system: &System) -> Vec<String> {
     let known = [Vendor::Braze, Vendor::Branch, Vendor::Segment]
         .map(|vendor| (vendor, system.sandbox.accepted(vendor).len()));
-    let told = system.stack.log_lines("deliver-braze").await.unwrap().len();
     let members = counted("b", 4);
     let braze = system.stack.queue("braze");
     for member in &members {
@@ -110,18 +110,6 @@ async fn garbage(system: &System) -> Vec<String> {
         };
         assert_eq!(users(system, vendor, known), wanted, "{vendor:?}");
     }
-    let lines = system.stack.log_lines("deliver-braze").await.unwrap();
-    // A good record has one event, a bad one none that could be delivered.
-    let in_one_batch = |line: &String| {
-        let count = |name: &str| text_at(line, name).and_then(|count| count.parse::<u64>().ok());
-        let (records, delivered) = (count("/records"), count("/delivered"));
-        delivered.is_some_and(|delivered| delivered > 0) && records > delivered
-    };
-    let after = lines.get(told..).unwrap();
-    assert!(
-        after.iter().any(in_one_batch),
-        "good and bad records met: {after:#?}"
-    );
     let bad = |name: &str| format!("unreadable_message at deliver-{name}: ew==");
     let mut parked = vec![bad("braze"); members.len()];
     parked.extend([bad("branch"), bad("segment")]);
