@@ -1,5 +1,5 @@
-//! No rule is without a test: every id that heads a row of a page has a case file of its name, or stands in the name of a
-//! test.
+//! No rule is without a test: every id that heads a row of a page has a case file of its name, or is named by a `rules!` line
+//! in the body of a test that runs (or still by the test's name).
 
 use crate::{case_file, rule_ids};
 use event::Route;
@@ -53,15 +53,26 @@ fn is_about_tests(id: &str) -> bool {
 
 #[test]
 fn every_rule_has_a_case_or_a_test_that_names_it() {
-    let named = rule_ids::named_by_tests();
+    let rule_ids::Named {
+        lines,
+        names,
+        misplaced,
+    } = rule_ids::named_by_tests();
+    assert!(
+        misplaced.is_empty(),
+        "`rules!` must be the first line of a test that runs: {misplaced:?}"
+    );
+    let mut strangers = lines.clone();
+    let named: BTreeSet<String> = lines.into_iter().chain(names).collect();
     let mut later: BTreeSet<&str> = LATER.iter().flat_map(|(_, ids)| *ids).copied().collect();
     for (page, route) in PAGES {
         let mut ids = rule_ids::of_page(page);
+        strangers.retain(|id| !ids.contains(id));
         let cases = route.map(case_file::rules_of).unwrap_or_default();
-        let strangers: Vec<_> = cases.difference(&ids).collect();
+        let without_page: Vec<_> = cases.difference(&ids).collect();
         assert!(
-            strangers.is_empty(),
-            "{page}: cases of rules that are not on it: {strangers:?}"
+            without_page.is_empty(),
+            "{page}: cases of rules that are not on it: {without_page:?}"
         );
         ids.retain(|id| !is_about_tests(id));
         assert!(ids.len() > 100, "{page} has few rules: {}", ids.len());
@@ -83,6 +94,10 @@ fn every_rule_has_a_case_or_a_test_that_names_it() {
             "{page}: rules without a case or test: {missing:?}"
         );
     }
+    assert!(
+        strangers.is_empty(),
+        "tests name rules that are on no page: {strangers:?}"
+    );
     assert!(
         later.is_empty(),
         "LATER lists rules that are on no page: {later:?}"

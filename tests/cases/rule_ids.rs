@@ -22,17 +22,28 @@ fn is_id(cell: &str) -> bool {
     })
 }
 
-/// The ids in the names of all test functions of the workspace.
-pub fn named_by_tests() -> BTreeSet<String> {
-    let mut ids = BTreeSet::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for folder in ["functions", "infra/cli", "shared", "tests"] {
-        collect(&root.join(folder), &mut ids);
-    }
-    ids
+/// What the tests of the workspace say about rules.
+#[derive(Default)]
+pub struct Named {
+    /// The ids in `rules!` lines of tests that run.
+    pub lines: BTreeSet<String>,
+    /// The ids in the names of functions: until every test has its line.
+    pub names: BTreeSet<String>,
+    /// Lines that prove nothing: outside a test, or in one that is ignored or compiled for some targets alone.
+    pub misplaced: Vec<String>,
 }
 
-fn collect(folder: &Path, ids: &mut BTreeSet<String>) {
+/// Reads all Rust files of the workspace.
+pub fn named_by_tests() -> Named {
+    let mut named = Named::default();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for folder in ["functions", "infra/cli", "shared", "tests"] {
+        collect(&root.join(folder), &mut named);
+    }
+    named
+}
+
+fn collect(folder: &Path, named: &mut Named) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -40,27 +51,98 @@ fn collect(folder: &Path, ids: &mut BTreeSet<String>) {
                 .file_name()
                 .is_some_and(|name| name != "target" && name != "node_modules")
             {
-                collect(&path, ids);
+                collect(&path, named);
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            let names = text.lines().filter_map(|line| {
-                let line = line.trim_start();
-                let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?;
-                name.split('(').next()
-            });
-            names.for_each(|name| ids_in(name, ids));
+            read(&text, &path.display().to_string(), named);
         }
     }
 }
 
+/// Reads one file: the line `rules!["RD-022"];` counts for the function in whose body it is the first line.
+fn read(text: &str, file: &str, named: &mut Named) {
+    let (mut attributes, mut is_test) = (String::new(), false);
+    let mut lines = (1..).zip(text.lines());
+    while let Some((number, line)) = lines.next() {
+        let line = line.trim_start();
+        if line.starts_with("#[") {
+            attributes.push_str(line);
+        } else if let Some(name) = function_name(line) {
+            let runs = !attributes.contains("#[ignore") && !attributes.contains("#[cfg");
+            is_test = runs && (attributes.contains("#[test]") || attributes.contains("#[tokio::test"));
+            attributes.clear();
+            ids_in_name(name, &mut named.names);
+        } else if let Some(mut list) = rules_line(line).map(str::to_owned) {
+            while !list.contains(']') {
+                list.push_str(lines.next().unwrap().1);
+            }
+            if is_test {
+                let quoted = list.split('"').skip(1).step_by(2);
+                named.lines.extend(quoted.map(str::to_owned));
+            } else {
+                named.misplaced.push(format!("{file}:{number}"));
+            }
+        } else if !line.is_empty() && !line.starts_with("//") {
+            attributes.clear();
+        }
+    }
+}
+
+fn function_name(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("pub ").unwrap_or(line);
+    let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?;
+    name.split(['(', '<']).next()
+}
+
+fn rules_line(line: &str) -> Option<&str> {
+    let line = ["event::", "crate::"]
+        .iter()
+        .find_map(|path| line.strip_prefix(path))
+        .unwrap_or(line);
+    line.strip_prefix("rules![")
+}
+
 /// `bz_120_bz_121_some_words` names two.
-fn ids_in(name: &str, ids: &mut BTreeSet<String>) {
+fn ids_in_name(name: &str, ids: &mut BTreeSet<String>) {
     let words: Vec<&str> = name.split('_').collect();
     for pair in words.windows(2) {
         let id = format!("{}-{}", pair[0].to_uppercase(), pair[1]);
         if is_id(&id) {
             ids.insert(id);
         }
+    }
+}
+
+#[test]
+fn only_a_test_that_runs_proves_a_rule() {
+    let body = |attributes: &str, line: &str| format!("{attributes}\nfn name() {{\n    {line}\n}}\n");
+    let cases = [
+        ("#[test]", "rules![\"RD-001\", \"RD-002\"];", 2, 0),
+        (
+            "#[tokio::test(start_paused = true)]\n// Why.",
+            "event::rules![\n\"RD-001\",\n];",
+            1,
+            0,
+        ),
+        ("#[test]", "let x = 1;", 0, 0),
+        ("", "rules![\"RD-001\"];", 0, 1),
+        (
+            "#[test]\n#[ignore = \"slow\"]",
+            "crate::rules![\"RD-001\"];",
+            0,
+            1,
+        ),
+        ("#[cfg(windows)]\n#[test]", "rules![\"RD-001\"];", 0, 1),
+        ("#[test]\nfn first() {}\n", "rules![\"RD-001\"];", 0, 1),
+    ];
+    for (attributes, line, ids, misplaced) in cases {
+        let mut named = Named::default();
+        read(&body(attributes, line), "file.rs", &mut named);
+        assert_eq!(
+            (named.lines.len(), named.misplaced.len()),
+            (ids, misplaced),
+            "{attributes} {line}"
+        );
     }
 }

@@ -10,6 +10,7 @@ pub mod json;
 mod outcome;
 pub mod ports;
 pub mod reasons;
+mod rules;
 pub mod settings;
 mod source;
 mod time;
