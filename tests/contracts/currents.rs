@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const PAGE: &str = include_str!("../../shared/mapping/spec/braze-to-segment.md");
 const TABLE: &str = include_str!("../../shared/mapping/spec/currents-events.json");
 
-/// How many event types Braze documents, and how many of them the seed names.
+/// How many event types Braze documents, and how many of them its page on Segment names.
 const EVENT_TYPES: usize = 102;
-const SEED_NAMES: usize = 34;
+const DOCUMENTED_NAMES: usize = 34;
 
 #[derive(Deserialize)]
 struct EventType {
@@ -85,7 +85,7 @@ fn rows_of_page() -> BTreeMap<String, Row> {
         let [event_type, name, basis, default, user, fields] = cells[..] else {
             panic!("{line}");
         };
-        let name = name.trim_end_matches(" [seed]");
+        let name = name.trim_end_matches(" [doc]");
         let user = user
             .chars()
             .filter(|letter| *letter != '-')
@@ -107,7 +107,7 @@ fn rows_of_page() -> BTreeMap<String, Row> {
         let row = Row {
             segment_event: (!name.starts_with('`')).then(|| name.to_owned()),
             basis: match basis {
-                "S" => "seed",
+                "S" => "doc",
                 "B" => "braze",
                 "D" => "derived",
                 other => panic!("{other}: {line}"),
@@ -148,8 +148,8 @@ fn bz_422_the_page_and_the_table_say_the_same() {
     assert_eq!(page.len(), EVENT_TYPES);
     assert_eq!(table.len(), EVENT_TYPES);
     assert_eq!(
-        table.values().filter(|row| row.basis == "seed").count(),
-        SEED_NAMES
+        table.values().filter(|row| row.basis == "doc").count(),
+        DOCUMENTED_NAMES
     );
     for (event_type, row) in &page {
         assert_eq!(Some(row), table.get(event_type), "{event_type}");

@@ -97,7 +97,7 @@ fn bz_250_bz_251_bz_252_properties_go_one_at_a_time_in_the_order_of_the_rules_an
 
 #[test]
 fn bz_253_an_event_that_cannot_be_made_to_fit_is_parked() {
-    let seeds = text(&format!(r#""campaign_name":"{}""#, "c".repeat(LIMIT)), TIMED);
-    let got = line(&seeds, &Settings::default());
+    let documented = text(&format!(r#""campaign_name":"{}""#, "c".repeat(LIMIT)), TIMED);
+    let got = line(&documented, &Settings::default());
     assert_eq!(said(&got, &["reason"]).as_deref(), Some("event_too_large"));
 }

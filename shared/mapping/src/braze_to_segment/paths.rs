@@ -1,7 +1,7 @@
 //! From the fields of an event to the properties and the context of its call, in the order of BZ-194.
 
 use super::context::Context;
-use super::properties::{Field, Properties, Property, is_seed_string};
+use super::properties::{Field, Properties, Property, is_documented_string};
 use super::received::Received;
 use super::value::{Usable, Value, same};
 use crate::Notes;
@@ -46,7 +46,7 @@ pub fn paths<'a>(
     paths.card();
     paths.device();
     paths.of_user(event.user.device_id, event.user.timezone);
-    paths.seed_strings();
+    paths.documented_strings();
     if settings.parse_json {
         paths.parse_json();
     }
@@ -237,11 +237,11 @@ impl<'a> Paths<'a, '_> {
     }
 
     /// Numbers and booleans become strings where Braze's own connector writes strings.
-    fn seed_strings(&mut self) {
+    fn documented_strings(&mut self) {
         for property in self
             .properties
             .iter_mut()
-            .filter(|property| is_seed_string(&property.key))
+            .filter(|property| is_documented_string(&property.key))
         {
             let Some(json) = property.value.received() else {
                 continue;

@@ -59,7 +59,7 @@ fields! {
 }
 
 /// The properties that Braze documents as strings for Segment: the 20 names of its own connector (BZ-159).
-pub fn is_seed_string(key: &str) -> bool {
+pub fn is_documented_string(key: &str) -> bool {
     matches!(
         key,
         "in_control_group"

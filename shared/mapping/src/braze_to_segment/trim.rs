@@ -1,7 +1,7 @@
 //! What is left out of an event that is larger than Segment takes.
 
 use super::body::TRUNCATED;
-use super::properties::{Property, is_seed_string};
+use super::properties::{Property, is_documented_string};
 use event::json::{compact_size, string_size};
 use std::cmp::Reverse;
 
@@ -35,7 +35,7 @@ pub fn trim(properties: &[Property<'_>], size: usize, limit: usize, lists: bool)
     for (at, property) in properties.iter().enumerate() {
         let (key, value_size) = (property.key.as_ref(), compact_size(&property.value.text()));
         member_sizes.push(string_size(key) + 2 + value_size);
-        if !is_seed_string(key) {
+        if !is_documented_string(key) {
             let rank = FIRST
                 .iter()
                 .position(|first| *first == key)
