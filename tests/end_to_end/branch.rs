@@ -48,7 +48,9 @@ async fn late(system: &System) -> String {
         0,
         "it is not sent"
     );
-    system.assert_fate("deliver-branch late-1 parked too_late").await;
+    system
+        .assert_outcome("deliver-branch late-1 parked too_late")
+        .await;
     format!("too_late at deliver-branch: {event}")
 }
 

@@ -86,7 +86,7 @@ fn by_id(bodies: Vec<String>) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn a_hundred_events_arrive_as_the_page_says_and_empty_probes_are_welcome() {
+async fn a_hundred_events_arrive_and_empty_probes_are_accepted() {
     let system = System::start("").await;
     for probe in ["", r#"{"events":[]}"#, "{}"] {
         system.braze_sends(probe).await;
@@ -104,13 +104,13 @@ async fn a_hundred_events_arrive_as_the_page_says_and_empty_probes_are_welcome()
     }
     for (id, reason) in UNNAMED {
         system
-            .assert_fate(&format!("deliver-segment {id} ignored {reason}"))
+            .assert_outcome(&format!("deliver-segment {id} ignored {reason}"))
             .await;
     }
     system
-        .assert_fate("deliver-segment b-3 ignored event_type_denied")
+        .assert_outcome("deliver-segment b-3 ignored event_type_denied")
         .await;
-    assert_eq!(system.fates().await.len(), BATCH, "one fate an event");
+    assert_eq!(system.outcomes().await.len(), BATCH, "one outcome an event");
     system.assert_nothing_lost();
     let parked = BROKEN.map(|(event, reason)| format!("{reason} at deliver-segment: {event}"));
     system.assert_ended(&parked).await;

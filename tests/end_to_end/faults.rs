@@ -2,7 +2,7 @@
 
 use sandbox::{Fault, Vendor};
 
-use crate::accounts::counted;
+use crate::outcomes::counted;
 use crate::senders::currents;
 use crate::system::{System, text_at};
 
@@ -48,7 +48,9 @@ async fn one_of_a_hundred(system: &System) -> String {
     wanted.sort();
     assert_eq!(users(system, Vendor::Braze, 0), wanted);
     assert_eq!(users(system, Vendor::Branch, 0), counted("k", 39));
-    system.assert_fate("deliver-braze g-57 parked no_group_id").await;
+    system
+        .assert_outcome("deliver-braze g-57 parked no_group_id")
+        .await;
     format!("no_group_id at deliver-braze: {nobody}")
 }
 
@@ -69,7 +71,9 @@ async fn one_item_refused(system: &System) -> String {
         users(system, Vendor::Braze, known),
         ["r-00", "r-01", "r-03", "r-04"]
     );
-    system.assert_fate("deliver-braze t-r-02 parked rejected").await;
+    system
+        .assert_outcome("deliver-braze t-r-02 parked rejected")
+        .await;
     format!(
         "rejected (201 success; 'name' is on the blocklist) at deliver-braze: {}",
         events[2]

@@ -1,4 +1,4 @@
-//! The stack that `cargo local` and the other end-to-end tests stand on: it starts, it is reachable with IAM evaluated, and
+//! The stack of `cargo local` and of the other end-to-end tests: it starts, it is reachable with IAM evaluated, and
 //! nothing of it stays behind.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
@@ -11,7 +11,7 @@ use switchyard::local::{Depth, Destinations, Plan, Stack, local_settings};
 use switchyard::terminal::Silent;
 
 const UNREACHABLE: &str = "http://127.0.0.1:9";
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn plan() -> Plan {
     let url = || UNREACHABLE.to_owned();
@@ -105,11 +105,11 @@ fn a_missing_python_is_named_with_its_remedy() {
         .env("CARGO_TARGET_DIR", empty.path())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{printed}");
     assert!(
-        said.contains("python3 is not on the PATH") && said.contains("Install Python"),
-        "{said}"
+        printed.contains("python3 is not on the PATH") && printed.contains("Install Python"),
+        "{printed}"
     );
 }
 
@@ -171,7 +171,7 @@ fn ctrl_c_leaves_nothing_behind() {
 fn not_even_a_kill_leaves_anything_behind() {
     let (mut child, address) = local();
     let mut connection = TcpStream::connect(address).unwrap();
-    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    connection.set_read_timeout(Some(TIMEOUT)).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     // MiniStack would keep an idle connection open; its end closes it.

@@ -4,7 +4,7 @@
 #[path = "../cases/json.rs"]
 mod json;
 
-mod accounts;
+mod outcomes;
 mod page;
 mod senders;
 mod system;

@@ -96,7 +96,7 @@ async fn whoever_proves_nothing_gets_401_and_queues_nothing() {
     system.branch_sends(&install("91")).await;
     system.assert_ended(&[]).await;
     assert_eq!(
-        system.fates().await,
+        system.outcomes().await,
         [
             "deliver-branch m-1 delivered",
             "deliver-braze m-1 delivered",

@@ -1,8 +1,8 @@
-//! A revoked Braze key costs nothing but time: the events are held, none is parked, and a new key delivers them all.
+//! A revoked Braze key delays events and loses none: they are held, none is parked, and a new key delivers them all.
 
 use sandbox::Vendor;
 
-use crate::accounts::counted;
+use crate::outcomes::counted;
 use crate::system::{System, keys, text_at};
 
 const NEW_KEY: &str = "braze-key-2";
@@ -16,16 +16,16 @@ async fn identify(system: &System, users: &[String]) {
 }
 
 /// Waits until the last of these users' events has this outcome; each of them must have it then.
-async fn have(system: &System, users: &[String], outcome: &str, fate: &str) {
+async fn have(system: &System, users: &[String], outcome: &str, logged: &str) {
     let last = format!("i-{}", users.last().unwrap());
     let has_come = |line: &str| {
         text_at(line, "/event_id").as_ref() == Some(&last)
             && text_at(line, "/outcome").as_deref() == Some(outcome)
     };
-    system.until_said(outcome, "deliver-braze", has_come).await;
+    system.until_logged(outcome, "deliver-braze", has_come).await;
     for user in users {
         system
-            .assert_fate(&format!("deliver-braze i-{user} {fate}"))
+            .assert_outcome(&format!("deliver-braze i-{user} {logged}"))
             .await;
     }
 }

@@ -40,7 +40,7 @@ async fn every_route_delivers() {
         ["POST /v1/batch Email Opened", "POST /v1/batch branch_INSTALL"]
     );
     assert_eq!(
-        system.fates().await,
+        system.outcomes().await,
         [
             "deliver-branch m-1 ignored unsupported_type",
             "deliver-branch m-2 delivered",

@@ -25,9 +25,9 @@ const WRITE_KEY: &str = "write-key-1";
 
 /// The running system.
 pub struct System {
-    /// What stands between.
+    /// The deployed template.
     pub stack: Stack,
-    /// Who receives.
+    /// The vendors, as destinations.
     pub sandbox: Sandbox,
 }
 

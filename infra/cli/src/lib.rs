@@ -1,6 +1,8 @@
 //! The `switchyard` command, as a library: [`local`] starts the whole system on this machine, for `cargo local` and for the
 //! end-to-end tests alike.
 
+#![deny(unreachable_pub)]
+
 pub mod local;
 pub mod map;
 pub mod terminal;
@@ -21,9 +23,11 @@ pub struct CommandLine {
     pub command: Command,
 }
 
-const ABOUT: &str = "Switchyard connects Segment, Braze and Branch in your own AWS account.\n\n\
-    Start with `cargo local`: it runs everything on this machine, without an account and without a key, \
-    and shows what becomes of a few events.";
+const ABOUT: &str = "\
+Switchyard connects Segment, Braze and Branch in your own AWS account.
+
+Start with `cargo local`: it runs everything on this machine, without an account
+and without a key, and shows the outcome of a few events.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -32,7 +36,7 @@ pub enum Command {
     /// Run the real functions and the real template on this machine, and send one sample of every route through them
     #[command(after_long_help = local::EXAMPLES)]
     Local(Box<local::Options>),
-    /// Show what would become of events, with no network
+    /// Show what would be sent for events, with no network
     #[command(after_long_help = map::EXAMPLES)]
     Map(map::Options),
 }

@@ -3,7 +3,6 @@
 //! [`Stack`] is the system without the vendors: MiniStack with `infra/template.yaml` deployed to it, running the compiled
 //! functions. The end-to-end tests start it the same way as `cargo local` does.
 
-mod account;
 mod api;
 mod arrival;
 mod binaries;
@@ -14,6 +13,7 @@ mod keys;
 mod ministack;
 mod options;
 mod queue;
+mod sample_report;
 mod samples;
 mod session;
 mod settings;

@@ -48,7 +48,7 @@ pub fn faint(text: impl Display) -> String {
     format!("{FAINT}{text}{FAINT:#}")
 }
 
-/// Who is told how far things are.
+/// Shows how far long work is.
 pub trait Progress {
     /// Work begins; the last one is over.
     fn begin(&mut self, what: &str);
@@ -56,7 +56,7 @@ pub trait Progress {
     fn end(&mut self, result: &str);
 }
 
-/// Tells nobody: for tests.
+/// Shows nothing: for tests.
 #[derive(Debug, Default)]
 pub struct Silent;
 

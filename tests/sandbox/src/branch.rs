@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::form::{Fields, object, present};
 use crate::judged::{Asked, Judged, JudgedItem};
 use crate::keys::Keys;
-use crate::record::Fate;
+use crate::record::ItemResult;
 
 /// Which of the two endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
         _ => return refused(404, asked, "not found"),
     };
     if !asked.is_json() {
-        return refused(400, asked, "Bad request: the body is not said to be JSON");
+        return refused(400, asked, "Bad request: the content type is not JSON");
     }
     let body = match serde_json::from_str::<Value>(asked.body) {
         Ok(Value::Object(body)) => body,
@@ -56,9 +56,9 @@ pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
             array: String::new(),
             index: 0,
             json: asked.body.to_owned(),
-            fate: match vanishes(&body) {
-                Some(reason) => Fate::Discarded { reason },
-                None => Fate::Accepted,
+            result: match vanishes(&body) {
+                Some(reason) => ItemResult::Discarded { reason },
+                None => ItemResult::Accepted,
             },
             losses,
         }],

@@ -19,9 +19,9 @@ use crate::form::Fields;
 use crate::judged::{Asked, Judged, JudgedItem};
 use crate::keys::Keys;
 use crate::limits::{BRAZE_BODY_BYTES, BRAZE_ENTRIES, BRAZE_ITEM_BYTES};
-use crate::record::Fate;
+use crate::record::ItemResult;
 
-/// What Braze leaves out of an item without a word, or why it refuses the item.
+/// What Braze silently leaves out of an item, or why it refuses the item.
 type Verdict = Result<Vec<String>, String>;
 
 /// An array of items.
@@ -112,7 +112,7 @@ fn refused(status: u16, asked: &Asked<'_>, reason: &str) -> Judged {
     Judged::refused(status, message(reason), asked, reason)
 }
 
-/// Each item with its fate, or why the request is refused as a whole.
+/// Each item with its result, or why the request is refused as a whole.
 fn items(asked: &Asked<'_>, contract: &Contract) -> Result<Vec<JudgedItem>, String> {
     let fields: Fields =
         serde_json::from_str(asked.body).map_err(|_| "The request body is not valid JSON".to_owned())?;
@@ -155,15 +155,15 @@ fn item(asked: &Asked<'_>, array: &Array, index: usize, text: &str) -> JudgedIte
         Some(reason) => Err(reason.to_owned()),
         None => judged(),
     };
-    let (fate, losses) = match verdict {
-        Ok(losses) => (Fate::Accepted, losses),
-        Err(reason) => (Fate::Refused { reason }, Vec::new()),
+    let (result, losses) = match verdict {
+        Ok(losses) => (ItemResult::Accepted, losses),
+        Err(reason) => (ItemResult::Refused { reason }, Vec::new()),
     };
     JudgedItem {
         array: array.name.to_owned(),
         index,
         json: text.to_owned(),
-        fate,
+        result,
         losses,
     }
 }
@@ -172,8 +172,8 @@ fn answer(contract: &Contract, asked: &Asked<'_>, mut items: Vec<JudgedItem>) ->
     let errors: Vec<Value> = items.iter().filter_map(error).collect();
     if errors.len() == items.len() || (contract.all_or_nothing && !errors.is_empty()) {
         for item in &mut items {
-            if item.fate == Fate::Accepted {
-                item.fate = Fate::Refused {
+            if item.result == ItemResult::Accepted {
+                item.result = ItemResult::Refused {
                     reason: "another entry of the request is not valid".to_owned(),
                 };
             }
@@ -194,7 +194,7 @@ fn answer(contract: &Contract, asked: &Asked<'_>, mut items: Vec<JudgedItem>) ->
     {
         let taken = items
             .iter()
-            .filter(|item| item.array == array.name && item.fate == Fate::Accepted);
+            .filter(|item| item.array == array.name && item.result == ItemResult::Accepted);
         let taken = taken.count();
         if taken > 0 {
             body.insert(array.counted_as.to_owned(), json!(taken));
@@ -212,8 +212,8 @@ fn answer(contract: &Contract, asked: &Asked<'_>, mut items: Vec<JudgedItem>) ->
 
 /// How Braze names an item that it refuses.
 fn error(item: &JudgedItem) -> Option<Value> {
-    match &item.fate {
-        Fate::Refused { reason } => Some(json!({
+    match &item.result {
+        ItemResult::Refused { reason } => Some(json!({
             "type": reason,
             "input_array": item.array,
             "index": item.index,

@@ -28,7 +28,7 @@ pub enum Fault {
         array: String,
         /// The position in that array, from 0.
         index: usize,
-        /// The vendor's words, such as `'currency' is wrong`.
+        /// The vendor's message, such as `'currency' is wrong`.
         reason: String,
     },
 }
@@ -53,7 +53,7 @@ impl Fault {
     }
 }
 
-/// A fault, the path that it waits for, and how often it still happens.
+/// A fault, the path that it waits for, and how often it is still played.
 #[derive(Clone, Debug)]
 struct Planned {
     path: Option<String>,

@@ -1,6 +1,6 @@
 //! What a vendor makes of one request.
 
-use crate::record::Fate;
+use crate::record::ItemResult;
 use axum::http::HeaderMap;
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) item_fault: Option<ItemFault<'a>>,
 }
 
-/// One item that is refused whatever it is.
+/// One item that is refused without a look at it.
 #[derive(Clone, Copy)]
 pub(crate) struct ItemFault<'a> {
     pub(crate) array: &'a str,
@@ -30,7 +30,7 @@ impl Asked<'_> {
             .map(|fault| fault.reason)
     }
 
-    /// Whether the body is said to be JSON.
+    /// Whether the content type is JSON.
     pub(crate) fn is_json(&self) -> bool {
         let kind = self
             .headers
@@ -47,12 +47,12 @@ impl Asked<'_> {
     }
 }
 
-/// One item and its fate.
+/// One item and its result.
 pub(crate) struct JudgedItem {
     pub(crate) array: String,
     pub(crate) index: usize,
     pub(crate) json: String,
-    pub(crate) fate: Fate,
+    pub(crate) result: ItemResult,
     pub(crate) losses: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Judged {
                 array: String::new(),
                 index: 0,
                 json: asked.body.to_owned(),
-                fate: Fate::Refused {
+                result: ItemResult::Refused {
                     reason: reason.to_owned(),
                 },
                 losses: Vec::new(),

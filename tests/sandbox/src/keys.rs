@@ -1,6 +1,6 @@
 //! The keys that the vendors take.
 
-/// What each vendor accepts. An empty key accepts nobody.
+/// What each vendor accepts. An empty key accepts no request.
 #[derive(Clone, Default)]
 pub struct Keys {
     /// Braze's REST API key.

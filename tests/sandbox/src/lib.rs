@@ -23,6 +23,7 @@
     clippy::disallowed_types,
     reason = "it only looks at JSON; what it keeps are the texts as they came"
 )]
+#![deny(unreachable_pub)]
 
 mod branch;
 mod braze;
@@ -43,5 +44,5 @@ mod worked_examples;
 pub use faults::{Fault, Script};
 pub use keys::Keys;
 pub use rate::RateLimit;
-pub use record::{Fate, Item, Received, State, Vendor};
+pub use record::{Item, ItemResult, Received, State, Vendor};
 pub use sandbox::Sandbox;

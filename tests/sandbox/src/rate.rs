@@ -1,4 +1,4 @@
-//! Braze's rate limits, and the headers that tell of them on every answer.
+//! Braze's rate limits, and the headers that state them on every answer.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct RateLimit {
     pub window: Duration,
 }
 
-/// How a request stands to its limit.
+/// Where a request is within its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) limit: u64,

@@ -23,7 +23,7 @@ impl Vendor {
         }
     }
 
-    /// Whose path it is. What nobody has is Braze's to refuse: it has the most paths.
+    /// The vendor that has this path. Braze refuses unknown paths: it has the most.
     pub(crate) fn of(path: &str) -> Self {
         if path.starts_with("/v2/event/") {
             Self::Branch
@@ -71,19 +71,19 @@ impl Received {
 
 /// What the vendor does with an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ItemResult {
     /// It is taken.
     Accepted,
     /// It is taken already: Segment knows its `messageId`, and does not count it again.
     Repeated,
-    /// It is answered as if it were taken, and then lost without a word.
+    /// It is answered as if it were taken, and then dropped.
     Discarded {
         /// Why.
         reason: String,
     },
     /// It is refused.
     Refused {
-        /// The vendor's words.
+        /// The vendor's message.
         reason: String,
     },
 }
@@ -104,8 +104,8 @@ pub struct Item {
     /// Its JSON text, as it was sent.
     pub json: String,
     /// What became of it.
-    pub fate: Fate,
-    /// What the vendor leaves out of it without a word, such as a country that it does not know.
+    pub result: ItemResult,
+    /// What the vendor silently leaves out of it, such as a country that it does not know.
     pub losses: Vec<String>,
 }
 
@@ -123,18 +123,18 @@ impl State {
     pub fn accepted(&self, vendor: Vendor) -> impl Iterator<Item = &Item> {
         self.items
             .iter()
-            .filter(move |item| item.vendor == vendor && item.fate == Fate::Accepted)
+            .filter(move |item| item.vendor == vendor && item.result == ItemResult::Accepted)
     }
 
-    /// The items that were answered as if they were taken, and then lost without a word.
+    /// The items that were answered as if they were taken, and then dropped.
     pub fn discarded(&self) -> impl Iterator<Item = &Item> {
-        let lost = |item: &&Item| matches!(item.fate, Fate::Discarded { .. });
+        let lost = |item: &&Item| matches!(item.result, ItemResult::Discarded { .. });
         self.items.iter().filter(lost)
     }
 
     /// The items that were refused for what they are, by no script.
     pub fn refused(&self) -> impl Iterator<Item = &Item> {
-        let refused = |item: &&Item| matches!(item.fate, Fate::Refused { .. });
+        let refused = |item: &&Item| matches!(item.result, ItemResult::Refused { .. });
         self.items.iter().filter(refused)
     }
 

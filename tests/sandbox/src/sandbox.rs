@@ -108,7 +108,7 @@ impl Sandbox {
         self.shared.state.borrow().requests.clone()
     }
 
-    /// Every item that was judged, whatever became of it.
+    /// Every item that was checked, accepted or not.
     pub fn items(&self) -> Vec<Item> {
         self.shared.state.borrow().items.clone()
     }
@@ -118,7 +118,7 @@ impl Sandbox {
         self.shared.state.borrow().accepted(vendor).cloned().collect()
     }
 
-    /// The items that were answered as if they were taken, and then lost without a word.
+    /// The items that were answered as if they were taken, and then dropped.
     pub fn discarded(&self) -> Vec<Item> {
         self.shared.state.borrow().discarded().cloned().collect()
     }
@@ -143,7 +143,7 @@ impl Sandbox {
         matches!(tokio::time::timeout(timeout, waiting).await, Ok(Ok(_)))
     }
 
-    /// The items after the first `known` ones (all fates, all vendors), as soon as there are any.
+    /// The items after the first `known` ones (all results, all vendors), as soon as there are any.
     pub async fn items_after(&self, known: usize) -> Vec<Item> {
         let mut seen = self.shared.state.subscribe();
         match seen.wait_for(|state| state.items.len() > known).await {

@@ -12,7 +12,7 @@ use crate::keys::Keys;
 use crate::limits::{
     SEGMENT_BATCH_BYTES, SEGMENT_BATCH_EVENTS, SEGMENT_EVENT_BYTES, SEGMENT_MESSAGE_ID, SEGMENT_PROPERTIES,
 };
-use crate::record::Fate;
+use crate::record::ItemResult;
 
 const BATCH: &str = "batch";
 const SENT_AT: &str = "sentAt";
@@ -30,7 +30,7 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
         return refused(413, asked, "the request is over 500 KB");
     }
     if !asked.is_json() {
-        return refused(400, asked, "the request is not said to be JSON");
+        return refused(400, asked, "the content type is not JSON");
     }
     let Some((events, losses)) = opened(asked.body) else {
         return refused(400, asked, "malformed JSON");
@@ -47,19 +47,19 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
     };
     let judge_one = |(index, event): (usize, &&RawValue)| {
         let reason = against_all.or_else(|| asked.fault_of(BATCH, index));
-        let fate = match reason.map_or_else(|| check(event.get()), |reason| Err(reason.to_owned())) {
-            Err(reason) => Fate::Discarded { reason },
-            Ok(id) if seen.contains(&id) => Fate::Repeated,
+        let result = match reason.map_or_else(|| check(event.get()), |reason| Err(reason.to_owned())) {
+            Err(reason) => ItemResult::Discarded { reason },
+            Ok(id) if seen.contains(&id) => ItemResult::Repeated,
             Ok(id) => {
                 seen.insert(id);
-                Fate::Accepted
+                ItemResult::Accepted
             }
         };
         JudgedItem {
             array: BATCH.to_owned(),
             index,
             json: event.get().to_owned(),
-            fate,
+            result,
             losses: losses.clone(),
         }
     };

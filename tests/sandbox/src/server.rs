@@ -293,7 +293,7 @@ fn write_down(state: &mut State, received: Received, judged: Option<Judged>) {
             } else {
                 item.json
             },
-            fate: item.fate,
+            result: item.result,
             losses: item.losses,
         });
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 use crate::judged::{Asked, Judged, SeenIds};
-use crate::record::Fate;
+use crate::record::ItemResult;
 use crate::{branch, braze, segment};
 
 const KEY: &str = "key";
@@ -50,8 +50,8 @@ fn ask(endpoint: &str, authorization: &'static str, body: &Value, judge: impl Fn
     );
     for item in judged.items {
         assert_eq!(
-            (item.fate, item.losses),
-            (Fate::Accepted, Vec::new()),
+            (item.result, item.losses),
+            (ItemResult::Accepted, Vec::new()),
             "{endpoint} {}",
             item.json
         );

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use event::Destination;
-use sandbox::{Fate, Item, Vendor};
+use sandbox::{Item, ItemResult, Vendor};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -28,19 +28,19 @@ pub(crate) fn arrival(item: &Item) -> String {
         words.push(item.array.clone());
     }
     let what = content(item).unwrap_or_else(|| shortened(&item.json));
-    words.push(match &item.fate {
-        Fate::Accepted => good(what),
-        Fate::Repeated => format!("{what}, known already"),
-        Fate::Discarded { reason } => bad(format!("{what}, discarded: {reason}")),
-        Fate::Refused { reason } => bad(format!("{what}, refused: {reason}")),
+    words.push(match &item.result {
+        ItemResult::Accepted => good(what),
+        ItemResult::Repeated => format!("{what}, known already"),
+        ItemResult::Discarded { reason } => bad(format!("{what}, discarded: {reason}")),
+        ItemResult::Refused { reason } => bad(format!("{what}, refused: {reason}")),
     });
     words.extend(item.losses.iter().map(|loss| bad(format!("({loss})"))));
     words.join(" ")
 }
 
-/// The members by which an item is told from others.
+/// The members that identify an item for a reader.
 #[derive(Deserialize)]
-struct Told<'a> {
+struct Shown<'a> {
     // Braze
     #[serde(borrow)]
     external_id: Option<&'a RawValue>,
@@ -73,18 +73,23 @@ struct EventData<'a> {
 
 /// What an item says; `None` if nothing of it is known.
 fn content(item: &Item) -> Option<String> {
-    let told: Told<'_> = serde_json::from_str(&item.json).ok()?;
-    let who = [told.external_id, told.user_alias, told.user_id, told.anonymous_id];
+    let members: Shown<'_> = serde_json::from_str(&item.json).ok()?;
+    let who = [
+        members.external_id,
+        members.user_alias,
+        members.user_id,
+        members.anonymous_id,
+    ];
     let who = who.into_iter().flatten().next().map(RawValue::get);
     let of_whom = who.map(|who| format!(" of {who}")).unwrap_or_default();
     match (item.vendor, item.array.as_str()) {
         (Vendor::Braze, "purchases") => {
-            let (product, price) = (told.product_id?.get(), told.price?.get());
-            let quantity = told.quantity.map_or("1", RawValue::get);
-            let currency = told.currency.unwrap_or_default();
+            let (product, price) = (members.product_id?.get(), members.price?.get());
+            let quantity = members.quantity.map_or("1", RawValue::get);
+            let currency = members.currency.unwrap_or_default();
             Some(format!("{product} {price} {currency} × {quantity}{of_whom}"))
         }
-        (Vendor::Braze, "events") => Some(format!("{}{of_whom}", told.name?.get())),
+        (Vendor::Braze, "events") => Some(format!("{}{of_whom}", members.name?.get())),
         (Vendor::Braze, "attributes") => {
             let members: BTreeMap<String, IgnoredAny> = serde_json::from_str(&item.json).ok()?;
             let names: Vec<_> = members
@@ -95,13 +100,13 @@ fn content(item: &Item) -> Option<String> {
         }
         (Vendor::Braze, _) => None,
         (Vendor::Branch, _) => {
-            let mut text = told.name?.get().to_owned();
-            if let Some(data) = told.event_data
+            let mut text = members.name?.get().to_owned();
+            if let Some(data) = members.event_data
                 && let (Some(revenue), Some(currency)) = (data.revenue, data.currency)
             {
                 text.push_str(&format!(" {} {currency}", revenue.get()));
             }
-            match told.content_items.map_or(0, |items| items.len()) {
+            match members.content_items.map_or(0, |items| items.len()) {
                 0 => {}
                 1 => text.push_str(", 1 item"),
                 several => text.push_str(&format!(", {several} items")),
@@ -109,8 +114,8 @@ fn content(item: &Item) -> Option<String> {
             Some(text)
         }
         (Vendor::Segment, _) => {
-            let event = told.event.map(|event| format!(" {}", event.get()));
-            Some(format!("{}{}{of_whom}", told.kind?, event.unwrap_or_default()))
+            let event = members.event.map(|event| format!(" {}", event.get()));
+            Some(format!("{}{}{of_whom}", members.kind?, event.unwrap_or_default()))
         }
     }
 }
@@ -128,7 +133,7 @@ fn shortened(json: &str) -> String {
 mod tests {
     use super::*;
 
-    fn shown(vendor: Vendor, endpoint: &str, array: &str, json: &str, fate: Fate) -> String {
+    fn shown(vendor: Vendor, endpoint: &str, array: &str, json: &str, result: ItemResult) -> String {
         let item = Item {
             vendor,
             request: 0,
@@ -136,15 +141,23 @@ mod tests {
             array: array.to_owned(),
             index: 0,
             json: json.to_owned(),
-            fate,
+            result,
             losses: Vec::new(),
         };
         anstream::adapter::strip_str(&arrival(&item)).to_string()
     }
 
     #[test]
-    fn each_kind_of_item_is_told_in_its_own_words() {
-        let braze = |array, json| shown(Vendor::Braze, "POST /users/track", array, json, Fate::Accepted);
+    fn each_kind_of_item_has_its_line() {
+        let braze = |array, json| {
+            shown(
+                Vendor::Braze,
+                "POST /users/track",
+                array,
+                json,
+                ItemResult::Accepted,
+            )
+        };
         assert_eq!(
             braze(
                 "purchases",
@@ -171,7 +184,7 @@ mod tests {
                 "POST /v2/event/standard",
                 "",
                 branch,
-                Fate::Accepted
+                ItemResult::Accepted
             ),
             r#"Branch POST /v2/event/standard "PURCHASE" 86.76 EUR, 2 items"#
         );
@@ -182,15 +195,15 @@ mod tests {
                 "POST /v1/batch",
                 "batch",
                 segment,
-                Fate::Repeated
+                ItemResult::Repeated
             ),
             r#"Segment POST /v1/batch track "branch_INSTALL" of "u-1", known already"#
         );
     }
 
     #[test]
-    fn what_is_not_taken_has_its_reason_and_what_is_unknown_its_text() {
-        let refused = Fate::Refused {
+    fn a_refused_item_is_shown_with_its_reason() {
+        let refused = ItemResult::Refused {
             reason: "no key".to_owned(),
         };
         let text = "x".repeat(200);

@@ -176,7 +176,7 @@ fn child_text<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
         .text()
 }
 
-/// Element names without their namespace, which tells nothing here.
+/// Element names without their namespace, which adds nothing here.
 trait LocalName {
     fn has_tag_name_local(&self, name: &str) -> bool;
 }

@@ -17,18 +17,18 @@ pub enum Error {
          On Debian and Ubuntu: apt install python3-venv. Then try again."
     )]
     NoVenv {
-        /// What python3 said.
+        /// What python3 printed.
         detail: String,
     },
     /// Whoever runs the command looks at the network or the package index.
     #[error(
         "the Python packages for {name} could not be installed:\n{detail}\n  \
-         Is the package index reachable? pip's own settings (PIP_INDEX_URL, PIP_CERT, …) are heeded."
+         Is the package index reachable? pip's own settings (PIP_INDEX_URL, PIP_CERT, …) apply."
     )]
     Packages {
         /// What they are for.
         name: String,
-        /// The end of what pip said.
+        /// The end of what pip printed.
         detail: String,
     },
     /// Whoever runs the command chooses another port.
@@ -37,7 +37,7 @@ pub enum Error {
         /// The port that was asked for.
         port: u16,
     },
-    /// The compiler has said why.
+    /// The compiler has printed why.
     #[error("the functions do not compile; cargo says why above")]
     Build,
     /// The workspace lacks a function of the template.
@@ -87,7 +87,7 @@ pub enum Error {
         /// What was odd.
         detail: String,
     },
-    /// The settings are wrong: their author mends them.
+    /// The settings are wrong: their author corrects them.
     #[error("the settings are wrong:\n{0}")]
     Settings(String),
     /// A file or process of this machine is at fault.

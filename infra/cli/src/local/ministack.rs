@@ -19,7 +19,7 @@ use super::folder::RunFolder;
 const SERVICES: &str = "cloudformation,iam,lambda,logs,s3,secretsmanager,sqs,sts";
 /// How often a port is looked for.
 const ATTEMPTS: u8 = 5;
-/// What MiniStack says of a port that is taken.
+/// What MiniStack prints if its port is taken.
 const IN_USE: &str = "already in use";
 const START_LIMIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -76,14 +76,14 @@ impl MiniStack {
     }
 
     async fn wait(&mut self, log: &Path) -> Result<(), Error> {
-        let said = || std::fs::read_to_string(log).unwrap_or_default();
+        let printed = || std::fs::read_to_string(log).unwrap_or_default();
         // An open port alone may be somebody else's.
         let announcement = format!("Running on http://{}", self.address);
         let listening = async {
             let mut tick = tokio::time::interval(LOOK_AGAIN);
             loop {
                 tick.tick().await;
-                if said().contains(&announcement) && TcpStream::connect(self.address).await.is_ok() {
+                if printed().contains(&announcement) && TcpStream::connect(self.address).await.is_ok() {
                     return true;
                 }
                 if !matches!(self.process.try_wait(), Ok(None)) {
@@ -95,7 +95,7 @@ impl MiniStack {
             Ok(true) => Ok(()),
             _ => Err(Error::NotStarted {
                 log: log.to_owned(),
-                tail: tail(&said(), 12),
+                tail: tail(&printed(), 12),
             }),
         }
     }

@@ -7,20 +7,25 @@ use reqwest::Url;
 /// Shown at the end of `switchyard local --help`.
 pub const EXAMPLES: &str = "\
 Examples:
-  cargo local           everything on this machine, until Ctrl-C
-  cargo local --once    the same, but it ends after the samples
+  cargo local
+      everything on this machine, until Ctrl-C
+  cargo local --once
+      the same, but it ends after the samples
   SEGMENT_WRITE_KEY=… cargo local --segment https://api.segment.io
-                        deliver to the real Segment
+      deliver to the real Segment
 
-Keys for real destinations are read from the environment: BRAZE_REST_API_KEY, BRANCH_KEY, SEGMENT_WRITE_KEY.
+The samples are the files of infra/samples. Keys for real destinations come
+from the environment: BRAZE_REST_API_KEY, BRANCH_KEY, SEGMENT_WRITE_KEY.
 
-What runs: MiniStack (in target/local/ministack) plays Lambda, SQS, Secrets Manager and CloudFormation, and runs the \
-compiled functions of this repository as infra/template.yaml describes them. A sandbox plays Braze, Branch and Segment. \
+MiniStack (in target/local/ministack) plays Lambda, SQS, Secrets Manager and
+CloudFormation. It runs the compiled functions of this repository as
+infra/template.yaml describes them. A sandbox plays Braze, Branch and Segment.
 Needed: python3 (3.10 or newer) with venv, and on the first run a package index.
 
-While it stays up, it prints a line for each thing that arrives at the sandbox.
+While it stays up, it prints a line for each item that arrives at the sandbox.
 
-Exit status: 0 all samples arrived, 1 some did not, 2 the machine or the call is at fault.";
+Exit status: 0 all samples arrived, 1 some did not, 2 the machine or the call is
+at fault.";
 
 /// The options of `switchyard local`.
 #[derive(Debug, Args)]

@@ -1,36 +1,85 @@
-//! One signed sample of every route, as the vendors would send it.
+//! The sample events of `infra/samples`, signed and sent as the vendors would send them.
 
-use event::{Destination, Source, Timestamp, hex};
+use event::{Destination, Route, Source, Timestamp, hex};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Deserialize;
 use sha1::Sha1;
 
+use super::Error;
 use super::keys::{SEGMENT_SHARED_SECRET, token};
 
+/// The time at which the files' events happened: it is replaced by the time of the run.
+const SAMPLE_TIME: &str = "2026-03-01T12:00:00.000Z";
+/// [`SAMPLE_TIME`] in seconds. With three more digits it is the number of an event, which is in no other line of the files.
+const SAMPLE_SECONDS: &str = "1772366400";
+/// The digits of an event's number.
+const NUMBER_DIGITS: usize = 13;
+
+/// The sample events of a route, one a line.
+const fn file(route: Route) -> (&'static str, &'static str) {
+    match route {
+        Route::SegmentToBraze => (
+            "infra/samples/segment-to-braze.ndjson",
+            include_str!("../../../samples/segment-to-braze.ndjson"),
+        ),
+        Route::SegmentToBranch => (
+            "infra/samples/segment-to-branch.ndjson",
+            include_str!("../../../samples/segment-to-branch.ndjson"),
+        ),
+        Route::BranchToSegment => (
+            "infra/samples/branch-to-segment.ndjson",
+            include_str!("../../../samples/branch-to-segment.ndjson"),
+        ),
+        Route::BrazeToSegment => (
+            "infra/samples/braze-to-segment.ndjson",
+            include_str!("../../../samples/braze-to-segment.ndjson"),
+        ),
+    }
+}
+
 /// One HTTP request of a vendor.
+#[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) source: Source,
-    /// For the user, such as `Segment posts a batch of two`.
-    pub(crate) title: &'static str,
+    /// For the user, such as `Segment posts infra/samples/segment-to-braze.ndjson`.
+    pub(crate) title: String,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
     pub(crate) events: Vec<SampleEvent>,
 }
 
 /// One event of a sample, at one of its destinations.
+#[derive(Debug)]
 pub(crate) struct SampleEvent {
     pub(crate) id: String,
     /// Its name at the source.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) destination: Destination,
-    /// A text that stands in what arrives of it at its destination, and in nothing else.
+    /// A text in what arrives of it at its destination, and in nothing else.
     pub(crate) mark: String,
-    /// Whether it must arrive; else the route has nothing to do for it and must say so.
+    /// Whether it must arrive: at the destination of the file's route. Elsewhere it may be ignored, but not parked.
     pub(crate) must_arrive: bool,
 }
 
 /// The samples, with ids and times that no earlier run has used.
-pub(crate) fn samples(now: Timestamp) -> Vec<Sample> {
-    vec![segment(now), branch(now), braze(now)]
+///
+/// # Errors
+/// [`Error::Unexpected`] if a line of a file is no event.
+pub(crate) fn samples(now: Timestamp) -> Result<Vec<Sample>, Error> {
+    let mut samples = Vec::new();
+    for route in Route::ALL {
+        let lines: Vec<String> = file(route).1.lines().map(|line| dated(line, now)).collect();
+        // Branch posts every event alone.
+        let most = if route.source() == Source::Branch {
+            1
+        } else {
+            lines.len()
+        };
+        for events in lines.chunks(most.max(1)) {
+            samples.push(sample(route, events)?);
+        }
+    }
+    Ok(samples)
 }
 
 /// The `X-Signature` of a Segment request: over the first event of a batch alone, which is why a token goes beside it.
@@ -41,122 +90,120 @@ pub(crate) fn segment_signature(first_event: &str) -> String {
         .unwrap_or_default()
 }
 
-fn segment(now: Timestamp) -> Sample {
-    let (identify_id, order_id) = (
-        format!("identify-{}", now.millis()),
-        format!("order-{}", now.millis()),
-    );
-    let identify = format!(
-        r#"{{"type":"identify","messageId":"{identify_id}","userId":"u-1001","timestamp":"{now}","traits":{{"email":"ada@example.com","firstName":"Ada","plan":"dusk","loyalty_id":"L-{}","address":{{"city":"Lisbon","country":"Portugal"}}}}}}"#,
-        now.millis()
-    );
-    let order = format!(
-        r#"{{"type":"track","event":"Order Completed","messageId":"{order_id}","userId":"u-1001","timestamp":"{now}","context":{{"device":{{"id":"5E0C2A77-3B1D-4C58-9E55-0A6B7C8D9E0F","type":"ios"}},"os":{{"name":"iOS","version":"18.2"}}}},"properties":{{"order_id":"GR-{}","currency":"EUR","total":86.76,"products":[{{"product_id":"tulip-12","name":"Tulip mix","price":34.95,"quantity":2}},{{"product_id":"pot-3","name":"Clay pot","price":12.5,"quantity":1}}]}}}}"#,
-        now.millis()
-    );
-    let event = |id: &str, name, destination, mark: &str, must_arrive| SampleEvent {
-        id: id.to_owned(),
-        name,
-        destination,
-        mark: mark.to_owned(),
-        must_arrive,
+/// An event of a file, as if it happened now.
+fn dated(line: &str, now: Timestamp) -> String {
+    let base: i64 = SAMPLE_SECONDS.parse().unwrap_or_default();
+    let line = line.replace(SAMPLE_TIME, &now.to_string());
+    let line = match number(&line) {
+        Some(number) => {
+            let offset = number.parse::<i64>().unwrap_or_default() - base * 1000;
+            line.replace(number, &(now.millis() + offset).to_string())
+        }
+        None => line,
     };
-    // Braze takes no event ids.
-    let (loyalty, number) = (format!("L-{}", now.millis()), format!("GR-{}", now.millis()));
-    Sample {
-        source: Source::Segment,
-        title: "Segment posts a batch of two",
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("x-signature", segment_signature(&identify)),
-            ("authorization", format!("Bearer {}", token(Source::Segment))),
-        ],
-        body: format!("[{identify},{order}]"),
-        events: vec![
-            event(&identify_id, "identify", Destination::Braze, &loyalty, true),
-            event(&order_id, "Order Completed", Destination::Braze, &number, true),
-            event(&identify_id, "identify", Destination::Branch, &identify_id, false),
-            event(&order_id, "Order Completed", Destination::Branch, &order_id, true),
-        ],
-    }
+    line.replace(
+        &format!(":{SAMPLE_SECONDS},"),
+        &format!(":{},", now.millis() / 1000),
+    )
 }
 
-fn branch(now: Timestamp) -> Sample {
-    let id = format!("8123{}", now.millis());
-    let body = format!(
-        r#"{{"name":"INSTALL","id":"{id}","origin":"BRANCH","timestamp":{},"attributed":true,"user_data":{{"os":"ANDROID","os_version":"35","environment":"FULL_APP","platform":"ANDROID_APP","android_id":"9f31c07be2a45d10","developer_identity":"u-1001"}},"last_attributed_touch_data":{{"~id":1193046471193046471,"~campaign":"Autumn reactivation","~channel":"Slack","plant_id":"tulip-12"}},"custom_data":{{"$segment_anonymous_id":"c1f6b3d0-7f0e-4a4e-8f0b-2f1f6f2a9e11"}}}}"#,
-        now.millis()
-    );
-    Sample {
-        source: Source::Branch,
-        title: "Branch posts an event",
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("x-branch-auth", token(Source::Branch).to_owned()),
-        ],
-        body,
-        events: vec![SampleEvent {
-            mark: id.clone(),
-            id,
-            name: "INSTALL",
-            destination: Destination::Segment,
-            must_arrive: true,
-        }],
-    }
+/// The number of a file's event: [`SAMPLE_SECONDS`] and three digits.
+fn number(line: &str) -> Option<&str> {
+    let mut places = line.match_indices(SAMPLE_SECONDS);
+    places.find_map(|(place, _)| {
+        let number = line.get(place..place + NUMBER_DIGITS)?;
+        number.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)
+    })
 }
 
-fn braze(now: Timestamp) -> Sample {
-    let id = format!("currents-{}", now.millis());
-    let seconds = now.millis() / 1000;
-    let body = format!(
-        r#"{{"events":[{{"event_type":"users.messages.email.Open","id":"{id}","time":{seconds},"user":{{"user_id":"65f1c0aa91b2d3004e7a1101","external_user_id":"u-1001","timezone":"Europe/Lisbon"}},"properties":{{"campaign_id":"2f6c8e10-3a4b-4c5d-8e6f-7a8b9c0d1e01","campaign_name":"Winter Sale","email_address":"ada@example.com"}}}}]}}"#
-    );
-    Sample {
-        source: Source::Braze,
-        title: "Braze Currents posts an event",
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("braze-currents-version", "1".to_owned()),
-            ("authorization", format!("Bearer {}", token(Source::Braze))),
-        ],
-        body,
-        events: vec![SampleEvent {
-            mark: id.clone(),
-            id,
-            name: "users.messages.email.Open",
-            destination: Destination::Segment,
-            must_arrive: true,
-        }],
+/// The members by which an event is shown and found again.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(alias = "messageId")]
+    id: String,
+    #[serde(alias = "name", alias = "event_type")]
+    event: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+fn sample(route: Route, lines: &[String]) -> Result<Sample, Error> {
+    let (source, file) = (route.source(), file(route).0);
+    let mut events = Vec::new();
+    for line in lines {
+        let named: Named = serde_json::from_str(line).map_err(|error| Error::Unexpected {
+            operation: format!("reading {file}"),
+            detail: error.to_string(),
+        })?;
+        let id = named.id;
+        let name = named.event.or(named.kind).unwrap_or_default();
+        for destination in Route::ALL.into_iter().filter(|other| other.source() == source) {
+            let destination = destination.destination();
+            events.push(SampleEvent {
+                id: id.clone(),
+                name: name.clone(),
+                destination,
+                mark: digits_at_end(&id).to_owned(),
+                must_arrive: destination == route.destination(),
+            });
+        }
     }
+    let mut headers = vec![("content-type", "application/json".to_owned())];
+    let bearer = format!("Bearer {}", token(source));
+    let (vendor, body) = match source {
+        Source::Segment => {
+            let signature = lines.first().map(|first| segment_signature(first));
+            headers.push(("x-signature", signature.unwrap_or_default()));
+            headers.push(("authorization", bearer));
+            ("Segment", format!("[{}]", lines.join(",")))
+        }
+        Source::Braze => {
+            headers.push(("braze-currents-version", "1".to_owned()));
+            headers.push(("authorization", bearer));
+            ("Braze Currents", format!(r#"{{"events":[{}]}}"#, lines.join(",")))
+        }
+        Source::Branch => {
+            headers.push(("x-branch-auth", token(source).to_owned()));
+            ("Branch", lines.concat())
+        }
+    };
+    Ok(Sample {
+        source,
+        title: format!("{vendor} posts {file}"),
+        headers,
+        body,
+        events,
+    })
+}
+
+/// The number of an event at the end of its id.
+fn digits_at_end(id: &str) -> &str {
+    let start = id.len().saturating_sub(NUMBER_DIGITS);
+    id.get(start..).unwrap_or(id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn now() -> Timestamp {
+        Timestamp::parse("2027-05-01T08:00:00.000Z").unwrap()
+    }
+
     #[test]
-    fn the_signature_covers_the_first_event_as_it_stands_in_the_body() {
-        let now = Timestamp::parse("2026-03-01T12:00:00.000Z").unwrap();
-        let sample = segment(now);
-        let first = sample
-            .body
-            .strip_prefix('[')
-            .unwrap()
-            .split(",{\"type\":\"track\"")
-            .next()
-            .unwrap();
-        let header = sample
-            .headers
-            .iter()
-            .find(|(name, _)| *name == "x-signature")
-            .unwrap();
-        assert_eq!(header.1, segment_signature(first));
+    fn the_signature_covers_the_first_event_as_in_the_body() {
+        let samples = samples(now()).unwrap();
+        let sample = samples.iter().find(|sample| sample.events.len() > 2).unwrap();
+        let body = sample.body.strip_prefix('[').unwrap();
+        let first = body.split(",{\"type\":\"track\"").next().unwrap();
+        let header = sample.headers.iter().find(|(name, _)| *name == "x-signature");
+        assert_eq!(header.unwrap().1, segment_signature(first));
     }
 
     #[test]
     fn every_route_has_a_sample_that_must_arrive() {
-        let samples = samples(Timestamp::from_millis(1_772_366_400_000));
-        for route in event::Route::ALL {
+        let samples = samples(now()).unwrap();
+        for route in Route::ALL {
             let arrives = |sample: &Sample| {
                 sample.source == route.source()
                     && sample
@@ -169,11 +216,21 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_json_and_hold_the_ids() {
-        for sample in samples(Timestamp::from_millis(1_772_366_400_000)) {
+    fn every_event_has_a_number_of_its_own_and_the_time_of_the_run() {
+        let samples = samples(now()).unwrap();
+        let all: String = samples.iter().map(|sample| sample.body.as_str()).collect();
+        assert!(
+            !all.contains(SAMPLE_TIME) && !all.contains(SAMPLE_SECONDS),
+            "{all}"
+        );
+        let year = now().millis().to_string();
+        for sample in &samples {
             serde_json::from_str::<serde::de::IgnoredAny>(&sample.body).unwrap();
             for event in &sample.events {
-                assert!(sample.body.contains(&event.id) && sample.body.contains(&event.mark));
+                assert!(event.mark.starts_with(&year[..9]), "{}", event.mark);
+                let other = samples.iter().filter(|other| other.title != sample.title);
+                assert!(sample.body.contains(&event.id) && !event.name.is_empty());
+                assert!(other.into_iter().all(|other| !other.body.contains(&event.mark)));
             }
         }
     }

@@ -6,9 +6,9 @@ use event::{Destination, Source};
 use sandbox::Sandbox;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::account::{Account, watch};
 use super::arrival::{arrival, vendor};
 use super::keys::{self, token};
+use super::sample_report::{SampleReport, watch};
 use super::samples::{Sample, samples, segment_signature};
 use super::wall_clock::now;
 use super::workspace::Workspace;
@@ -63,22 +63,22 @@ async fn session(options: &Options) -> Result<ExitCode, Error> {
     }
 
     let sent = send_samples(&stack, &mut steps).await?;
-    let fates = watch(&stack, &sent).await?;
+    let lines = watch(&stack, &sent).await?;
     steps.end("the samples are through");
     let items = sandbox.as_ref().map(Sandbox::items).unwrap_or_default();
-    let account = Account {
-        fates,
+    let report = SampleReport {
+        lines,
         items: &items,
         is_played: |destination| options.address(destination).is_none(),
     };
     for (sample, reply) in &sent {
-        terminal::line(account.describe(sample, reply));
+        terminal::line(report.describe(sample, reply));
     }
     let mut events = sent.iter().flat_map(|(sample, _)| &sample.events);
-    let all_well = events.all(|event| account.is_as_expected(event));
+    let all_well = events.all(|event| report.is_as_expected(event));
     if !all_well {
         terminal::line(format!(
-            "The functions' own words: {}",
+            "What the functions logged: {}",
             stack.folder().join("ministack.log").display()
         ));
     }
@@ -134,7 +134,7 @@ fn destinations(options: &Options, sandbox: Option<&Sandbox>) -> Destinations {
 async fn send_samples(stack: &Stack, steps: &mut Steps) -> Result<Vec<(Sample, Reply)>, Error> {
     steps.begin("sending a sample of every route");
     let mut sent = Vec::new();
-    for sample in samples(now()) {
+    for sample in samples(now())? {
         let headers: Vec<_> = sample
             .headers
             .iter()

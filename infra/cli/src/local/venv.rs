@@ -85,7 +85,7 @@ async fn check_python() -> Result<(), Error> {
         Some(0) => Ok(()),
         Some(TOO_OLD) => Err(Error::NoPython),
         _ => Err(Error::NoVenv {
-            detail: last_words(&checked),
+            detail: last_line(&checked),
         }),
     }
 }
@@ -98,7 +98,7 @@ async fn make(folder: &Path) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::NoVenv {
-            detail: last_words(&made),
+            detail: last_line(&made),
         })
     }
 }
@@ -135,11 +135,12 @@ fn python3() -> Command {
     command
 }
 
-fn last_words(output: &std::process::Output) -> String {
-    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    said.concat()
+fn last_line(output: &std::process::Output) -> String {
+    let printed = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    printed
+        .concat()
         .lines()
         .next_back()
-        .unwrap_or("it says nothing")
+        .unwrap_or("it prints nothing")
         .to_owned()
 }

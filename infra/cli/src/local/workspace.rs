@@ -20,7 +20,7 @@ struct Metadata {
 }
 
 impl Workspace {
-    /// Asks cargo, so that CARGO_TARGET_DIR and its like are heeded.
+    /// Asks cargo, so that CARGO_TARGET_DIR and the like apply.
     pub(crate) async fn find() -> Result<Self, Error> {
         let asked = cargo()
             .args(["metadata", "--no-deps", "--format-version", "1"])

@@ -1,4 +1,4 @@
-//! Why `switchyard map` cannot go on. All of it is for the user to mend.
+//! Why `switchyard map` cannot go on. The user can correct each of them.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The settings cannot be used.
-    #[error("the settings cannot be used; mend what stands below, or name others with --settings FILE")]
+    #[error(
+        "the settings cannot be used; correct what is listed here, or name another file with --settings FILE"
+    )]
     Settings(#[from] event::settings::Invalid),
     /// The events are no text.
     #[error("the events are no UTF-8: byte {at} cannot be read; save them as UTF-8 and try again")]

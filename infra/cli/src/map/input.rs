@@ -73,7 +73,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bz_011_bz_012_bz_013_bz_413_a_document_is_read_whole_and_any_other_input_by_lines() {
+    fn a_document_is_read_whole_and_other_input_by_lines() {
+        event::rules!["BZ-011", "BZ-012", "BZ-013", "BZ-413"];
         for (input, wanted) in [
             ("", vec![]),
             (" \n\n", vec![]),
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_segment_or_branch_is_an_event_or_an_array_of_events() {
+    fn a_body_of_segment_or_branch_is_one_event_or_an_array() {
         for source in [Source::Segment, Source::Branch] {
             assert_eq!(events(source, "[{\"a\":1}, 7]"), ["{\"a\":1}", "7"]);
             assert_eq!(events(source, "{\"events\":[1]}"), ["{\"events\":[1]}"]);

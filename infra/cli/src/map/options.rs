@@ -7,18 +7,27 @@ use std::path::PathBuf;
 /// Shown at the end of `switchyard map --help`.
 pub const EXAMPLES: &str = "\
 Examples:
-  switchyard map --route segment-to-braze events.ndjson          what each event would ask of Braze
-  switchyard map --route braze-to-segment --explain body.json    and which rule did what  switchyard map --route segment-to-branch --packed events.json  the requests that would be sent
-  switchyard map --route segment-to-braze --packed --settings infra/settings/switchyard.toml events.json
-                                                                 needs the settings: where your Braze is
+  switchyard map --route segment-to-braze events.ndjson
+      what each event would ask of Braze
+  switchyard map --route braze-to-segment --explain body.json
+      and which rule did what
+  switchyard map --route segment-to-branch --packed events.json
+      the requests that would be sent
+  switchyard map --route segment-to-braze --packed \\
+      --settings infra/settings/switchyard.toml events.json
+      the requests to Braze: these need settings that say where your Braze is
 
-Input: one event a line, a JSON array of events, or the body of a vendor's request. Nothing is sent
-anywhere. What receipt would refuse or park (caps on size and depth) is not looked at.
+Sample events of every route are in infra/samples.
 
-With --packed, events that are in no request (ignored, parked, repeated) are told on standard error, one
-a line. What only the moment of sending knows is a word in angle brackets: \"<now>\", \"<branch_key>\".
+Input: one event a line, a JSON array of events, or the body of a vendor's
+request. Nothing is sent. The caps of receipt on size and depth do not apply.
 
-Exit status: 0 done, 1 some event would be parked, 2 the call or the settings are wrong.";
+With --packed, an event that is in no request (ignored, parked, repeated) is a
+line on standard error. A value known only at sending is a word in angle
+brackets: \"<now>\", \"<branch_key>\".
+
+Exit status: 0 done, 1 some event would be parked, 2 the call or the settings
+are wrong.";
 
 /// The options of `switchyard map`.
 #[derive(Debug, Args)]
@@ -26,7 +35,7 @@ pub struct Options {
     /// segment-to-braze, segment-to-branch, branch-to-segment or braze-to-segment
     #[arg(long, value_name = "ROUTE", value_parser = route)]
     pub route: Route,
-    /// Settings to map with [default: the built-in ones, which are those of infra/settings/switchyard.toml]
+    /// Settings to map with [default: the built-in ones, as in infra/settings/switchyard.toml]
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
     /// Show the path of every warning and what each rule did

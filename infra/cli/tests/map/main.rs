@@ -43,7 +43,7 @@ const IGNORED: &str = r#"{"event_type":"users.messages.sms.Send","id":"s-2","tim
 const ROUTE: [&str; 2] = ["--route", "braze-to-segment"];
 
 #[test]
-fn each_event_gets_one_line_in_order_and_a_parked_one_the_status_1() {
+fn each_event_gets_one_line_and_a_parked_one_exit_status_1() {
     let input = format!("{SENT}\n{IGNORED}\nno JSON\n");
     for route in ["braze-to-segment", "braze_to_segment"] {
         let output = switchyard(&["--route", route], input.as_bytes());
@@ -66,7 +66,8 @@ fn each_event_gets_one_line_in_order_and_a_parked_one_the_status_1() {
 }
 
 #[test]
-fn bz_227_without_packed_each_event_is_mapped_alone() {
+fn without_packed_each_event_is_mapped_alone() {
+    event::rules!["BZ-227"];
     let output = switchyard(&ROUTE, format!("{SENT}\n{SENT}").as_bytes());
     let lines = out(&output);
     assert_eq!(lines.len(), 2);
@@ -75,7 +76,7 @@ fn bz_227_without_packed_each_event_is_mapped_alone() {
 }
 
 #[test]
-fn a_body_of_a_vendor_is_read_and_without_a_parked_event_the_status_is_0() {
+fn a_vendor_body_is_read_and_nothing_parked_is_exit_status_0() {
     let output = switchyard(
         &ROUTE,
         format!("{{\n\"events\": [{SENT}, {IGNORED}]\n}}").as_bytes(),
@@ -123,7 +124,7 @@ fn explain_names_the_rules_and_the_paths() {
 }
 
 #[test]
-fn a_wrong_call_or_wrong_settings_end_with_status_2_and_the_remedy() {
+fn a_wrong_call_or_wrong_settings_end_with_exit_status_2() {
     let folder = std::env::temp_dir().join(format!("switchyard-map-wrong-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let wrong = folder.join("wrong.toml");
@@ -163,4 +164,20 @@ fn a_wrong_call_or_wrong_settings_end_with_status_2_and_the_remedy() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// README's line shows them.
+#[test]
+fn the_sample_events_of_every_route_are_delivered() {
+    for route in event::Route::ALL {
+        let route = route.as_str().replace('_', "-");
+        let file = format!("{}/../samples/{route}.ndjson", env!("CARGO_MANIFEST_DIR"));
+        let output = switchyard(&["--route", &route, "--explain", &file], b"");
+        assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+        let lines = out(&output);
+        assert!(!lines.is_empty(), "{route}");
+        for line in lines {
+            assert!(line.contains(r#""outcome":"deliver""#), "{line}");
+        }
+    }
 }

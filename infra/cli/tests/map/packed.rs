@@ -21,7 +21,8 @@ fn lines_of_errors(output: &Output) -> Vec<String> {
 }
 
 #[test]
-fn seg_023_bz_226_bz_420_a_batch_holds_each_id_once_and_what_is_left_out_is_told() {
+fn a_batch_holds_each_id_once_and_the_rest_is_listed() {
+    event::rules!["SEG-023", "BZ-226", "BZ-420"];
     let other = SENT.replace("s-1", "s-3");
     let input = format!("{SENT}\n{IGNORED}\n{SENT}\nno JSON\n{other}\n");
     let output = packed("braze-to-segment", "", &input);
@@ -55,7 +56,8 @@ fn seg_023_bz_226_bz_420_a_batch_holds_each_id_once_and_what_is_left_out_is_told
 }
 
 #[test]
-fn seg_041_seg_042_a_full_batch_is_closed() {
+fn a_full_batch_is_closed() {
+    event::rules!["SEG-041", "SEG-042"];
     let events: Vec<String> = (0..5).map(|n| SENT.replace("s-1", &format!("s-{n}"))).collect();
     let settings = "[segment]\nregion = \"eu\"\nmax_batch_events = 2\n";
     let output = packed("braze-to-segment", settings, &events.join("\n"));
@@ -74,7 +76,8 @@ fn seg_041_seg_042_a_full_batch_is_closed() {
 }
 
 #[test]
-fn seg_023_branchs_events_are_packed_as_if_one_write_key_were_set() {
+fn branch_events_are_packed_as_for_one_write_key() {
+    event::rules!["SEG-023"];
     let event = |id: &str, os: &str| {
         format!(
             r#"{{"name":"OPEN","id":"{id}","timestamp":1760004600000,"attributed":true,"user_data":{{"os":"{os}","developer_identity":"m"}},"last_attributed_touch_data":{{"~campaign":"c"}}}}"#
@@ -89,7 +92,8 @@ fn seg_023_branchs_events_are_packed_as_if_one_write_key_were_set() {
 }
 
 #[test]
-fn sr_303_sr_306_sr_311_one_request_an_event_without_the_key() {
+fn one_request_an_event_without_the_key() {
+    event::rules!["SR-303", "SR-306", "SR-311"];
     let event = |id: &str, name: &str| {
         format!(r#"{{"type":"track","messageId":"{id}","userId":"m","event":"{name}"}}"#)
     };
@@ -129,7 +133,8 @@ const BOTH: &str = "[braze]\ninstance = \"US-01\"\nendpoint_url = \"https://rest
 const UNKNOWN: &str = "[braze]\ninstance = \"US-99\"\n";
 
 #[test]
-fn sb_311_sb_527_packed_needs_one_address_of_braze_and_without_packed_none() {
+fn only_packed_needs_the_address_of_braze() {
+    event::rules!["SB-311", "SB-527"];
     for (settings, named) in [
         (NEITHER, "`braze.instance` is not set, nor is braze.endpoint_url"),
         (BOTH, "braze.instance are both set"),
@@ -150,7 +155,8 @@ fn sb_311_sb_527_packed_needs_one_address_of_braze_and_without_packed_none() {
 }
 
 #[test]
-fn seg_002_sr_301_the_address_of_the_settings_is_used_and_a_wrong_one_refused() {
+fn the_address_of_the_settings_is_used_or_refused() {
+    event::rules!["SEG-002", "SR-301"];
     let local = "[segment]\nendpoint_url = \"http://127.0.0.1:4000\"\n";
     let output = packed("braze-to-segment", local, SENT);
     assert!(out(&output)[0].contains(r#""url":"http://127.0.0.1:4000/v1/batch""#));

@@ -68,7 +68,7 @@ const EVENT_TEXTS: [&str; 8] = [
 const EVENT_NUMBERS: [&str; 3] = ["revenue", "shipping", "tax"];
 const AD_TYPES: [&str; 4] = ["BANNER", "INTERSTITIAL", "REWARDED_VIDEO", "NATIVE"];
 
-/// What Branch leaves out of an event without a word, or why it refuses the event.
+/// What Branch silently leaves out of an event, or why it refuses the event.
 pub(super) fn check(endpoint: Endpoint, body: &Fields) -> Result<Vec<String>, String> {
     check_name(endpoint, text(body, "name", usize::MAX).map_err(bad)?)?;
     optional(body, "customer_event_alias", is_text).map_err(bad)?;

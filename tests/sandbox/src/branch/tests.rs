@@ -47,8 +47,8 @@ fn a_whole_purchase_is_taken_without_a_loss() {
     let judged = standard(&purchase());
     assert_eq!(judged.status, 200);
     assert_eq!(
-        (&judged.items[0].fate, judged.items[0].losses.len()),
-        (&Fate::Accepted, 0)
+        (&judged.items[0].result, judged.items[0].losses.len()),
+        (&ItemResult::Accepted, 0)
     );
 }
 
@@ -92,7 +92,7 @@ fn wrong_names_types_and_values_are_refused_with_branchs_words() {
         let judged = standard(&event);
         assert_eq!(judged.status, 400, "{event}");
         assert!(judged.body.contains("Bad request"), "{}", judged.body);
-        assert!(matches!(judged.items[0].fate, Fate::Refused { .. }));
+        assert!(matches!(judged.items[0].result, ItemResult::Refused { .. }));
     }
 }
 
@@ -131,7 +131,10 @@ fn an_event_with_a_blank_system_vanishes_without_an_error() {
     for key in ["os", "os_version"] {
         let judged = standard(&with(&format!("/user_data/{key}"), json!("")));
         assert_eq!(judged.status, 200);
-        assert!(matches!(judged.items[0].fate, Fate::Discarded { .. }), "{key}");
+        assert!(
+            matches!(judged.items[0].result, ItemResult::Discarded { .. }),
+            "{key}"
+        );
     }
 }
 

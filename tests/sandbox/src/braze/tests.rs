@@ -28,7 +28,7 @@ fn post(path: &str, body: &Value) -> Judged {
     ask("POST", path, KEY, &body.to_string())
 }
 
-fn said(judged: &Judged) -> Value {
+fn answer(judged: &Judged) -> Value {
     serde_json::from_str(&judged.body).unwrap()
 }
 

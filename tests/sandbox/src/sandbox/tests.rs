@@ -1,10 +1,10 @@
 //! The sandbox over HTTP, as the functions see it.
 
 use super::*;
-use crate::record::Fate;
+use crate::record::ItemResult;
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn sandbox() -> Sandbox {
     Sandbox::start(Keys {
@@ -137,7 +137,7 @@ async fn a_revoked_key_is_answered_as_each_vendor_does() {
     assert_eq!(status(&sandbox, BATCH, &batch("m-1")).await.unwrap(), 200);
     assert!(sandbox.refused()[1].json.contains("Plant Watered"));
     assert!(
-        matches!(&sandbox.discarded()[0].fate, Fate::Discarded { reason } if reason.contains("write key"))
+        matches!(&sandbox.discarded()[0].result, ItemResult::Discarded { reason } if reason.contains("write key"))
     );
     sandbox.set_keys(Keys {
         braze_rest_api_key: "key".to_owned(),
@@ -198,9 +198,9 @@ async fn one_item_is_refused_by_script() {
         .await
         .unwrap();
     assert_eq!(answer.status().as_u16(), 201);
-    let said: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert_eq!(
-        said["errors"],
+        answer["errors"],
         json!([{"type": "wrong", "input_array": "attributes", "index": 1}])
     );
     sandbox.plan_for(Vendor::Branch, 1, fault(0));
@@ -214,7 +214,7 @@ async fn what_is_delayed_is_taken_before_it_is_answered() {
     let body = attributes(&["a"]);
     tokio::select! {
         answer = status(&sandbox, TRACK, &body) => panic!("answered at once: {answer:?}"),
-        taken = sandbox.wait_until(PATIENCE, |state| state.accepted(Vendor::Braze).count() == 1) => assert!(taken),
+        taken = sandbox.wait_until(TIMEOUT, |state| state.accepted(Vendor::Braze).count() == 1) => assert!(taken),
     }
 }
 
@@ -223,7 +223,7 @@ async fn waiting_ends_with_what_it_waits_for() {
     let sandbox = sandbox();
     let body = attributes(&["a"]);
     let (arrived, items, sent) = tokio::join!(
-        sandbox.wait_until(PATIENCE, |state| state.requests.len() == 1),
+        sandbox.wait_until(TIMEOUT, |state| state.requests.len() == 1),
         sandbox.items_after(0),
         status(&sandbox, TRACK, &body),
     );
@@ -244,7 +244,7 @@ async fn a_dropped_sandbox_serves_no_more_and_answers_nobody() {
     let (answer, ()) = tokio::join!(under_way, async move {
         assert!(
             sandbox
-                .wait_until(PATIENCE, |state| state.requests.len() == 1)
+                .wait_until(TIMEOUT, |state| state.requests.len() == 1)
                 .await
         );
         drop(sandbox);

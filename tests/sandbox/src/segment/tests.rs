@@ -27,9 +27,9 @@ fn batch(events: &[&str]) -> String {
     )
 }
 
-fn fates(judged: Judged) -> Vec<Fate> {
+fn results(judged: Judged) -> Vec<ItemResult> {
     assert_eq!((judged.status, judged.body.as_str()), (200, SUCCESS));
-    judged.items.into_iter().map(|item| item.fate).collect()
+    judged.items.into_iter().map(|item| item.result).collect()
 }
 
 #[test]
@@ -37,21 +37,26 @@ fn an_event_is_kept_once_with_its_text() {
     let mut seen = SeenIds::new();
     let first = post("w-2", &batch(&[GOOD]), None, &mut seen);
     assert_eq!(first.items[0].json, GOOD);
-    assert_eq!(fates(first), [Fate::Accepted]);
+    assert_eq!(results(first), [ItemResult::Accepted]);
     assert_eq!(
-        fates(post("w-1", &batch(&[GOOD]), None, &mut seen)),
-        [Fate::Repeated]
+        results(post("w-1", &batch(&[GOOD]), None, &mut seen)),
+        [ItemResult::Repeated]
     );
 }
 
 #[test]
-fn unknown_members_and_no_time_of_sending_are_losses_of_every_event() {
+fn unknown_members_and_a_missing_sentat_are_losses() {
     let other = GOOD.replace("m-1", "m-2");
     let losses = |rest: &str| {
         let body = format!(r#"{{"batch":[{GOOD},{other}]{rest}}}"#);
         let judged = post("w-1", &body, None, &mut SeenIds::new());
         assert_eq!(judged.items.len(), 2, "{rest}");
-        assert!(judged.items.iter().all(|item| item.fate == Fate::Accepted));
+        assert!(
+            judged
+                .items
+                .iter()
+                .all(|item| item.result == ItemResult::Accepted)
+        );
         let [first, second] = [0, 1].map(|at| judged.items[at].losses.clone());
         assert_eq!(first, second, "{rest}");
         first
@@ -102,20 +107,20 @@ fn what_segment_discards_is_answered_with_success() {
         with("context", json!("web")),
     ];
     for event in &bad {
-        let fates = fates(post("w-1", &batch(&[event, GOOD]), None, &mut SeenIds::new()));
-        assert!(matches!(fates[0], Fate::Discarded { .. }), "{event}");
-        assert_eq!(fates[1], Fate::Accepted);
+        let results = results(post("w-1", &batch(&[event, GOOD]), None, &mut SeenIds::new()));
+        assert!(matches!(results[0], ItemResult::Discarded { .. }), "{event}");
+        assert_eq!(results[1], ItemResult::Accepted);
     }
     assert!(check(&with("properties", Value::Object(many))).is_err());
 }
 
 #[test]
 fn an_unknown_key_and_too_many_events_discard_everything() {
-    let unknown = fates(post("w-9", &batch(&[GOOD]), None, &mut SeenIds::new()));
-    assert!(matches!(unknown[..], [Fate::Discarded { .. }]));
+    let unknown = results(post("w-9", &batch(&[GOOD]), None, &mut SeenIds::new()));
+    assert!(matches!(unknown[..], [ItemResult::Discarded { .. }]));
     let many = vec![r#"{}"#; 2501];
     let judged = post("w-1", &batch(&many), None, &mut SeenIds::new());
-    assert!(matches!(&judged.items[0].fate, Fate::Discarded { reason } if reason.contains("2500")));
+    assert!(matches!(&judged.items[0].result, ItemResult::Discarded { reason } if reason.contains("2500")));
 }
 
 #[test]
@@ -136,14 +141,14 @@ fn a_scripted_item_is_discarded_alone() {
         reason: "lost",
     };
     let other = GOOD.replace("m-1", "m-2");
-    let fates = fates(post(
+    let results = results(post(
         "w-1",
         &batch(&[GOOD, &other]),
         Some(fault),
         &mut SeenIds::new(),
     ));
-    let lost = Fate::Discarded {
+    let lost = ItemResult::Discarded {
         reason: "lost".to_owned(),
     };
-    assert_eq!(fates, [lost, Fate::Accepted]);
+    assert_eq!(results, [lost, ItemResult::Accepted]);
 }

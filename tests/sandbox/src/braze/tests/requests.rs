@@ -1,4 +1,4 @@
-//! What is asked of a request as a whole, and how it is answered.
+//! Requirements on a request as a whole, and the answer.
 
 use super::*;
 
@@ -7,29 +7,29 @@ fn event(name: &str) -> Value {
 }
 
 #[test]
-fn good_items_are_counted_and_bad_ones_are_named_by_array_and_index() {
+fn good_items_are_counted_and_bad_ones_named_by_index() {
     let bad = json!({"name": "Ping"});
     let judged = post(
         "/users/track",
         &json!({"attributes": [{"external_id": "u-1", "plan": "gold"}], "events": [event("a"), bad, event("b")]}),
     );
     assert_eq!(judged.status, 201);
-    let said = said(&judged);
-    assert_eq!(said["message"], "success");
+    let answer = answer(&judged);
+    assert_eq!(answer["message"], "success");
     assert_eq!(
-        (&said["attributes_processed"], &said["events_processed"]),
+        (&answer["attributes_processed"], &answer["events_processed"]),
         (&json!(1), &json!(2))
     );
-    assert_eq!(said["errors"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
     assert_eq!(
-        (&said["errors"][0]["input_array"], &said["errors"][0]["index"]),
+        (&answer["errors"][0]["input_array"], &answer["errors"][0]["index"]),
         (&json!("events"), &json!(1))
     );
     assert_eq!(
         judged
             .items
             .iter()
-            .filter(|item| item.fate == Fate::Accepted)
+            .filter(|item| item.result == ItemResult::Accepted)
             .count(),
         3
     );
@@ -39,8 +39,8 @@ fn good_items_are_counted_and_bad_ones_are_named_by_array_and_index() {
 fn nothing_but_bad_items_is_a_400() {
     let judged = post("/users/track", &json!({"events": [{"name": "Ping"}]}));
     assert_eq!(judged.status, 400);
-    assert!(said(&judged)["message"].is_string());
-    assert!(matches!(judged.items[0].fate, Fate::Refused { .. }));
+    assert!(answer(&judged)["message"].is_string());
+    assert!(matches!(judged.items[0].result, ItemResult::Refused { .. }));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn an_object_over_the_limit_is_refused_alone() {
         &json!({"attributes": [large, {"external_id": "u-2"}]}),
     );
     assert_eq!(
-        (judged.status, said(&judged)["errors"][0]["index"].clone()),
+        (judged.status, answer(&judged)["errors"][0]["index"].clone()),
         (201, json!(0))
     );
 }
@@ -145,9 +145,14 @@ fn an_object_over_the_limit_is_refused_alone() {
 fn where_one_bad_entry_refuses_all_none_is_taken() {
     let judged = post("/users/delete", &json!({"external_ids": ["u-1", ""]}));
     assert_eq!(judged.status, 400);
-    assert!(judged.items.iter().all(|item| item.fate != Fate::Accepted));
+    assert!(
+        judged
+            .items
+            .iter()
+            .all(|item| item.result != ItemResult::Accepted)
+    );
     assert_eq!(
-        said(&post("/users/delete", &json!({"external_ids": ["u-1"]})))["deleted"],
+        answer(&post("/users/delete", &json!({"external_ids": ["u-1"]})))["deleted"],
         1
     );
 }

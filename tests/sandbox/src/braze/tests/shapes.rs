@@ -1,4 +1,4 @@
-//! What is asked of the entries of all other endpoints.
+//! Requirements on the entries of all other endpoints.
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn users_to_identify() {
     );
     let body = |behavior: &str| json!({"aliases_to_identify": [{"external_id": "u-1", "user_alias": alias()}], "merge_behavior": behavior});
     assert_eq!(
-        said(&post("/users/identify", &body("merge")))["aliases_processed"],
+        answer(&post("/users/identify", &body("merge")))["aliases_processed"],
         1
     );
     assert_eq!(post("/users/identify", &body("both")).status, 400);
@@ -151,7 +151,7 @@ fn campaigns_and_canvases() {
     let recipients = json!([{"external_user_id": "u-1"}]);
     let campaign = json!({"campaign_id": "c", "recipients": recipients});
     let canvas = json!({"canvas_id": "c", "recipients": recipients});
-    assert!(said(&post("/campaigns/trigger/send", &campaign))["dispatch_id"].is_string());
+    assert!(answer(&post("/campaigns/trigger/send", &campaign))["dispatch_id"].is_string());
     assert_eq!(post("/canvas/trigger/send", &canvas).status, 201);
     for (path, body) in [
         ("/campaigns/trigger/send", &canvas),

@@ -1,4 +1,4 @@
-//! What is asked of attributes, events and purchases.
+//! Requirements on attributes, events and purchases.
 
 use super::*;
 use crate::braze::{attributes, ecommerce};

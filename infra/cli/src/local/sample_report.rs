@@ -1,11 +1,11 @@
-//! What became of the samples: read from the functions' own log lines.
+//! The outcome of each sample, read from the functions' log lines and from what the sandbox received.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use event::Destination;
-use sandbox::{Fate as Taken, Item};
+use sandbox::{Item, ItemResult};
 use serde::Deserialize;
 
 use super::arrival::{arrival, vendor};
@@ -13,13 +13,13 @@ use super::samples::{Sample, SampleEvent};
 use super::{Error, Reply, Stack};
 use crate::terminal::{bad, faint, good, strong};
 
-/// How long an event may take before it counts as lost from sight.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an event may take before the report says that no trace of it was found.
+const TRACE_TIMEOUT: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A log line of kind `event`, as far as it is shown.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Fate {
+pub(crate) struct EventLine {
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -32,7 +32,7 @@ pub(crate) struct Fate {
     age_ms: Option<u64>,
 }
 
-impl Fate {
+impl EventLine {
     fn is_final(&self) -> bool {
         matches!(
             self.outcome.as_str(),
@@ -45,65 +45,65 @@ impl Fate {
     }
 }
 
-/// The last word on each event, by destination and id.
-pub(crate) type Fates = BTreeMap<(Destination, String), Fate>;
+/// The latest line of each event, by destination and id.
+pub(crate) type EventLines = BTreeMap<(Destination, String), EventLine>;
 
-/// Waits until every event of the samples that were taken has a final outcome, or until patience ends.
-pub(crate) async fn watch(stack: &Stack, sent: &[(Sample, Reply)]) -> Result<Fates, Error> {
+/// Waits until every event of the samples that were taken has a final outcome, or until [`TRACE_TIMEOUT`] is over.
+pub(crate) async fn watch(stack: &Stack, sent: &[(Sample, Reply)]) -> Result<EventLines, Error> {
     let taken: Vec<_> = sent
         .iter()
         .filter(|(_, reply)| reply.is_success())
         .map(|(sample, _)| sample)
         .collect();
-    let mut fates = Fates::new();
+    let mut lines = EventLines::new();
     let all_final = async {
         let mut tick = tokio::time::interval(LOOK_AGAIN);
         loop {
             tick.tick().await;
-            fates = read(stack).await?;
+            lines = read(stack).await?;
             let mut events = taken.iter().flat_map(|sample| &sample.events);
-            if events.all(|event| fate(&fates, event).is_some_and(Fate::is_final)) {
+            if events.all(|event| line(&lines, event).is_some_and(EventLine::is_final)) {
                 return Ok(());
             }
         }
     };
-    match tokio::time::timeout(PATIENCE, all_final).await {
+    match tokio::time::timeout(TRACE_TIMEOUT, all_final).await {
         Ok(Err(error)) => Err(error),
         // Those without a final outcome are shown as they are.
-        Ok(Ok(())) | Err(_) => Ok(fates),
+        Ok(Ok(())) | Err(_) => Ok(lines),
     }
 }
 
-async fn read(stack: &Stack) -> Result<Fates, Error> {
-    let mut fates = Fates::new();
+async fn read(stack: &Stack) -> Result<EventLines, Error> {
+    let mut lines = EventLines::new();
     for destination in [Destination::Braze, Destination::Branch, Destination::Segment] {
-        for line in stack.log_lines(&format!("deliver-{destination}")).await? {
-            let Ok(fate) = serde_json::from_str::<Fate>(&line) else {
+        for text in stack.log_lines(&format!("deliver-{destination}")).await? {
+            let Ok(line) = serde_json::from_str::<EventLine>(&text) else {
                 continue;
             };
-            if fate.kind == "event" {
-                fates.insert((destination, fate.event_id.clone()), fate);
+            if line.kind == "event" {
+                lines.insert((destination, line.event_id.clone()), line);
             }
         }
     }
-    Ok(fates)
+    Ok(lines)
 }
 
-fn fate<'a>(fates: &'a Fates, event: &SampleEvent) -> Option<&'a Fate> {
-    fates.get(&(event.destination, event.id.clone()))
+fn line<'a>(lines: &'a EventLines, event: &SampleEvent) -> Option<&'a EventLine> {
+    lines.get(&(event.destination, event.id.clone()))
 }
 
-/// All that is known of the samples.
-pub(crate) struct Account<'a, P> {
-    /// What the functions say.
-    pub(crate) fates: Fates,
-    /// What the sandbox has seen.
+/// What the functions logged and the sandbox received of the samples.
+pub(crate) struct SampleReport<'a, P> {
+    /// What the functions logged.
+    pub(crate) lines: EventLines,
+    /// What the sandbox received.
     pub(crate) items: &'a [Item],
     /// Whether the sandbox plays a destination: arrival there is proved by its record.
     pub(crate) is_played: P,
 }
 
-impl<P: Fn(Destination) -> bool> Account<'_, P> {
+impl<P: Fn(Destination) -> bool> SampleReport<'_, P> {
     /// What the sandbox has seen of an event.
     fn seen(&self, event: &SampleEvent) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| {
@@ -113,13 +113,13 @@ impl<P: Fn(Destination) -> bool> Account<'_, P> {
 
     /// Whether an event ended as it should.
     pub(crate) fn is_as_expected(&self, event: &SampleEvent) -> bool {
-        let taken = |item: &Item| matches!(item.fate, Taken::Accepted | Taken::Repeated);
+        let taken = |item: &Item| matches!(item.result, ItemResult::Accepted | ItemResult::Repeated);
         let has_arrived = self.seen(event).next().is_some() && self.seen(event).all(taken);
-        match fate(&self.fates, event) {
-            Some(fate) if event.must_arrive => {
-                fate.has_arrived() && (has_arrived || !(self.is_played)(event.destination))
+        match line(&self.lines, event) {
+            Some(line) if event.must_arrive => {
+                line.has_arrived() && (has_arrived || !(self.is_played)(event.destination))
             }
-            Some(fate) => fate.is_final() && fate.outcome != "parked",
+            Some(line) => line.is_final() && line.outcome != "parked",
             None => false,
         }
     }
@@ -132,14 +132,14 @@ impl<P: Fn(Destination) -> bool> Account<'_, P> {
         } else {
             bad(answer)
         };
-        let mut text = format!("{}, answered {answer}\n", strong(sample.title));
+        let mut text = format!("{}, answered {answer}\n", strong(&sample.title));
         for event in &sample.events {
             let to = format!("→ {}", event.destination);
-            let fate = fate(&self.fates, event);
-            let has_arrived = fate.is_some_and(Fate::has_arrived);
-            let fate = fate.map_or_else(|| bad("no trace yet"), word);
+            let line = line(&self.lines, event);
+            let has_arrived = line.is_some_and(EventLine::has_arrived);
+            let line = line.map_or_else(|| bad("no trace yet"), word);
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {:<28}{to:<11}{fate}", event.name);
+            let _ = writeln!(text, "  {:<28}{to:<11}{line}", event.name);
             for item in self.seen(event) {
                 let _ = writeln!(text, "      {}", arrival(item));
             }
@@ -151,18 +151,18 @@ impl<P: Fn(Destination) -> bool> Account<'_, P> {
     }
 }
 
-fn word(fate: &Fate) -> String {
-    let mut text = fate.outcome.clone();
-    for detail in [&fate.reason, &fate.class].into_iter().flatten() {
+fn word(line: &EventLine) -> String {
+    let mut text = line.outcome.clone();
+    for detail in [&line.reason, &line.class].into_iter().flatten() {
         let _ = write!(text, " ({detail})");
     }
-    let text = match fate.outcome.as_str() {
+    let text = match line.outcome.as_str() {
         "delivered" | "warned" => good(text),
         "ignored" => text,
         _ => bad(text),
     };
-    let status = fate.status.map(|status| format!("answered {status}"));
-    let age = fate.age_ms.map(|age| format!("after {age} ms"));
+    let status = line.status.map(|status| format!("answered {status}"));
+    let age = line.age_ms.map(|age| format!("after {age} ms"));
     let details: Vec<String> = status.into_iter().chain(age).collect();
     format!("{text} {}", faint(details.join(", ")))
 }
@@ -175,14 +175,14 @@ mod tests {
     fn event(must_arrive: bool) -> SampleEvent {
         SampleEvent {
             id: "m-1".to_owned(),
-            name: "identify",
+            name: "identify".to_owned(),
             destination: Destination::Braze,
             mark: "L-1".to_owned(),
             must_arrive,
         }
     }
 
-    fn item(vendor: Vendor, json: &str, fate: Taken) -> Item {
+    fn item(vendor: Vendor, json: &str, result: ItemResult) -> Item {
         Item {
             vendor,
             request: 0,
@@ -190,24 +190,24 @@ mod tests {
             array: "attributes".to_owned(),
             index: 0,
             json: json.to_owned(),
-            fate,
+            result,
             losses: Vec::new(),
         }
     }
 
     /// Whether all is well with one event where another address than the sandbox's is delivered to.
     fn is_well(line: &str, must_arrive: bool) -> bool {
-        let account = Account {
-            fates: fates(line),
+        let report = SampleReport {
+            lines: lines(line),
             items: &[],
             is_played: |_| false,
         };
-        account.is_as_expected(&event(must_arrive))
+        report.is_as_expected(&event(must_arrive))
     }
 
-    fn fates(line: &str) -> Fates {
-        let fate: Fate = serde_json::from_str(line).unwrap();
-        Fates::from([((Destination::Braze, fate.event_id.clone()), fate)])
+    fn lines(line: &str) -> EventLines {
+        let line: EventLine = serde_json::from_str(line).unwrap();
+        EventLines::from([((Destination::Braze, line.event_id.clone()), line)])
     }
 
     const DELIVERED: &str =
@@ -215,46 +215,46 @@ mod tests {
     const IGNORED: &str = r#"{"kind":"event","event_id":"m-1","outcome":"ignored","reason":"no_route"}"#;
     const PARKED: &str = r#"{"kind":"event","event_id":"m-1","outcome":"parked","reason":"rejected"}"#;
     /// Of another event.
-    const UNTOLD: &str = r#"{"kind":"event","event_id":"m-2","outcome":"delivered"}"#;
+    const UNKNOWN: &str = r#"{"kind":"event","event_id":"m-2","outcome":"delivered"}"#;
     const WAITING: &str = r#"{"kind":"event","event_id":"m-1","outcome":"retry","class":"transient"}"#;
 
     #[test]
     fn what_must_arrive_is_well_only_when_delivered() {
         assert!(is_well(DELIVERED, true));
-        for line in [IGNORED, PARKED, WAITING, UNTOLD] {
+        for line in [IGNORED, PARKED, WAITING, UNKNOWN] {
             assert!(!is_well(line, true), "{line}");
         }
     }
 
     #[test]
-    fn what_need_not_arrive_is_well_unless_it_is_parked_or_unaccounted_for() {
+    fn what_need_not_arrive_must_still_end_without_being_parked() {
         for line in [DELIVERED, IGNORED] {
             assert!(is_well(line, false), "{line}");
         }
-        for line in [PARKED, WAITING, UNTOLD] {
+        for line in [PARKED, WAITING, UNKNOWN] {
             assert!(!is_well(line, false), "{line}");
         }
     }
 
     #[test]
-    fn what_the_sandbox_plays_has_arrived_when_the_sandbox_has_taken_all_of_it() {
+    fn arrival_at_the_sandbox_is_proved_by_what_it_accepted() {
         let is_well = |items: &[Item]| {
-            let account = Account {
-                fates: fates(DELIVERED),
+            let report = SampleReport {
+                lines: lines(DELIVERED),
                 items,
                 is_played: |_| true,
             };
-            account.is_as_expected(&event(true))
+            report.is_as_expected(&event(true))
         };
         let mine = r#"{"loyalty_id":"L-1"}"#;
-        let taken = item(Vendor::Braze, mine, Taken::Accepted);
-        let lost = Taken::Discarded {
+        let taken = item(Vendor::Braze, mine, ItemResult::Accepted);
+        let lost = ItemResult::Discarded {
             reason: "no".to_owned(),
         };
         assert!(is_well(std::slice::from_ref(&taken)));
         assert!(!is_well(&[]));
-        assert!(!is_well(&[item(Vendor::Segment, mine, Taken::Accepted)]));
-        assert!(!is_well(&[item(Vendor::Braze, "{}", Taken::Accepted)]));
+        assert!(!is_well(&[item(Vendor::Segment, mine, ItemResult::Accepted)]));
+        assert!(!is_well(&[item(Vendor::Braze, "{}", ItemResult::Accepted)]));
         assert!(!is_well(&[taken, item(Vendor::Braze, mine, lost)]));
     }
 

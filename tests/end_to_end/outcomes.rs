@@ -1,4 +1,4 @@
-//! What the queues hold, and what the functions say of each event.
+//! What the queues hold, and the outcome of each event in the log.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::system::{System, text_at};
 /// The destinations' queues, each with its dead-letter queue.
 const QUEUES: [&str; 3] = ["braze", "branch", "segment"];
 /// Two retries of Braze and the work between them take at most half of this.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl System {
@@ -20,7 +20,7 @@ impl System {
     }
 
     /// Waits until a function has written a line for which `fits` holds.
-    pub async fn until_said(&self, step: &str, function: &str, fits: impl Fn(&str) -> bool) {
+    pub async fn until_logged(&self, step: &str, function: &str, fits: impl Fn(&str) -> bool) {
         self.until(step, async || {
             let lines = self.stack.log_lines(function).await.unwrap();
             lines.iter().any(|line| fits(line))
@@ -35,17 +35,17 @@ impl System {
                 tick.tick().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, reached).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, reached).await.is_err() {
             panic!(
                 "{step}: not after {} s. Log: {}\n{}",
-                PATIENCE.as_secs(),
+                TIMEOUT.as_secs(),
                 self.stack.folder().join("ministack.log").display(),
-                self.fates().await.join("\n")
+                self.outcomes().await.join("\n")
             );
         }
     }
 
-    /// How many messages the queues of these names hold together, in whatever state.
+    /// How many messages the queues of these names hold together: visible, in flight and delayed.
     async fn messages(&self, name: impl Fn(&str) -> String) -> u64 {
         let mut count = 0;
         for queue in QUEUES {
@@ -84,36 +84,36 @@ impl System {
         lines
     }
 
-    /// The last word on each event, sorted: `deliver-braze m-1 parked rejected`.
-    pub async fn fates(&self) -> Vec<String> {
-        let mut fates = BTreeMap::new();
+    /// The latest outcome of each event, sorted: `deliver-braze m-1 parked rejected`.
+    pub async fn outcomes(&self) -> Vec<String> {
+        let mut outcomes = BTreeMap::new();
         for name in QUEUES {
             let function = format!("deliver-{name}");
             for line in self.stack.log_lines(&function).await.unwrap() {
                 let word = |name: &str| text_at(&line, &format!("/{name}")).unwrap_or_default();
                 if word("kind") == "event" {
                     let why = [word("reason"), word("class")].concat();
-                    let fate = format!("{} {why}", word("outcome"));
-                    fates.insert(
+                    let outcome = format!("{} {why}", word("outcome"));
+                    outcomes.insert(
                         format!("{function} {}", word("event_id")),
-                        fate.trim_end().to_owned(),
+                        outcome.trim_end().to_owned(),
                     );
                 }
             }
         }
-        fates
+        outcomes
             .into_iter()
-            .map(|(event, fate)| format!("{event} {fate}"))
+            .map(|(event, outcome)| format!("{event} {outcome}"))
             .collect()
     }
 
-    /// Asserts the last word on an event.
-    pub async fn assert_fate(&self, fate: &str) {
-        let fates = self.fates().await;
+    /// Asserts the latest outcome of an event.
+    pub async fn assert_outcome(&self, wanted: &str) {
+        let outcomes = self.outcomes().await;
         assert!(
-            fates.iter().any(|known| known == fate),
-            "no {fate:?} among\n{}",
-            fates.join("\n")
+            outcomes.iter().any(|outcome| outcome == wanted),
+            "no {wanted:?} among\n{}",
+            outcomes.join("\n")
         );
     }
 }
