@@ -7,23 +7,24 @@ mod gate;
 mod groups;
 mod identity;
 mod link;
-mod moment;
 mod name;
 mod products;
 mod properties;
 mod received;
+mod time;
 mod trim;
 mod value;
 
-use crate::{Notes, segment_size};
+use crate::rejected::Rejected;
+use crate::route::{self, Arrival, Mapping};
+use crate::{Trace, segment_size};
 use body::Head;
 use context::Context;
-use event::Timestamp;
-use event::calls::{Mapped, SegmentCall, UserKey, Verdict};
-use event::json::well_formed;
-use event::reasons::{IgnoreReason, ParkReason, Warning};
+use event::calls::{Mapped, SegmentCall, UserKey};
+use event::reasons::{ParkReason, Warning};
 use event::settings::Settings;
-use identity::{Identity, Ids, Nobody};
+use event::{EventId, Source, Timestamp};
+use identity::Identity;
 use received::Received;
 use std::collections::BTreeSet;
 
@@ -36,61 +37,65 @@ const WARNINGS: [Warning; 5] = [
     Warning::Trimmed,
 ];
 
-/// Why an event is not sent.
-enum Unsent {
-    Ignored(IgnoreReason),
-    Parked(ParkReason),
+/// Maps one event. `text` is the event as received: any one JSON value.
+pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<SegmentCall> {
+    route::map::<BranchToSegment>(text, settings, trace)
 }
 
-/// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<SegmentCall> {
-    let shaped = well_formed(text);
-    let event = Received::open(&shaped);
-    let given = event.as_ref().and_then(|event| event.id);
-    let ids = Ids::new(given, text, &settings.branch_to_segment);
-    if ids.is_derived {
-        notes.warn(Warning::IdDerived, || "id".into());
+struct BranchToSegment;
+
+impl Mapping for BranchToSegment {
+    const SOURCE: Source = Source::Branch;
+    const MALFORMED: &'static str = "BS-030";
+    const ID: &'static str = "id";
+    const WARNINGS: &'static [Warning] = &WARNINGS;
+    type Received<'a> = Received<'a>;
+    type Accepted<'a> = (String, Received<'a>);
+    type Call = SegmentCall;
+
+    fn open<'a>(text: &'a str, _: &mut Trace) -> Option<Received<'a>> {
+        Received::open(text)
     }
-    let call = match event {
-        Some(event) => call(&event, ids.message, text.len(), settings, notes),
-        None => Err(parked(notes, "BS-030", "$", ParkReason::MalformedEvent)),
-    };
-    let verdict = match call {
-        Ok(call) => Verdict::Deliver {
-            calls: vec![call],
-            warnings: notes.warnings(&WARNINGS),
-        },
-        Err(Unsent::Ignored(reason)) => Verdict::Ignore(reason),
-        Err(Unsent::Parked(reason)) => Verdict::Park(reason),
-    };
-    Mapped {
-        id: ids.event,
-        verdict,
+
+    fn id(event: &Received<'_>) -> Option<EventId> {
+        identity::event_id(event.id)
+    }
+
+    fn gate<'a>(
+        event: Self::Received<'a>,
+        settings: &Settings,
+        _: &mut Trace,
+    ) -> Result<Self::Accepted<'a>, Rejected> {
+        let name = gate::name(&event)?;
+        gate::filter(&event, &name, &settings.branch_to_segment)?;
+        Ok((name.at_segment(), event))
+    }
+
+    fn calls(
+        (name, event): Self::Accepted<'_>,
+        arrival: &Arrival,
+        settings: &Settings,
+        trace: &mut Trace,
+    ) -> Result<Vec<SegmentCall>, Rejected> {
+        Ok(vec![call(&name, &event, arrival, settings, trace)?])
     }
 }
 
 fn call(
+    name: &str,
     event: &Received<'_>,
-    message_id: String,
-    length: usize,
+    arrival: &Arrival,
     settings: &Settings,
-    notes: &mut Notes,
-) -> Result<SegmentCall, Unsent> {
+    trace: &mut Trace,
+) -> Result<SegmentCall, Rejected> {
     let own = &settings.branch_to_segment;
-    let name = gate::name(event).map_err(|(rule, reason)| parked(notes, rule, "name", reason))?;
-    if let Some((rule, reason)) = gate::closed_for(event, &name, own) {
-        return Err(ignored(notes, rule, "name", reason));
-    }
-    let identity = identity::identity(event, own, notes).map_err(|nobody| match nobody {
-        Nobody::Parked(reason) => parked(notes, "BS-074", "user_data", reason),
-        Nobody::Ignored(reason) => ignored(notes, "BS-074", "user_data", reason),
-    })?;
-    let name = name.at_segment();
-    notes.tell("BS-051", || ("name".into(), format!("event = {name}")));
-    let timestamp = timestamp(event, notes);
-    let context = Context::new(event, notes);
+    let identity = identity::identity(event, own, trace)?;
+    trace.record("BS-051", || ("name".into(), format!("event = {name}")));
+    let message_id = identity::message_id(arrival, own);
+    let timestamp = timestamp(event, trace);
+    let context = Context::new(event, trace);
     let head = Head {
-        name: &name,
+        name,
         message_id: &message_id,
         timestamp,
         identity: &identity,
@@ -99,7 +104,7 @@ fn call(
     };
     let properties = groups::properties(event, &identity, own.extra_properties, false);
     // Context repeats some of the properties; marks are added.
-    let capacity = length + length / 2 + 512;
+    let capacity = arrival.length + arrival.length / 2 + 512;
     let mut call = SegmentCall {
         body: body::write(&head, properties.list.iter(), None, capacity),
         message_id: String::new(),
@@ -112,22 +117,27 @@ fn call(
         .max_event_bytes
         .min(segment_size::MAX_EVENT_BYTES);
     if segment_size::fits(&call, limit) {
-        properties.tell(notes);
+        properties.record(trace);
     } else {
-        call.body = trimmed(&head, event, limit, notes)?;
+        call.body = trimmed(&head, event, limit, trace)?;
     }
     call.message_id = message_id;
     Ok(call)
 }
 
 /// The body of a call that is too large, without the properties that must go.
-fn trimmed(head: &Head<'_>, event: &Received<'_>, limit: usize, notes: &mut Notes) -> Result<String, Unsent> {
+fn trimmed(
+    head: &Head<'_>,
+    event: &Received<'_>,
+    limit: usize,
+    trace: &mut Trace,
+) -> Result<String, Rejected> {
     let properties = groups::properties(event, head.identity, head.settings.extra_properties, true);
-    properties.tell(notes);
+    properties.record(trace);
     let whole = body::write(head, properties.list.iter(), Some(&[]), limit);
     let size = segment_size::sent_size(&whole, head.timestamp.is_none());
     let Some(places) = trim::trim(&properties, size, limit) else {
-        return Err(parked(notes, "BS-153", "properties", ParkReason::EventTooLarge));
+        return Err(Rejected::park("BS-153", "properties", ParkReason::EventTooLarge));
     };
     let names: Vec<&str> = places
         .iter()
@@ -135,12 +145,12 @@ fn trimmed(head: &Head<'_>, event: &Received<'_>, limit: usize, notes: &mut Note
         .map(|property| property.name.as_ref())
         .collect();
     for name in &names {
-        notes.tell("BS-152", || {
+        trace.record("BS-152", || {
             let path = format!("properties.{name}");
             (path, "left out: the event is too large".into())
         });
     }
-    notes.warn(Warning::Trimmed, || "properties".into());
+    trace.warn(Warning::Trimmed, || "properties".into());
     let removed: BTreeSet<usize> = places.iter().copied().collect();
     let left = properties
         .list
@@ -151,14 +161,14 @@ fn trimmed(head: &Head<'_>, event: &Received<'_>, limit: usize, notes: &mut Note
     Ok(body::write(head, left, Some(&names), limit))
 }
 
-fn timestamp(event: &Received<'_>, notes: &mut Notes) -> Option<Timestamp> {
+fn timestamp(event: &Received<'_>, trace: &mut Trace) -> Option<Timestamp> {
     let times = ["timestamp", "event_timestamp"].into_iter().zip(event.times);
     let found = times
         .into_iter()
-        .find_map(|(field, time)| Some((field, moment::moment(time?)?)));
+        .find_map(|(field, time)| Some((field, time::time(time?)?)));
     match found {
-        Some((field, _)) => notes.tell("BS-054", || (field.into(), "timestamp".into())),
-        None => notes.warn(Warning::TimeUnreadable, || "timestamp".into()),
+        Some((field, _)) => trace.record("BS-054", || (field.into(), "timestamp".into())),
+        None => trace.warn(Warning::TimeUnreadable, || "timestamp".into()),
     }
     found.map(|(_, timestamp)| timestamp)
 }
@@ -172,14 +182,4 @@ fn user_key(identity: &Identity<'_>) -> Option<UserKey> {
             .as_ref()
             .map(|id| UserKey::new("anonymousId", id))
     })
-}
-
-fn ignored(notes: &mut Notes, rule: &'static str, path: &str, reason: IgnoreReason) -> Unsent {
-    notes.tell(rule, || (path.to_owned(), format!("ignored: {reason}")));
-    Unsent::Ignored(reason)
-}
-
-fn parked(notes: &mut Notes, rule: &'static str, path: &str, reason: ParkReason) -> Unsent {
-    notes.tell(rule, || (path.to_owned(), format!("parked: {reason}")));
-    Unsent::Parked(reason)
 }

@@ -5,25 +5,27 @@ mod context;
 mod dropped;
 mod gate;
 mod identity;
-mod moment;
 mod name;
 mod paths;
 mod properties;
 mod readable_name;
 mod received;
+mod time;
 mod trim;
 mod value;
 
-use crate::{Notes, segment_size};
+use crate::rejected::Rejected;
+use crate::route::{self, Arrival, Mapping};
+use crate::{Trace, segment_size};
 use body::{Head, TRUNCATED};
-use event::calls::{Mapped, SegmentCall, UserKey, Verdict};
-use event::json::well_formed;
-use event::reasons::{IgnoreReason, ParkReason, Warning};
+use event::calls::{Mapped, SegmentCall, UserKey};
+use event::reasons::{ParkReason, Warning};
 use event::settings::Settings;
-use event::{EventId, currents};
+use event::{EventId, Source, currents};
 use identity::Identity;
 use properties::Property;
-use received::Root;
+use received::{Received, Root};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The warnings of this route in the order of its list of reasons.
@@ -36,64 +38,70 @@ const WARNINGS: [Warning; 6] = [
     Warning::Trimmed,
 ];
 
-/// Why an event is not sent.
-enum Unsent {
-    Ignored(IgnoreReason),
-    Parked(ParkReason),
+/// Maps one event. `text` is the event as received: any one JSON value.
+pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<SegmentCall> {
+    route::map::<BrazeToSegment>(text, settings, trace)
 }
 
-/// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<SegmentCall> {
-    let shaped = well_formed(text);
-    let root = Root::open(&shaped);
-    let given = root.as_ref().and_then(|root| root.id);
-    let (id, is_derived) = identity::event_id(given, text);
-    if is_derived {
-        notes.warn(Warning::IdDerived, || "id".into());
+struct BrazeToSegment;
+
+impl Mapping for BrazeToSegment {
+    const SOURCE: Source = Source::Braze;
+    const MALFORMED: &'static str = "BZ-018";
+    const ID: &'static str = "id";
+    const WARNINGS: &'static [Warning] = &WARNINGS;
+    type Received<'a> = Root<'a>;
+    type Accepted<'a> = (Cow<'a, str>, Received<'a>);
+    type Call = SegmentCall;
+
+    fn open<'a>(text: &'a str, _: &mut Trace) -> Option<Root<'a>> {
+        Root::open(text)
     }
-    let call = match root {
-        Some(root) => call(root, &id, text.len(), settings, notes),
-        None => Err(parked(notes, "BZ-018", "$", ParkReason::MalformedEvent)),
-    };
-    let verdict = match call {
-        Ok(call) => Verdict::Deliver {
-            calls: vec![call],
-            warnings: notes.warnings(&WARNINGS),
-        },
-        Err(Unsent::Ignored(reason)) => Verdict::Ignore(reason),
-        Err(Unsent::Parked(reason)) => Verdict::Park(reason),
-    };
-    Mapped { id, verdict }
+
+    fn id(root: &Root<'_>) -> Option<EventId> {
+        identity::event_id(root.id)
+    }
+
+    fn gate<'a>(
+        root: Self::Received<'a>,
+        settings: &Settings,
+        trace: &mut Trace,
+    ) -> Result<Self::Accepted<'a>, Rejected> {
+        let event = root.event(trace)?;
+        let event_type = match currents::alias_of(&event.event_type) {
+            Some(canonical) => {
+                trace.record("BZ-030", || ("event_type".into(), format!("read as {canonical}")));
+                Cow::Borrowed(canonical)
+            }
+            None => event.event_type.clone(),
+        };
+        gate::filter(&event, &event_type, &settings.braze_to_segment)?;
+        Ok((event_type, event))
+    }
+
+    fn calls(
+        (event_type, event): Self::Accepted<'_>,
+        arrival: &Arrival,
+        settings: &Settings,
+        trace: &mut Trace,
+    ) -> Result<Vec<SegmentCall>, Rejected> {
+        Ok(vec![call(&event_type, event, arrival, settings, trace)?])
+    }
 }
 
 fn call(
-    root: Root<'_>,
-    id: &EventId,
-    length: usize,
+    event_type: &str,
+    event: Received<'_>,
+    arrival: &Arrival,
     settings: &Settings,
-    notes: &mut Notes,
-) -> Result<SegmentCall, Unsent> {
+    trace: &mut Trace,
+) -> Result<SegmentCall, Rejected> {
     let own = &settings.braze_to_segment;
-    let event = root
-        .event(notes)
-        .map_err(|(rule, path, reason)| parked(notes, rule, path, reason))?;
-    // Borrowed apart from the event, which gives its fields away below.
-    let received_type = event.event_type.clone();
-    let event_type = currents::canonical(&received_type);
-    if event_type != received_type {
-        notes.tell("BZ-030", || {
-            ("event_type".into(), format!("read as {event_type}"))
-        });
-    }
-    if let Some(closed) = gate::closed_for(&event, event_type, own) {
-        return Err(ignored(notes, "event_type", closed));
-    }
-    let identity =
-        identity::identity(&event.user, own, notes).map_err(|nobody| ignored(notes, "user", nobody))?;
-    let name = name::name(&event, event_type, own, notes).into_owned();
-    let timestamp = moment::moment(event.time, event.property("time_ms"), notes);
-    let (properties, context) = paths::paths(event, event_type, own, notes);
-    let message_id = body::message_id(id, own);
+    let identity = identity::identity(&event.user, own, trace)?;
+    let name = name::name(&event, event_type, own, trace).into_owned();
+    let timestamp = time::time(event.time, event.property("time_ms"), trace);
+    let (properties, context) = paths::paths(event, event_type, own, trace);
+    let message_id = identity::message_id(&arrival.id, own);
     let head = Head {
         name: &name,
         message_id: &message_id,
@@ -103,7 +111,7 @@ fn call(
         settings: own,
     };
     // What is added: the mark, the library, the integrations.
-    let capacity = length + 512;
+    let capacity = arrival.length + 512;
     let mut call = SegmentCall {
         body: body::write(&head, &properties, None, capacity),
         message_id: String::new(),
@@ -116,7 +124,7 @@ fn call(
         .max_event_bytes
         .min(segment_size::MAX_EVENT_BYTES);
     if !segment_size::fits(&call, limit) {
-        call.body = trimmed(&head, properties, &call, limit, notes)?;
+        call.body = trimmed(&head, properties, &call, limit, trace)?;
     }
     call.message_id = message_id;
     Ok(call)
@@ -128,12 +136,12 @@ fn trimmed(
     mut properties: Vec<Property<'_>>,
     whole: &SegmentCall,
     limit: usize,
-    notes: &mut Notes,
-) -> Result<String, Unsent> {
+    trace: &mut Trace,
+) -> Result<String, Rejected> {
     let lists = !head.settings.drop_properties.iter().any(|name| name == TRUNCATED);
     let size = segment_size::sent_size(&whole.body, whole.lacks_timestamp);
     let Some(places) = trim::trim(&properties, size, limit, lists) else {
-        return Err(parked(notes, "BZ-253", "properties", ParkReason::EventTooLarge));
+        return Err(Rejected::park("BZ-253", "properties", ParkReason::EventTooLarge));
     };
     let names: Vec<String> = places
         .iter()
@@ -141,13 +149,13 @@ fn trimmed(
         .map(|property| property.key.to_string())
         .collect();
     for name in &names {
-        notes.tell("BZ-252", || {
+        trace.record("BZ-252", || {
             (
                 format!("properties.{name}"),
                 "left out: the event is too large".into(),
             )
         });
-        notes.warn(Warning::Trimmed, || format!("properties.{name}"));
+        trace.warn(Warning::Trimmed, || format!("properties.{name}"));
     }
     let removed: BTreeSet<usize> = places.into_iter().collect();
     let mut at = 0..;
@@ -162,16 +170,6 @@ fn trimmed(
         lists.then_some(names.as_slice()),
         limit,
     ))
-}
-
-fn ignored(notes: &mut Notes, path: &str, (rule, reason): (&'static str, IgnoreReason)) -> Unsent {
-    notes.tell(rule, || (path.to_owned(), format!("ignored: {reason}")));
-    Unsent::Ignored(reason)
-}
-
-fn parked(notes: &mut Notes, rule: &'static str, path: &str, reason: ParkReason) -> Unsent {
-    notes.tell(rule, || (path.to_owned(), format!("parked: {reason}")));
-    Unsent::Parked(reason)
 }
 
 /// The user whose calls stay in order.

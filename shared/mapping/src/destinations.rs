@@ -1,6 +1,6 @@
 //! For each destination, the route of an event's source.
 
-use crate::{Notes, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
+use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
 use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
 use event::reasons::ParkReason;
 use event::settings::Settings;
@@ -9,7 +9,7 @@ use event::{EventId, Source};
 /// What an event asks of Braze.
 pub fn to_braze(source: Source, text: &str, settings: &Settings) -> Mapped<BrazeCall> {
     match source {
-        Source::Segment => segment_to_braze::map(text, settings, &mut Notes::brief()),
+        Source::Segment => segment_to_braze::map(text, settings, &mut Trace::brief()),
         Source::Braze | Source::Branch => misrouted(source, text),
     }
 }
@@ -17,7 +17,7 @@ pub fn to_braze(source: Source, text: &str, settings: &Settings) -> Mapped<Braze
 /// What an event asks of Branch.
 pub fn to_branch(source: Source, text: &str, settings: &Settings) -> Mapped<BranchCall> {
     match source {
-        Source::Segment => segment_to_branch::map(text, settings, &mut Notes::brief()),
+        Source::Segment => segment_to_branch::map(text, settings, &mut Trace::brief()),
         Source::Braze | Source::Branch => misrouted(source, text),
     }
 }
@@ -25,8 +25,8 @@ pub fn to_branch(source: Source, text: &str, settings: &Settings) -> Mapped<Bran
 /// What an event asks of Segment.
 pub fn to_segment(source: Source, text: &str, settings: &Settings) -> Mapped<SegmentCall> {
     match source {
-        Source::Branch => branch_to_segment::map(text, settings, &mut Notes::brief()),
-        Source::Braze => braze_to_segment::map(text, settings, &mut Notes::brief()),
+        Source::Branch => branch_to_segment::map(text, settings, &mut Trace::brief()),
+        Source::Braze => braze_to_segment::map(text, settings, &mut Trace::brief()),
         Source::Segment => misrouted(source, text),
     }
 }

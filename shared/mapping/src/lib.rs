@@ -3,13 +3,14 @@
 pub mod branch_to_segment;
 pub mod braze_to_segment;
 mod destinations;
-mod identity_text;
-mod notes;
-mod number_text;
+mod forms;
 pub mod printed;
+mod rejected;
+mod route;
 pub mod segment_size;
 pub mod segment_to_branch;
 pub mod segment_to_braze;
+mod trace;
 
 pub use destinations::{to_branch, to_braze, to_segment};
-pub use notes::{Note, Notes};
+pub use trace::{Trace, TraceEntry};

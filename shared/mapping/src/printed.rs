@@ -1,6 +1,6 @@
 //! What `switchyard map` prints of one event: one line of JSON.
 
-use crate::{Notes, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
+use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
 use event::Route;
 use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
 use event::json::{ArrayWriter, ObjectWriter};
@@ -18,28 +18,28 @@ pub struct Printed {
 /// Maps one event and prints what became of it. With `explain` every warning has its path, and `explain` lists what each
 /// rule did.
 pub fn print(route: Route, text: &str, settings: &Settings, explain: bool) -> Printed {
-    let mut notes = if explain {
-        Notes::explaining()
+    let mut trace = if explain {
+        Trace::explaining()
     } else {
-        Notes::brief()
+        Trace::brief()
     };
-    let explained = |notes: Notes| explain.then_some(notes);
+    let explained = |trace: Trace| explain.then_some(trace);
     match route {
         Route::SegmentToBraze => {
-            let mapped = segment_to_braze::map(text, settings, &mut notes);
-            printed(&mapped, explained(notes).as_ref())
+            let mapped = segment_to_braze::map(text, settings, &mut trace);
+            printed(&mapped, explained(trace).as_ref())
         }
         Route::SegmentToBranch => {
-            let mapped = segment_to_branch::map(text, settings, &mut notes);
-            printed(&mapped, explained(notes).as_ref())
+            let mapped = segment_to_branch::map(text, settings, &mut trace);
+            printed(&mapped, explained(trace).as_ref())
         }
         Route::BranchToSegment => {
-            let mapped = branch_to_segment::map(text, settings, &mut notes);
-            printed(&mapped, explained(notes).as_ref())
+            let mapped = branch_to_segment::map(text, settings, &mut trace);
+            printed(&mapped, explained(trace).as_ref())
         }
         Route::BrazeToSegment => {
-            let mapped = braze_to_segment::map(text, settings, &mut notes);
-            printed(&mapped, explained(notes).as_ref())
+            let mapped = braze_to_segment::map(text, settings, &mut trace);
+            printed(&mapped, explained(trace).as_ref())
         }
     }
 }
@@ -81,7 +81,7 @@ impl Shown for SegmentCall {
     }
 }
 
-fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Notes>) -> Printed {
+fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Trace>) -> Printed {
     let mut line = String::new();
     let mut out = ObjectWriter::new(&mut line);
     out.string("id", mapped.id.as_str());
@@ -109,9 +109,9 @@ fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Notes>) -> Printed {
             out.string("reason", reason.as_str());
         }
     }
-    if let Some(notes) = explained {
+    if let Some(trace) = explained {
         let mut list = out.array("explain");
-        for note in notes.notes() {
+        for note in trace.entries() {
             let mut entry = list.object();
             entry.string("rule", note.rule);
             entry.string("path", &note.path);
@@ -125,13 +125,13 @@ fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Notes>) -> Printed {
     }
 }
 
-fn write_warnings(mut out: ArrayWriter<'_>, warnings: &[Warning], explained: Option<&Notes>) {
+fn write_warnings(mut out: ArrayWriter<'_>, warnings: &[Warning], explained: Option<&Trace>) {
     for warning in warnings {
-        let Some(notes) = explained else {
+        let Some(trace) = explained else {
             out.string(warning.as_str());
             continue;
         };
-        for (_, path) in notes.occurrences().iter().filter(|(of, _)| of == warning) {
+        for (_, path) in trace.occurrences().iter().filter(|(of, _)| of == warning) {
             let mut entry = out.object();
             entry.string("reason", warning.as_str());
             entry.string("path", path);

@@ -12,16 +12,18 @@ mod received;
 mod user_data;
 mod value;
 
-use crate::Notes;
-use crate::identity_text::identity_text;
+use crate::Trace;
+use crate::forms::identity_text::identity_text;
+use crate::rejected::Rejected;
+use crate::route::{self, Arrival, Mapping};
 use content_items::{ContentItems, content_items};
-use event::calls::{BranchCall, BranchEndpoint, Mapped, Verdict};
-use event::json::{ObjectWriter, well_formed};
-use event::reasons::{ParkReason, Warning};
+use event::calls::{BranchCall, BranchEndpoint, Mapped};
+use event::json::ObjectWriter;
+use event::reasons::Warning;
 use event::settings::Settings;
 use event::{EventId, Source, Timestamp};
 use event_data::{EventData, event_data};
-use gate::{Becomes, Closed, Passed};
+use gate::{Accepted, Target};
 use identifiers::Identifiers;
 use received::{Properties, Received};
 
@@ -37,75 +39,79 @@ const WARNINGS: [Warning; 7] = [
 ];
 
 /// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<BranchCall> {
-    let shaped = well_formed(text);
-    let event = Received::open(&shaped);
-    let given = event.as_ref().and_then(|event| event.message_id);
-    let id = match given.and_then(identity_text) {
-        Some(id) => EventId::given(id),
-        None => {
-            notes.warn(Warning::IdDerived, || "messageId".into());
-            EventId::derived(Source::Segment, text)
-        }
-    };
-    let call = match event {
-        Some(event) => call(event, &id, text.len(), settings, notes),
-        None => {
-            let closed = Closed::Parked(ParkReason::MalformedEvent);
-            notes.tell("SR-030", || ("$".into(), closed.to_string()));
-            Err(closed)
-        }
-    };
-    let verdict = match call {
-        Ok(call) => Verdict::Deliver {
-            calls: vec![call],
-            warnings: notes.warnings(&WARNINGS),
-        },
-        Err(Closed::Ignored(reason)) => Verdict::Ignore(reason),
-        Err(Closed::Parked(reason)) => Verdict::Park(reason),
-    };
-    Mapped { id, verdict }
+pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<BranchCall> {
+    route::map::<SegmentToBranch>(text, settings, trace)
+}
+
+struct SegmentToBranch;
+
+impl Mapping for SegmentToBranch {
+    const SOURCE: Source = Source::Segment;
+    const MALFORMED: &'static str = "SR-030";
+    const ID: &'static str = "messageId";
+    const WARNINGS: &'static [Warning] = &WARNINGS;
+    type Received<'a> = Received<'a>;
+    type Accepted<'a> = (Accepted<'a>, Received<'a>);
+    type Call = BranchCall;
+
+    fn open<'a>(text: &'a str, _: &mut Trace) -> Option<Received<'a>> {
+        Received::open(text)
+    }
+
+    fn id(event: &Received<'_>) -> Option<EventId> {
+        event.message_id.and_then(identity_text).map(EventId::given)
+    }
+
+    fn gate<'a>(
+        event: Self::Received<'a>,
+        settings: &Settings,
+        _: &mut Trace,
+    ) -> Result<Self::Accepted<'a>, Rejected> {
+        let accepted = gate::accept(&event, &settings.segment_to_branch)?;
+        Ok((accepted, event))
+    }
+
+    fn calls(
+        (accepted, event): Self::Accepted<'_>,
+        arrival: &Arrival,
+        settings: &Settings,
+        trace: &mut Trace,
+    ) -> Result<Vec<BranchCall>, Rejected> {
+        Ok(vec![call(&accepted, event, arrival, settings, trace)?])
+    }
 }
 
 fn call(
+    accepted: &Accepted<'_>,
     mut event: Received<'_>,
-    id: &EventId,
-    length: usize,
+    arrival: &Arrival,
     settings: &Settings,
-    notes: &mut Notes,
-) -> Result<BranchCall, Closed> {
+    trace: &mut Trace,
+) -> Result<BranchCall, Rejected> {
     let own = &settings.segment_to_branch;
-    let passed = gate::passed(&event, own).map_err(|(rule, closed)| {
-        notes.tell(rule, || ("event".into(), closed.to_string()));
-        closed
-    })?;
-    let identifiers = Identifiers::new(&event, own, notes).map_err(|(rule, reason)| {
-        let closed = Closed::Ignored(reason);
-        notes.tell(rule, || ("context".into(), closed.to_string()));
-        closed
-    })?;
+    let identifiers = Identifiers::new(&event, own, trace)?;
     let mut properties = Properties::new(std::mem::take(&mut event.properties));
-    let mut body = String::with_capacity(length + 512);
+    let mut body = String::with_capacity(arrival.length + 512);
     let mut out = ObjectWriter::new(&mut body);
-    let endpoint = write_name(&mut out, &passed, own.customer_event_alias, notes);
-    user_data::write(&mut out, &identifiers, &event.context, &mut properties, notes);
+    let endpoint = write_name(&mut out, accepted, own.customer_event_alias, trace);
+    user_data::write(&mut out, &identifiers, &event.context, &mut properties, trace);
     let (mut data, mut items) = (EventData::default(), ContentItems::default());
     if endpoint == BranchEndpoint::Standard || own.event_data_on_custom {
-        data = event_data(passed.becomes, &mut properties, notes);
+        data = event_data(accepted.target, &mut properties, trace);
     }
-    if let Becomes::Standard(standard) = passed.becomes {
-        items = content_items(standard, &mut properties, data.currency.as_deref(), notes);
+    if let Target::Standard(standard) = accepted.target {
+        items = content_items(standard, &mut properties, data.currency.as_deref(), trace);
     }
     data.write(&mut out);
     items.write(&mut out, own.custom_fields_as_json);
     custom_data::write(
         &mut out,
         &event,
-        id,
+        &arrival.id,
         &properties,
         items.leftover.as_deref(),
         own.markers,
-        notes,
+        trace,
     );
     drop(out);
     Ok(BranchCall {
@@ -120,16 +126,16 @@ fn call(
 /// Writes what the event is called at Branch, and says where it goes.
 fn write_name(
     out: &mut ObjectWriter<'_>,
-    passed: &Passed<'_>,
+    accepted: &Accepted<'_>,
     with_alias: bool,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> BranchEndpoint {
-    let own_name = passed.name.trim();
-    let (endpoint, name) = match passed.becomes {
-        Becomes::Standard(event) => (BranchEndpoint::Standard, event.name),
-        Becomes::Custom => (BranchEndpoint::Custom, own_name),
+    let own_name = accepted.name.trim();
+    let (endpoint, name) = match accepted.target {
+        Target::Standard(event) => (BranchEndpoint::Standard, event.name),
+        Target::Custom => (BranchEndpoint::Custom, own_name),
     };
-    notes.tell(passed.rule, || ("event".into(), format!("name = {name}")));
+    trace.record(accepted.rule, || ("event".into(), format!("name = {name}")));
     out.string("name", name);
     if with_alias && endpoint == BranchEndpoint::Standard {
         out.string("customer_event_alias", own_name);

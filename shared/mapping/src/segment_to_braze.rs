@@ -2,34 +2,33 @@
 
 mod alias;
 mod attributes;
-mod closed;
 mod custom_event;
 mod delete;
 mod ecommerce;
-mod event_time;
+mod event_context;
 mod forms;
 mod gate;
 mod group;
 mod identify;
 mod identity;
 mod messaging;
-mod moment;
 mod names;
-mod number;
 mod platform;
 mod properties;
 mod purchases;
 mod received;
-mod scene;
+mod time;
 mod track;
 mod value;
 mod view;
 mod warnings;
 
-use crate::Notes;
-use closed::{Closed, ClosedFate};
-use event::calls::{BrazeArray, BrazeCall, Mapped, Verdict};
-use event::json::{compact_size, well_formed};
+use crate::Trace;
+use crate::forms::text::text;
+use crate::rejected::Rejected;
+use crate::route::{self, Arrival, Mapping};
+use event::calls::{BrazeArray, BrazeCall, Mapped};
+use event::json::compact_size;
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::Settings;
 use event::{EventId, Source};
@@ -40,67 +39,82 @@ use view::View;
 use warnings::WARNINGS;
 
 /// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map(text: &str, settings: &Settings, notes: &mut Notes) -> Mapped<BrazeCall> {
-    let shaped = well_formed(text);
-    let event = Received::open(&shaped, notes);
-    let given = event.as_ref().and_then(|event| event.get("messageId"));
-    let id = match given.and_then(number::text) {
-        Some(id) => EventId::given(id),
-        None => {
-            notes.warn(Warning::IdDerived, || "messageId".into());
-            EventId::derived(Source::Segment, text)
-        }
-    };
-    let calls = match &event {
-        Some(event) => calls(event, settings, notes),
-        None => Err(Closed::parked("SB-010", "$", ParkReason::MalformedEvent)),
-    };
-    let verdict = match calls {
-        Ok(calls) => Verdict::Deliver {
-            calls,
-            warnings: notes.warnings(&WARNINGS),
-        },
-        Err(Closed { rule, path, fate }) => {
-            notes.tell(rule, || (path.into_owned(), fate.to_string()));
-            match fate {
-                ClosedFate::Ignored(reason) => Verdict::Ignore(reason),
-                ClosedFate::Parked(reason) => Verdict::Park(reason),
-            }
-        }
-    };
-    Mapped { id, verdict }
+pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<BrazeCall> {
+    route::map::<SegmentToBraze>(text, settings, trace)
 }
 
-fn calls(event: &Received<'_>, settings: &Settings, notes: &mut Notes) -> Result<Vec<BrazeCall>, Closed> {
+struct SegmentToBraze;
+
+impl Mapping for SegmentToBraze {
+    const SOURCE: Source = Source::Segment;
+    const MALFORMED: &'static str = "SB-010";
+    const ID: &'static str = "messageId";
+    const WARNINGS: &'static [Warning] = &WARNINGS;
+    type Received<'a> = Received<'a>;
+    type Accepted<'a> = (EventType, Received<'a>);
+    type Call = BrazeCall;
+
+    fn open<'a>(text: &'a str, trace: &mut Trace) -> Option<Received<'a>> {
+        Received::open(text, trace)
+    }
+
+    fn id(event: &Received<'_>) -> Option<EventId> {
+        event.get("messageId").and_then(text).map(EventId::given)
+    }
+
+    fn gate<'a>(
+        event: Self::Received<'a>,
+        settings: &Settings,
+        _: &mut Trace,
+    ) -> Result<Self::Accepted<'a>, Rejected> {
+        let event_type = gate::accept(&event, &settings.segment_to_braze)?;
+        Ok((event_type, event))
+    }
+
+    fn calls(
+        (event_type, event): Self::Accepted<'_>,
+        _: &Arrival,
+        settings: &Settings,
+        trace: &mut Trace,
+    ) -> Result<Vec<BrazeCall>, Rejected> {
+        calls(event_type, &event, settings, trace)
+    }
+}
+
+fn calls(
+    event_type: EventType,
+    event: &Received<'_>,
+    settings: &Settings,
+    trace: &mut Trace,
+) -> Result<Vec<BrazeCall>, Rejected> {
     let own = &settings.segment_to_braze;
-    let event_type = gate::passed(event, own)?;
     let calls = match event_type {
-        EventType::Identify => identify::identify(event, own, notes)?,
-        EventType::Track => track::track(event, own, notes)?,
-        EventType::Page => track::view(View::Page, event, own, notes)?,
-        EventType::Screen => track::view(View::Screen, event, own, notes)?,
-        EventType::Group => vec![group::group(event, own, notes)?],
-        EventType::Alias => vec![alias::alias(event, own, notes)?],
-        EventType::Delete => vec![delete::delete(event, own, notes)?],
+        EventType::Identify => identify::identify(event, own, trace)?,
+        EventType::Track => track::track(event, own, trace)?,
+        EventType::Page => track::view(View::Page, event, own, trace)?,
+        EventType::Screen => track::view(View::Screen, event, own, trace)?,
+        EventType::Group => vec![group::group(event, own, trace)?],
+        EventType::Alias => vec![alias::alias(event, own, trace)?],
+        EventType::Delete => vec![delete::delete(event, own, trace)?],
     };
     let most = settings.braze.max_item_bytes;
     let is_too_large = |json: &str| json.len() > most && compact_size(json) > most;
     let mut items = calls.iter().flat_map(|call| &call.items);
     match items.find(|item| is_too_large(&item.json)) {
-        Some(item) => Err(Closed::parked(
+        Some(item) => Err(Rejected::park(
             "SB-290",
             source_of(item.array),
             ParkReason::TooLarge,
         )),
         None => {
-            tell_unused(event_type, event, notes);
+            record_unused(event_type, event, trace);
             Ok(calls)
         }
     }
 }
 
 /// Tells of the parts of an event for which its type has no use.
-fn tell_unused(event_type: EventType, event: &Received<'_>, notes: &mut Notes) {
+fn record_unused(event_type: EventType, event: &Received<'_>, trace: &mut Trace) {
     let (rule, takes_properties, takes_traits, takes_context) = match event_type {
         EventType::Identify => ("SB-070", false, true, true),
         EventType::Track => ("SB-140", true, false, true),
@@ -115,7 +129,7 @@ fn tell_unused(event_type: EventType, event: &Received<'_>, notes: &mut Notes) {
         ("context.traits", event.context_traits.is_some(), takes_context),
     ] {
         if is_there && !is_taken {
-            notes.tell(rule, || (path.into(), "left out: read for ids alone".into()));
+            trace.record(rule, || (path.into(), "left out: read for ids alone".into()));
         }
     }
 }
@@ -131,10 +145,10 @@ const fn source_of(array: BrazeArray) -> &'static str {
     }
 }
 
-/// What becomes of an event that names no user whom Braze could know.
-fn nobody(ids: &Ids<'_, '_>, notes: &mut Notes) -> Closed {
-    match ids.anonymous_id(notes) {
-        Some(_) => Closed::ignored("SB-045", "anonymousId", IgnoreReason::Anonymous),
-        None => Closed::parked("SB-045", "userId", ParkReason::NoIdentity),
+/// Why an event that names no user whom Braze could know is not sent.
+fn no_identity(ids: &Ids<'_, '_>, trace: &mut Trace) -> Rejected {
+    match ids.anonymous_id(trace) {
+        Some(_) => Rejected::ignore("SB-045", "anonymousId", IgnoreReason::Anonymous),
+        None => Rejected::park("SB-045", "userId", ParkReason::NoIdentity),
     }
 }

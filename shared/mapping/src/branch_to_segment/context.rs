@@ -2,8 +2,8 @@
 
 use super::received::Received;
 use super::value::{Value, boolean, text};
-use crate::Notes;
-use crate::identity_text::device_id_text;
+use crate::Trace;
+use crate::forms::identity_text::device_id_text;
 use event::calls::Platform;
 use event::json::ObjectWriter;
 use std::borrow::Cow;
@@ -71,7 +71,7 @@ pub fn platform(event: &Received<'_>) -> Option<Platform> {
 
 impl<'a> Context<'a> {
     /// The context of an event's call.
-    pub fn new(event: &Received<'a>, notes: &mut Notes) -> Self {
+    pub fn new(event: &Received<'a>, trace: &mut Trace) -> Self {
         let mut context = Self {
             members: Vec::with_capacity(16),
         };
@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
         ] {
             let number = event
                 .user(source)
-                .filter(|size| crate::number_text::number_text(*size).is_some())
+                .filter(|size| crate::forms::number::number_text(*size).is_some())
                 .map(Value::number_or_exact);
             context.add(rule, "screen", key, source, number);
         }
@@ -105,7 +105,7 @@ impl<'a> Context<'a> {
             );
         }
         for member in &context.members {
-            notes.tell(member.rule, || member.told());
+            trace.record(member.rule, || member.told());
         }
         context
     }

@@ -3,6 +3,7 @@
 use super::name::{Class, Name};
 use super::received::{Received, string};
 use super::value::{is_nothing, text};
+use crate::rejected::Rejected;
 use event::branch_events::Category;
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::{BranchToSegment, RequireAttribution};
@@ -13,51 +14,53 @@ const MARK: &str = "segment_message_id";
 /// The event's name.
 ///
 /// # Errors
-/// Why an event without one is parked, with the rule that says so.
-pub fn name<'a>(event: &Received<'a>) -> Result<Name<'a>, (&'static str, ParkReason)> {
+/// Why an event without one is parked.
+pub fn name<'a>(event: &Received<'a>) -> Result<Name<'a>, Rejected> {
     match string(event.name).filter(|name| !name.trim().is_empty()) {
         Some(name) => Ok(Name::new(name)),
-        None if string(event.legacy_name).is_some() => Err(("BS-031", ParkReason::LegacyFormat)),
-        None => Err(("BS-032", ParkReason::NoEventName)),
+        None if string(event.legacy_name).is_some() => {
+            Err(Rejected::park("BS-031", "name", ParkReason::LegacyFormat))
+        }
+        None => Err(Rejected::park("BS-032", "name", ParkReason::NoEventName)),
     }
 }
 
-/// Why an event is not sent, with the rule that says so.
-pub fn closed_for(
-    event: &Received<'_>,
-    name: &Name<'_>,
-    settings: &BranchToSegment,
-) -> Option<(&'static str, IgnoreReason)> {
+/// Lets an event pass, or says why it is ignored.
+///
+/// # Errors
+/// Why it is ignored.
+pub fn filter(event: &Received<'_>, name: &Name<'_>, settings: &BranchToSegment) -> Result<(), Rejected> {
+    let ignored = |rule, reason| Err(Rejected::ignore(rule, "name", reason));
     if !settings.include_segment_origin {
         let origin = string(event.own("origin"));
         if origin.is_some_and(|origin| origin.trim().eq_ignore_ascii_case("SEGMENT")) {
-            return Some(("BS-033", IgnoreReason::Loop));
+            return ignored("BS-033", IgnoreReason::Loop);
         }
         if event.custom_data.get(MARK).is_some_and(|mark| !is_nothing(mark)) {
-            return Some(("BS-034", IgnoreReason::Loop));
+            return ignored("BS-034", IgnoreReason::Loop);
         }
     }
     let is_asked_for = || name.is_among(&settings.also_send_events);
     if name.class == Class::NeverSent && !is_asked_for() {
-        return Some(("BS-035", IgnoreReason::ExcludedEvent));
+        return ignored("BS-035", IgnoreReason::ExcludedEvent);
     }
     if name.is_blocked() {
-        return Some(("BS-036", IgnoreReason::FraudBlocked));
+        return ignored("BS-036", IgnoreReason::FraudBlocked);
     }
     if name.is_among(&settings.deny_events) {
-        return Some(("BS-037", IgnoreReason::EventDenied));
+        return ignored("BS-037", IgnoreReason::EventDenied);
     }
     if let Class::Of(category) = name.class
         && !settings.categories.contains(&category)
         && !is_asked_for()
     {
-        return Some(("BS-038", IgnoreReason::CategoryOff));
+        return ignored("BS-038", IgnoreReason::CategoryOff);
     }
     if settings.skip_web && event.is_web() {
-        return Some(("BS-039", IgnoreReason::WebEvent));
+        return ignored("BS-039", IgnoreReason::WebEvent);
     }
     if is_denied_partner(event, settings) {
-        return Some(("BS-040", IgnoreReason::PartnerDenied));
+        return ignored("BS-040", IgnoreReason::PartnerDenied);
     }
     let needs_attribution = settings.require_attribution == RequireAttribution::All
         || matches!(
@@ -65,9 +68,9 @@ pub fn closed_for(
             Class::Of(Category::Install | Category::Reinstall | Category::Open)
         );
     if needs_attribution && !event.is_attributed() {
-        return Some(("BS-041", IgnoreReason::NotAttributed));
+        return ignored("BS-041", IgnoreReason::NotAttributed);
     }
-    None
+    Ok(())
 }
 
 fn is_denied_partner(event: &Received<'_>, settings: &BranchToSegment) -> bool {

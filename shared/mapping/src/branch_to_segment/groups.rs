@@ -6,7 +6,7 @@ use super::products::products;
 use super::properties::{Group, Properties};
 use super::received::{OWN_FIELDS, OWN_FLAGS, Received};
 use super::value::{Value, is_blank, is_nothing};
-use crate::identity_text::identity_text;
+use crate::forms::identity_text::identity_text;
 use event::json::{Decimal, Json, Kind, Object};
 use std::borrow::Cow;
 

@@ -1,13 +1,15 @@
-//! Who an event is about, and which event it is.
+//! The id of an event, and its user.
 
 use super::received::Received;
 use super::value::is_nothing;
-use crate::Notes;
-use crate::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use crate::Trace;
+use crate::forms::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use crate::rejected::Rejected;
+use crate::route::Arrival;
+use event::EventId;
 use event::json::Json;
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{BranchToSegment, MissingIdentity};
-use event::{EventId, Source};
 use std::borrow::Cow;
 
 /// Characters of an id from Branch. Segment takes fewer than 100 in a `messageId`; the rest is for prefix and suffix.
@@ -25,39 +27,18 @@ const DEVICE_PREFIX: &str = "branch-device-";
 /// The devices' ids that may stand in, the best first.
 const DEVICE_IDS: [&str; 4] = ["idfv", "android_id", "idfa", "aaid"];
 
-/// The event's id, and the `messageId` made of it.
-pub struct Ids {
-    /// The id that Branch gave, or one made from the event's bytes.
-    pub event: EventId,
-    /// `messageId`
-    pub message: String,
-    /// Whether the id was made.
-    pub is_derived: bool,
+/// The id that Branch gave the event.
+pub fn event_id(id: Option<Json<'_>>) -> Option<EventId> {
+    let given = id.and_then(identity_text);
+    given
+        .filter(|id| id.chars().count() <= MAX_ID_CHARS)
+        .map(EventId::given)
 }
 
-impl Ids {
-    /// `text` is the event as received.
-    pub fn new(id: Option<Json<'_>>, text: &str, settings: &BranchToSegment) -> Self {
-        let suffix = &settings.message_id_suffix;
-        let given = id
-            .and_then(identity_text)
-            .filter(|id| id.chars().count() <= MAX_ID_CHARS);
-        match given {
-            Some(id) => Self {
-                message: format!("branch-{id}{suffix}"),
-                event: EventId::given(id),
-                is_derived: false,
-            },
-            None => {
-                let id = EventId::derived(Source::Branch, text);
-                Self {
-                    message: format!("{id}{suffix}"),
-                    event: id,
-                    is_derived: true,
-                }
-            }
-        }
-    }
+/// The event's `messageId`. A derived id begins with `branch-` already.
+pub fn message_id(arrival: &Arrival, settings: &BranchToSegment) -> String {
+    let prefix = if arrival.is_derived { "" } else { "branch-" };
+    format!("{prefix}{}{}", arrival.id, settings.message_id_suffix)
 }
 
 /// The user of a call: one of the two is there.
@@ -70,14 +51,6 @@ pub struct Identity<'a> {
     pub user_id: Option<Cow<'a, str>>,
 }
 
-/// Why an event without identity is not sent.
-pub enum Nobody {
-    /// It is parked.
-    Parked(ParkReason),
-    /// It is ignored.
-    Ignored(IgnoreReason),
-}
-
 /// The user of an event.
 ///
 /// # Errors
@@ -85,13 +58,13 @@ pub enum Nobody {
 pub fn identity<'a>(
     event: &Received<'a>,
     settings: &BranchToSegment,
-    notes: &mut Notes,
-) -> Result<Identity<'a>, Nobody> {
-    let anonymous_id = anonymous_id(event, notes);
+    trace: &mut Trace,
+) -> Result<Identity<'a>, Rejected> {
+    let anonymous_id = anonymous_id(event, trace);
     let developer_identity = event.user("developer_identity").filter(|_| settings.send_user_id);
     let user_id = developer_identity.and_then(identity_text);
     if user_id.is_some() {
-        notes.tell("BS-071", || {
+        trace.record("BS-071", || {
             ("user_data.developer_identity".into(), "userId".into())
         });
     }
@@ -102,23 +75,27 @@ pub fn identity<'a>(
     };
     if identity.anonymous_id.is_none() && identity.user_id.is_none() {
         match settings.missing_identity {
-            MissingIdentity::Park => return Err(Nobody::Parked(ParkReason::NoIdentity)),
-            MissingIdentity::Ignore => return Err(Nobody::Ignored(IgnoreReason::NoIdentity)),
+            MissingIdentity::Park => {
+                return Err(Rejected::park("BS-074", "user_data", ParkReason::NoIdentity));
+            }
+            MissingIdentity::Ignore => {
+                return Err(Rejected::ignore("BS-074", "user_data", IgnoreReason::NoIdentity));
+            }
             MissingIdentity::Device => {
-                identity.anonymous_id = Some(device_id(event, notes)?);
+                identity.anonymous_id = Some(device_id(event, trace)?);
                 identity.is_device = true;
             }
         }
     }
     if developer_identity.is_some_and(is_placeholder_text) {
-        notes.warn(Warning::PlaceholderUserId, || {
+        trace.warn(Warning::PlaceholderUserId, || {
             "user_data.developer_identity".into()
         });
     }
     Ok(identity)
 }
 
-fn anonymous_id<'a>(event: &Received<'a>, notes: &mut Notes) -> Option<Cow<'a, str>> {
+fn anonymous_id<'a>(event: &Received<'a>, trace: &mut Trace) -> Option<Cow<'a, str>> {
     let places = [
         ("custom_data", &event.custom_data, ANONYMOUS_ID),
         ("custom_data", &event.custom_data, UNSIGNED_ANONYMOUS_ID),
@@ -128,16 +105,16 @@ fn anonymous_id<'a>(event: &Received<'a>, notes: &mut Notes) -> Option<Cow<'a, s
     places.into_iter().find_map(|(section, object, key)| {
         let value = object.get(key).filter(|value| !is_nothing(*value))?;
         let id = identity_text(value)?;
-        notes.tell("BS-070", || (format!("{section}.{key}"), "anonymousId".into()));
+        trace.record("BS-070", || (format!("{section}.{key}"), "anonymousId".into()));
         Some(id)
     })
 }
 
-fn device_id(event: &Received<'_>, notes: &mut Notes) -> Result<Cow<'static, str>, Nobody> {
+fn device_id(event: &Received<'_>, trace: &mut Trace) -> Result<Cow<'static, str>, Rejected> {
     let found = DEVICE_IDS
         .into_iter()
         .find_map(|key| Some((key, event.user(key).and_then(device_id_text)?)));
-    let (key, id) = found.ok_or(Nobody::Parked(ParkReason::NoIdentity))?;
-    notes.tell("BS-075", || (format!("user_data.{key}"), "anonymousId".into()));
+    let (key, id) = found.ok_or(Rejected::park("BS-074", "user_data", ParkReason::NoIdentity))?;
+    trace.record("BS-075", || (format!("user_data.{key}"), "anonymousId".into()));
     Ok(Cow::Owned(format!("{DEVICE_PREFIX}{id}")))
 }

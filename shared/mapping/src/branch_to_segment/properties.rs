@@ -2,7 +2,7 @@
 
 use super::folded::folded;
 use super::value::{Value, is_equal};
-use crate::Notes;
+use crate::Trace;
 use event::reasons::Warning;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -171,19 +171,19 @@ impl<'a> Properties<'a> {
     }
 
     /// Tells what became of the entries.
-    pub fn tell(&self, notes: &mut Notes) {
+    pub fn record(&self, trace: &mut Trace) {
         let path = |group: Group, key: &str| format!("{}{key}", group.section());
         for property in &self.list {
-            notes.tell(property.group.rule(), || {
+            trace.record(property.group.rule(), || {
                 let from = path(property.group, property.key);
                 (from, format!("properties.{}", property.name))
             });
         }
         for (group, key) in &self.dropped {
-            notes.tell("BS-125", || {
+            trace.record("BS-125", || {
                 (path(*group, key), "left out: both its names are taken".into())
             });
-            notes.warn(Warning::PropertyCollision, || path(*group, key));
+            trace.warn(Warning::PropertyCollision, || path(*group, key));
         }
     }
 }

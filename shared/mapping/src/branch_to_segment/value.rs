@@ -1,7 +1,7 @@
 //! What the specification's words for single values mean: blank, boolean text, text; and values on their way out.
 
-use crate::identity_text::is_integer;
-use crate::number_text::number_text;
+use crate::forms::identity_text::is_integer;
+use crate::forms::number::number_text;
 use event::json::{Json, Kind, ObjectWriter, write_string};
 use std::borrow::Cow;
 

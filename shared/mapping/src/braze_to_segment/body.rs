@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::identity::Identity;
 use super::properties::Property;
+use event::Timestamp;
 use event::json::ObjectWriter;
 use event::settings::BrazeToSegment;
-use event::{EventId, Timestamp};
 
 /// The property that names what was left out for size.
 pub const TRUNCATED: &str = "truncated";
@@ -22,13 +22,8 @@ pub struct Head<'a> {
     pub identity: &'a Identity<'a>,
     /// `context`
     pub context: &'a Context<'a>,
-    /// For prefix and `integrations`.
+    /// For the prefix and `integrations`.
     pub settings: &'a BrazeToSegment,
-}
-
-/// The event's `messageId`.
-pub fn message_id(id: &EventId, settings: &BrazeToSegment) -> String {
-    format!("{}{id}", settings.message_id_prefix)
 }
 
 /// The body of the call. `truncated` names what was left out; `None` writes no such property.

@@ -1,11 +1,11 @@
 //! The fields that the settings keep back.
 
 use super::received::Received;
-use crate::Notes;
+use crate::Trace;
 use event::settings::BrazeToSegment;
 
 /// Takes the fields out that `drop_properties` names, before any other rule builds something from them.
-pub fn drop_fields(event: &mut Received<'_>, settings: &BrazeToSegment, notes: &mut Notes) {
+pub fn drop_fields(event: &mut Received<'_>, settings: &BrazeToSegment, trace: &mut Trace) {
     let dropped = &settings.drop_properties;
     if dropped.is_empty() {
         return;
@@ -37,18 +37,18 @@ pub fn drop_fields(event: &mut Received<'_>, settings: &BrazeToSegment, notes: &
         } else {
             return true;
         };
-        notes.tell(rule, || {
+        trace.record(rule, || {
             (format!("properties.{key}"), "left out: drop_properties".into())
         });
         false
     });
     if device_id && event.user.device_id.take().is_some() {
-        notes.tell("BZ-162", || {
+        trace.record("BZ-162", || {
             ("user.device_id".into(), "left out: drop_properties".into())
         });
     }
     if timezone && event.user.timezone.take().is_some() {
-        notes.tell("BZ-162", || {
+        trace.record("BZ-162", || {
             ("user.timezone".into(), "left out: drop_properties".into())
         });
     }

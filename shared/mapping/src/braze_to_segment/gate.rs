@@ -2,6 +2,7 @@
 
 use super::received::Received;
 use super::value::is_name;
+use crate::rejected::Rejected;
 use event::currents;
 use event::json::Json;
 use event::reasons::IgnoreReason;
@@ -15,44 +16,43 @@ pub fn is_known(event_type: &str, settings: &BrazeToSegment) -> bool {
     currents::event_type(event_type).is_some() || settings.event_names.contains_key(event_type)
 }
 
-/// Why an event is not sent, as far as its type and the filters say, with the rule that says so. `event_type` is the
-/// name of today.
-pub fn closed_for(
-    event: &Received<'_>,
-    event_type: &str,
-    settings: &BrazeToSegment,
-) -> Option<(&'static str, IgnoreReason)> {
+/// Lets an event pass, or says why it is ignored. `event_type` is the canonical name (BZ-030).
+///
+/// # Errors
+/// Why it is ignored.
+pub fn filter(event: &Received<'_>, event_type: &str, settings: &BrazeToSegment) -> Result<(), Rejected> {
+    let ignored = |rule, reason| Err(Rejected::ignore(rule, "event_type", reason));
     if settings
         .deny_events
         .iter()
         .any(|pattern| pattern.matches(event_type))
     {
-        return Some(("BZ-033", IgnoreReason::EventTypeDenied));
+        return ignored("BZ-033", IgnoreReason::EventTypeDenied);
     }
     if !settings
         .allow_events
         .iter()
         .any(|pattern| pattern.matches(event_type))
     {
-        return Some(("BZ-034", IgnoreReason::EventTypeNotAllowed));
+        return ignored("BZ-034", IgnoreReason::EventTypeNotAllowed);
     }
     if settings.unknown_events == UnknownEvents::Drop && !is_known(event_type, settings) {
-        return Some(("BZ-037", IgnoreReason::UnknownEventDropped));
+        return ignored("BZ-037", IgnoreReason::UnknownEventDropped);
     }
     if settings.skip_machine_opens
         && event_type == EMAIL_OPEN
         && event.property("machine_open").is_some_and(is_machine_open)
     {
-        return Some(("BZ-038", IgnoreReason::MachineOpen));
+        return ignored("BZ-038", IgnoreReason::MachineOpen);
     }
     if settings.skip_suspected_bot_clicks
         && event.property("is_suspected_bot_click").is_some_and(|suspected| {
             suspected.as_bool() == Some(true) || suspected.as_str().is_some_and(|text| text == "true")
         })
     {
-        return Some(("BZ-039", IgnoreReason::SuspectedBotClick));
+        return ignored("BZ-039", IgnoreReason::SuspectedBotClick);
     }
-    None
+    Ok(())
 }
 
 /// `true`, or the name of the mail proxy.

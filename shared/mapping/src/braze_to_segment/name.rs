@@ -3,7 +3,7 @@
 use super::gate::is_known;
 use super::readable_name::readable_name;
 use super::received::Received;
-use crate::Notes;
+use crate::Trace;
 use event::currents;
 use event::reasons::Warning;
 use event::settings::{BrazeToSegment, UnknownEvents};
@@ -12,15 +12,15 @@ use std::borrow::Cow;
 /// The name of custom events that bring none.
 const CUSTOM_EVENT: &str = "Custom Event";
 
-/// The event's name. `event_type` is the name of today.
+/// The event's name. `event_type` is the canonical name (BZ-030).
 pub fn name<'e>(
     event: &'e Received<'_>,
     event_type: &str,
     settings: &'e BrazeToSegment,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> Cow<'e, str> {
     if !is_known(event_type, settings) {
-        notes.warn(Warning::UnknownEventType, || "event_type".into());
+        trace.warn(Warning::UnknownEventType, || "event_type".into());
     }
     let (rule, name) = if let Some(name) = settings.event_names.get(event_type) {
         ("BZ-050", Cow::Borrowed(name.as_str()))
@@ -38,7 +38,7 @@ pub fn name<'e>(
             readable.map_or(Cow::Borrowed(event.event_type.as_ref()), Cow::Owned),
         )
     };
-    notes.tell(rule, || ("event_type".into(), format!("event = {name}")));
+    trace.record(rule, || ("event_type".into(), format!("event = {name}")));
     name
 }
 

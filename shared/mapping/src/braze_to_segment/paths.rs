@@ -4,7 +4,7 @@ use super::context::Context;
 use super::properties::{Field, Properties, Property, is_documented_string};
 use super::received::Received;
 use super::value::{Usable, Value, same};
-use crate::Notes;
+use crate::Trace;
 use event::json::{Json, Kind};
 use event::reasons::Warning;
 use event::settings::{BrazeToSegment, InControlGroup};
@@ -21,22 +21,22 @@ struct Paths<'a, 'w> {
     properties: Properties<'a>,
     context: Context<'a>,
     settings: &'w BrazeToSegment,
-    notes: &'w mut Notes,
+    trace: &'w mut Trace,
 }
 
-/// The properties and the context of an event's call. `event_type` is the name of today.
+/// The properties and the context of an event's call. `event_type` is the canonical name (BZ-030).
 pub fn paths<'a>(
     mut event: Received<'a>,
     event_type: &str,
     settings: &'a BrazeToSegment,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> (Vec<Property<'a>>, Context<'a>) {
-    super::dropped::drop_fields(&mut event, settings, notes);
+    super::dropped::drop_fields(&mut event, settings, trace);
     let mut paths = Paths {
         properties: Properties::with_capacity(event.properties.len() + 4),
         context: Context::default(),
         settings,
-        notes,
+        trace,
     };
     for (key, value) in event.properties {
         paths.take_in(key, value);
@@ -74,7 +74,7 @@ impl<'a> Paths<'a, '_> {
                 self.properties.add(key, Value::Received(value));
             }
             Some(value) => self.properties.add(key, value),
-            None => self.notes.tell("BZ-153", || {
+            None => self.trace.record("BZ-153", || {
                 (format!("properties.{key}"), "left out: holds nulls only".into())
             }),
         }
@@ -84,23 +84,23 @@ impl<'a> Paths<'a, '_> {
         self.properties.received(field).and_then(Usable::of)
     }
 
-    fn tell(&mut self, rule: &'static str, field: Field, to: &str) {
-        self.notes
-            .tell(rule, || (format!("properties.{}", field.key()), to.to_owned()));
+    fn record(&mut self, rule: &'static str, field: Field, to: &str) {
+        self.trace
+            .record(rule, || (format!("properties.{}", field.key()), to.to_owned()));
     }
 
     /// Takes a field out of the properties if it is usable.
     fn moved(&mut self, rule: &'static str, field: Field, to: &str) -> Option<Usable<'a>> {
         let value = self.usable(field)?;
         self.properties.take(field);
-        self.tell(rule, field, to);
+        self.record(rule, field, to);
         Some(value)
     }
 
     /// Looks up a field that stays in the properties.
     fn copied(&mut self, rule: &'static str, field: Field, to: &str) -> Option<Usable<'a>> {
         let value = self.usable(field)?;
-        self.tell(rule, field, to);
+        self.record(rule, field, to);
         Some(value)
     }
 
@@ -130,7 +130,7 @@ impl<'a> Paths<'a, '_> {
             self.renamed("BZ-167", Field::Url, Field::LinkUrl);
         } else if let Some(value) = self.properties.get(Field::Url).cloned() {
             self.properties.add(Cow::Borrowed(Field::LinkUrl.key()), value);
-            self.tell("BZ-167", Field::Url, "properties.link_url");
+            self.record("BZ-167", Field::Url, "properties.link_url");
         }
     }
 
@@ -142,14 +142,14 @@ impl<'a> Paths<'a, '_> {
             self.renamed("BZ-170", Field::ContentCardId, Field::CardId);
         } else if let Some(value) = self.properties.get(Field::ContentCardId).cloned() {
             self.properties.add(Cow::Borrowed(Field::CardId.key()), value);
-            self.tell("BZ-192", Field::ContentCardId, "properties.card_id");
+            self.record("BZ-192", Field::ContentCardId, "properties.card_id");
         }
     }
 
     fn renamed(&mut self, rule: &'static str, from: Field, to: Field) {
         if let Some(value) = self.properties.take(from) {
             self.properties.add(Cow::Borrowed(to.key()), value);
-            self.notes.tell(rule, || {
+            self.trace.record(rule, || {
                 (
                     format!("properties.{}", from.key()),
                     format!("properties.{}", to.key()),
@@ -174,7 +174,7 @@ impl<'a> Paths<'a, '_> {
             .received(Field::AdTrackingEnabled)
             .and_then(Json::as_bool);
         if self.context.ad_tracking_enabled.is_some() {
-            self.tell(
+            self.record(
                 "BZ-187",
                 Field::AdTrackingEnabled,
                 "context.device.adTrackingEnabled",
@@ -187,7 +187,7 @@ impl<'a> Paths<'a, '_> {
     fn of_user(&mut self, device_id: Option<Json<'a>>, timezone: Option<Json<'a>>) {
         if let Some(device_id) = device_id {
             self.context.device_id = Usable::of(device_id);
-            self.tell_user(
+            self.record_user(
                 "BZ-181",
                 "device_id",
                 "context.device.id",
@@ -197,7 +197,7 @@ impl<'a> Paths<'a, '_> {
         }
         if let Some(timezone) = timezone {
             self.context.timezone = Usable::of(timezone);
-            self.tell_user(
+            self.record_user(
                 "BZ-182",
                 "timezone",
                 "context.timezone",
@@ -209,9 +209,9 @@ impl<'a> Paths<'a, '_> {
         }
     }
 
-    fn tell_user(&mut self, rule: &'static str, key: &str, to: &str, done: bool) {
+    fn record_user(&mut self, rule: &'static str, key: &str, to: &str, done: bool) {
         if done {
-            self.notes.tell(rule, || (format!("user.{key}"), to.to_owned()));
+            self.trace.record(rule, || (format!("user.{key}"), to.to_owned()));
         }
     }
 
@@ -228,11 +228,11 @@ impl<'a> Paths<'a, '_> {
         let told = || (format!("user.{}", field.key()), format!("properties.{key}"));
         match self.properties.named(key) {
             None => {
-                self.notes.tell(rule, told);
+                self.trace.record(rule, told);
                 self.properties.add(Cow::Borrowed(key), value);
             }
             Some(taken) if is_same(taken, &value) => {}
-            Some(_) => self.notes.warn(Warning::FieldCollision, || told().0),
+            Some(_) => self.trace.warn(Warning::FieldCollision, || told().0),
         }
     }
 
@@ -260,7 +260,7 @@ impl<'a> Paths<'a, '_> {
                     "BZ-159"
                 };
                 let key = &property.key;
-                self.notes.tell(rule, || {
+                self.trace.record(rule, || {
                     (format!("properties.{key}"), changed.text().into_owned())
                 });
                 property.value = changed;
@@ -283,11 +283,11 @@ impl<'a> Paths<'a, '_> {
                 None => {}
                 Some(Some(made)) => {
                     self.properties.set(field, Value::Made(made));
-                    self.tell("BZ-196", field, "parsed");
+                    self.record("BZ-196", field, "parsed");
                 }
                 Some(None) => {
                     self.properties.take(field);
-                    self.tell("BZ-153", field, "left out: holds nulls only");
+                    self.record("BZ-153", field, "left out: holds nulls only");
                 }
             }
         }
@@ -307,12 +307,12 @@ impl<'a> Paths<'a, '_> {
             };
             let path = || format!("properties.{}.{key}", field.key());
             if self.properties.has(&key) {
-                self.notes
-                    .tell("BZ-195", || (path(), "stays: the name is taken".into()));
+                self.trace
+                    .record("BZ-195", || (path(), "stays: the name is taken".into()));
                 value.write(&mut stay, &key);
             } else {
-                self.notes
-                    .tell("BZ-195", || (path(), format!("properties.{key}")));
+                self.trace
+                    .record("BZ-195", || (path(), format!("properties.{key}")));
                 self.properties.add(key, value);
             }
         }

@@ -1,7 +1,8 @@
 //! One event as Braze sends it, its fields brought to where the rules look for them.
 
 use super::value::same;
-use crate::Notes;
+use crate::Trace;
+use crate::rejected::Rejected;
 use event::json::{Json, Kind, Object};
 use event::reasons::{ParkReason, Warning};
 use std::borrow::Cow;
@@ -92,17 +93,19 @@ impl<'a> Root<'a> {
     /// Brings the fields to their places (BZ-019 to BZ-025).
     ///
     /// # Errors
-    /// Why the event must be parked, with the rule that says so and the path of what decided.
-    pub fn event(self, notes: &mut Notes) -> Result<Received<'a>, (&'static str, &'static str, ParkReason)> {
-        let malformed = |path| move |reason| ("BZ-019", path, reason);
+    /// Why the event must be parked.
+    pub fn event(self, trace: &mut Trace) -> Result<Received<'a>, Rejected> {
+        let malformed = |path| move |reason| Rejected::park("BZ-019", path, reason);
         let user = members(self.user).map_err(malformed("user"))?;
         let properties = members(self.properties).map_err(malformed("properties"))?;
         let event_type = self.event_type.and_then(Json::as_str);
-        let event_type = event_type.filter(|name| super::value::is_name(name)).ok_or((
-            "BZ-021",
-            "event_type",
-            ParkReason::MissingEventType,
-        ))?;
+        let event_type = event_type
+            .filter(|name| super::value::is_name(name))
+            .ok_or(Rejected::park(
+                "BZ-021",
+                "event_type",
+                ParkReason::MissingEventType,
+            ))?;
         let mut received = Received {
             event_type,
             time: self.time,
@@ -122,13 +125,13 @@ impl<'a> Root<'a> {
         }
         let mut displaced = Vec::new();
         for (key, value) in self.others {
-            displaced.extend(received.place("event_", key, value, notes));
+            displaced.extend(received.place("event_", key, value, trace));
         }
         for (key, value) in user_others {
-            displaced.extend(received.place("user_", key, value, notes));
+            displaced.extend(received.place("user_", key, value, trace));
         }
         for late in displaced {
-            received.place_displaced(late, notes);
+            received.place_displaced(late, trace);
         }
         Ok(received)
     }
@@ -150,7 +153,7 @@ impl<'a> Received<'a> {
         level: &str,
         key: Cow<'a, str>,
         value: Json<'a>,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) -> Option<Displaced<'a>> {
         if value.is_null() {
             return None;
@@ -163,10 +166,10 @@ impl<'a> Received<'a> {
         let Some(taken) = taken else {
             if let Some(field) = self.user.field(&key) {
                 *field = Some(value);
-                notes.tell("BZ-022", || (key.to_string(), format!("read as user.{key}")));
+                trace.record("BZ-022", || (key.to_string(), format!("read as user.{key}")));
             } else {
                 let rule = if from.is_empty() { "BZ-022" } else { "BZ-023" };
-                notes.tell(rule, || {
+                trace.record(rule, || {
                     (format!("{from}{key}"), format!("read as properties.{key}"))
                 });
                 self.properties.push((key, value));
@@ -181,10 +184,10 @@ impl<'a> Received<'a> {
         })
     }
 
-    fn place_displaced(&mut self, late: Displaced<'a>, notes: &mut Notes) {
+    fn place_displaced(&mut self, late: Displaced<'a>, trace: &mut Trace) {
         match self.property(&late.key) {
             None => {
-                notes.tell("BZ-024", || {
+                trace.record("BZ-024", || {
                     (late.kept.to_string(), format!("read as properties.{}", late.key))
                 });
                 self.properties.push((Cow::Owned(late.key.clone()), late.value));
@@ -192,13 +195,13 @@ impl<'a> Received<'a> {
             }
             Some(taken) if same(taken, late.value) => {}
             Some(_) => {
-                notes.tell("BZ-025", || {
+                trace.record("BZ-025", || {
                     (
                         late.kept.to_string(),
                         format!("left out: properties.{} is taken", late.key),
                     )
                 });
-                notes.warn(Warning::FieldCollision, || late.kept.to_string());
+                trace.warn(Warning::FieldCollision, || late.kept.to_string());
             }
         }
     }

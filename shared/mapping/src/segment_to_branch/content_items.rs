@@ -5,7 +5,7 @@ use super::event_data::quoted;
 use super::item::{FIELDS, IDENTIFIER, Item, PRODUCT_ID, Takes};
 use super::received::Properties;
 use super::value::{currency, is_blank, number, text, write_compact};
-use crate::Notes;
+use crate::Trace;
 use event::branch_events::{Category, StandardEvent};
 use event::json::{Json, Object, ObjectWriter};
 use event::reasons::Warning;
@@ -29,20 +29,20 @@ pub fn content_items(
     event: &StandardEvent,
     properties: &mut Properties<'_>,
     event_currency: Option<&str>,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> ContentItems {
     let mut content = ContentItems::default();
     if let Some(products) = properties.get(PRODUCTS).and_then(Json::as_array) {
-        content.of_products(&products, notes);
+        content.of_products(&products, trace);
         if !content.items.is_empty() {
             properties.take(PRODUCTS);
         }
     }
     if content.items.is_empty() && has_root_item(event, properties) {
-        content.items.push(root_item(properties, notes));
+        content.items.push(root_item(properties, trace));
     }
     if event.name == "RATE" {
-        content.rate(properties, notes);
+        content.rate(properties, trace);
     }
     for item in &mut content.items {
         item.add_currency(event_currency);
@@ -51,15 +51,15 @@ pub fn content_items(
 }
 
 impl ContentItems {
-    fn of_products(&mut self, products: &[Json<'_>], notes: &mut Notes) {
+    fn of_products(&mut self, products: &[Json<'_>], trace: &mut Trace) {
         let mut others = Vec::new();
         for (at, element) in products.iter().enumerate() {
             let path = || format!("properties.products[{at}]");
             match element.as_object() {
-                Some(product) => self.items.extend(item(product.sorted(), &path, notes)),
+                Some(product) => self.items.extend(item(product.sorted(), &path, trace)),
                 None if is_blank(*element) => {}
                 None => {
-                    notes.warn(Warning::ProductSkipped, path);
+                    trace.warn(Warning::ProductSkipped, path);
                     others.push(*element);
                 }
             }
@@ -78,7 +78,7 @@ impl ContentItems {
     }
 
     /// Gives the first item the event's rating; without any item, makes one of it.
-    fn rate(&mut self, properties: &mut Properties<'_>, notes: &mut Notes) {
+    fn rate(&mut self, properties: &mut Properties<'_>, trace: &mut Trace) {
         let Some(rating) = properties.get("rating") else {
             return;
         };
@@ -86,7 +86,7 @@ impl ContentItems {
             return;
         }
         let Some(rating) = number(rating) else {
-            notes.warn(Warning::InvalidNumber, || "properties.rating".into());
+            trace.warn(Warning::InvalidNumber, || "properties.rating".into());
             return;
         };
         if self.items.is_empty() {
@@ -95,7 +95,7 @@ impl ContentItems {
         if let Some(first) = self.items.first_mut() {
             first.set("$rating", rating);
             properties.take("rating");
-            notes.tell("SR-242", || {
+            trace.record("SR-242", || {
                 ("properties.rating".into(), "content_items[0].$rating".into())
             });
         }
@@ -114,7 +114,7 @@ impl ContentItems {
 }
 
 /// The item of one product; `None` if the product says nothing.
-fn item(product: Object<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Option<Item> {
+fn item(product: Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<Item> {
     let mut item = Item::default();
     let mut others = Vec::with_capacity(product.len());
     let (mut says_nothing, mut price_currency) = (true, None);
@@ -122,7 +122,7 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Op
         says_nothing = false;
         match passed_through(key, value) {
             Some((field, json)) => {
-                notes.tell("SR-243", || (format!("{}.{key}", path()), field.to_owned()));
+                trace.record("SR-243", || (format!("{}.{key}", path()), field.to_owned()));
                 item.set(field, json);
             }
             None => others.push((key, value)),
@@ -141,28 +141,28 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Op
             Some((rule, field, json))
         });
         if let Some((rule, field, json)) = taken {
-            notes.tell(rule, || (format!("{}.{key}", path()), (*field).to_owned()));
+            trace.record(rule, || (format!("{}.{key}", path()), (*field).to_owned()));
             item.set(field, json);
             continue;
         }
         if NUMBERS.contains(&key) && number(value).is_none() {
-            notes.warn(Warning::InvalidNumber, || format!("{}.{key}", path()));
+            trace.warn(Warning::InvalidNumber, || format!("{}.{key}", path()));
         }
         match key {
             PRODUCT_ID if text(value).is_some() => product_id = Some((key, value)),
             "currency" if currency(value).is_some() => price_currency = Some((key, value)),
             "currency" | "$currency" => {
-                notes.warn(Warning::InvalidCurrency, || format!("{}.{key}", path()));
+                trace.warn(Warning::InvalidCurrency, || format!("{}.{key}", path()));
                 custom.push((key, value));
             }
             _ => custom.push((key, value)),
         }
     }
-    let tell_id = |rule, field: &str| {
-        notes.tell(rule, || (format!("{}.{PRODUCT_ID}", path()), field.to_owned()));
+    let record_id = |rule, field: &str| {
+        trace.record(rule, || (format!("{}.{PRODUCT_ID}", path()), field.to_owned()));
     };
     if let Some((key, value)) = product_id
-        && !set_product_id(&mut item, value, has_own_identifier, tell_id)
+        && !set_product_id(&mut item, value, has_own_identifier, record_id)
     {
         custom.push((key, value));
     }
@@ -175,7 +175,7 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, notes: &mut Notes) -> Op
     }
     custom.sort_by_key(|(key, _)| *key);
     for (key, value) in custom {
-        notes.tell("SR-247", || {
+        trace.record("SR-247", || {
             (format!("{}.{key}", path()), format!("$custom_fields.{key}"))
         });
         item.add_custom(key, value);
@@ -219,7 +219,7 @@ fn has_root_item(event: &StandardEvent, properties: &Properties<'_>) -> bool {
 }
 
 /// The item that the properties of the event itself describe.
-fn root_item(properties: &mut Properties<'_>, notes: &mut Notes) -> Item {
+fn root_item(properties: &mut Properties<'_>, trace: &mut Trace) -> Item {
     let mut item = Item::default();
     for (rule, key, field, takes) in FIELDS {
         if matches!(key, "description" | "rating") {
@@ -229,17 +229,17 @@ fn root_item(properties: &mut Properties<'_>, notes: &mut Notes) -> Item {
             continue;
         };
         if let Some(json) = takes.json(value) {
-            notes.tell(rule, || {
+            trace.record(rule, || {
                 (format!("properties.{key}"), format!("content_items[0].{field}"))
             });
             item.set(field, json);
             properties.take(key);
         } else if takes == Takes::Number {
-            notes.warn(Warning::InvalidNumber, || format!("properties.{key}"));
+            trace.warn(Warning::InvalidNumber, || format!("properties.{key}"));
         }
     }
-    let tell_id = |rule, field: &str| {
-        notes.tell(rule, || {
+    let record_id = |rule, field: &str| {
+        trace.record(rule, || {
             (
                 format!("properties.{PRODUCT_ID}"),
                 format!("content_items[0].{field}"),
@@ -247,7 +247,7 @@ fn root_item(properties: &mut Properties<'_>, notes: &mut Notes) -> Item {
         });
     };
     if let Some(id) = properties.get(PRODUCT_ID)
-        && set_product_id(&mut item, id, false, tell_id)
+        && set_product_id(&mut item, id, false, record_id)
     {
         properties.take(PRODUCT_ID);
     }

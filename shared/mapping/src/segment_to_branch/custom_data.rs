@@ -3,8 +3,8 @@
 use super::identifiers::FINGERPRINT;
 use super::received::{Properties, Received};
 use super::value::{any_text, string};
-use crate::Notes;
-use crate::identity_text::identity_text;
+use crate::Trace;
+use crate::forms::identity_text::identity_text;
 use event::EventId;
 use event::json::ObjectWriter;
 use event::reasons::Warning;
@@ -22,8 +22,8 @@ const TIMESTAMP: &str = "segment_timestamp";
 const NEVER: [&str; 3] = [FINGERPRINT, "branch_key", "branch_secret"];
 
 /// Tells where a member comes from that is no property.
-fn tell_added(rule: &'static str, path: &str, member: &str, notes: &mut Notes) {
-    notes.tell(rule, || (path.to_owned(), format!("custom_data.{member}")));
+fn record_added(rule: &'static str, path: &str, member: &str, trace: &mut Trace) {
+    trace.record(rule, || (path.to_owned(), format!("custom_data.{member}")));
 }
 
 /// Writes the object, unless it would be empty. `products` is what is left of the property of that name.
@@ -34,44 +34,44 @@ pub fn write(
     properties: &Properties<'_>,
     products: Option<&str>,
     markers: bool,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) {
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     for (key, value) in properties.iter() {
         if NEVER.contains(&key) {
-            notes.tell("SR-256", || {
+            trace.record("SR-256", || {
                 (format!("properties.{key}"), "left out of custom_data".into())
             });
             continue;
         }
         if matches!(key, ANONYMOUS_ID | MESSAGE_ID | TIMESTAMP) {
-            notes.warn(Warning::ReservedPropertyRemoved, || format!("properties.{key}"));
+            trace.warn(Warning::ReservedPropertyRemoved, || format!("properties.{key}"));
             continue;
         }
-        notes.tell("SR-250", || {
+        trace.record("SR-250", || {
             (format!("properties.{key}"), format!("custom_data.{key}"))
         });
         out.string(key, &any_text(value));
     }
     if let Some(products) = products {
-        notes.tell("SR-221", || {
+        trace.record("SR-221", || {
             ("properties.products".into(), "custom_data.products".into())
         });
         out.string("products", products);
     }
     if let Some(anonymous_id) = event.anonymous_id.and_then(identity_text) {
-        tell_added("SR-252", "anonymousId", ANONYMOUS_ID, notes);
+        record_added("SR-252", "anonymousId", ANONYMOUS_ID, trace);
         out.string(ANONYMOUS_ID, &anonymous_id);
     }
     if markers {
         // A derived id is that of the whole event.
         let is_given = event.message_id.and_then(identity_text).is_some();
-        tell_added(
+        record_added(
             "SR-253",
             if is_given { "messageId" } else { "$" },
             MESSAGE_ID,
-            notes,
+            trace,
         );
         out.string(MESSAGE_ID, id.as_str());
         let times = [
@@ -80,7 +80,7 @@ pub fn write(
         ];
         let mut times = times.into_iter();
         if let Some((path, time)) = times.find_map(|(path, time)| Some((path, string(time)?))) {
-            tell_added("SR-254", path, TIMESTAMP, notes);
+            record_added("SR-254", path, TIMESTAMP, trace);
             out.string(TIMESTAMP, time.trim());
         }
     }

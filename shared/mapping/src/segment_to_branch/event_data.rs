@@ -1,9 +1,9 @@
 //! `event_data`: what the event is worth and how it came about.
 
-use super::gate::Becomes;
+use super::gate::Target;
 use super::received::Properties;
 use super::value::{any_text, currency, is_blank, number, text};
-use crate::Notes;
+use crate::Trace;
 use event::json::{Json, ObjectWriter, write_string};
 use event::reasons::Warning;
 
@@ -33,10 +33,10 @@ pub struct EventData {
 }
 
 /// Reads the fields and takes out the properties that they use.
-pub fn event_data(becomes: Becomes, properties: &mut Properties<'_>, notes: &mut Notes) -> EventData {
-    let name = match becomes {
-        Becomes::Standard(event) => event.name,
-        Becomes::Custom => "",
+pub fn event_data(target: Target, properties: &mut Properties<'_>, trace: &mut Trace) -> EventData {
+    let name = match target {
+        Target::Standard(event) => event.name,
+        Target::Custom => "",
     };
     let transaction_ids: &[&str] = match name {
         "INITIATE_PURCHASE" | "ADD_PAYMENT_INFO" => &["order_id", "transaction_id", "checkout_id"],
@@ -74,10 +74,10 @@ pub fn event_data(becomes: Becomes, properties: &mut Properties<'_>, notes: &mut
             };
             if let Some(taken) = takes.from(value) {
                 properties.take(source);
-                data.add(rule, field, source, takes, taken, notes);
+                data.add(rule, field, source, takes, taken, trace);
                 break;
             }
-            takes.refuse(source, notes);
+            takes.refuse(source, trace);
         }
     }
     data
@@ -102,13 +102,13 @@ impl Takes {
         }
     }
 
-    fn refuse(self, source: &str, notes: &mut Notes) {
+    fn refuse(self, source: &str, trace: &mut Trace) {
         let warning = match self {
             Self::Number => Warning::InvalidNumber,
             Self::Currency => Warning::InvalidCurrency,
             Self::Text | Self::AnyText | Self::AdType => return,
         };
-        notes.warn(warning, || format!("properties.{source}"));
+        trace.warn(warning, || format!("properties.{source}"));
     }
 }
 
@@ -120,14 +120,14 @@ impl EventData {
         source: &str,
         takes: Takes,
         value: String,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) {
-        notes.tell(rule, || {
+        trace.record(rule, || {
             (format!("properties.{source}"), format!("event_data.{field}"))
         });
         if let Takes::Currency = takes {
             if !CURRENCIES.split_ascii_whitespace().any(|known| known == value) {
-                notes.warn(Warning::UnknownCurrency, || format!("properties.{source}"));
+                trace.warn(Warning::UnknownCurrency, || format!("properties.{source}"));
             }
             self.currency = Some(value.clone());
         }

@@ -3,7 +3,8 @@
 use super::event_table::row;
 use super::received::Received;
 use super::value::{is_blank, string};
-use crate::identity_text::identity_text;
+use crate::forms::identity_text::identity_text;
+use crate::rejected::Rejected;
 use event::branch_events::{StandardEvent, spelled_bare, standard_event};
 use event::json::{Json, Object};
 use event::reasons::{IgnoreReason, ParkReason};
@@ -19,7 +20,7 @@ const RESERVED: &str = "CUSTOM_EVENT";
 
 /// What an event becomes.
 #[derive(Debug, Clone, Copy)]
-pub enum Becomes {
+pub enum Target {
     /// A standard event.
     Standard(&'static StandardEvent),
     /// A custom event of its own name.
@@ -27,33 +28,22 @@ pub enum Becomes {
 }
 
 /// An event that is sent, unless it lacks identifiers.
-pub struct Passed<'a> {
+pub struct Accepted<'a> {
     /// `event`, as received.
     pub name: Cow<'a, str>,
     /// What it becomes.
-    pub becomes: Becomes,
+    pub target: Target,
     /// The rule that says so.
     pub rule: &'static str,
-}
-
-/// Why an event is not sent.
-pub enum Closed {
-    /// There is nothing to do.
-    Ignored(IgnoreReason),
-    /// It can never be sent.
-    Parked(ParkReason),
 }
 
 /// Decides on an event by its name.
 ///
 /// # Errors
-/// Why it is not sent, with the rule that says so.
-pub fn passed<'a>(
-    event: &Received<'a>,
-    settings: &SegmentToBranch,
-) -> Result<Passed<'a>, (&'static str, Closed)> {
-    let ignored = |rule, reason| Err((rule, Closed::Ignored(reason)));
-    let parked = |rule, reason| Err((rule, Closed::Parked(reason)));
+/// Why it is not sent.
+pub fn accept<'a>(event: &Received<'a>, settings: &SegmentToBranch) -> Result<Accepted<'a>, Rejected> {
+    let ignored = |rule, reason| Err(Rejected::ignore(rule, "event", reason));
+    let parked = |rule, reason| Err(Rejected::park(rule, "event", reason));
     let Some(event_type) = string(event.event_type) else {
         return parked("SR-030", ParkReason::MalformedEvent);
     };
@@ -67,29 +57,29 @@ pub fn passed<'a>(
         return ignored(rule, IgnoreReason::Loop);
     }
     let spelled = spelled_bare(&name);
-    let (rule, becomes) = match chosen(&spelled, settings) {
+    let (rule, target) = match chosen(&spelled, settings) {
         Some(EventChoice::Ignore) => return ignored("SR-035", IgnoreReason::EventDenied),
         Some(EventChoice::Standard(name)) => (
             "SR-035",
-            standard_event(name).map_or(Becomes::Custom, Becomes::Standard),
+            standard_event(name).map_or(Target::Custom, Target::Standard),
         ),
-        Some(EventChoice::Custom) => ("SR-035", Becomes::Custom),
+        Some(EventChoice::Custom) => ("SR-035", Target::Custom),
         None => match (row(&spelled), standard_event(&spelled)) {
             (Some(row), _) => match row.event {
-                Some(event) => (row.rule, Becomes::Standard(event)),
+                Some(event) => (row.rule, Target::Standard(event)),
                 None => return ignored(row.rule, IgnoreReason::NotImported),
             },
             (None, Some(event)) if event.is_extended && !settings.extended_standard_events => {
                 return ignored("SR-038", IgnoreReason::NotImported);
             }
-            (None, Some(event)) => ("SR-039", Becomes::Standard(event)),
-            (None, None) => ("SR-040", Becomes::Custom),
+            (None, Some(event)) => ("SR-039", Target::Standard(event)),
+            (None, None) => ("SR-040", Target::Custom),
         },
     };
-    if matches!(becomes, Becomes::Custom) && spelled == RESERVED {
+    if matches!(target, Target::Custom) && spelled == RESERVED {
         return parked("SR-041", ParkReason::ReservedName);
     }
-    Ok(Passed { name, becomes, rule })
+    Ok(Accepted { name, target, rule })
 }
 
 fn chosen(spelled: &str, settings: &SegmentToBranch) -> Option<EventChoice> {
@@ -120,13 +110,4 @@ fn loops(event: &Received<'_>, name: &str) -> Option<&'static str> {
 fn is_named(object: &Object<'_>, name: &str) -> bool {
     let own = object.get("name").and_then(Json::as_str);
     own.is_some_and(|own| own.eq_ignore_ascii_case(name))
-}
-
-impl std::fmt::Display for Closed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Ignored(reason) => write!(f, "ignored: {reason}"),
-            Self::Parked(reason) => write!(f, "parked: {reason}"),
-        }
-    }
 }

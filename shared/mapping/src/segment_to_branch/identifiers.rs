@@ -2,8 +2,9 @@
 
 use super::received::Received;
 use super::value::boolean;
-use crate::Notes;
-use crate::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use crate::Trace;
+use crate::forms::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use crate::rejected::Rejected;
 use event::calls::UserKey;
 use event::json::Json;
 use event::reasons::{IgnoreReason, Warning};
@@ -75,12 +76,12 @@ impl<'a> Identifiers<'a> {
     /// The identifiers of an event.
     ///
     /// # Errors
-    /// Why an event without usable identifiers is ignored, with the rule that says so.
+    /// Why an event without usable identifiers is ignored.
     pub fn new(
         event: &Received<'a>,
         settings: &SegmentToBranch,
-        notes: &mut Notes,
-    ) -> Result<Self, (&'static str, IgnoreReason)> {
+        trace: &mut Trace,
+    ) -> Result<Self, Rejected> {
         let device = &event.context.device;
         let read = |key: &str| device.get(key).and_then(device_id_text);
         let (mut advertising_id, device_id) = (read("advertisingId"), read("id"));
@@ -105,9 +106,9 @@ impl<'a> Identifiers<'a> {
         };
         identifiers.check(settings)?;
         if event.user_id.is_some_and(is_placeholder_text) {
-            notes.warn(Warning::PlaceholderUserId, || "userId".into());
+            trace.warn(Warning::PlaceholderUserId, || "userId".into());
         }
-        identifiers.tell(notes);
+        identifiers.record(trace);
         Ok(identifiers)
     }
 
@@ -115,7 +116,7 @@ impl<'a> Identifiers<'a> {
         self.advertising_id.is_some() || self.device_id.is_some()
     }
 
-    fn check(&self, settings: &SegmentToBranch) -> Result<(), (&'static str, IgnoreReason)> {
+    fn check(&self, settings: &SegmentToBranch) -> Result<(), Rejected> {
         if self.has_device() || self.fingerprint.is_some() {
             return Ok(());
         }
@@ -133,7 +134,7 @@ impl<'a> Identifiers<'a> {
         if suffices && self.user_id.is_some() {
             Ok(())
         } else {
-            Err((rule, reason))
+            Err(Rejected::ignore(rule, "context", reason))
         }
     }
 
@@ -156,7 +157,7 @@ impl<'a> Identifiers<'a> {
             .or_else(|| self.fingerprint.as_ref().map(|id| UserKey::new(FINGERPRINT, id)))
     }
 
-    fn tell(&self, notes: &mut Notes) {
+    fn record(&self, trace: &mut Trace) {
         for (rule, from, field) in [
             (
                 "SR-151",
@@ -180,7 +181,7 @@ impl<'a> Identifiers<'a> {
             ),
         ] {
             if let Some(field) = field {
-                notes.tell(rule, || (from.to_owned(), format!("user_data.{field}")));
+                trace.record(rule, || (from.to_owned(), format!("user_data.{field}")));
             }
         }
     }

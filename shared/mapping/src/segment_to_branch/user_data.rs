@@ -3,7 +3,7 @@
 use super::identifiers::{FINGERPRINT, Identifiers, System};
 use super::received::{Context, Properties};
 use super::value::{boolean, rounded, string, text};
-use crate::Notes;
+use crate::Trace;
 use event::json::{Decimal, Json, Kind, Object, ObjectWriter};
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub fn write(
     identifiers: &Identifiers<'_>,
     context: &Context<'_>,
     properties: &mut Properties<'_>,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) {
     let mut out = call.object("user_data");
     identify(&mut out, identifiers);
@@ -57,7 +57,7 @@ pub fn write(
     }
     for key in DMA {
         if let Some(value) = properties.get(key).and_then(boolean) {
-            notes.tell("SR-189", || {
+            trace.record("SR-189", || {
                 (format!("properties.{key}"), format!("user_data.{key}"))
             });
             out.bool(key, value);

@@ -1,6 +1,6 @@
 //! What the specification's words for single values mean: blank, text, number, boolean.
 
-use crate::number_text::number_text;
+use crate::forms::number::number_text;
 use event::json::{Decimal, Json, Kind, write_string};
 use std::borrow::Cow;
 

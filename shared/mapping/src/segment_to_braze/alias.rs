@@ -4,10 +4,10 @@ mod of_track;
 
 pub use of_track::of_track;
 
-use super::closed::Closed;
 use super::identity::{Identity, Ids, UserAlias};
 use super::received::Received;
-use crate::Notes;
+use crate::Trace;
+use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
 use event::json::ObjectWriter;
 use event::reasons::{IgnoreReason, ParkReason};
@@ -20,27 +20,27 @@ use event::settings::{Alias, AliasPreviousId, Anonymous, AnonymousMerge, Segment
 pub fn alias(
     event: &Received<'_>,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
-) -> Result<BrazeCall, Closed> {
+    trace: &mut Trace,
+) -> Result<BrazeCall, Rejected> {
     if settings.alias == Alias::Off {
-        return Err(Closed::ignored("SB-260", "type", IgnoreReason::AliasOff));
+        return Err(Rejected::ignore("SB-260", "type", IgnoreReason::AliasOff));
     }
     let ids = Ids::new(event, settings);
-    let previous = ids.named("previousId", notes);
-    let previous = previous.ok_or(Closed::parked("SB-260", "previousId", ParkReason::NoPreviousId))?;
-    let nobody = Closed::parked("SB-260", "userId", ParkReason::NoIdentity);
-    let external_id = ids.external_id(notes).ok_or(nobody)?;
+    let previous = ids.named("previousId", trace);
+    let previous = previous.ok_or(Rejected::park("SB-260", "previousId", ParkReason::NoPreviousId))?;
+    let no_identity = Rejected::park("SB-260", "userId", ParkReason::NoIdentity);
+    let external_id = ids.external_id(trace).ok_or(no_identity)?;
     if previous == external_id {
-        return Err(Closed::ignored("SB-260", "previousId", IgnoreReason::SelfAlias));
+        return Err(Rejected::ignore("SB-260", "previousId", IgnoreReason::SelfAlias));
     }
     let is_anonymous = match settings.alias_previous_id {
         AliasPreviousId::Anonymous => true,
         AliasPreviousId::ExternalId => false,
-        AliasPreviousId::Auto => ids.anonymous_id(notes).as_deref() == Some(&previous),
+        AliasPreviousId::Auto => ids.anonymous_id(trace).as_deref() == Some(&previous),
     };
     if is_anonymous {
         if settings.anonymous != Anonymous::Alias {
-            return Err(Closed::ignored("SB-263", "previousId", IgnoreReason::Anonymous));
+            return Err(Rejected::ignore("SB-263", "previousId", IgnoreReason::Anonymous));
         }
         return Ok(anonymous_to_known(
             &external_id,
@@ -48,13 +48,13 @@ pub fn alias(
             "previousId",
             &ids,
             settings,
-            notes,
+            trace,
         ));
     }
     if settings.alias != Alias::Merge {
-        return Err(Closed::ignored("SB-264", "previousId", IgnoreReason::AliasOff));
+        return Err(Rejected::ignore("SB-264", "previousId", IgnoreReason::AliasOff));
     }
-    tell_merge("SB-264", "previousId", &ids, notes);
+    record_merge("SB-264", "previousId", &ids, trace);
     Ok(merge(&Identity::ExternalId(previous), &external_id))
 }
 
@@ -65,13 +65,13 @@ pub fn anonymous_to_known(
     path: &'static str,
     ids: &Ids<'_, '_>,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> BrazeCall {
     if settings.anonymous_merge == AnonymousMerge::Merge {
-        tell_merge("SB-262", path, ids, notes);
+        record_merge("SB-262", path, ids, trace);
         return merge(&Identity::UserAlias(alias.clone()), external_id);
     }
-    notes.tell("SB-262", || {
+    trace.record("SB-262", || {
         (
             path.into(),
             "aliases_to_identify[0].user_alias of external_id".into(),
@@ -94,11 +94,11 @@ fn alias_to_identify(external_id: &str, alias: &UserAlias) -> BrazeItem {
 }
 
 /// Tells whose profile goes up in that of the external id.
-fn tell_merge(rule: &'static str, path: &'static str, ids: &Ids<'_, '_>, notes: &mut Notes) {
-    notes.tell(rule, || {
+fn record_merge(rule: &'static str, path: &'static str, ids: &Ids<'_, '_>, trace: &mut Trace) {
+    trace.record(rule, || {
         (path.into(), "merge_updates[0].identifier_to_merge".into())
     });
-    notes.tell(rule, || {
+    trace.record(rule, || {
         (
             ids.external_id_path(),
             "merge_updates[0].identifier_to_keep = external_id".into(),

@@ -8,9 +8,9 @@ mod subscription_groups;
 
 pub use subscription_groups::state as subscription_state;
 
+use super::event_context::EventContext;
 use super::properties::matches;
-use super::scene::Scene;
-use crate::Notes;
+use crate::Trace;
 use event::calls::{BrazeArray, BrazeItem};
 use event::json::{Json, Object, ObjectWriter};
 use std::borrow::Cow;
@@ -28,43 +28,59 @@ pub struct Traits<'e, 'a> {
 }
 
 /// The attributes object of the traits.
-pub fn attributes(traits: &Traits<'_, '_>, scene: &Scene<'_, '_>, notes: &mut Notes) -> BrazeItem {
+pub fn attributes(
+    traits: &Traits<'_, '_>,
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
+) -> BrazeItem {
     let mut json = String::with_capacity(256);
     let mut out = ObjectWriter::new(&mut json);
-    let written = write(&mut out, traits, scene, Some(scene.identity.field()), notes);
-    let merges_by_setting = (scene.settings.merge_nested && written.nested).then_some(true);
+    let written = write(
+        &mut out,
+        traits,
+        event_context,
+        Some(event_context.identity.field()),
+        trace,
+    );
+    let merges_by_setting = (event_context.settings.merge_nested && written.nested).then_some(true);
     if let Some(merges) = written.merges.or(merges_by_setting) {
-        notes.tell("SB-074", || {
+        trace.record("SB-074", || {
             let setting = "settings.segment_to_braze.merge_nested".to_owned();
             let path = written.merges.map_or(setting, |_| traits.below(MERGES));
             (path, format!("{}.{MERGES} = {merges}", traits.into))
         });
         out.bool(MERGES, merges);
     }
-    scene.identity.write(&mut out);
-    scene.write_update_existing_only(&mut out);
+    event_context.identity.write(&mut out);
+    event_context.write_update_existing_only(&mut out);
     drop(out);
     BrazeItem {
         operators: written.operators,
-        ..scene.item(BrazeArray::Attributes, json)
+        ..event_context.item(BrazeArray::Attributes, json)
     }
 }
 
 /// The attributes of the traits alone, as a trigger carries them: no identity, no control keys.
-pub fn bare(traits: &Traits<'_, '_>, scene: &Scene<'_, '_>, notes: &mut Notes) -> String {
+pub fn bare(traits: &Traits<'_, '_>, event_context: &EventContext<'_, '_>, trace: &mut Trace) -> String {
     let mut json = String::with_capacity(256);
-    write(&mut ObjectWriter::new(&mut json), traits, scene, None, notes);
+    write(
+        &mut ObjectWriter::new(&mut json),
+        traits,
+        event_context,
+        None,
+        trace,
+    );
     json
 }
 
 /// The attributes object that says of a user no more than that there is one.
-pub fn presence(scene: &Scene<'_, '_>) -> BrazeItem {
+pub fn presence(event_context: &EventContext<'_, '_>) -> BrazeItem {
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
-    scene.identity.write(&mut out);
-    scene.write_update_existing_only(&mut out);
+    event_context.identity.write(&mut out);
+    event_context.write_update_existing_only(&mut out);
     drop(out);
-    scene.item(BrazeArray::Attributes, json)
+    event_context.item(BrazeArray::Attributes, json)
 }
 
 /// The trait, and the attribute, that says whether nested attributes are merged.
@@ -77,8 +93,8 @@ impl Traits<'_, '_> {
     }
 
     /// Tells that a trait gives an attribute.
-    fn tell(&self, rule: &'static str, path: impl FnOnce() -> String, attribute: &str, notes: &mut Notes) {
-        notes.tell(rule, || (path(), format!("{}.{attribute}", self.into)));
+    fn record(&self, rule: &'static str, path: impl FnOnce() -> String, attribute: &str, trace: &mut Trace) {
+        trace.record(rule, || (path(), format!("{}.{attribute}", self.into)));
     }
 }
 
@@ -95,17 +111,17 @@ struct Written {
 fn write(
     out: &mut ObjectWriter<'_>,
     traits: &Traits<'_, '_>,
-    scene: &Scene<'_, '_>,
+    event_context: &EventContext<'_, '_>,
     identity_field: Option<&'static str>,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> Written {
-    let patterns = &scene.settings.drop_traits;
+    let patterns = &event_context.settings.drop_traits;
     let mut left = Cow::Borrowed(traits.members);
     if !patterns.is_empty() {
         left.to_mut().retain(|name, _| {
             let dropped = matches(patterns, name);
             if dropped {
-                notes.tell("SB-072", || (traits.below(name), "left out: drop_traits".into()));
+                trace.record("SB-072", || (traits.below(name), "left out: drop_traits".into()));
             }
             !dropped
         });
@@ -114,11 +130,11 @@ fn write(
         members: &left,
         ..*traits
     };
-    standard::write(out, traits, scene, identity_field, notes);
-    subscription_groups::write(out, traits, notes);
-    push_tokens::write(out, traits, scene, notes);
+    standard::write(out, traits, event_context, identity_field, trace);
+    subscription_groups::write(out, traits, trace);
+    push_tokens::write(out, traits, event_context, trace);
     Written {
         merges: left.get(MERGES).and_then(Json::as_bool),
-        ..custom::write(out, traits, scene, notes)
+        ..custom::write(out, traits, event_context, trace)
     }
 }

@@ -1,10 +1,10 @@
 //! One event of the customer's own (section 7).
 
-use super::closed::Closed;
+use super::event_context::EventContext;
 use super::names::Member;
 use super::properties::{Beside, written};
-use super::scene::Scene;
-use crate::Notes;
+use crate::Trace;
+use crate::rejected::Rejected;
 use event::Timestamp;
 use event::calls::{BrazeArray, BrazeItem};
 use event::reasons::{ParkReason, Warning};
@@ -24,14 +24,14 @@ pub fn shortened(text: &str) -> (&str, bool) {
 ///
 /// # Errors
 /// Nothing of the name is left.
-pub fn event_name(given: &str, path: &'static str, notes: &mut Notes) -> Result<String, Closed> {
+pub fn event_name(given: &str, path: &'static str, trace: &mut Trace) -> Result<String, Rejected> {
     let bare = given.trim_start_matches('$');
     if bare.trim().is_empty() {
-        return Err(Closed::parked("SB-142", path, ParkReason::NoEventName));
+        return Err(Rejected::park("SB-142", path, ParkReason::NoEventName));
     }
     let (name, was_long) = shortened(bare);
     if was_long || bare.len() < given.len() {
-        notes.warn(Warning::NameRepaired, || path.to_owned());
+        trace.warn(Warning::NameRepaired, || path.to_owned());
     }
     Ok(name.to_owned())
 }
@@ -41,15 +41,15 @@ pub fn custom_event(
     name: &str,
     properties: Vec<Member<'_>>,
     at: Timestamp,
-    scene: &Scene<'_, '_>,
-    notes: &mut Notes,
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
 ) -> BrazeItem {
-    let properties = written(properties, Beside::Event, scene.settings, notes);
+    let properties = written(properties, Beside::Event, event_context.settings, trace);
     if let Some(properties) = &properties {
-        properties.tell("SB-143", format_args!("events[0].properties"), notes);
+        properties.record("SB-143", format_args!("events[0].properties"), trace);
     }
     let json = properties.as_ref().map(|properties| properties.json.as_str());
-    scene.happening(BrazeArray::Events, at, json, |out| {
+    event_context.track_object(BrazeArray::Events, at, json, |out| {
         out.string("name", name);
     })
 }

@@ -1,10 +1,10 @@
 //! Delete calls (section 13).
 
-use super::closed::Closed;
 use super::identity::{Identity, Ids};
-use super::nobody;
+use super::no_identity;
 use super::received::Received;
-use crate::Notes;
+use crate::Trace;
+use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem};
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::SegmentToBraze;
@@ -16,23 +16,25 @@ use event::settings::SegmentToBraze;
 pub fn delete(
     event: &Received<'_>,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
-) -> Result<BrazeCall, Closed> {
+    trace: &mut Trace,
+) -> Result<BrazeCall, Rejected> {
     if !settings.deletes {
-        return Err(Closed::ignored("SB-281", "type", IgnoreReason::DeleteOff));
+        return Err(Rejected::ignore("SB-281", "type", IgnoreReason::DeleteOff));
     }
     let ids = Ids::new(event, settings);
-    let identity = ids.without_contact(notes).ok_or_else(|| nobody(&ids, notes))?;
+    let identity = ids
+        .without_contact(trace)
+        .ok_or_else(|| no_identity(&ids, trace))?;
     let array = match identity {
         Identity::ExternalId(_) => BrazeArray::ExternalIds,
         Identity::BrazeId(_) => BrazeArray::BrazeIds,
         Identity::UserAlias(_) => BrazeArray::UserAliases,
         // Several people may share an address or a number.
         Identity::Email(_) | Identity::Phone(_) => {
-            return Err(Closed::parked("SB-280", "userId", ParkReason::NoIdentity));
+            return Err(Rejected::park("SB-280", "userId", ParkReason::NoIdentity));
         }
     };
-    notes.tell("SB-280", || {
+    trace.record("SB-280", || {
         ("type".into(), format!("{}[0]: profile deleted", array.as_str()))
     });
     Ok(BrazeCall {

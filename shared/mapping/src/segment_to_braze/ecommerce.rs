@@ -5,10 +5,10 @@ mod metadata;
 mod product;
 mod table;
 
+use super::event_context::EventContext;
 use super::names::{Parent, members};
 use super::properties::{PRODUCTS, PROPERTIES};
-use super::scene::Scene;
-use crate::Notes;
+use crate::Trace;
 use event::Timestamp;
 use event::calls::{BrazeArray, BrazeItem};
 use event::json::{Decimal, Json, ObjectWriter, write_string};
@@ -23,29 +23,36 @@ pub use table::Kind;
 const OUTPUTS: &str = "events[0].properties";
 
 /// The recommended event; `None` if it lacks what Braze requires.
-pub fn recommended(kind: Kind, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut Notes) -> Option<BrazeItem> {
+pub fn recommended(
+    kind: Kind,
+    event_context: &EventContext<'_, '_>,
+    at: Timestamp,
+    trace: &mut Trace,
+) -> Option<BrazeItem> {
     let mut order = Order {
         kind,
-        scene,
+        event_context,
         consumed: Consumed::default(),
         products: Vec::new(),
         first_currency: false,
         own_product: false,
     };
-    let told = notes.notes().len();
-    let properties = order.properties(notes);
+    let told = trace.entries().len();
+    let properties = order.properties(trace);
     match properties {
         Some(properties) => {
             let name = kind.braze_name();
-            notes.tell("SB-200", || ("event".into(), format!("events[0].name = {name}")));
-            notes.tell("SB-200", || ("properties".into(), "events[0].properties".into()));
-            Some(scene.happening(BrazeArray::Events, at, Some(&properties), |out| {
-                out.string("name", name);
-            }))
+            trace.record("SB-200", || ("event".into(), format!("events[0].name = {name}")));
+            trace.record("SB-200", || ("properties".into(), "events[0].properties".into()));
+            Some(
+                event_context.track_object(BrazeArray::Events, at, Some(&properties), |out| {
+                    out.string("name", name);
+                }),
+            )
         }
         None => {
-            notes.forget_from(told);
-            notes.warn(Warning::EcommerceIncomplete, || "properties".into());
+            trace.forget_from(told);
+            trace.warn(Warning::EcommerceIncomplete, || "properties".into());
             None
         }
     }
@@ -54,7 +61,7 @@ pub fn recommended(kind: Kind, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut
 /// An order event while its outputs are found.
 struct Order<'s, 'e, 'a> {
     kind: Kind,
-    scene: &'s Scene<'e, 'a>,
+    event_context: &'s EventContext<'e, 'a>,
     /// The properties that gave an output.
     consumed: Consumed,
     /// The products that are sent.
@@ -67,8 +74,8 @@ struct Order<'s, 'e, 'a> {
 
 impl Order<'_, '_, '_> {
     /// The text of `properties`; `None` if a required output is lacking.
-    fn properties(&mut self, notes: &mut Notes) -> Option<String> {
-        self.find_products(notes)?;
+    fn properties(&mut self, trace: &mut Trace) -> Option<String> {
+        self.find_products(trace)?;
         let mut json = String::with_capacity(512);
         let mut out = ObjectWriter::new(&mut json);
         for output in &LEVEL {
@@ -76,22 +83,22 @@ impl Order<'_, '_, '_> {
             if need == Need::Never {
                 continue;
             }
-            match self.level(output, notes) {
+            match self.level(output, trace) {
                 Some(value) => out.raw(output.name, &value),
                 None if need == Need::Required => return None,
                 None => {}
             }
         }
-        self.write_products(&mut out, notes);
+        self.write_products(&mut out, trace);
         if !self.own_product {
-            let properties = &self.scene.event.properties;
+            let properties = &self.event_context.event.properties;
             write_metadata(
                 &mut out,
                 members(properties, PROPERTIES),
                 OUTPUTS,
                 &self.consumed,
-                self.scene.settings,
-                notes,
+                self.event_context.settings,
+                trace,
             );
         }
         drop(out);
@@ -99,8 +106,8 @@ impl Order<'_, '_, '_> {
     }
 
     /// Finds the products that can be sent; `None` if there is none.
-    fn find_products(&mut self, notes: &mut Notes) -> Option<()> {
-        let properties = &self.scene.event.properties;
+    fn find_products(&mut self, trace: &mut Trace) -> Option<()> {
+        let properties = &self.event_context.event.properties;
         let listed = properties
             .get(PRODUCTS)
             .and_then(Json::as_array)
@@ -108,11 +115,11 @@ impl Order<'_, '_, '_> {
         let is_view = self.kind == Kind::Viewed;
         self.own_product = matches!(self.kind, Kind::Cart(_)) && listed.is_empty();
         if is_view || self.own_product {
-            let found = product(properties, self.kind, PROPERTIES, 0, notes);
+            let found = product(properties, self.kind, PROPERTIES, 0, trace);
             match found {
                 Some(product) => self.products.push(product),
                 None if is_view => {}
-                None => notes.warn(Warning::ProductSkipped, || "properties".into()),
+                None => trace.warn(Warning::ProductSkipped, || "properties".into()),
             }
         } else {
             self.consumed.add(PRODUCTS);
@@ -120,17 +127,17 @@ impl Order<'_, '_, '_> {
                 let parent = Parent::Product(at);
                 let members = element.as_object();
                 let sent = self.products.len();
-                match members.and_then(|members| product(&members, self.kind, parent, sent, notes)) {
+                match members.and_then(|members| product(&members, self.kind, parent, sent, trace)) {
                     Some(found) => self.products.push(found),
-                    None => notes.warn(Warning::ProductSkipped, || parent.path()),
+                    None => trace.warn(Warning::ProductSkipped, || parent.path()),
                 }
             }
         }
         (!self.products.is_empty()).then_some(())
     }
 
-    fn write_products(&mut self, out: &mut ObjectWriter<'_>, notes: &mut Notes) {
-        let settings = self.scene.settings;
+    fn write_products(&mut self, out: &mut ObjectWriter<'_>, trace: &mut Trace) {
+        let settings = self.event_context.settings;
         let products = std::mem::take(&mut self.products);
         if self.kind == Kind::Viewed {
             for product in &products {
@@ -154,7 +161,7 @@ impl Order<'_, '_, '_> {
                 &product.outputs_path(),
                 &product.consumed,
                 settings,
-                notes,
+                trace,
             );
         }
     }

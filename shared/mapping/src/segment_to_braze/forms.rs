@@ -1,21 +1,17 @@
 //! The forms of values: what a standard field accepts, and how it is sent.
 
 mod contact;
-mod currency;
+mod country;
 mod date;
 mod gender;
-mod language;
-mod location;
-mod phone;
-mod place;
-mod switch;
+mod subscription_state;
 
-pub use contact::email;
-pub use currency::currency;
-pub use phone::{PhoneRules, e164};
+pub use contact::{PhoneRules, e164};
 
-use super::moment;
-use super::number::is_blank;
+use crate::forms::boolean::boolean;
+use crate::forms::email::email;
+use crate::forms::text::is_blank;
+use crate::forms::timestamp;
 use event::json::{Json, write_string};
 use event::reasons::Warning;
 
@@ -69,18 +65,18 @@ impl Form {
             return Reading::Blank;
         }
         let sent = match self {
-            Self::Phone => return phone::read(value, phone),
+            Self::Phone => return contact::phone(value, phone),
             Self::Gender => return gender::read(value),
             Self::Name => name(value),
             Self::Email => string(value, |text| email(text).map(quoted)),
             Self::Date => date::date(value).map(|date| quoted(&date)),
-            Self::Country => string(value, |text| place::country(text).map(quoted)),
-            Self::Language => string(value, |text| language::language(text).map(|code| quoted(&code))),
+            Self::Country => string(value, |text| country::country(text).map(quoted)),
+            Self::Language => string(value, |text| country::language(text).map(|code| quoted(&code))),
             Self::Url => string(value, |text| contact::url(text).map(quoted)),
-            Self::State => switch::state(value).map(quoted),
-            Self::Flag => switch::flag(value).map(|flag| flag.to_string()),
-            Self::Time => moment::time(value).map(|time| quoted(&time.to_string())),
-            Self::Location => location::location(value),
+            Self::State => subscription_state::state(value).map(quoted),
+            Self::Flag => boolean(value).map(|flag| flag.to_string()),
+            Self::Time => timestamp::time(value).map(|time| quoted(&time.to_string())),
+            Self::Location => country::location(value),
         };
         sent.map_or(Reading::Invalid(self.warning()), Reading::Sent)
     }

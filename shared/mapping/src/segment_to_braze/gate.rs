@@ -1,9 +1,9 @@
 //! Which events are for Braze.
 
-use super::closed::Closed;
-use super::number::word;
 use super::received::{INTEGRATIONS, Received};
-use crate::Notes;
+use crate::Trace;
+use crate::forms::text::word;
+use crate::rejected::Rejected;
 use event::json::{Json, Kind, Object};
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::{LoopGuard, Pattern, SegmentToBraze};
@@ -86,9 +86,12 @@ const CURRENTS_PROPERTIES: [&str; 6] = [
 ///
 /// # Errors
 /// Why the event is not sent.
-pub fn passed(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventType, Closed> {
-    let malformed = Closed::parked("SB-010", "type", ParkReason::MalformedEvent);
-    let given = event.get("type").and_then(super::number::text).ok_or(malformed)?;
+pub fn accept(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventType, Rejected> {
+    let malformed = Rejected::park("SB-010", "type", ParkReason::MalformedEvent);
+    let given = event
+        .get("type")
+        .and_then(crate::forms::text::text)
+        .ok_or(malformed)?;
     let event_type = match given.trim().to_ascii_lowercase().as_str() {
         "identify" => EventType::Identify,
         "track" => EventType::Track,
@@ -97,15 +100,15 @@ pub fn passed(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventTy
         "group" => EventType::Group,
         "alias" => EventType::Alias,
         "delete" => EventType::Delete,
-        _ => return Err(Closed::ignored("SB-011", "type", IgnoreReason::UnsupportedType)),
+        _ => return Err(Rejected::ignore("SB-011", "type", IgnoreReason::UnsupportedType)),
     };
     if let Some((rule, path)) = loops(event, event_type, settings) {
-        return Err(Closed::ignored(rule, path, IgnoreReason::Loop));
+        return Err(Rejected::ignore(rule, path, IgnoreReason::Loop));
     }
     if settings.respect_integrations
         && let Some(name) = turned_off_by(event)
     {
-        let closed = Closed::ignored("SB-025", "integrations", IgnoreReason::IntegrationOff);
+        let closed = Rejected::ignore("SB-025", "integrations", IgnoreReason::IntegrationOff);
         return Err(closed.at(format!("{}.{name}", event.integrations_path(name))));
     }
     Ok(event_type)
@@ -162,21 +165,21 @@ fn turned_off_by(event: &Received<'_>) -> Option<&'static str> {
 pub fn track_name<'e>(
     event: &Received<'e>,
     settings: &'e SegmentToBraze,
-    notes: &mut Notes,
-) -> Result<Cow<'e, str>, Closed> {
+    trace: &mut Trace,
+) -> Result<Cow<'e, str>, Rejected> {
     let name = event.name();
-    let name = name.ok_or(Closed::parked("SB-141", "event", ParkReason::NoEventName))?;
+    let name = name.ok_or(Rejected::park("SB-141", "event", ParkReason::NoEventName))?;
     let matches = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(&name));
     if matches(&settings.deny_events) {
-        return Err(Closed::ignored("SB-028", "event", IgnoreReason::EventDenied));
+        return Err(Rejected::ignore("SB-028", "event", IgnoreReason::EventDenied));
     }
     if !matches(&settings.allow_events) {
-        return Err(Closed::ignored("SB-029", "event", IgnoreReason::EventNotAllowed));
+        return Err(Rejected::ignore("SB-029", "event", IgnoreReason::EventNotAllowed));
     }
     let Some(renamed) = settings.rename_events.get(name.as_ref()) else {
         return Ok(name);
     };
-    notes.tell("SB-030", || {
+    trace.record("SB-030", || {
         let setting = "settings.segment_to_braze.rename_events";
         (setting.into(), format!("event is read as {renamed}"))
     });

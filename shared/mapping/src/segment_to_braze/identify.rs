@@ -2,12 +2,12 @@
 
 use super::alias::anonymous_to_known;
 use super::attributes::{Traits, attributes};
-use super::closed::Closed;
+use super::event_context::EventContext;
 use super::identity::{Identity, Ids};
-use super::nobody;
+use super::no_identity;
 use super::received::Received;
-use super::scene::Scene;
-use crate::Notes;
+use crate::Trace;
+use crate::rejected::Rejected;
 use event::calls::{BrazeCall, BrazeEndpoint};
 use event::json::Object;
 use event::settings::{Anonymous, SegmentToBraze};
@@ -19,15 +19,15 @@ use event::settings::{Anonymous, SegmentToBraze};
 pub fn identify(
     event: &Received<'_>,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
-) -> Result<Vec<BrazeCall>, Closed> {
+    trace: &mut Trace,
+) -> Result<Vec<BrazeCall>, Rejected> {
     let ids = Ids::new(event, settings);
-    let identity = ids.identity(notes).ok_or_else(|| nobody(&ids, notes))?;
-    let scene = Scene::new(event, settings, identity);
+    let identity = ids.identity(trace).ok_or_else(|| no_identity(&ids, trace))?;
+    let event_context = EventContext::new(event, settings, identity);
     let mut calls = Vec::with_capacity(2);
     if settings.anonymous == Anonymous::Alias
-        && let Identity::ExternalId(external_id) = &scene.identity
-        && let Some(anonymous_id) = ids.anonymous_id(notes).filter(|id| id != external_id)
+        && let Identity::ExternalId(external_id) = &event_context.identity
+        && let Some(anonymous_id) = ids.anonymous_id(trace).filter(|id| id != external_id)
     {
         let alias = ids.alias_of(anonymous_id);
         calls.push(anonymous_to_known(
@@ -36,7 +36,7 @@ pub fn identify(
             "anonymousId",
             &ids,
             settings,
-            notes,
+            trace,
         ));
     }
     let none = Object::empty();
@@ -46,11 +46,11 @@ pub fn identify(
         (None, None) => ("traits", &none),
     };
     if path == "traits" && event.context_traits.is_some() {
-        notes.tell("SB-014", || {
+        trace.record("SB-014", || {
             ("context.traits".into(), "left out: traits is present".into())
         });
     }
-    scene.tell_update_existing_only(notes);
+    event_context.record_update_existing_only(trace);
     let traits = Traits {
         members,
         path,
@@ -59,7 +59,7 @@ pub fn identify(
     };
     calls.push(BrazeCall {
         endpoint: BrazeEndpoint::Track,
-        items: vec![attributes(&traits, &scene, notes)],
+        items: vec![attributes(&traits, &event_context, trace)],
     });
     Ok(calls)
 }

@@ -1,9 +1,10 @@
 //! By what Braze knows the user: one kind of identifier.
 
-use super::forms::{PhoneRules, e164, email};
-use super::number::text;
+use super::forms::{PhoneRules, e164};
 use super::received::{Place, Received};
-use crate::Notes;
+use crate::Trace;
+use crate::forms::email::email;
+use crate::forms::text::text;
 use event::calls::UserKey;
 use event::json::{Json, Object, ObjectWriter, write_string};
 use event::reasons::Warning;
@@ -115,33 +116,33 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// The first identifier of the table's seven steps.
-    pub fn identity(&self, notes: &mut Notes) -> Option<Identity> {
-        let contact = |notes: &mut Notes| {
+    pub fn identity(&self, trace: &mut Trace) -> Option<Identity> {
+        let contact = |trace: &mut Trace| {
             self.settings
                 .contact_identity
-                .then(|| self.contact(notes))
+                .then(|| self.contact(trace))
                 .flatten()
         };
-        self.without_contact(notes).or_else(|| contact(notes))
+        self.without_contact(trace).or_else(|| contact(trace))
     }
 
     /// That of the first five steps: e-mail and phone may be those of several people.
-    pub fn without_contact(&self, notes: &mut Notes) -> Option<Identity> {
-        self.external_id(notes)
+    pub fn without_contact(&self, trace: &mut Trace) -> Option<Identity> {
+        self.external_id(trace)
             .map(Identity::ExternalId)
-            .or_else(|| self.braze_id(notes).map(Identity::BrazeId))
-            .or_else(|| self.user_alias(notes).map(Identity::UserAlias))
-            .or_else(|| self.anonymous_alias(notes).map(Identity::UserAlias))
+            .or_else(|| self.braze_id(trace).map(Identity::BrazeId))
+            .or_else(|| self.user_alias(trace).map(Identity::UserAlias))
+            .or_else(|| self.anonymous_alias(trace).map(Identity::UserAlias))
     }
 
     /// That of a subscription, which knows neither Braze's ids nor aliases.
-    pub fn subscriber(&self, notes: &mut Notes) -> Option<Identity> {
-        let external_id = self.external_id(notes).map(Identity::ExternalId);
-        external_id.or_else(|| self.contact(notes))
+    pub fn subscriber(&self, trace: &mut Trace) -> Option<Identity> {
+        let external_id = self.external_id(trace).map(Identity::ExternalId);
+        external_id.or_else(|| self.contact(trace))
     }
 
     /// The external id of the first two steps.
-    pub fn external_id(&self, notes: &mut Notes) -> Option<String> {
+    pub fn external_id(&self, trace: &mut Trace) -> Option<String> {
         for list in ["externalId", "externalIds"] {
             let elements = self.event.context.get(list).and_then(Json::as_array);
             for (at, element) in elements.into_iter().flatten().enumerate() {
@@ -153,8 +154,8 @@ impl<'e, 'a> Ids<'e, 'a> {
                     continue;
                 }
                 let path = || format!("context.{list}[{at}].id");
-                let id = self.id(element.get("id"), path, notes);
-                if let Some(id) = told(id, "external_id", path, notes) {
+                let id = self.id(element.get("id"), path, trace);
+                if let Some(id) = told(id, "external_id", path, trace) {
                     return Some(id);
                 }
                 // Only the first element of the type counts.
@@ -162,15 +163,15 @@ impl<'e, 'a> Ids<'e, 'a> {
             }
         }
         let path = || "userId".to_owned();
-        let id = self.id(self.event.get("userId"), path, notes);
-        told(id, "external_id", path, notes)
+        let id = self.id(self.event.get("userId"), path, trace);
+        told(id, "external_id", path, trace)
     }
 
     /// Where the event names what `find` finds.
-    pub fn path_of<T>(&self, find: impl FnOnce(&Self, &mut Notes) -> Option<T>) -> String {
-        let mut found = Notes::explaining();
+    pub fn path_of<T>(&self, find: impl FnOnce(&Self, &mut Trace) -> Option<T>) -> String {
+        let mut found = Trace::explaining();
         find(self, &mut found);
-        let last = found.notes().last();
+        let last = found.entries().last();
         last.map_or_else(String::new, |note| note.path.clone())
     }
 
@@ -180,13 +181,13 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// The anonymous id, if it is text.
-    pub fn anonymous_id(&self, notes: &mut Notes) -> Option<String> {
-        self.named("anonymousId", notes)
+    pub fn anonymous_id(&self, trace: &mut Trace) -> Option<String> {
+        self.named("anonymousId", trace)
     }
 
     /// One of the event's own keys that hold an id, if it is text.
-    pub fn named(&self, key: &'static str, notes: &mut Notes) -> Option<String> {
-        self.id(self.event.get(key), || key.to_owned(), notes)
+    pub fn named(&self, key: &'static str, trace: &mut Trace) -> Option<String> {
+        self.id(self.event.get(key), || key.to_owned(), trace)
     }
 
     /// The alias that an anonymous id is known by.
@@ -202,18 +203,18 @@ impl<'e, 'a> Ids<'e, 'a> {
         &self,
         object: &Object<'_>,
         path: impl Fn() -> String,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) -> Option<UserAlias> {
         let label = object.get("alias_label").and_then(text)?.into_owned();
         let name = self.id(
             object.get("alias_name"),
             || format!("{}alias_name", path()),
-            notes,
+            trace,
         )?;
         Some(UserAlias { name, label })
     }
 
-    fn braze_id(&self, notes: &mut Notes) -> Option<String> {
+    fn braze_id(&self, trace: &mut Trace) -> Option<String> {
         let mut places = self
             .event
             .integration_settings()
@@ -225,12 +226,12 @@ impl<'e, 'a> Ids<'e, 'a> {
             );
         places.find_map(|(place, value)| {
             let path = || place.below("braze_id");
-            let id = self.id(value, path, notes);
-            told(id, "braze_id", path, notes)
+            let id = self.id(value, path, trace);
+            told(id, "braze_id", path, trace)
         })
     }
 
-    fn user_alias(&self, notes: &mut Notes) -> Option<UserAlias> {
+    fn user_alias(&self, trace: &mut Trace) -> Option<UserAlias> {
         let mut places = self
             .event
             .integration_settings()
@@ -245,24 +246,24 @@ impl<'e, 'a> Ids<'e, 'a> {
             );
         places.find_map(|(place, key, value)| {
             let object = value?.as_object()?;
-            let alias = self.alias_in(&object, || format!("{}.", place.below(key)), notes);
-            told(alias, "user_alias", || place.below(key), notes)
+            let alias = self.alias_in(&object, || format!("{}.", place.below(key)), trace);
+            told(alias, "user_alias", || place.below(key), trace)
         })
     }
 
-    fn anonymous_alias(&self, notes: &mut Notes) -> Option<UserAlias> {
+    fn anonymous_alias(&self, trace: &mut Trace) -> Option<UserAlias> {
         if self.settings.anonymous != Anonymous::Alias {
             return None;
         }
-        let alias = self.anonymous_id(notes).map(|id| self.alias_of(id));
-        told(alias, "user_alias", || "anonymousId".into(), notes)
+        let alias = self.anonymous_id(trace).map(|id| self.alias_of(id));
+        told(alias, "user_alias", || "anonymousId".into(), trace)
     }
 
-    fn contact(&self, notes: &mut Notes) -> Option<Identity> {
+    fn contact(&self, trace: &mut Trace) -> Option<Identity> {
         for (place, profile) in self.event.profiles() {
             let given = profile.get("email").and_then(Json::as_str);
             let address = given.as_deref().and_then(email).map(str::to_owned);
-            if let Some(address) = told(address, "email", || format!("{place}.email"), notes) {
+            if let Some(address) = told(address, "email", || format!("{place}.email"), trace) {
                 return Some(Identity::Email(address));
             }
         }
@@ -270,7 +271,7 @@ impl<'e, 'a> Ids<'e, 'a> {
             let number = profile
                 .get("phone")
                 .and_then(|given| e164(given, phone_rules(self.settings)));
-            if let Some(number) = told(number, "phone", || format!("{place}.phone"), notes) {
+            if let Some(number) = told(number, "phone", || format!("{place}.phone"), trace) {
                 return Some(Identity::Phone(number));
             }
         }
@@ -278,10 +279,10 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// An id is text and, if the settings say so, none of the words that stand for no id.
-    fn id(&self, value: Option<Json<'_>>, path: impl Fn() -> String, notes: &mut Notes) -> Option<String> {
+    fn id(&self, value: Option<Json<'_>>, path: impl Fn() -> String, trace: &mut Trace) -> Option<String> {
         let id = value.and_then(text)?;
         if self.settings.reject_placeholder_ids && PLACEHOLDERS.contains(&id.trim()) {
-            notes.warn(Warning::PlaceholderUserId, path);
+            trace.warn(Warning::PlaceholderUserId, path);
             return None;
         }
         Some(Cow::into_owned(id))
@@ -297,9 +298,9 @@ pub fn phone_rules(settings: &SegmentToBraze) -> PhoneRules<'_> {
 }
 
 /// Tells of an identifier that was found.
-fn told<T>(found: Option<T>, field: &'static str, path: impl Fn() -> String, notes: &mut Notes) -> Option<T> {
+fn told<T>(found: Option<T>, field: &'static str, path: impl Fn() -> String, trace: &mut Trace) -> Option<T> {
     if found.is_some() {
-        notes.tell("SB-040", || (path(), format!("{field} of every object")));
+        trace.record("SB-040", || (path(), format!("{field} of every object")));
     }
     found
 }

@@ -1,14 +1,14 @@
 //! Tracks that start campaigns and canvases, and those that change a catalog (Part 2).
 
 use super::attributes::{Traits, bare};
-use super::closed::Closed;
+use super::event_context::EventContext;
 use super::identity::Identity;
 use super::names::{Member, members};
-use super::number::text;
 use super::properties::{Beside, PROPERTIES, is_dropped, matches, written};
 use super::received::Received;
-use super::scene::Scene;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::text::text;
+use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
 use event::json::{Object, ObjectWriter, compact_size};
 use event::reasons::{ParkReason, Warning};
@@ -71,9 +71,13 @@ impl<'s> Wanted<'s> {
     ///
     /// # Errors
     /// The properties are too large for a campaign.
-    pub fn trigger_calls(&self, scene: &Scene<'_, '_>, notes: &mut Notes) -> Result<Vec<BrazeCall>, Closed> {
-        if !self.triggers.is_empty() && matches!(scene.identity, Identity::Phone(_)) {
-            notes.warn(Warning::TriggerSkipped, || "event".into());
+    pub fn trigger_calls(
+        &self,
+        event_context: &EventContext<'_, '_>,
+        trace: &mut Trace,
+    ) -> Result<Vec<BrazeCall>, Rejected> {
+        if !self.triggers.is_empty() && matches!(event_context.identity, Identity::Phone(_)) {
+            trace.warn(Warning::TriggerSkipped, || "event".into());
             return Ok(Vec::new());
         }
         let is_campaign = |rule: &&&TriggerRule| !rule.campaign_id.is_empty();
@@ -81,7 +85,7 @@ impl<'s> Wanted<'s> {
         let canvases = self.triggers.iter().filter(|rule| !is_campaign(rule));
         campaigns
             .chain(canvases)
-            .map(|rule| trigger(rule, scene, notes))
+            .map(|rule| trigger(rule, event_context, trace))
             .collect()
     }
 
@@ -93,39 +97,43 @@ impl<'s> Wanted<'s> {
         &self,
         event: &Received<'_>,
         settings: &SegmentToBraze,
-        notes: &mut Notes,
-    ) -> Result<Vec<BrazeCall>, Closed> {
+        trace: &mut Trace,
+    ) -> Result<Vec<BrazeCall>, Rejected> {
         let rules = self.catalogs.iter();
-        rules.map(|rule| catalog(rule, event, settings, notes)).collect()
+        rules.map(|rule| catalog(rule, event, settings, trace)).collect()
     }
 }
 
-fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Result<BrazeCall, Closed> {
+fn trigger(
+    rule: &TriggerRule,
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
+) -> Result<BrazeCall, Rejected> {
     let is_campaign = !rule.campaign_id.is_empty();
-    let properties = members(&scene.event.properties, PROPERTIES).collect();
-    let properties = written(properties, Beside::Event, scene.settings, notes);
+    let properties = members(&event_context.event.properties, PROPERTIES).collect();
+    let properties = written(properties, Beside::Event, event_context.settings, trace);
     let is_too_large = |json: &str| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
     if is_campaign
         && properties
             .as_ref()
             .is_some_and(|properties| is_too_large(&properties.json))
     {
-        return Err(Closed::parked("SB-406", "properties", ParkReason::TooLarge));
+        return Err(Rejected::park("SB-406", "properties", ParkReason::TooLarge));
     }
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
-    write_recipient(&mut out, &scene.identity, notes);
+    write_recipient(&mut out, &event_context.identity, trace);
     if let Some(properties) = properties {
         let key = if is_campaign {
             "trigger_properties"
         } else {
             rule.canvas_key.as_str()
         };
-        properties.tell("SB-402", format_args!("recipients[0].{key}"), notes);
+        properties.record("SB-402", format_args!("recipients[0].{key}"), trace);
         out.raw(key, &properties.json);
     }
-    if !scene.identity.is_alias() {
-        notes.tell("SB-403", || {
+    if !event_context.identity.is_alias() {
+        trace.record("SB-403", || {
             (EXISTING_ONLY.into(), "recipients[0].send_to_existing_only".into())
         });
         out.bool("send_to_existing_only", rule.send_to_existing_only);
@@ -133,17 +141,17 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
     if !rule.send_to_existing_only {
         let none = Object::empty();
         let traits = Traits {
-            members: scene.event.context_traits.as_ref().unwrap_or(&none),
+            members: event_context.event.context_traits.as_ref().unwrap_or(&none),
             path: "context.traits",
             into: "recipients[0].attributes",
             is_identify: false,
         };
-        let path = match scene.event.context_traits {
+        let path = match event_context.event.context_traits {
             Some(_) => traits.path,
             None => EXISTING_ONLY,
         };
-        notes.tell("SB-404", || (path.into(), "recipients[0].attributes".into()));
-        out.raw("attributes", &bare(&traits, scene, notes));
+        trace.record("SB-404", || (path.into(), "recipients[0].attributes".into()));
+        out.raw("attributes", &bare(&traits, event_context, trace));
     }
     drop(out);
     let endpoint = if is_campaign {
@@ -157,26 +165,26 @@ fn trigger(rule: &TriggerRule, scene: &Scene<'_, '_>, notes: &mut Notes) -> Resu
         }
     };
     let (_, path) = endpoint.target();
-    notes.tell("SB-400", || ("event".into(), format!("trigger {path}")));
+    trace.record("SB-400", || ("event".into(), format!("trigger {path}")));
     Ok(BrazeCall {
         endpoint,
-        items: vec![scene.item(BrazeArray::Recipients, json)],
+        items: vec![event_context.item(BrazeArray::Recipients, json)],
     })
 }
 
-fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity, notes: &mut Notes) {
-    let tell = |field: &str, notes: &mut Notes| {
-        notes.tell("SB-401", || ("event".into(), format!("recipients[0].{field}")));
+fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity, trace: &mut Trace) {
+    let tell = |field: &str, trace: &mut Trace| {
+        trace.record("SB-401", || ("event".into(), format!("recipients[0].{field}")));
     };
     match identity {
         Identity::ExternalId(id) => {
-            tell("external_user_id", notes);
+            tell("external_user_id", trace);
             out.string("external_user_id", id);
         }
         Identity::BrazeId(_) | Identity::UserAlias(_) | Identity::Phone(_) => identity.write(out),
         Identity::Email(_) => {
             identity.write(out);
-            tell("prioritization", notes);
+            tell("prioritization", trace);
             let mut list = out.array("prioritization");
             EMAIL_PRIORITIES.iter().for_each(|priority| list.string(priority));
         }
@@ -187,12 +195,12 @@ fn catalog(
     rule: &CatalogRule,
     event: &Received<'_>,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
-) -> Result<BrazeCall, Closed> {
+    trace: &mut Trace,
+) -> Result<BrazeCall, Rejected> {
     let id = event.properties.get(&rule.id_property).and_then(text);
     let id = id.filter(|id| is_catalog_name(id));
     let id = id.ok_or_else(|| {
-        Closed::parked("SB-421", "properties", ParkReason::NoItemId)
+        Rejected::park("SB-421", "properties", ParkReason::NoItemId)
             .at(format!("properties.{}", rule.id_property))
     })?;
     let catalog = rule.catalog.clone();
@@ -206,11 +214,11 @@ fn catalog(
     if rule.op == CatalogOperation::Upsert {
         for member in members(&event.properties, PROPERTIES) {
             let Member { key, value, .. } = member;
-            if key == rule.id_property || is_dropped(&member, settings, notes) {
+            if key == rule.id_property || is_dropped(&member, settings, trace) {
                 continue;
             }
             if key == "id" || !matches(&rule.fields, key) {
-                notes.tell("SB-422", || {
+                trace.record("SB-422", || {
                     (
                         member.path(),
                         format!("left out of catalog {}: fields", rule.catalog),
@@ -218,12 +226,12 @@ fn catalog(
                 });
                 continue;
             }
-            notes.tell("SB-422", || (member.path(), format!("items[0].{key}")));
+            trace.record("SB-422", || (member.path(), format!("items[0].{key}")));
             out.json(key, value);
         }
     }
     if rule.op == CatalogOperation::Delete {
-        notes.tell("SB-420", || {
+        trace.record("SB-420", || {
             (
                 "properties".into(),
                 format!("left out of catalog {}: op = \"delete\"", rule.catalog),
@@ -231,7 +239,7 @@ fn catalog(
         });
     }
     drop(out);
-    notes.tell("SB-420", || {
+    trace.record("SB-420", || {
         let path = format!("properties.{}", rule.id_property);
         (path, format!("items[0].id = {id}"))
     });

@@ -1,6 +1,6 @@
 //! Names of attributes and properties as Braze takes them (SB-112, SB-145).
 
-use crate::Notes;
+use crate::Trace;
 use event::json::{Json, Object};
 use event::reasons::Warning;
 use std::collections::HashSet;
@@ -85,7 +85,7 @@ pub fn is_sendable(name: &str) -> bool {
 
 /// Leaves the members under names that Braze takes: without leading `$`, not blank, not too long. Of those that are renamed
 /// none takes the name of another or one of those that `is_reserved` tells.
-pub fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str) -> bool, notes: &mut Notes) {
+pub fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str) -> bool, trace: &mut Trace) {
     let mut taken: HashSet<&str> = HashSet::new();
     if members.iter().any(Member::is_renamed) {
         let stay = members.iter().filter(|member| !member.is_renamed());
@@ -95,11 +95,11 @@ pub fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str) -> boo
         let is_renamed = member.is_renamed();
         let name = member.key.trim_start_matches('$');
         if !is_sendable(name) || (is_renamed && (is_reserved(name) || !taken.insert(name))) {
-            notes.warn(Warning::KeyRemoved, || member.path());
+            trace.warn(Warning::KeyRemoved, || member.path());
             return false;
         }
         if is_renamed {
-            notes.warn(Warning::KeyRenamed, || member.path());
+            trace.warn(Warning::KeyRenamed, || member.path());
             member.name = name;
         }
         true

@@ -1,7 +1,7 @@
 //! Where an event happened, and which of Braze's apps that is.
 
-use super::number::{text, word};
 use super::received::{Integration, Place, Received};
+use crate::forms::text::{text, word};
 use event::settings::SegmentToBraze;
 use std::borrow::Cow;
 

@@ -2,7 +2,7 @@
 
 use super::names::{Member, Parent, keep_sendable};
 use super::value::Rewrite;
-use crate::Notes;
+use crate::Trace;
 use event::json::{ArrayWriter, Json, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::{Pattern, SegmentToBraze};
@@ -41,11 +41,11 @@ pub struct Written {
 
 impl Written {
     /// Tells where the properties of the output `into` come from.
-    pub fn tell(&self, rule: &'static str, into: Arguments<'_>, notes: &mut Notes) {
+    pub fn record(&self, rule: &'static str, into: Arguments<'_>, trace: &mut Trace) {
         for (parent, path) in &self.sources {
             match parent {
-                Parent::Event => notes.tell("SB-243", || (path.clone(), format!("{into}.{path}"))),
-                _ => notes.tell(rule, || (path.clone(), into.to_string())),
+                Parent::Event => trace.record("SB-243", || (path.clone(), format!("{into}.{path}"))),
+                _ => trace.record(rule, || (path.clone(), into.to_string())),
             }
         }
     }
@@ -71,12 +71,12 @@ pub fn written(
     mut members: Vec<Member<'_>>,
     beside: Beside,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> Option<Written> {
-    keep_sendable(&mut members, |_| false, notes);
-    members.retain(|member| stays(member, beside, settings, notes));
+    keep_sendable(&mut members, |_| false, trace);
+    members.retain(|member| stays(member, beside, settings, trace));
     for member in members.iter().skip(MAX_PROPERTIES) {
-        notes.warn(Warning::TooManyProperties, || member.path());
+        trace.warn(Warning::TooManyProperties, || member.path());
     }
     members.truncate(MAX_PROPERTIES);
     if members.is_empty() {
@@ -85,10 +85,10 @@ pub fn written(
     let mut json = String::with_capacity(256);
     let mut out = ObjectWriter::new(&mut json);
     for member in &members {
-        write_value(out.place(member.name), member, settings, notes);
+        write_value(out.place(member.name), member, settings, trace);
     }
     drop(out);
-    let sources = if notes.explains() {
+    let sources = if trace.explains() {
         sources(&members)
     } else {
         Vec::new()
@@ -102,26 +102,26 @@ pub fn matches(patterns: &[Pattern], name: &str) -> bool {
 }
 
 /// Whether the settings leave a property out.
-pub fn is_dropped(member: &Member<'_>, settings: &SegmentToBraze, notes: &mut Notes) -> bool {
+pub fn is_dropped(member: &Member<'_>, settings: &SegmentToBraze, trace: &mut Trace) -> bool {
     let dropped = matches(&settings.drop_properties, member.name);
     if dropped {
-        notes.tell("SB-146", || (member.path(), "left out: drop_properties".into()));
+        trace.record("SB-146", || (member.path(), "left out: drop_properties".into()));
     }
     dropped
 }
 
 /// Writes a property's value.
-pub fn write_value(out: &mut String, member: &Member<'_>, settings: &SegmentToBraze, notes: &mut Notes) {
+pub fn write_value(out: &mut String, member: &Member<'_>, settings: &SegmentToBraze, trace: &mut Trace) {
     let rewrite = Rewrite {
         cut_at: settings.cut_strings_at,
-        tidies: false,
+        sanitize: false,
     };
     let products = (member.name == PRODUCTS && !settings.drop_properties.is_empty())
         .then(|| member.value.as_array())
         .flatten();
     match products {
-        Some(products) => write_products(out, &products, member, rewrite, settings, notes),
-        None => rewrite.inside(out, member.value, &|| member.path(), notes),
+        Some(products) => write_products(out, &products, member, rewrite, settings, trace),
+        None => rewrite.inside(out, member.value, &|| member.path(), trace),
     }
 }
 
@@ -132,39 +132,39 @@ fn write_products(
     member: &Member<'_>,
     rewrite: Rewrite,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) {
     let mut list = ArrayWriter::new(out);
     for (at, product) in products.iter().enumerate() {
         let path = || format!("{}[{at}]", member.path());
         let Some(members) = product.as_object() else {
-            rewrite.inside(list.place(), *product, &path, notes);
+            rewrite.inside(list.place(), *product, &path, trace);
             continue;
         };
         let mut object = list.object();
         for (key, value) in members.iter() {
             let path = || format!("{}.{key}", path());
             if matches(&settings.drop_properties, key) {
-                notes.tell("SB-146", || (path(), "left out: drop_properties".into()));
+                trace.record("SB-146", || (path(), "left out: drop_properties".into()));
             } else {
-                rewrite.inside(object.place(key), value, &path, notes);
+                rewrite.inside(object.place(key), value, &path, trace);
             }
         }
     }
 }
 
-fn stays(member: &Member<'_>, beside: Beside, settings: &SegmentToBraze, notes: &mut Notes) -> bool {
+fn stays(member: &Member<'_>, beside: Beside, settings: &SegmentToBraze, trace: &mut Trace) -> bool {
     match beside {
         Beside::Event if RESERVED.contains(&member.name) => {
-            notes.warn(Warning::ReservedPropertyRemoved, || member.path());
+            trace.warn(Warning::ReservedPropertyRemoved, || member.path());
             false
         }
         Beside::Purchase if RESERVED.contains(&member.name) || OF_PURCHASE.contains(&member.name) => {
-            notes.tell("SB-180", || {
+            trace.record("SB-180", || {
                 (member.path(), "left out: a key of the purchase itself".into())
             });
             false
         }
-        _ => !is_dropped(member, settings, notes),
+        _ => !is_dropped(member, settings, trace),
     }
 }

@@ -3,13 +3,14 @@
 mod amount;
 mod named_currency;
 
-use super::closed::Closed;
 use super::custom_event::shortened;
+use super::event_context::EventContext;
 use super::names::{Member, Parent, members};
-use super::number::{numeric, text};
 use super::properties::{Beside, PRODUCTS, PROPERTIES, Written, written};
-use super::scene::Scene;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::number::numeric;
+use crate::forms::text::text;
+use crate::rejected::Rejected;
 use amount::{Amount, amounts};
 use event::Timestamp;
 use event::calls::{BrazeArray, BrazeItem};
@@ -38,7 +39,7 @@ struct Purchase<'p> {
 
 /// An order while its products are made purchases.
 struct Order<'o, 'e, 'a> {
-    scene: &'o Scene<'e, 'a>,
+    event_context: &'o EventContext<'e, 'a>,
     at: Timestamp,
     /// The properties that every purchase has a copy of.
     shared: Vec<Member<'o>>,
@@ -50,28 +51,32 @@ struct Order<'o, 'e, 'a> {
 /// # Errors
 /// They would be too large together.
 pub fn of_products(
-    scene: &Scene<'_, '_>,
+    event_context: &EventContext<'_, '_>,
     at: Timestamp,
-    notes: &mut Notes,
-) -> Result<Vec<BrazeItem>, Closed> {
-    let products = scene.event.properties.get(PRODUCTS).and_then(Json::as_array);
+    trace: &mut Trace,
+) -> Result<Vec<BrazeItem>, Rejected> {
+    let products = event_context
+        .event
+        .properties
+        .get(PRODUCTS)
+        .and_then(Json::as_array);
     let mut order = Order {
-        scene,
+        event_context,
         at,
-        shared: shared(scene, None, notes),
+        shared: shared(event_context, None, trace),
         purchases: Vec::new(),
     };
     let shared_bytes: usize = order.shared.iter().map(Member::bytes).sum();
     let mut copied = 0;
     for (number, product) in products.into_iter().flatten().enumerate() {
         let before = order.purchases.len();
-        if order.add(product, number, notes).is_none() {
-            notes.warn(Warning::ProductSkipped, || Parent::Product(number).path());
+        if order.add(product, number, trace).is_none() {
+            trace.warn(Warning::ProductSkipped, || Parent::Product(number).path());
         }
         let added = order.purchases.iter().skip(before);
         copied += shared_bytes + product.raw().len() + added.map(|item| item.json.len()).sum::<usize>();
         if copied > MAX_COPIED_BYTES {
-            return Err(Closed::parked(
+            return Err(Rejected::park(
                 "SB-290",
                 "properties.products",
                 ParkReason::TooLarge,
@@ -83,8 +88,8 @@ pub fn of_products(
 
 impl Order<'_, '_, '_> {
     /// Adds the purchases of one product; `None` if it cannot be sent.
-    fn add(&mut self, product: Json<'_>, number: usize, notes: &mut Notes) -> Option<()> {
-        let settings = self.scene.settings;
+    fn add(&mut self, product: Json<'_>, number: usize, trace: &mut Trace) -> Option<()> {
+        let settings = self.event_context.settings;
         let parent = Parent::Product(number);
         let product = product.as_object()?;
         let (key, product_id) = settings
@@ -93,35 +98,35 @@ impl Order<'_, '_, '_> {
             .find_map(|key| Some((key, product.get(key).and_then(text)?)))?;
         let (product_id, _) = shortened(&product_id);
         let price = numeric(product.get("price")?)?;
-        let amounts = amounts(price, product.present("quantity"), parent, notes)?;
-        let currency = currency_of(product.present("currency"), parent, self.scene, notes);
+        let amounts = amounts(price, product.present("quantity"), parent, trace)?;
+        let currency = currency_of(product.present("currency"), parent, self.event_context, trace);
         let properties = match settings.purchase_properties {
             PurchaseProperties::None => None,
             PurchaseProperties::Product | PurchaseProperties::All => {
-                let all = overlaid(&self.shared, &product, parent, notes);
-                properties(all, parent, self.scene, notes)
+                let all = overlaid(&self.shared, &product, parent, trace);
+                properties(all, parent, self.event_context, trace)
             }
         };
         for Amount { price, quantity } in &amounts {
             let at = self.purchases.len();
-            notes.tell("SB-173", || {
+            trace.record("SB-173", || {
                 (
                     parent.below(key),
                     format!("purchases[{at}].product_id = {product_id}"),
                 )
             });
-            notes.tell("SB-174", || {
+            trace.record("SB-174", || {
                 (parent.below("price"), format!("purchases[{at}].price = {price}"))
             });
-            notes.tell("SB-176", || {
+            trace.record("SB-176", || {
                 (
                     parent.below("quantity"),
                     format!("purchases[{at}].quantity = {quantity}"),
                 )
             });
-            currency.tell(at, notes);
+            currency.record(at, trace);
             if let Some(properties) = &properties {
-                properties.tell("SB-180", format_args!("purchases[{at}].properties"), notes);
+                properties.record("SB-180", format_args!("purchases[{at}].properties"), trace);
             }
             let purchase = Purchase {
                 product_id,
@@ -129,7 +134,7 @@ impl Order<'_, '_, '_> {
                 price,
                 quantity: *quantity,
             };
-            let item = purchase.item(properties.as_ref(), self.scene, self.at);
+            let item = purchase.item(properties.as_ref(), self.event_context, self.at);
             self.purchases.push(item);
         }
         Some(())
@@ -137,26 +142,31 @@ impl Order<'_, '_, '_> {
 }
 
 /// The purchase of a track's revenue; `None` if it has none.
-pub fn of_revenue(name: &str, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut Notes) -> Option<BrazeItem> {
-    let price = numeric(scene.event.properties.get("revenue")?)?;
-    let currency = currency_of(None, PROPERTIES, scene, notes);
-    let all = shared(scene, Some("revenue"), notes);
-    let properties = properties(all, PROPERTIES, scene, notes);
-    notes.tell("SB-183", || {
+pub fn of_revenue(
+    name: &str,
+    event_context: &EventContext<'_, '_>,
+    at: Timestamp,
+    trace: &mut Trace,
+) -> Option<BrazeItem> {
+    let price = numeric(event_context.event.properties.get("revenue")?)?;
+    let currency = currency_of(None, PROPERTIES, event_context, trace);
+    let all = shared(event_context, Some("revenue"), trace);
+    let properties = properties(all, PROPERTIES, event_context, trace);
+    trace.record("SB-183", || {
         ("event".into(), format!("purchases[0].product_id = {name}"))
     });
-    notes.tell("SB-183", || {
+    trace.record("SB-183", || {
         (
             "properties.revenue".into(),
             format!("purchases[0].price = {price}"),
         )
     });
-    notes.tell("SB-183", || {
+    trace.record("SB-183", || {
         ("properties.revenue".into(), "purchases[0].quantity = 1".into())
     });
-    currency.tell(0, notes);
+    currency.record(0, trace);
     if let Some(properties) = &properties {
-        properties.tell("SB-183", format_args!("purchases[0].properties"), notes);
+        properties.record("SB-183", format_args!("purchases[0].properties"), trace);
     }
     let purchase = Purchase {
         product_id: name,
@@ -164,13 +174,18 @@ pub fn of_revenue(name: &str, scene: &Scene<'_, '_>, at: Timestamp, notes: &mut 
         price: &price,
         quantity: 1,
     };
-    Some(purchase.item(properties.as_ref(), scene, at))
+    Some(purchase.item(properties.as_ref(), event_context, at))
 }
 
 impl Purchase<'_> {
-    fn item(&self, properties: Option<&Written>, scene: &Scene<'_, '_>, at: Timestamp) -> BrazeItem {
+    fn item(
+        &self,
+        properties: Option<&Written>,
+        event_context: &EventContext<'_, '_>,
+        at: Timestamp,
+    ) -> BrazeItem {
         let properties = properties.map(|properties| properties.json.as_str());
-        scene.happening(BrazeArray::Purchases, at, properties, |out| {
+        event_context.track_object(BrazeArray::Purchases, at, properties, |out| {
             out.string("product_id", self.product_id);
             out.string("currency", self.currency);
             out.raw("price", self.price);
@@ -181,10 +196,14 @@ impl Purchase<'_> {
 
 /// What every purchase has of the event's properties: all but the products and the one that it is `made_of`, if the settings
 /// want them.
-fn shared<'m>(scene: &'m Scene<'_, '_>, made_of: Option<&str>, notes: &mut Notes) -> Vec<Member<'m>> {
-    let wanted = scene.settings.purchase_properties;
+fn shared<'m>(
+    event_context: &'m EventContext<'_, '_>,
+    made_of: Option<&str>,
+    trace: &mut Trace,
+) -> Vec<Member<'m>> {
+    let wanted = event_context.settings.purchase_properties;
     if wanted != PurchaseProperties::All {
-        notes.tell("SB-180", || {
+        trace.record("SB-180", || {
             (
                 "properties".into(),
                 "left out of purchases: purchase_properties".into(),
@@ -192,11 +211,11 @@ fn shared<'m>(scene: &'m Scene<'_, '_>, made_of: Option<&str>, notes: &mut Notes
         });
         return Vec::new();
     }
-    members(&scene.event.properties, PROPERTIES)
+    members(&event_context.event.properties, PROPERTIES)
         .filter(|member| {
             let is_products = member.key == PRODUCTS;
             if is_products && made_of.is_some() {
-                notes.tell("SB-180", || (member.path(), "left out of purchases".into()));
+                trace.record("SB-180", || (member.path(), "left out of purchases".into()));
             }
             !is_products && made_of != Some(member.key)
         })
@@ -207,13 +226,13 @@ fn shared<'m>(scene: &'m Scene<'_, '_>, made_of: Option<&str>, notes: &mut Notes
 fn properties(
     all: Vec<Member<'_>>,
     parent: Parent,
-    scene: &Scene<'_, '_>,
-    notes: &mut Notes,
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
 ) -> Option<Written> {
-    let written = written(all, Beside::Purchase, scene.settings, notes)?;
+    let written = written(all, Beside::Purchase, event_context.settings, trace)?;
     let json = &written.json;
     if json.len() > MAX_PROPERTIES_BYTES && compact_size(json) > MAX_PROPERTIES_BYTES {
-        notes.warn(Warning::PropertiesRemoved, || parent.path());
+        trace.warn(Warning::PropertiesRemoved, || parent.path());
         return None;
     }
     Some(written)
@@ -224,7 +243,7 @@ fn overlaid<'m>(
     shared: &[Member<'m>],
     product: &'m Object<'_>,
     parent: Parent,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> Vec<Member<'m>> {
     let mut all = Vec::with_capacity(product.len() + shared.len());
     all.extend(members(product, parent));
@@ -245,7 +264,7 @@ fn overlaid<'m>(
         };
         match place.and_then(|at| all.get_mut(at)) {
             Some(over) if over.value.is_null() => *over = *member,
-            Some(over) => notes.tell("SB-180", || {
+            Some(over) => trace.record("SB-180", || {
                 (member.path(), format!("left out: {} comes first", over.path()))
             }),
             None => all.push(*member),

@@ -1,6 +1,6 @@
 //! One event as Segment sends it, opened as far as the rules look.
 
-use crate::Notes;
+use crate::Trace;
 use event::json::{Json, Object};
 use event::reasons::Warning;
 use std::borrow::Cow;
@@ -53,13 +53,13 @@ pub struct Integration<'a> {
 
 impl<'a> Received<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(text: &'a str, notes: &mut Notes) -> Option<Self> {
+    pub fn open(text: &'a str, trace: &mut Trace) -> Option<Self> {
         let members = Json::parse(text).ok()?.as_object()?;
         let mut read = |of: &Object<'a>, key: &str, path: &'static str| {
             let value = of.present(key)?;
             let object = value.as_object();
             if object.is_none() {
-                notes.warn(Warning::NotAnObject, || path.to_owned());
+                trace.warn(Warning::NotAnObject, || path.to_owned());
             }
             Some(object.unwrap_or_default())
         };
@@ -139,6 +139,6 @@ impl<'a> Received<'a> {
 
     /// The event's name as it was received, if it is text.
     pub fn name(&self) -> Option<Cow<'a, str>> {
-        super::number::text(self.get("event")?)
+        crate::forms::text::text(self.get("event")?)
     }
 }

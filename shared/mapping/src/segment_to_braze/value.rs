@@ -1,6 +1,6 @@
 //! Values as they are sent: untouched, or tidied for Braze where attributes need it, or with their texts cut.
 
-use crate::Notes;
+use crate::Trace;
 use event::json::{ArrayWriter, Json, Kind, Object, ObjectWriter, write_string};
 use event::reasons::Warning;
 use std::borrow::Cow;
@@ -11,8 +11,8 @@ use std::collections::HashSet;
 pub struct Rewrite {
     /// Characters of a text that are kept; 0 for all.
     pub cut_at: usize,
-    /// Whether nulls inside values are left out and keys inside them spelled as Braze takes them.
-    pub tidies: bool,
+    /// Whether nulls inside values are left out and keys inside them sanitized as Braze takes them.
+    pub sanitize: bool,
 }
 
 /// The operators of nested attributes, as keys of an attribute's value.
@@ -26,7 +26,7 @@ const CHANGES: [&str; 6] = ["inc", "add", "remove", "$add", "$update", "$remove"
 
 /// Where a value lies: some keys mean something in one place alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Spot {
+enum Position {
     /// The value of an attribute.
     Attribute,
     /// Below an operator.
@@ -44,30 +44,30 @@ pub fn is_operation(value: Json<'_>) -> bool {
 
 impl Rewrite {
     /// Writes an attribute's value.
-    pub fn attribute(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, notes: &mut Notes) {
-        self.write(out, value, Spot::Attribute, path, notes);
+    pub fn attribute(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) {
+        self.write(out, value, Position::Attribute, path, trace);
     }
 
     /// Writes any other value.
-    pub fn inside(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, notes: &mut Notes) {
-        self.write(out, value, Spot::Inside, path, notes);
+    pub fn inside(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) {
+        self.write(out, value, Position::Inside, path, trace);
     }
 
     fn write(
         self,
         out: &mut String,
         value: Json<'_>,
-        spot: Spot,
+        position: Position,
         path: &dyn Fn() -> String,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) {
-        let changes = self.cut_at > 0 || self.tidies;
+        let changes = self.cut_at > 0 || self.sanitize;
         match value.kind() {
-            Kind::String => out.push_str(&self.text(value, path, notes)),
-            Kind::Array if changes => self.write_array(ArrayWriter::new(out), value, spot, path, notes),
+            Kind::String => out.push_str(&self.text(value, path, trace)),
+            Kind::Array if changes => self.write_array(ArrayWriter::new(out), value, position, path, trace),
             Kind::Object if changes => {
                 let members = value.as_object().unwrap_or_default();
-                self.write_object(ObjectWriter::new(out), &members, spot, path, notes);
+                self.write_object(ObjectWriter::new(out), &members, position, path, trace);
             }
             _ => out.push_str(value.raw()),
         }
@@ -77,22 +77,22 @@ impl Rewrite {
         self,
         mut out: ArrayWriter<'_>,
         value: Json<'_>,
-        spot: Spot,
+        position: Position,
         path: &dyn Fn() -> String,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) {
         // The elements of an attribute that is an array are no attribute's value themselves.
-        let spot = if spot == Spot::Attribute {
-            Spot::Inside
+        let position = if position == Position::Attribute {
+            Position::Inside
         } else {
-            spot
+            position
         };
         for (at, element) in value.as_array().unwrap_or_default().into_iter().enumerate() {
             let here = || format!("{}[{at}]", path());
-            if self.tidies && element.is_null() {
-                notes.warn(Warning::NestedNullRemoved, here);
+            if self.sanitize && element.is_null() {
+                trace.warn(Warning::NestedNullRemoved, here);
             } else {
-                self.write(out.place(), element, spot, &here, notes);
+                self.write(out.place(), element, position, &here, trace);
             }
         }
     }
@@ -101,16 +101,16 @@ impl Rewrite {
         self,
         mut out: ObjectWriter<'_>,
         members: &Object<'_>,
-        spot: Spot,
+        position: Position,
         path: &dyn Fn() -> String,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) {
         let keeps = |key: &str| {
-            (spot == Spot::Attribute && OPERATORS.contains(&key))
-                || (spot == Spot::Operator && OPERATOR_KEYS.contains(&key))
+            (position == Position::Attribute && OPERATORS.contains(&key))
+                || (position == Position::Operator && OPERATOR_KEYS.contains(&key))
                 || (members.len() == 1 && key == TIME)
         };
-        let is_renamed = |key: &str| self.tidies && !keeps(key) && key.contains(is_refused);
+        let is_renamed = |key: &str| self.sanitize && !keeps(key) && key.contains(is_refused);
         let mut taken: HashSet<Cow<'_, str>> = HashSet::new();
         if members.iter().any(|(key, _)| is_renamed(key)) {
             let stay = members
@@ -120,31 +120,31 @@ impl Rewrite {
         }
         for (key, value) in members.iter() {
             let here = || format!("{}.{key}", path());
-            if self.tidies && value.is_null() {
-                notes.warn(Warning::NestedNullRemoved, here);
+            if self.sanitize && value.is_null() {
+                trace.warn(Warning::NestedNullRemoved, here);
                 continue;
             }
-            let below = if spot == Spot::Attribute && OPERATORS.contains(&key) {
-                Spot::Operator
+            let below = if position == Position::Attribute && OPERATORS.contains(&key) {
+                Position::Operator
             } else {
-                Spot::Inside
+                Position::Inside
             };
             if !is_renamed(key) {
-                self.write(out.place(key), value, below, &here, notes);
+                self.write(out.place(key), value, below, &here, trace);
                 continue;
             }
-            let renamed = spelled(key);
+            let renamed = sanitize_key(key);
             if taken.contains(renamed.as_str()) {
-                notes.warn(Warning::KeyRemoved, here);
+                trace.warn(Warning::KeyRemoved, here);
                 continue;
             }
-            notes.warn(Warning::KeyRenamed, here);
-            self.write(out.place(&renamed), value, below, &here, notes);
+            trace.warn(Warning::KeyRenamed, here);
+            self.write(out.place(&renamed), value, below, &here, trace);
             taken.insert(Cow::Owned(renamed));
         }
     }
 
-    fn text<'a>(self, value: Json<'a>, path: &dyn Fn() -> String, notes: &mut Notes) -> Cow<'a, str> {
+    fn text<'a>(self, value: Json<'a>, path: &dyn Fn() -> String, trace: &mut Trace) -> Cow<'a, str> {
         // A text has at least as many bytes as characters.
         if self.cut_at == 0 || value.raw().len() <= self.cut_at {
             return Cow::Borrowed(value.raw());
@@ -153,7 +153,7 @@ impl Rewrite {
         let Some((end, _)) = text.char_indices().nth(self.cut_at) else {
             return Cow::Borrowed(value.raw());
         };
-        notes.warn(Warning::TextCut, path);
+        trace.warn(Warning::TextCut, path);
         let mut cut = String::with_capacity(end + 2);
         write_string(&mut cut, text.get(..end).unwrap_or_default());
         Cow::Owned(cut)
@@ -166,17 +166,17 @@ const fn is_refused(letter: char) -> bool {
 }
 
 /// The spelling that Braze takes of a key inside an object: each run of refused characters is one `_`.
-fn spelled(key: &str) -> String {
-    let mut spelled = String::with_capacity(key.len());
+fn sanitize_key(key: &str) -> String {
+    let mut sanitized = String::with_capacity(key.len());
     let mut in_run = false;
     for letter in key.chars() {
         let refused = is_refused(letter);
         if !refused {
-            spelled.push(letter);
+            sanitized.push(letter);
         } else if !in_run {
-            spelled.push('_');
+            sanitized.push('_');
         }
         in_run = refused;
     }
-    spelled
+    sanitized
 }

@@ -1,12 +1,12 @@
 //! Page and screen calls (section 10).
 
-use super::closed::Closed;
 use super::custom_event::event_name;
 use super::names::{Member, Parent, members};
-use super::number::text;
 use super::properties::PROPERTIES;
 use super::received::Received;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::text::text;
+use crate::rejected::Rejected;
 use event::json::Json;
 use event::reasons::IgnoreReason;
 use event::settings::{SegmentToBraze, Views};
@@ -90,11 +90,11 @@ impl View {
     ///
     /// # Errors
     /// Why it is not sent.
-    pub fn passed<'a>(self, event: &Received<'a>, settings: &SegmentToBraze) -> Result<Viewed<'a>, Closed> {
+    pub fn filter<'a>(self, event: &Received<'a>, settings: &SegmentToBraze) -> Result<Viewed<'a>, Rejected> {
         let viewed = Viewed::of(event);
         match self.wanted(settings) {
-            Views::Off => Err(Closed::ignored("SB-240", "type", self.off())),
-            Views::Named if viewed.name.is_none() => Err(Closed::ignored("SB-240", "name", self.unnamed())),
+            Views::Off => Err(Rejected::ignore("SB-240", "type", self.off())),
+            Views::Named if viewed.name.is_none() => Err(Rejected::ignore("SB-240", "name", self.unnamed())),
             Views::Named | Views::All => Ok(viewed),
         }
     }
@@ -107,8 +107,8 @@ impl View {
         self,
         viewed: &Viewed<'_>,
         settings: &SegmentToBraze,
-        notes: &mut Notes,
-    ) -> Result<String, Closed> {
+        trace: &mut Trace,
+    ) -> Result<String, Rejected> {
         let naming = self.naming(viewed.name.is_some(), settings);
         let filled = viewed.filled(naming.template);
         let (given, is_filled) = match filled.trim() {
@@ -116,8 +116,8 @@ impl View {
             name => (name, true),
         };
         let path = viewed.name.as_ref().map_or(naming.setting, |name| name.path);
-        let name = event_name(given, path, notes)?;
-        notes.tell("SB-242", || {
+        let name = event_name(given, path, trace)?;
+        trace.record("SB-242", || {
             (naming.setting.into(), format!("events[0].name = {name}"))
         });
         for (place, said) in [("{name}", &viewed.name), ("{category}", &viewed.category)] {
@@ -125,7 +125,7 @@ impl View {
                 .iter()
                 .any(|place| naming.template.contains(place));
             if let (true, Some(said)) = (is_filled && is_placed, said) {
-                notes.tell("SB-241", || (said.path.into(), "events[0].name".into()));
+                trace.record("SB-241", || (said.path.into(), "events[0].name".into()));
             }
         }
         Ok(name)

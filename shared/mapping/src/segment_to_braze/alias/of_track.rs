@@ -1,11 +1,11 @@
 //! Tracks that make or identify aliases.
 
-use super::super::closed::Closed;
-use super::super::forms::email;
 use super::super::identity::{Identity, Ids};
 use super::super::received::Received;
 use super::{alias_to_identify, item, known};
-use crate::Notes;
+use crate::Trace;
+use crate::forms::email::email;
+use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem};
 use event::json::{Json, ObjectWriter};
 use event::reasons::ParkReason;
@@ -33,31 +33,31 @@ pub fn of_track(
     name: &str,
     event: &Received<'_>,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
-) -> Result<Option<BrazeCall>, Closed> {
+    trace: &mut Trace,
+) -> Result<Option<BrazeCall>, Rejected> {
     let is_called = |wanted: &str| {
         let wanted = wanted.trim();
         !wanted.is_empty() && name.trim().eq_ignore_ascii_case(wanted)
     };
     let ids = Ids::new(event, settings);
     if is_called(&settings.create_alias_event)
-        && let Some(call) = create_alias(event, &ids, notes)
+        && let Some(call) = create_alias(event, &ids, trace)
     {
         return Ok(Some(call));
     }
     if is_called(&settings.identify_user_event) {
-        return identify_user(event, &ids, notes);
+        return identify_user(event, &ids, trace);
     }
     Ok(None)
 }
 
-fn create_alias(event: &Received<'_>, ids: &Ids<'_, '_>, notes: &mut Notes) -> Option<BrazeCall> {
-    let alias = ids.alias_in(&event.properties, || "properties.".into(), notes)?;
-    let external_id = ids.external_id(notes);
+fn create_alias(event: &Received<'_>, ids: &Ids<'_, '_>, trace: &mut Trace) -> Option<BrazeCall> {
+    let alias = ids.alias_in(&event.properties, || "properties.".into(), trace)?;
+    let external_id = ids.external_id(trace);
     for key in ALIAS_KEYS {
-        tell_all("SB-266", &[key], &format!("user_aliases[0].{key}"), notes);
+        record_all("SB-266", &[key], &format!("user_aliases[0].{key}"), trace);
     }
-    tell_others("SB-266", &ALIAS_KEYS, event, notes);
+    record_others("SB-266", &ALIAS_KEYS, event, trace);
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     if let Some(external_id) = &external_id {
@@ -76,25 +76,25 @@ fn create_alias(event: &Received<'_>, ids: &Ids<'_, '_>, notes: &mut Notes) -> O
 fn identify_user(
     event: &Received<'_>,
     ids: &Ids<'_, '_>,
-    notes: &mut Notes,
-) -> Result<Option<BrazeCall>, Closed> {
+    trace: &mut Trace,
+) -> Result<Option<BrazeCall>, Rejected> {
     let properties = &event.properties;
     let of_object = properties.get("user_alias").and_then(Json::as_object);
     let of_object =
-        of_object.and_then(|object| ids.alias_in(&object, || "properties.user_alias.".into(), notes));
+        of_object.and_then(|object| ids.alias_in(&object, || "properties.user_alias.".into(), trace));
     let alias_keys: &[&str] = if of_object.is_some() {
         &["user_alias"]
     } else {
         &ALIAS_KEYS
     };
-    let alias = of_object.or_else(|| ids.alias_in(properties, || "properties.".into(), notes));
+    let alias = of_object.or_else(|| ids.alias_in(properties, || "properties.".into(), trace));
     let address = properties.get("email_to_identify").and_then(Json::as_str);
     let address = address.as_deref().and_then(email);
     if alias.is_none() && address.is_none() {
         return Ok(None);
     }
-    let nobody = Closed::parked("SB-267", "userId", ParkReason::NoIdentity);
-    let external_id = ids.external_id(notes).ok_or(nobody)?;
+    let no_identity = Rejected::park("SB-267", "userId", ParkReason::NoIdentity);
+    let external_id = ids.external_id(trace).ok_or(no_identity)?;
     let behavior = properties.get("merge_behavior").and_then(Json::as_str);
     let behavior = if behavior.as_deref() == Some("none") {
         "none"
@@ -102,7 +102,7 @@ fn identify_user(
         "merge"
     };
     let mut read = vec!["merge_behavior"];
-    notes.tell("SB-267", || {
+    trace.record("SB-267", || {
         (
             "properties.merge_behavior".into(),
             format!("merge_behavior = {behavior}"),
@@ -110,8 +110,8 @@ fn identify_user(
     });
     if alias.is_some() {
         read.extend_from_slice(alias_keys);
-        tell_all("SB-267", alias_keys, "aliases_to_identify[0].user_alias", notes);
-        notes.tell("SB-267", || {
+        record_all("SB-267", alias_keys, "aliases_to_identify[0].user_alias", trace);
+        trace.record("SB-267", || {
             (
                 ids.external_id_path(),
                 "aliases_to_identify[0].external_id".into(),
@@ -120,23 +120,23 @@ fn identify_user(
     }
     if address.is_some() {
         read.extend(["email_to_identify", "prioritization"]);
-        tell_all(
+        record_all(
             "SB-267",
             &["email_to_identify"],
             "emails_to_identify[0].email",
-            notes,
+            trace,
         );
-        tell_all(
+        record_all(
             "SB-268",
             &["prioritization"],
             "emails_to_identify[0].prioritization",
-            notes,
+            trace,
         );
-        notes.tell("SB-267", || {
+        trace.record("SB-267", || {
             (ids.external_id_path(), "emails_to_identify[0].external_id".into())
         });
     }
-    tell_others("SB-267", &read, event, notes);
+    record_others("SB-267", &read, event, trace);
     let mut items = Vec::new();
     items.extend(alias.map(|alias| alias_to_identify(&external_id, &alias)));
     items.extend(address.map(|address| email_to_identify(&external_id, address, event)));
@@ -149,16 +149,16 @@ fn identify_user(
 }
 
 /// Tells which properties gave an output.
-fn tell_all(rule: &'static str, keys: &[&str], output: &str, notes: &mut Notes) {
+fn record_all(rule: &'static str, keys: &[&str], output: &str, trace: &mut Trace) {
     for key in keys {
-        notes.tell(rule, || (format!("properties.{key}"), output.to_owned()));
+        trace.record(rule, || (format!("properties.{key}"), output.to_owned()));
     }
 }
 
 /// Tells of the properties that such a track has beside those it is read for.
-fn tell_others(rule: &'static str, read: &[&str], event: &Received<'_>, notes: &mut Notes) {
+fn record_others(rule: &'static str, read: &[&str], event: &Received<'_>, trace: &mut Trace) {
     for (key, _) in event.properties.iter().filter(|(key, _)| !read.contains(key)) {
-        notes.tell(rule, || {
+        trace.record(rule, || {
             (format!("properties.{key}"), "left out: no event is sent".into())
         });
     }

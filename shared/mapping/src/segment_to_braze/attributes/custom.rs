@@ -1,11 +1,11 @@
 //! All other attributes (6.3): those of the customer's own.
 
+use super::super::event_context::EventContext;
 use super::super::names::{Member, Parent, keep_sendable, members};
-use super::super::scene::Scene;
 use super::super::value::{Rewrite, is_operation};
 use super::fields::{ADDRESS_TRAIT, is_field};
 use super::{Traits, Written};
-use crate::Notes;
+use crate::Trace;
 use event::json::{Json, Kind, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::{Address, EmptyStrings};
@@ -35,35 +35,37 @@ fn is_taken(name: &str) -> bool {
 pub fn write(
     out: &mut ObjectWriter<'_>,
     traits: &Traits<'_, '_>,
-    scene: &Scene<'_, '_>,
-    notes: &mut Notes,
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
 ) -> Written {
     let mut own = Vec::with_capacity(traits.members.len());
     own.extend(members(traits.members, Parent::Object(traits.path)));
     own.retain(|member| {
         let is_address = member.name == ADDRESS_TRAIT;
-        if is_field(member.name) || (is_address && !is_custom_address(member.value, scene.settings.address)) {
+        if is_field(member.name)
+            || (is_address && !is_custom_address(member.value, event_context.settings.address))
+        {
             return false;
         }
         let Some(warns) = reserved(member.name) else {
             return true;
         };
         if warns && !member.value.is_null() {
-            notes.warn(Warning::ReservedTraitRemoved, || member.path());
+            trace.warn(Warning::ReservedTraitRemoved, || member.path());
         }
-        notes.tell("SB-111", || {
+        trace.record("SB-111", || {
             (member.path(), "left out: means something else to Braze".into())
         });
         false
     });
-    keep_sendable(&mut own, is_taken, notes);
+    keep_sendable(&mut own, is_taken, trace);
     let rewrite = Rewrite {
-        cut_at: scene.settings.cut_strings_at,
-        tidies: true,
+        cut_at: event_context.settings.cut_strings_at,
+        sanitize: true,
     };
     let mut written = Written::default();
     for member in &own {
-        write_one(out, member, traits, rewrite, scene, &mut written, notes);
+        write_one(out, member, traits, rewrite, event_context, &mut written, trace);
     }
     written
 }
@@ -73,28 +75,28 @@ fn write_one(
     member: &Member<'_>,
     traits: &Traits<'_, '_>,
     rewrite: Rewrite,
-    scene: &Scene<'_, '_>,
+    event_context: &EventContext<'_, '_>,
     written: &mut Written,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) {
     let Member { name, value, .. } = *member;
     let path = || member.path();
-    if value.raw() == "\"\"" && scene.settings.empty_strings != EmptyStrings::Keep {
-        if scene.settings.empty_strings == EmptyStrings::Unset {
-            traits.tell("SB-091", path, name, notes);
+    if value.raw() == "\"\"" && event_context.settings.empty_strings != EmptyStrings::Keep {
+        if event_context.settings.empty_strings == EmptyStrings::Unset {
+            traits.record("SB-091", path, name, trace);
             out.null(name);
         } else {
-            notes.tell("SB-091", || (path(), "left out: empty_strings".into()));
+            trace.record("SB-091", || (path(), "left out: empty_strings".into()));
         }
         return;
     }
     if holds_an_array(value) {
-        return notes.warn(Warning::UnsupportedValue, path);
+        return trace.warn(Warning::UnsupportedValue, path);
     }
     written.nested |= value.kind() == Kind::Object;
     written.operators |= is_operation(value);
-    traits.tell("SB-110", path, name, notes);
-    rewrite.attribute(out.place(name), value, &path, notes);
+    traits.record("SB-110", path, name, trace);
+    rewrite.attribute(out.place(name), value, &path, trace);
 }
 
 /// Whether `address` is sent as an attribute of its own.

@@ -1,11 +1,11 @@
 //! Push tokens (6.5).
 
+use super::super::event_context::EventContext;
 use super::super::identity::Identity;
-use super::super::number::text;
-use super::super::scene::Scene;
 use super::Traits;
 use super::fields::TOKENS_TRAIT;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::text::text;
 use event::json::{Json, Kind, Object, ObjectWriter};
 use event::reasons::Warning;
 use std::borrow::Cow;
@@ -20,34 +20,39 @@ struct Token {
 }
 
 /// Writes the push tokens of the traits and, if the settings say so, that of the device.
-pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, scene: &Scene<'_, '_>, notes: &mut Notes) {
+pub fn write(
+    out: &mut ObjectWriter<'_>,
+    traits: &Traits<'_, '_>,
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
+) {
     let mut tokens: Vec<Token> = Vec::new();
     let path = || traits.below(TOKENS_TRAIT);
-    for (at, element) in elements(traits.members.get(TOKENS_TRAIT), &path, notes)
+    for (at, element) in elements(traits.members.get(TOKENS_TRAIT), &path, trace)
         .into_iter()
         .enumerate()
     {
-        match token(element.as_object().as_ref(), scene, "device_id") {
+        match token(element.as_object().as_ref(), event_context, "device_id") {
             Some(token) => tokens.push(token),
-            None => notes.warn(Warning::InvalidPushToken, || format!("{}[{at}]", path())),
+            None => trace.warn(Warning::InvalidPushToken, || format!("{}[{at}]", path())),
         }
     }
     let of_traits = tokens.len();
     if of_traits == 0 && traits.members.get(TOKENS_TRAIT).is_some() {
-        notes.tell("SB-130", || (path(), "left out: no token".into()));
+        trace.record("SB-130", || (path(), "left out: no token".into()));
     }
-    if traits.is_identify && scene.settings.push_token_from_context {
-        tokens.extend(that_of_the_device(&tokens, scene, notes));
+    if traits.is_identify && event_context.settings.push_token_from_context {
+        tokens.extend(that_of_the_device(&tokens, event_context, trace));
     }
     if tokens.is_empty() {
         return;
     }
-    let is_sent = matches!(scene.identity, Identity::ExternalId(_));
+    let is_sent = matches!(event_context.identity, Identity::ExternalId(_));
     let mut tell = |rule, path: &dyn Fn() -> String| {
         if is_sent {
-            traits.tell(rule, path, TOKENS_TRAIT, notes);
+            traits.record(rule, path, TOKENS_TRAIT, trace);
         } else {
-            notes.warn(Warning::InvalidPushToken, path);
+            trace.warn(Warning::InvalidPushToken, path);
         }
     };
     if of_traits > 0 {
@@ -63,40 +68,48 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, scene: &Scene<
     tokens.iter().for_each(|token| list.raw(&token.json));
 }
 
-fn elements<'a>(value: Option<Json<'a>>, path: &dyn Fn() -> String, notes: &mut Notes) -> Vec<Json<'a>> {
+fn elements<'a>(value: Option<Json<'a>>, path: &dyn Fn() -> String, trace: &mut Trace) -> Vec<Json<'a>> {
     let Some(value) = value else { return Vec::new() };
     match value.kind() {
         Kind::Object => return vec![value],
         Kind::Array => return value.as_array().unwrap_or_default(),
-        Kind::Null => notes.warn(Warning::NullIgnored, path),
-        _ => notes.warn(Warning::InvalidPushToken, path),
+        Kind::Null => trace.warn(Warning::NullIgnored, path),
+        _ => trace.warn(Warning::InvalidPushToken, path),
     }
     Vec::new()
 }
 
 /// The token of the event's device, unless it is one of `tokens`.
-fn that_of_the_device(tokens: &[Token], scene: &Scene<'_, '_>, notes: &mut Notes) -> Option<Token> {
-    let device = scene.event.of_context("device");
+fn that_of_the_device(
+    tokens: &[Token],
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
+) -> Option<Token> {
+    let device = event_context.event.of_context("device");
     let given = device.get("token").and_then(text)?;
     if tokens.iter().any(|own| own.token == given) {
         return None;
     }
-    let token = token(Some(&device), scene, "id");
+    let token = token(Some(&device), event_context, "id");
     if token.is_none() {
-        notes.warn(Warning::InvalidPushToken, || DEVICE_TOKEN.into());
+        trace.warn(Warning::InvalidPushToken, || DEVICE_TOKEN.into());
     }
     token
 }
 
 /// The token of an object that has one, of an app that is known.
-fn token(object: Option<&Object<'_>>, scene: &Scene<'_, '_>, device_key: &str) -> Option<Token> {
+fn token(
+    object: Option<&Object<'_>>,
+    event_context: &EventContext<'_, '_>,
+    device_key: &str,
+) -> Option<Token> {
     let object = object?;
     let token = object.get("token").and_then(text)?;
     // The device of an event names no app of Braze's; an element of the trait may.
     let own_app = (device_key == "device_id")
         .then(|| object.get("app_id").and_then(text))
         .flatten();
-    let app_id = own_app.or_else(|| scene.app_id.as_ref().map(|app| Cow::Borrowed(&*app.id)))?;
+    let app_id = own_app.or_else(|| event_context.app_id.as_ref().map(|app| Cow::Borrowed(&*app.id)))?;
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("app_id", &app_id);

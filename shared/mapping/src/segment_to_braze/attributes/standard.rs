@@ -1,12 +1,12 @@
 //! Attributes that Braze defines (6.1): what of the traits they are filled with.
 
+use super::super::event_context::EventContext;
 use super::super::forms::{Form, Reading};
 use super::super::identity::phone_rules;
-use super::super::scene::Scene;
 use super::super::value::Rewrite;
 use super::Traits;
 use super::fields::{ADDRESS_TRAIT, Candidate, FIELDS, Field, FieldForm};
-use crate::Notes;
+use crate::Trace;
 use event::json::{Json, Kind, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::{Address, EmptyStrings};
@@ -15,25 +15,28 @@ use event::settings::{Address, EmptyStrings};
 pub fn write(
     out: &mut ObjectWriter<'_>,
     traits: &Traits<'_, '_>,
-    scene: &Scene<'_, '_>,
+    event_context: &EventContext<'_, '_>,
     identity_field: Option<&'static str>,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) {
-    let source = Source { traits, scene };
+    let source = Source {
+        traits,
+        event_context,
+    };
     for field in &FIELDS {
-        let Some(Filled { json, rule, from }) = source.filled(field, notes) else {
+        let Some(Filled { json, rule, from }) = source.filled(field, trace) else {
             continue;
         };
         let path = || source.path(from);
         if identity_field == Some(field.name) {
-            notes.tell("SB-071", || (path(), "left out: the identity comes first".into()));
+            trace.record("SB-071", || (path(), "left out: the identity comes first".into()));
         } else {
-            traits.tell(rule, path, field.name, notes);
+            traits.record(rule, path, field.name, trace);
             out.raw(field.name, &json);
         }
     }
-    if notes.explains() {
-        source.tell_rest_of_address(notes);
+    if trace.explains() {
+        source.record_rest_of_address(trace);
     }
 }
 
@@ -46,12 +49,12 @@ struct Filled {
 
 struct Source<'s, 'e, 'a> {
     traits: &'s Traits<'e, 'a>,
-    scene: &'s Scene<'e, 'a>,
+    event_context: &'s EventContext<'e, 'a>,
 }
 
 impl<'a> Source<'_, '_, 'a> {
     /// The first candidate that is null or valid, else what an empty one asks for.
-    fn filled(&self, field: &Field, notes: &mut Notes) -> Option<Filled> {
+    fn filled(&self, field: &Field, trace: &mut Trace) -> Option<Filled> {
         let mut blank = None;
         for (number, from) in field.candidates.iter().copied().enumerate() {
             let Some(value) = self.at(from) else {
@@ -63,18 +66,18 @@ impl<'a> Source<'_, '_, 'a> {
                 if field.null_is_sent {
                     sent("null".into(), "SB-083")
                 } else {
-                    notes.warn(Warning::NullIgnored, path);
+                    trace.warn(Warning::NullIgnored, path);
                     None
                 }
             } else {
-                match self.reading(field, value, &path, notes) {
+                match self.reading(field, value, &path, trace) {
                     Reading::Sent(json) => sent(json, "SB-080"),
                     Reading::SentDespite(json, warning) => {
-                        notes.warn(warning, path);
+                        trace.warn(warning, path);
                         sent(json, "SB-080")
                     }
                     Reading::Silent => {
-                        notes.tell("SB-093", || (path(), "left out: says nothing".into()));
+                        trace.record("SB-093", || (path(), "left out: says nothing".into()));
                         None
                     }
                     Reading::Blank => {
@@ -82,15 +85,15 @@ impl<'a> Source<'_, '_, 'a> {
                         continue;
                     }
                     Reading::Invalid(warning) => {
-                        notes.warn(warning, path);
+                        trace.warn(warning, path);
                         continue;
                     }
                 }
             };
-            self.tell_others(field, number, notes);
+            self.record_others(field, number, trace);
             return filled;
         }
-        self.blank(field, blank?, notes)
+        self.blank(field, blank?, trace)
     }
 
     fn reading(
@@ -98,19 +101,19 @@ impl<'a> Source<'_, '_, 'a> {
         field: &Field,
         value: Json<'_>,
         path: &dyn Fn() -> String,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) -> Reading {
         if let FieldForm::Of(form) = field.form {
-            return form.read(value, phone_rules(self.scene.settings));
+            return form.read(value, phone_rules(self.event_context.settings));
         }
         match value.kind() {
             Kind::Object => {
                 let tidied = Rewrite {
                     cut_at: 0,
-                    tidies: true,
+                    sanitize: true,
                 };
                 let mut json = String::with_capacity(value.raw().len());
-                tidied.inside(&mut json, value, path, notes);
+                tidied.inside(&mut json, value, path, trace);
                 Reading::Sent(json)
             }
             Kind::String if value.as_str().is_some_and(|text| text.trim().is_empty()) => Reading::Blank,
@@ -119,15 +122,15 @@ impl<'a> Source<'_, '_, 'a> {
     }
 
     /// What a field is sent as when it is empty.
-    fn blank(&self, field: &Field, number: usize, notes: &mut Notes) -> Option<Filled> {
+    fn blank(&self, field: &Field, number: usize, trace: &mut Trace) -> Option<Filled> {
         let from = *field.candidates.get(number)?;
-        self.tell_others(field, number, notes);
+        self.record_others(field, number, trace);
         let is_text = matches!(field.form, FieldForm::Of(Form::Name));
-        let json = match self.scene.settings.empty_strings {
+        let json = match self.event_context.settings.empty_strings {
             EmptyStrings::Keep if is_text => "\"\"",
             EmptyStrings::Unset if field.null_is_sent => "null",
             EmptyStrings::Keep | EmptyStrings::Unset | EmptyStrings::Drop => {
-                notes.tell("SB-091", || (self.path(from), "left out: empty".into()));
+                trace.record("SB-091", || (self.path(from), "left out: empty".into()));
                 return None;
             }
         };
@@ -139,9 +142,9 @@ impl<'a> Source<'_, '_, 'a> {
     }
 
     fn at(&self, candidate: Candidate) -> Option<Json<'a>> {
-        let settings = self.scene.settings;
-        let context = &self.scene.event.context;
-        let from_context = self.traits.is_identify && self.scene.platform.is_some();
+        let settings = self.event_context.settings;
+        let context = &self.event_context.event.context;
+        let from_context = self.traits.is_identify && self.event_context.platform.is_some();
         match candidate {
             Candidate::Trait(name) => self.traits.members.get(name),
             Candidate::OfAddress(name) => {
@@ -170,13 +173,13 @@ impl<'a> Source<'_, '_, 'a> {
     }
 
     /// Tells of the candidates beside the one of this number.
-    fn tell_others(&self, field: &Field, number: usize, notes: &mut Notes) {
-        if !notes.explains() {
+    fn record_others(&self, field: &Field, number: usize, trace: &mut Trace) {
+        if !trace.explains() {
             return;
         }
         for (at, candidate) in field.candidates.iter().enumerate() {
             if at != number && self.at(*candidate).is_some() {
-                notes.tell("SB-005", || {
+                trace.record("SB-005", || {
                     let result = format!("left out: {} is read from elsewhere", field.name);
                     (self.path(*candidate), result)
                 });
@@ -185,18 +188,18 @@ impl<'a> Source<'_, '_, 'a> {
     }
 
     /// Tells of the parts of an address that no field is read from.
-    fn tell_rest_of_address(&self, notes: &mut Notes) {
+    fn record_rest_of_address(&self, trace: &mut Trace) {
         let address = self.traits.members.get(ADDRESS_TRAIT).and_then(Json::as_object);
-        let Some(address) = address.filter(|_| self.scene.settings.address == Address::Fields) else {
+        let Some(address) = address.filter(|_| self.event_context.settings.address == Address::Fields) else {
             return;
         };
-        notes.tell("SB-085", || {
+        trace.record("SB-085", || {
             let result = "left out but for city and country: address = \"fields\"";
             (self.traits.below(ADDRESS_TRAIT), result.into())
         });
         let rest = address.iter().map(|(key, _)| key);
         for key in rest.filter(|key| !matches!(*key, "city" | "country")) {
-            notes.tell("SB-085", || {
+            trace.record("SB-085", || {
                 let path = format!("{}.{key}", self.traits.below(ADDRESS_TRAIT));
                 (path, "left out: address = \"fields\"".into())
             });

@@ -1,9 +1,9 @@
 //! Subscription groups (6.4), in both spellings.
 
-use super::super::number::{text, word};
 use super::Traits;
 use super::fields::GROUP_TRAITS;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::text::{text, word};
 use event::json::{Json, Kind, ObjectWriter};
 use event::reasons::Warning;
 use std::collections::HashMap;
@@ -15,18 +15,18 @@ const FIELD: &str = "subscription_groups";
 const STATES: [&str; 2] = ["subscription_state", "subscription_group_state"];
 
 /// Writes the subscription groups of the traits, if there are any.
-pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, notes: &mut Notes) {
+pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, trace: &mut Trace) {
     let mut groups: Vec<(String, String)> = Vec::new();
     for name in GROUP_TRAITS {
         let Some(value) = traits.members.get(name) else {
             continue;
         };
         let path = || traits.below(name);
-        traits.tell("SB-125", path, FIELD, notes);
-        for (at, element) in elements(value, &path, notes).into_iter().enumerate() {
+        traits.record("SB-125", path, FIELD, trace);
+        for (at, element) in elements(value, &path, trace).into_iter().enumerate() {
             match group(element) {
                 Some(group) => groups.push(group),
-                None => notes.warn(Warning::InvalidSubscriptionGroup, || format!("{}[{at}]", path())),
+                None => trace.warn(Warning::InvalidSubscriptionGroup, || format!("{}[{at}]", path())),
             }
         }
     }
@@ -42,7 +42,7 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, notes: &mut No
         if last.get(id.as_str()) == Some(&at) {
             list.raw(json);
         } else {
-            notes.tell("SB-127", || {
+            trace.record("SB-127", || {
                 (
                     traits.path.into(),
                     format!("left out: a later state of group {id}"),
@@ -52,12 +52,12 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, notes: &mut No
     }
 }
 
-fn elements<'a>(value: Json<'a>, path: &dyn Fn() -> String, notes: &mut Notes) -> Vec<Json<'a>> {
+fn elements<'a>(value: Json<'a>, path: &dyn Fn() -> String, trace: &mut Trace) -> Vec<Json<'a>> {
     match value.kind() {
         Kind::Object => return vec![value],
         Kind::Array => return value.as_array().unwrap_or_default(),
-        Kind::Null => notes.warn(Warning::NullIgnored, path),
-        _ => notes.warn(Warning::InvalidSubscriptionGroup, path),
+        Kind::Null => trace.warn(Warning::NullIgnored, path),
+        _ => trace.warn(Warning::InvalidSubscriptionGroup, path),
     }
     Vec::new()
 }

@@ -1,11 +1,12 @@
 //! The outputs of a recommended event beside its products and metadata.
 
-use super::super::forms::currency;
-use super::super::number::{numeric, text};
 use super::super::properties::PRODUCTS;
 use super::table::{Amount, Kind, Output, Value};
 use super::{OUTPUTS, Order, is_zero, quoted};
-use crate::Notes;
+use crate::Trace;
+use crate::forms::currency::currency;
+use crate::forms::number::numeric;
+use crate::forms::text::text;
 use event::json::{Decimal, Json, Kind as JsonKind};
 use event::reasons::Warning;
 
@@ -17,59 +18,59 @@ const VIEW_TYPES: [&str; 2] = ["price_drop", "back_in_stock"];
 
 impl Order<'_, '_, '_> {
     /// The text of an output; `None` if the event does not give it.
-    pub fn level(&mut self, output: &Output, notes: &mut Notes) -> Option<String> {
+    pub fn level(&mut self, output: &Output, trace: &mut Trace) -> Option<String> {
         let candidates = output.candidates(self.kind);
         match output.value {
             Value::Text => self
-                .text(output.name, candidates, notes)
-                .or_else(|| self.own_text(output.name, notes)),
-            Value::Amount(amount) => self.amount(output.name, candidates, amount, notes),
-            Value::Currency => Some(self.currency(notes)),
+                .text(output.name, candidates, trace)
+                .or_else(|| self.own_text(output.name, trace)),
+            Value::Amount(amount) => self.amount(output.name, candidates, amount, trace),
+            Value::Currency => Some(self.currency(trace)),
             Value::Action => {
-                tell_output("SB-201", "event", output.name, notes);
+                record_output("SB-201", "event", output.name, trace);
                 self.kind.action().map(quoted)
             }
-            Value::Discounts => self.discounts(candidates, notes),
-            Value::ViewType => self.view_type(notes),
+            Value::Discounts => self.discounts(candidates, trace),
+            Value::ViewType => self.view_type(trace),
         }
     }
 
     /// A property gave an output.
-    fn consume(&mut self, key: &'static str, name: &str, notes: &mut Notes) {
+    fn consume(&mut self, key: &'static str, name: &str, trace: &mut Trace) {
         self.consumed.add(key);
-        tell_output("SB-200", format_args!("properties.{key}"), name, notes);
+        record_output("SB-200", format_args!("properties.{key}"), name, trace);
     }
 
-    fn text(&mut self, name: &str, candidates: &[&'static str], notes: &mut Notes) -> Option<String> {
-        let properties = &self.scene.event.properties;
+    fn text(&mut self, name: &str, candidates: &[&'static str], trace: &mut Trace) -> Option<String> {
+        let properties = &self.event_context.event.properties;
         let (key, found) = candidates
             .iter()
             .find_map(|key| Some((*key, properties.get(key).and_then(text)?)))?;
-        self.consume(key, name, notes);
+        self.consume(key, name, trace);
         Some(quoted(&found))
     }
 
     /// What stands in for a text that the properties do not give.
-    fn own_text(&self, name: &str, notes: &mut Notes) -> Option<String> {
+    fn own_text(&self, name: &str, trace: &mut Trace) -> Option<String> {
         match name {
             "cart_id" => {
-                let (key, id) = self.scene.user_or_anonymous_id(notes)?;
-                tell_output("SB-200", key, name, notes);
+                let (key, id) = self.event_context.user_or_anonymous_id(trace)?;
+                record_output("SB-200", key, name, trace);
                 Some(quoted(&id))
             }
             "source" => {
-                let (path, source) = match self.scene.platform {
+                let (path, source) = match self.event_context.platform {
                     Some(platform) => ("context", platform.as_str()),
                     None => (
                         "settings.segment_to_braze.default_source",
-                        self.scene.settings.default_source.as_str(),
+                        self.event_context.settings.default_source.as_str(),
                     ),
                 };
-                tell_output("SB-200", path, name, notes);
+                record_output("SB-200", path, name, trace);
                 Some(quoted(source))
             }
             "cancel_reason" => {
-                tell_output("SB-200", "properties.reason", name, notes);
+                record_output("SB-200", "properties.reason", name, trace);
                 Some(quoted(NO_REASON))
             }
             _ => None,
@@ -81,9 +82,9 @@ impl Order<'_, '_, '_> {
         name: &str,
         candidates: &[&'static str],
         amount: Amount,
-        notes: &mut Notes,
+        trace: &mut Trace,
     ) -> Option<String> {
-        let properties = &self.scene.event.properties;
+        let properties = &self.event_context.event.properties;
         let loses_sign = amount == Amount::Total && matches!(self.kind, Kind::Refunded | Kind::Cancelled);
         let valid = |key: &str| {
             let given = numeric(properties.get(key)?)?;
@@ -94,12 +95,12 @@ impl Order<'_, '_, '_> {
             }
         };
         if let Some((key, found)) = candidates.iter().find_map(|key| Some((*key, valid(key)?))) {
-            self.consume(key, name, notes);
+            self.consume(key, name, trace);
             return Some(found);
         }
         let sums = amount == Amount::Total && !matches!(self.kind, Kind::Cart(_));
         let sum = sums.then(|| self.sum()).flatten()?;
-        tell_output("SB-200", "properties.products", name, notes);
+        record_output("SB-200", "properties.products", name, trace);
         Some(sum)
     }
 
@@ -110,8 +111,8 @@ impl Order<'_, '_, '_> {
         total.map(|total| total.to_string())
     }
 
-    fn currency(&mut self, notes: &mut Notes) -> String {
-        let properties = &self.scene.event.properties;
+    fn currency(&mut self, trace: &mut Trace) -> String {
+        let properties = &self.event_context.event.properties;
         let first = properties.get(PRODUCTS).and_then(Json::as_array);
         let first = first.and_then(|products| products.first()?.as_object()?.present("currency"));
         let candidates = [
@@ -122,7 +123,7 @@ impl Order<'_, '_, '_> {
             let Some(given) = given else { continue };
             match currency(given) {
                 Some(code) => {
-                    tell_output("SB-175", path, "currency", notes);
+                    record_output("SB-175", path, "currency", trace);
                     if is_first {
                         self.first_currency = true;
                     } else {
@@ -130,33 +131,33 @@ impl Order<'_, '_, '_> {
                     }
                     return quoted(&code);
                 }
-                None => notes.warn(Warning::InvalidCurrency, || path.into()),
+                None => trace.warn(Warning::InvalidCurrency, || path.into()),
             }
         }
         let path = "settings.segment_to_braze.default_currency";
-        tell_output("SB-175", path, "currency", notes);
-        quoted(&self.scene.settings.default_currency)
+        record_output("SB-175", path, "currency", trace);
+        quoted(&self.event_context.settings.default_currency)
     }
 
-    fn discounts(&mut self, candidates: &[&'static str], notes: &mut Notes) -> Option<String> {
-        let properties = &self.scene.event.properties;
+    fn discounts(&mut self, candidates: &[&'static str], trace: &mut Trace) -> Option<String> {
+        let properties = &self.event_context.event.properties;
         let is_object = |element: &Json<'_>| element.kind() == JsonKind::Object;
         let (key, elements) = candidates.iter().find_map(|key| {
             let elements = properties.get(key).and_then(Json::as_array)?;
             elements.iter().any(is_object).then_some((*key, elements))
         })?;
-        self.consume(key, "discounts", notes);
+        self.consume(key, "discounts", trace);
         let kept = kept(
             key,
             &elements,
             |element| is_object(element).then(|| element.raw().to_owned()),
-            notes,
+            trace,
         );
         Some(format!("[{}]", kept.join(",")))
     }
 
-    fn view_type(&mut self, notes: &mut Notes) -> Option<String> {
-        let given = self.scene.event.properties.get("type")?;
+    fn view_type(&mut self, trace: &mut Trace) -> Option<String> {
+        let given = self.event_context.event.properties.get("type")?;
         let elements = given.as_array().unwrap_or_else(|| vec![given]);
         let one = |value: &Json<'_>| {
             let given = value.as_str()?;
@@ -165,8 +166,8 @@ impl Order<'_, '_, '_> {
         if !elements.iter().any(|element| one(element).is_some()) {
             return None;
         }
-        self.consume("type", "type", notes);
-        let types = kept("type", &elements, one, notes);
+        self.consume("type", "type", trace);
+        let types = kept("type", &elements, one, trace);
         Some(format!("[{}]", types.join(",")))
     }
 }
@@ -176,13 +177,13 @@ fn kept(
     key: &str,
     elements: &[Json<'_>],
     text: impl Fn(&Json<'_>) -> Option<String>,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> Vec<String> {
     let mut kept = Vec::with_capacity(elements.len());
     for (at, element) in elements.iter().enumerate() {
         match text(element) {
             Some(text) => kept.push(text),
-            None => notes.tell("SB-007", || {
+            None => trace.record("SB-007", || {
                 (
                     format!("properties.{key}[{at}]"),
                     "left out: not accepted there".into(),
@@ -194,6 +195,6 @@ fn kept(
 }
 
 /// Tells where an output of the event's properties comes from.
-fn tell_output(rule: &'static str, path: impl std::fmt::Display, name: &str, notes: &mut Notes) {
-    notes.tell(rule, || (path.to_string(), format!("{OUTPUTS}.{name}")));
+fn record_output(rule: &'static str, path: impl std::fmt::Display, name: &str, trace: &mut Trace) {
+    trace.record(rule, || (path.to_string(), format!("{OUTPUTS}.{name}")));
 }

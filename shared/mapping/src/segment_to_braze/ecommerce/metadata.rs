@@ -2,7 +2,7 @@
 
 use super::super::names::Member;
 use super::super::properties::{RESERVED, is_dropped, write_value};
-use crate::Notes;
+use crate::Trace;
 use event::json::ObjectWriter;
 use event::settings::SegmentToBraze;
 
@@ -38,18 +38,18 @@ pub fn write_metadata<'m>(
     outputs: &str,
     consumed: &Consumed,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) {
     let mut json = String::new();
     let mut metadata = ObjectWriter::new(&mut json);
     for member in members.filter(|member| !consumed.has(member.key)) {
         if member.value.is_null() || RESERVED.contains(&member.key) {
-            notes.tell("SB-206", || (member.path(), "left out of metadata".into()));
-        } else if !is_dropped(&member, settings, notes) {
-            notes.tell("SB-206", || {
+            trace.record("SB-206", || (member.path(), "left out of metadata".into()));
+        } else if !is_dropped(&member, settings, trace) {
+            trace.record("SB-206", || {
                 (member.path(), format!("{outputs}.metadata.{}", member.key))
             });
-            write_value(metadata.place(member.key), &member, settings, notes);
+            write_value(metadata.place(member.key), &member, settings, trace);
         }
     }
     let is_empty = metadata.is_empty();

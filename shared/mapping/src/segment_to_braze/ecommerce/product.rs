@@ -1,11 +1,12 @@
 //! One product of a recommended event.
 
 use super::super::names::Parent;
-use super::super::number::{numeric, text};
 use super::metadata::Consumed;
 use super::table::Kind;
 use super::{OUTPUTS, quoted};
-use crate::Notes;
+use crate::Trace;
+use crate::forms::number::numeric;
+use crate::forms::text::text;
 use event::json::{Decimal, Object, ObjectWriter};
 use event::reasons::Warning;
 
@@ -72,12 +73,12 @@ pub fn product<'a>(
     kind: Kind,
     parent: Parent,
     number: usize,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> Option<Product<'a>> {
     let mut consumed = Consumed::default();
     let mut outputs: Vec<(&'static str, String)> = Vec::with_capacity(8);
-    let tell = |key: &str, name: &str, notes: &mut Notes| {
-        notes.tell("SB-200", || {
+    let tell = |key: &str, name: &str, trace: &mut Trace| {
+        trace.record("SB-200", || {
             (
                 parent.below(key),
                 format!("{}.{name}", outputs_path(kind, number)),
@@ -86,7 +87,7 @@ pub fn product<'a>(
     };
     let (id_key, id) = first_text(members, &PRODUCT_ID)?;
     consumed.add(id_key);
-    tell(id_key, "product_id", notes);
+    tell(id_key, "product_id", trace);
     outputs.push(("product_id", id.clone()));
     for (name, keys, is_required) in TEXTS {
         let found = first_text(members, keys);
@@ -95,7 +96,7 @@ pub fn product<'a>(
         }
         let own = || is_required.then(|| (id_key, id.clone()));
         if let Some((key, text)) = found.or_else(own) {
-            tell(key, name, notes);
+            tell(key, name, trace);
             outputs.push((name, text));
         }
     }
@@ -109,19 +110,19 @@ pub fn product<'a>(
         .iter()
         .find_map(|key| Some((*key, price(members, key)?)))?;
     consumed.add(price_key);
-    tell(price_key, "price", notes);
+    tell(price_key, "price", trace);
     let mut quantity = "1".to_owned();
     if kind != Kind::Viewed {
         if let Some(given) = members.present("quantity") {
             match numeric(given) {
                 Some(number) => {
                     consumed.add("quantity");
-                    (price, quantity) = counted(price, &number, parent, notes)?;
+                    (price, quantity) = counted(price, &number, parent, trace)?;
                 }
-                None => notes.warn(Warning::InvalidValue, || parent.below("quantity")),
+                None => trace.warn(Warning::InvalidValue, || parent.below("quantity")),
             }
         }
-        tell("quantity", "quantity", notes);
+        tell("quantity", "quantity", trace);
         outputs.push(("quantity", quantity.clone()));
     }
     outputs.push(("price", price.clone()));
@@ -147,7 +148,7 @@ fn price(members: &Object<'_>, key: &str) -> Option<String> {
 }
 
 /// Price and quantity of whole pieces; `None` if nothing was bought.
-fn counted(price: String, quantity: &str, product: Parent, notes: &mut Notes) -> Option<(String, String)> {
+fn counted(price: String, quantity: &str, product: Parent, trace: &mut Trace) -> Option<(String, String)> {
     let number = Decimal::parse(quantity)?;
     if number.is_negative() || number.is_zero() {
         return None;
@@ -156,6 +157,6 @@ fn counted(price: String, quantity: &str, product: Parent, notes: &mut Notes) ->
         return Some((price, number.to_string()));
     }
     let total = Decimal::parse(&price)?.times(&number);
-    notes.warn(Warning::QuantityFolded, || product.below("quantity"));
+    trace.warn(Warning::QuantityFolded, || product.below("quantity"));
     Some((total.to_string(), "1".into()))
 }

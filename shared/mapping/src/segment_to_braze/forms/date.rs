@@ -1,7 +1,7 @@
 //! Days, such as a birthday, as they are written.
 
-use crate::segment_to_braze::moment::{calendar_date, epoch_millis, leading_date, utc_date};
-use crate::segment_to_braze::number::{is_digits, leading_digits};
+use crate::forms::text::{is_digits, leading_digits};
+use crate::forms::timestamp::{calendar_date, epoch_millis, leading_date, utc_date};
 use event::json::{Decimal, Json};
 use std::ops::RangeInclusive;
 use time::Date;

@@ -1,7 +1,7 @@
 //! Genders as the five letters of Braze.
 
 use super::{Reading, quoted};
-use crate::segment_to_braze::number::word;
+use crate::forms::text::word;
 use event::json::Json;
 use event::reasons::Warning;
 

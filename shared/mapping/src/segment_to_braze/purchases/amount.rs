@@ -1,8 +1,8 @@
 //! How many pieces at what price (SB-176 to SB-178).
 
 use super::super::names::Parent;
-use super::super::number::numeric;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::number::numeric;
 use event::json::{Decimal, Json};
 use event::reasons::Warning;
 
@@ -24,11 +24,11 @@ pub fn amounts(
     price: String,
     quantity: Option<Json<'_>>,
     product: Parent,
-    notes: &mut Notes,
+    trace: &mut Trace,
 ) -> Option<Vec<Amount>> {
     let given = quantity.and_then(numeric);
     if quantity.is_some() && given.is_none() {
-        notes.warn(Warning::InvalidValue, || product.below("quantity"));
+        trace.warn(Warning::InvalidValue, || product.below("quantity"));
     }
     let quantity = match &given {
         Some(given) => Decimal::parse(given)?,
@@ -51,7 +51,7 @@ pub fn amounts(
         }
         _ => {
             let total = Decimal::parse(&price)?.times(&quantity);
-            notes.warn(Warning::QuantityFolded, || product.below("quantity"));
+            trace.warn(Warning::QuantityFolded, || product.below("quantity"));
             Some(vec![Amount {
                 price: total.to_string(),
                 quantity: 1,

@@ -1,10 +1,10 @@
 //! The currency of a purchase, and where it is named (SB-175).
 
-use super::super::forms::currency;
+use super::super::event_context::EventContext;
 use super::super::names::Parent;
 use super::super::properties::PROPERTIES;
-use super::super::scene::Scene;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::currency::currency;
 use event::json::Json;
 use event::reasons::Warning;
 use std::borrow::Cow;
@@ -19,8 +19,8 @@ pub struct Currency<'s> {
 
 impl Currency<'_> {
     /// Tells what the currency of the purchase of this number is.
-    pub fn tell(&self, at: usize, notes: &mut Notes) {
-        notes.tell("SB-175", || {
+    pub fn record(&self, at: usize, trace: &mut Trace) {
+        trace.record("SB-175", || {
             let result = format!("purchases[{at}].currency = {}", self.code);
             (self.parent.below(self.key), result)
         });
@@ -31,10 +31,10 @@ impl Currency<'_> {
 pub fn currency_of<'s>(
     own: Option<Json<'_>>,
     product: Parent,
-    scene: &'s Scene<'_, '_>,
-    notes: &mut Notes,
+    event_context: &'s EventContext<'_, '_>,
+    trace: &mut Trace,
 ) -> Currency<'s> {
-    let of_order = scene.event.properties.present("currency");
+    let of_order = event_context.event.properties.present("currency");
     for (given, parent) in [(own, product), (of_order, PROPERTIES)] {
         let Some(given) = given else { continue };
         match currency(given) {
@@ -45,11 +45,11 @@ pub fn currency_of<'s>(
                     key: "currency",
                 };
             }
-            None => notes.warn(Warning::InvalidCurrency, || parent.below("currency")),
+            None => trace.warn(Warning::InvalidCurrency, || parent.below("currency")),
         }
     }
     Currency {
-        code: Cow::Borrowed(&scene.settings.default_currency),
+        code: Cow::Borrowed(&event_context.settings.default_currency),
         parent: Parent::Object("settings.segment_to_braze"),
         key: "default_currency",
     }

@@ -44,8 +44,8 @@ fn sb_095_the_accepted_country_codes_are_those_of_the_appendix() {
     let countries = countries();
     assert_eq!(countries.len(), 249);
     for (alpha_2, alpha_3, _) in &countries {
-        assert_eq!(place::country(alpha_2), Some(alpha_2.as_str()));
-        assert_eq!(place::country(alpha_3), Some(alpha_2.as_str()));
+        assert_eq!(country::country(alpha_2), Some(alpha_2.as_str()));
+        assert_eq!(country::country(alpha_3), Some(alpha_2.as_str()));
     }
     let listed: BTreeSet<String> = countries
         .iter()
@@ -54,7 +54,11 @@ fn sb_095_the_accepted_country_codes_are_those_of_the_appendix() {
         .chain(aliases().into_iter().map(|(_, alias)| alias))
         .collect();
     for code in all_words(2).chain(all_words(3)) {
-        assert_eq!(place::country(&code).is_some(), listed.contains(&code), "{code}");
+        assert_eq!(
+            country::country(&code).is_some(),
+            listed.contains(&code),
+            "{code}"
+        );
     }
 }
 
@@ -70,13 +74,17 @@ fn sb_095_the_country_names_are_those_of_the_appendix() {
         .map(|(code, alias)| (code.as_str(), alias.as_str()));
     let mut count = 0;
     for (code, name) in named.chain(aliases) {
-        assert_eq!(place::country(name), Some(code), "{name}");
-        assert_eq!(place::country(&format!("the {name}")), Some(code), "{name}");
-        assert_eq!(place::country(&name.to_uppercase()), Some(code), "{name}");
+        assert_eq!(country::country(name), Some(code), "{name}");
+        assert_eq!(country::country(&format!("the {name}")), Some(code), "{name}");
+        assert_eq!(country::country(&name.to_uppercase()), Some(code), "{name}");
         count += 1;
     }
-    assert_eq!(place::names().count(), count, "a name that the appendix has not");
-    assert!(place::names().is_sorted(), "names are found by halving");
+    assert_eq!(
+        country::names().count(),
+        count,
+        "a name that the appendix has not"
+    );
+    assert!(country::names().is_sorted(), "names are found by halving");
 }
 
 #[test]
@@ -86,7 +94,7 @@ fn sb_096_the_accepted_languages_are_those_of_the_appendix() {
     assert_eq!(listed.len(), 184);
     for code in all_words(2).chain(all_words(3)) {
         let wanted = listed.contains(code.as_str()).then(|| code.clone());
-        assert_eq!(language::language(&code), wanted);
+        assert_eq!(country::language(&code), wanted);
     }
 }
 

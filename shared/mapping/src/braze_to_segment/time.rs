@@ -1,6 +1,6 @@
 //! When an event happened: `time` and `time_ms`, read on their decimal text.
 
-use crate::Notes;
+use crate::Trace;
 use event::Timestamp;
 use event::json::{Json, Kind};
 use event::reasons::Warning;
@@ -13,7 +13,7 @@ const FIRST_MILLIS: i64 = 100_000_000_000;
 const END_MILLIS: i64 = 253_402_300_800_000;
 
 /// The event's time, if `time` or `time_ms` gives one.
-pub fn moment(time: Option<Json<'_>>, time_ms: Option<Json<'_>>, notes: &mut Notes) -> Option<Timestamp> {
+pub fn time(time: Option<Json<'_>>, time_ms: Option<Json<'_>>, trace: &mut Trace) -> Option<Timestamp> {
     let time = time.and_then(thousandths).and_then(millis);
     let finer = time_ms
         .and_then(thousandths)
@@ -21,11 +21,11 @@ pub fn moment(time: Option<Json<'_>>, time_ms: Option<Json<'_>>, notes: &mut Not
         .filter(|millis| (FIRST_MILLIS..END_MILLIS).contains(millis))
         .filter(|finer| time.is_none_or(|time| time.div_euclid(1000) == finer.div_euclid(1000)));
     if finer.is_some() {
-        notes.tell("BZ-132", || ("properties.time_ms".into(), "timestamp".into()));
+        trace.record("BZ-132", || ("properties.time_ms".into(), "timestamp".into()));
     } else if time.is_some() {
-        notes.tell("BZ-130", || ("time".into(), "timestamp".into()));
+        trace.record("BZ-130", || ("time".into(), "timestamp".into()));
     } else {
-        notes.warn(Warning::TimeUnreadable, || "time".into());
+        trace.warn(Warning::TimeUnreadable, || "time".into());
     }
     finer.or(time).map(Timestamp::from_millis)
 }
@@ -93,10 +93,10 @@ mod tests {
 
     fn given(time: &str, time_ms: &str) -> Option<String> {
         let read = |text| Some(Json::parse(text).unwrap()).filter(|json| !json.is_null());
-        let mut notes = Notes::explaining();
-        let moment = moment(read(time), read(time_ms), &mut notes);
-        assert_eq!(moment.is_none(), !notes.occurrences().is_empty());
-        moment.map(|moment| moment.to_string())
+        let mut trace = Trace::explaining();
+        let found = super::time(read(time), read(time_ms), &mut trace);
+        assert_eq!(found.is_none(), !trace.occurrences().is_empty());
+        found.map(|found| found.to_string())
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! Countries as ISO 3166-1 alpha-2.
+//! Countries as ISO 3166-1 alpha-2, languages as ISO 639-1, and points on earth.
 
+use crate::forms::number::numeric;
+use event::json::{Decimal, Json, Object, ObjectWriter};
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -51,4 +53,32 @@ fn folded(text: &str) -> String {
         _ => Some(c).filter(|c| !is_combining_mark(*c)),
     };
     text.to_lowercase().nfkd().filter_map(plain).collect()
+}
+
+/// The code of the language that a tag such as `en-GB` or `pt_BR` begins with.
+pub fn language(text: &str) -> Option<String> {
+    let code = text.split(['-', '_']).next()?.trim().to_ascii_lowercase();
+    isolang::Language::from_639_1(&code).map(|_| code)
+}
+
+/// Degrees to either side.
+const LATITUDE: i64 = 90;
+const LONGITUDE: i64 = 180;
+
+/// The object that Braze takes.
+pub fn location(json: Json<'_>) -> Option<String> {
+    let given = json.as_object()?;
+    let latitude = degrees(&given, "latitude", LATITUDE)?;
+    let longitude = degrees(&given, "longitude", LONGITUDE)?;
+    let mut sent = String::new();
+    let mut out = ObjectWriter::new(&mut sent);
+    out.raw("latitude", &latitude);
+    out.raw("longitude", &longitude);
+    drop(out);
+    Some(sent)
+}
+
+fn degrees(given: &Object<'_>, key: &str, most: i64) -> Option<String> {
+    let number = numeric(given.get(key)?)?;
+    (Decimal::parse(&number)?.abs() <= Decimal::from(most)).then_some(number)
 }

@@ -3,14 +3,14 @@
 use super::identity::{Identity, Ids};
 use super::platform::{AppId, Platform, app_id};
 use super::received::Received;
-use crate::Notes;
+use crate::Trace;
 use event::Timestamp;
 use event::calls::{BrazeArray, BrazeItem};
 use event::json::ObjectWriter;
 use event::settings::SegmentToBraze;
 
 /// What all objects of one event have in common.
-pub struct Scene<'e, 'a> {
+pub struct EventContext<'e, 'a> {
     /// The event.
     pub event: &'e Received<'a>,
     /// How the user wants events mapped.
@@ -23,8 +23,8 @@ pub struct Scene<'e, 'a> {
     pub app_id: Option<AppId<'e>>,
 }
 
-impl<'e, 'a> Scene<'e, 'a> {
-    /// The scene of an event of this user.
+impl<'e, 'a> EventContext<'e, 'a> {
+    /// The event_context of an event of this user.
     pub fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze, identity: Identity) -> Self {
         let platform = Platform::of(event);
         Self {
@@ -51,10 +51,10 @@ impl<'e, 'a> Scene<'e, 'a> {
     }
 
     /// Tells of that.
-    pub fn tell_update_existing_only(&self, notes: &mut Notes) {
+    pub fn record_update_existing_only(&self, trace: &mut Trace) {
         let only = self.settings.update_existing_only;
         if only || self.identity.is_alias() {
-            notes.tell("SB-073", || {
+            trace.record("SB-073", || {
                 let path = "settings.segment_to_braze.update_existing_only";
                 (path.into(), format!("_update_existing_only = {only}"))
             });
@@ -62,14 +62,14 @@ impl<'e, 'a> Scene<'e, 'a> {
     }
 
     /// Tells where the app of events and purchases is named.
-    pub fn tell_app_id(&self, notes: &mut Notes) {
+    pub fn record_app_id(&self, trace: &mut Trace) {
         if let Some(app_id) = &self.app_id {
-            notes.tell("SB-051", || (app_id.path(), format!("app_id = {}", app_id.id)));
+            trace.record("SB-051", || (app_id.path(), format!("app_id = {}", app_id.id)));
         }
     }
 
     /// An event or purchase object; `write` writes what it has of its own, between the app and the time.
-    pub fn happening(
+    pub fn track_object(
         &self,
         array: BrazeArray,
         at: Timestamp,
@@ -104,9 +104,9 @@ impl<'e, 'a> Scene<'e, 'a> {
     }
 
     /// The event's `userId`, else its `anonymousId`, with the key that gave it.
-    pub fn user_or_anonymous_id(&self, notes: &mut Notes) -> Option<(&'static str, String)> {
+    pub fn user_or_anonymous_id(&self, trace: &mut Trace) -> Option<(&'static str, String)> {
         let ids = Ids::new(self.event, self.settings);
         let mut keys = ["userId", "anonymousId"].into_iter();
-        keys.find_map(|key| Some((key, ids.named(key, notes)?)))
+        keys.find_map(|key| Some((key, ids.named(key, trace)?)))
     }
 }

@@ -1,6 +1,6 @@
-//! Values of which there are few: states of subscription, and booleans.
+//! The states of a subscription.
 
-use crate::segment_to_braze::number::word;
+use crate::forms::text::word;
 use event::json::Json;
 
 /// A state of subscription.
@@ -15,9 +15,4 @@ pub fn state(json: Json<'_>) -> Option<&'static str> {
             _ => None,
         },
     }
-}
-
-/// A boolean, or the word for it.
-pub fn flag(json: Json<'_>) -> Option<bool> {
-    json.as_bool().or_else(|| word(json)?.parse().ok())
 }

@@ -1,9 +1,9 @@
 //! When an event happened.
 
-use super::closed::Closed;
-use super::moment::time;
 use super::received::Received;
-use crate::Notes;
+use crate::Trace;
+use crate::forms::timestamp::time;
+use crate::rejected::Rejected;
 use event::Timestamp;
 use event::reasons::{ParkReason, Warning};
 use event::settings::{SegmentToBraze, TimeSource};
@@ -18,8 +18,8 @@ const BY_RECEIPT: [&str; 4] = ["receivedAt", "timestamp", "originalTimestamp", "
 pub fn event_time(
     event: &Received<'_>,
     settings: &SegmentToBraze,
-    notes: &mut Notes,
-) -> Result<Timestamp, Closed> {
+    trace: &mut Trace,
+) -> Result<Timestamp, Rejected> {
     let order = match settings.time_source {
         TimeSource::Timestamp => BY_TIMESTAMP,
         TimeSource::ReceivedAt => BY_RECEIPT,
@@ -29,13 +29,13 @@ pub fn event_time(
         .enumerate()
         .find_map(|(at, key)| Some((at, key, time(event.get(key)?)?)));
     let Some((at, key, moment)) = found else {
-        return Err(Closed::parked("SB-061", order[0], ParkReason::NoTime));
+        return Err(Rejected::park("SB-061", order[0], ParkReason::NoTime));
     };
     if at > 0 {
-        notes.warn(Warning::TimeRepaired, || {
+        trace.warn(Warning::TimeRepaired, || {
             order.first().map_or_else(String::new, ToString::to_string)
         });
     }
-    notes.tell("SB-060", || (key.into(), format!("time = {moment}")));
+    trace.record("SB-060", || (key.into(), format!("time = {moment}")));
     Ok(moment)
 }

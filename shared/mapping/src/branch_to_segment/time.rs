@@ -10,7 +10,7 @@ const LAST_MILLIS: i64 = 253_402_300_799_999;
 const MAX_DIGITS: usize = 15;
 
 /// The time of a field: an integer, or a string of digits, in milliseconds since 1970.
-pub fn moment(time: Json<'_>) -> Option<Timestamp> {
+pub fn time(time: Json<'_>) -> Option<Timestamp> {
     let millis = match time.kind() {
         Kind::Number => Decimal::parse(time.raw())?.as_whole()?,
         _ => {
@@ -52,7 +52,7 @@ mod tests {
             ("\"2025-10-09T09:53:25Z\"", None),
             ("true", None),
         ] {
-            let moment = moment(Json::parse(given).unwrap()).map(|moment| moment.to_string());
+            let moment = time(Json::parse(given).unwrap()).map(|moment| moment.to_string());
             assert_eq!(moment.as_deref(), wanted, "{given}");
         }
     }

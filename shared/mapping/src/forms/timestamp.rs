@@ -1,6 +1,6 @@
 //! When something happened: the times and dates that an event may write.
 
-use super::number::{is_digits, leading_digits};
+use crate::forms::text::{is_digits, leading_digits};
 use event::Timestamp;
 use event::json::{Decimal, Json};
 use std::ops::RangeInclusive;

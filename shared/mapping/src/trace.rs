@@ -4,7 +4,7 @@ use event::reasons::Warning;
 
 /// One thing that a rule did, for a person who asks why.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct TraceEntry {
     /// The rule's id, such as `SB-094`.
     pub rule: &'static str,
     /// The input's path, such as `properties.products[1].price`.
@@ -14,7 +14,7 @@ pub struct Note {
 }
 
 /// Collects warnings and, if asked to, their places and the rules' work. Without that, no path is ever written.
-pub struct Notes {
+pub struct Trace {
     warnings: Vec<Warning>,
     explained: Option<Explained>,
 }
@@ -22,10 +22,10 @@ pub struct Notes {
 #[derive(Default)]
 struct Explained {
     occurrences: Vec<(Warning, String)>,
-    notes: Vec<Note>,
+    trace: Vec<TraceEntry>,
 }
 
-impl Notes {
+impl Trace {
     /// Collects warnings only: what delivery uses.
     pub const fn brief() -> Self {
         Self {
@@ -58,17 +58,17 @@ impl Notes {
     }
 
     /// Tells what a rule made of a value. `tell` gives the input's path and the result, only if somebody wants to know.
-    pub fn tell(&mut self, rule: &'static str, tell: impl FnOnce() -> (String, String)) {
+    pub fn record(&mut self, rule: &'static str, tell: impl FnOnce() -> (String, String)) {
         if let Some(explained) = &mut self.explained {
             let (path, result) = tell();
-            explained.notes.push(Note { rule, path, result });
+            explained.trace.push(TraceEntry { rule, path, result });
         }
     }
 
-    /// Forgets the notes from this number on: what they tell of is not sent after all. Warnings stay.
+    /// Forgets the trace from this number on: what they tell of is not sent after all. Warnings stay.
     pub fn forget_from(&mut self, number: usize) {
         if let Some(explained) = &mut self.explained {
-            explained.notes.truncate(number);
+            explained.trace.truncate(number);
         }
     }
 
@@ -89,8 +89,8 @@ impl Notes {
     }
 
     /// What the rules did, in order.
-    pub fn notes(&self) -> &[Note] {
-        self.explained.as_ref().map_or(&[], |explained| &explained.notes)
+    pub fn entries(&self) -> &[TraceEntry] {
+        self.explained.as_ref().map_or(&[], |explained| &explained.trace)
     }
 }
 
@@ -101,20 +101,20 @@ mod tests {
     #[test]
     fn warnings_come_once_each_in_the_order_of_the_list_and_paths_only_on_request() {
         let order = [Warning::IdDerived, Warning::InvalidUrl, Warning::KeyRenamed];
-        let mut brief = Notes::brief();
+        let mut brief = Trace::brief();
         brief.warn(Warning::KeyRenamed, || panic!("nobody asked"));
         brief.warn(Warning::IdDerived, || panic!("nobody asked"));
         brief.warn(Warning::KeyRenamed, || panic!("nobody asked"));
         assert_eq!(brief.warnings(&order), [Warning::IdDerived, Warning::KeyRenamed]);
 
-        let mut explaining = Notes::explaining();
+        let mut explaining = Trace::explaining();
         explaining.warn(Warning::KeyRenamed, || "traits.$a".into());
         explaining.warn(Warning::KeyRenamed, || "traits.$b".into());
-        explaining.tell("SB-112", || ("traits.$a".into(), "attributes[0].a".into()));
+        explaining.record("SB-112", || ("traits.$a".into(), "attributes[0].a".into()));
         assert_eq!(explaining.warnings(&order), [Warning::KeyRenamed]);
         assert_eq!(explaining.occurrences().len(), 2);
-        assert_eq!(explaining.notes().len(), 1);
+        assert_eq!(explaining.entries().len(), 1);
         explaining.forget_from(0);
-        assert!(explaining.notes().is_empty() && explaining.occurrences().len() == 2);
+        assert!(explaining.entries().is_empty() && explaining.occurrences().len() == 2);
     }
 }
