@@ -62,8 +62,7 @@ fn dependencies_point_one_way() {
             own.difference(&may).collect::<Vec<_>>()
         );
     }
-    for folder in std::fs::read_dir(root().join("shared")).unwrap() {
-        let name = folder.unwrap().file_name().into_string().unwrap();
+    for name in folders_of("shared") {
         assert!(
             allowed.contains_key(name.as_str()),
             "shared/{name} has no place in the order of dependencies"
@@ -143,6 +142,15 @@ fn every_dependency_is_named_once_in_the_workspace() {
             }
         }
     }
+}
+
+/// The names of the folders in a folder at the top level.
+fn folders_of(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    let entries = entries.map(Result::unwrap).filter(|entry| entry.path().is_dir());
+    entries
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect()
 }
 
 /// Every file that git would show, so that build products do not count.
@@ -321,8 +329,7 @@ fn rd_177_tls_is_rustls_and_cannot_be_turned_off() {
 #[test]
 fn folder_binary_and_function_have_one_name() {
     let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
-    for entry in std::fs::read_dir(root().join("functions")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
+    for name in folders_of("functions") {
         let package = metadata()
             .packages
             .into_iter()
