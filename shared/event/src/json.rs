@@ -4,6 +4,7 @@
 //! time, so what no rule looks into is never parsed, and a value that no rule changes is written back byte for byte:
 //! numbers keep their digits, objects their order.
 
+mod index;
 mod key;
 mod number;
 mod read;
@@ -12,6 +13,7 @@ mod size;
 mod surrogates;
 mod write;
 
+pub use index::Index;
 pub use key::RawKey;
 pub use number::Decimal;
 pub use read::{Json, Kind, Malformed, Object, deeper_than};

@@ -1,13 +1,27 @@
 //! Reading: one level at a time, borrowed.
 
+use super::index::{KeyTag, Node};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 /// One valid JSON value: its text, without white space around it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Json<'a>(&'a str);
+#[derive(Clone, Copy)]
+pub struct Json<'a> {
+    text: &'a str,
+    /// The value's own node and those of what is inside it; empty if the text came without an [`Index`](super::Index).
+    nodes: &'a [Node],
+}
+
+impl PartialEq for Json<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Json<'_> {}
 
 /// What kind of value it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +47,19 @@ pub struct Malformed;
 
 impl<'a> Json<'a> {
     /// The value `null`.
-    pub const NULL: Json<'static> = Json("null");
+    pub const NULL: Json<'static> = Json::unindexed("null");
 
     /// Deeper values are refused, so that code which walks a value by recursion cannot overflow the stack. Receipt
     /// parks events from 64 levels on.
     pub const MAX_DEPTH: usize = 128;
+
+    const fn unindexed(text: &'a str) -> Self {
+        Self { text, nodes: &[] }
+    }
+
+    pub(super) const fn indexed(text: &'a str, nodes: &'a [Node]) -> Self {
+        Self { text, nodes }
+    }
 
     /// Reads one JSON value. Pass the text through [`well_formed`](super::well_formed) first if it comes from outside.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
@@ -51,23 +73,23 @@ impl<'a> Json<'a> {
         if deeper_than(text, Self::MAX_DEPTH) {
             Err(Malformed)
         } else {
-            Ok(Self(text))
+            Ok(Self::unindexed(text))
         }
     }
 
     /// Takes a value that is only opened level by level, never walked: its depth does not matter.
     pub fn from_shallow(raw: &'a RawValue) -> Self {
-        Self(raw.get())
+        Self::unindexed(raw.get())
     }
 
     /// The text of the value, as received.
     pub const fn raw(self) -> &'a str {
-        self.0
+        self.text
     }
 
     /// What kind of value it is.
     pub fn kind(self) -> Kind {
-        match self.0.as_bytes().first() {
+        match self.text.as_bytes().first() {
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::Array,
             Some(b'"') => Kind::String,
@@ -84,7 +106,7 @@ impl<'a> Json<'a> {
 
     /// Its value, if it is a boolean.
     pub fn as_bool(self) -> Option<bool> {
-        match self.0 {
+        match self.text {
             "true" => Some(true),
             "false" => Some(false),
             _ => None,
@@ -93,17 +115,12 @@ impl<'a> Json<'a> {
 
     /// Its text, every digit as received, if it is a number.
     pub fn as_number(self) -> Option<&'a str> {
-        (self.kind() == Kind::Number).then_some(self.0)
+        (self.kind() == Kind::Number).then_some(self.text)
     }
 
     /// Its characters, if it is a string.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        if inner.contains('\\') {
-            serde_json::from_str(self.0).ok().map(Cow::Owned)
-        } else {
-            Some(Cow::Borrowed(inner))
-        }
+        unescaped(self.text.strip_prefix('"')?.strip_suffix('"')?)
     }
 
     /// Its elements, if it is an array.
@@ -111,7 +128,12 @@ impl<'a> Json<'a> {
         if self.kind() != Kind::Array {
             return None;
         }
-        serde_json::Deserializer::from_str(self.0)
+        if let Some(own) = self.nodes.first() {
+            let mut elements = Vec::with_capacity(own.count as usize);
+            elements.extend(Children::of(self).map(|(_, element)| element));
+            return Some(elements);
+        }
+        serde_json::Deserializer::from_str(self.text)
             .deserialize_seq(Elements)
             .ok()
     }
@@ -121,30 +143,63 @@ impl<'a> Json<'a> {
         if self.kind() != Kind::Object {
             return None;
         }
-        serde_json::Deserializer::from_str(self.0)
-            .deserialize_map(Members)
+        match self.nodes.first() {
+            Some(own) if !own.irregular => return Some(Object(Members::Indexed(self))),
+            Some(_) => {
+                let members = Children::of(self).map(|(key, value)| Some((unescaped(key)?, value)));
+                let members = members.collect::<Option<_>>()?;
+                return Some(Object(Members::Listed(last_of_each_key(members))));
+            }
+            None => {}
+        }
+        serde_json::Deserializer::from_str(self.text)
+            .deserialize_map(ObjectMembers)
             .ok()
     }
 }
 
+/// The characters of a string, given without its quotes; `None` if it has an unpaired surrogate.
+fn unescaped(inner: &str) -> Option<Cow<'_, str>> {
+    if inner.as_bytes().contains(&b'\\') {
+        serde_json::from_str(&format!("\"{inner}\"")).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
 /// The members of an object in their order; of a key that occurs twice the last value, in its first place.
-#[derive(Clone, Default)]
-pub struct Object<'a> {
-    members: Vec<(Cow<'a, str>, Json<'a>)>,
+#[derive(Clone)]
+pub struct Object<'a>(Members<'a>);
+
+#[derive(Clone)]
+enum Members<'a> {
+    /// An object of which every key is there once, and as it is written.
+    Indexed(Json<'a>),
+    Listed(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+impl Default for Object<'_> {
+    fn default() -> Self {
+        Self::empty()
+    }
 }
 
 impl<'a> Object<'a> {
     /// An object without members.
     pub const fn empty() -> Self {
-        Self { members: Vec::new() }
+        Self(Members::Listed(Vec::new()))
     }
 
     /// The value of a key; `null` is a value.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<Json<'a>> {
-        self.members
-            .iter()
-            .find(|(own, _)| own == key)
-            .map(|(_, value)| *value)
+        match &self.0 {
+            Members::Indexed(object) => Children::of(*object).find_key(key),
+            Members::Listed(members) => members
+                .iter()
+                .find(|(own, _)| own == key)
+                .map(|(_, value)| *value),
+        }
     }
 
     /// The value of a key, `null` counting as absent.
@@ -153,30 +208,51 @@ impl<'a> Object<'a> {
     }
 
     /// The members in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
-        self.members.iter().map(|(key, value)| (key.as_ref(), *value))
+    pub fn iter<'s>(&'s self) -> impl Iterator<Item = (&'s str, Json<'a>)> {
+        let (indexed, listed): (_, &'s [_]) = match &self.0 {
+            Members::Indexed(object) => (Children::of(*object), &[]),
+            Members::Listed(members) => (Children::none(), members),
+        };
+        let indexed = indexed.map(|(key, value)| (key as &'s str, value));
+        indexed.chain(listed.iter().map(|(key, value)| (key.as_ref(), *value)))
+    }
+
+    fn listed(self) -> Vec<(Cow<'a, str>, Json<'a>)> {
+        match self.0 {
+            Members::Listed(members) => members,
+            Members::Indexed(object) => {
+                let members = Children::of(object);
+                members.map(|(key, value)| (Cow::Borrowed(key), value)).collect()
+            }
+        }
     }
 
     /// The same members in ascending byte order of their keys.
     #[must_use]
-    pub fn sorted(mut self) -> Self {
-        self.members.sort_by(|(one, _), (other, _)| one.cmp(other));
-        self
+    pub fn sorted(self) -> Self {
+        let mut members = self.listed();
+        members.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(Members::Listed(members))
     }
 
     /// Leaves out the members of which `keep` says no.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, Json<'a>) -> bool) {
-        self.members.retain(|(key, value)| keep(key, *value));
+        let mut members = std::mem::take(self).listed();
+        members.retain(|(key, value)| keep(key, *value));
+        self.0 = Members::Listed(members);
     }
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        self.members.len()
+        match &self.0 {
+            Members::Indexed(object) => object.nodes.first().map_or(0, |own| own.count as usize),
+            Members::Listed(members) => members.len(),
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.len() == 0
     }
 }
 
@@ -185,7 +261,65 @@ impl<'a> IntoIterator for Object<'a> {
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.members.into_iter()
+        self.listed().into_iter()
+    }
+}
+
+/// The members or elements of an indexed value; elements have an empty key.
+#[derive(Clone)]
+struct Children<'a> {
+    text: &'a str,
+    /// Where the text begins in that of which the index was made.
+    origin: u32,
+    nodes: &'a [Node],
+}
+
+impl<'a> Children<'a> {
+    fn of(value: Json<'a>) -> Self {
+        match value.nodes.split_first() {
+            Some((own, nodes)) => Self {
+                text: value.text,
+                origin: own.start,
+                nodes,
+            },
+            None => Self::none(),
+        }
+    }
+
+    const fn none() -> Self {
+        Self {
+            text: "",
+            origin: 0,
+            nodes: &[],
+        }
+    }
+
+    fn value(&self, nodes: &'a [Node], node: &Node) -> Json<'a> {
+        Json::indexed(node.value(self.text, self.origin), nodes)
+    }
+
+    fn find_key(&self, key: &str) -> Option<Json<'a>> {
+        let tag = KeyTag::of(key.as_bytes());
+        let mut rest = self.nodes;
+        while let Some(node) = rest.first() {
+            let (own, later) = rest.split_at_checked(node.size as usize)?;
+            if node.has_tag(tag) && node.key(self.text, self.origin) == key {
+                return Some(self.value(own, node));
+            }
+            rest = later;
+        }
+        None
+    }
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = (&'a str, Json<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let node = self.nodes.first()?;
+        let (own, later) = self.nodes.split_at_checked(node.size as usize)?;
+        self.nodes = later;
+        Some((node.key(self.text, self.origin), self.value(own, node)))
     }
 }
 
@@ -201,18 +335,15 @@ impl<'a> Visitor<'a> for Elements {
     fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut elements = Vec::new();
         while let Some(raw) = seq.next_element::<&'a RawValue>()? {
-            elements.push(Json(raw.get()));
+            elements.push(Json::unindexed(raw.get()));
         }
         Ok(elements)
     }
 }
 
-struct Members;
+struct ObjectMembers;
 
-/// From this many members on, a repeated key is looked for with a set instead of by looking at every earlier key.
-const MANY_MEMBERS: usize = 64;
-
-impl<'a> Visitor<'a> for Members {
+impl<'a> Visitor<'a> for ObjectMembers {
     type Value = Object<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -220,33 +351,38 @@ impl<'a> Visitor<'a> for Members {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members: Vec<(Cow<'a, str>, Json<'a>)> = Vec::with_capacity(16);
-        let mut places: std::collections::HashMap<Cow<'a, str>, usize> = std::collections::HashMap::new();
+        let mut members = Vec::with_capacity(16);
         while let Some(Key(key)) = map.next_key()? {
-            let value = Json(map.next_value::<&'a RawValue>()?.get());
-            if members.len() == MANY_MEMBERS {
-                places = members
-                    .iter()
-                    .enumerate()
-                    .map(|(at, (key, _))| (key.clone(), at))
-                    .collect();
-            }
-            let earlier = if members.len() < MANY_MEMBERS {
-                members.iter().position(|(own, _)| *own == key)
-            } else {
-                places.get(&key).copied()
-            };
-            if let Some((_, old)) = earlier.and_then(|at| members.get_mut(at)) {
-                *old = value;
-                continue;
-            }
-            if members.len() >= MANY_MEMBERS {
-                places.insert(key.clone(), members.len());
-            }
-            members.push((key, value));
+            members.push((key, Json::unindexed(map.next_value::<&'a RawValue>()?.get())));
         }
-        Ok(Object { members })
+        Ok(Object(Members::Listed(last_of_each_key(members))))
     }
+}
+
+/// From this many members on, a repeated key is looked for with a map instead of by looking at every earlier key.
+const MANY_MEMBERS: usize = 64;
+
+/// Of a repeated key the last value, in the first place.
+fn last_of_each_key<'a>(members: Vec<(Cow<'a, str>, Json<'a>)>) -> Vec<(Cow<'a, str>, Json<'a>)> {
+    let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
+    let is_large = members.len() > MANY_MEMBERS;
+    let mut unique: Vec<(Cow<'a, str>, Json<'a>)> = Vec::with_capacity(members.len());
+    for (key, value) in members {
+        let earlier = if is_large {
+            places.get(&key).copied()
+        } else {
+            unique.iter().position(|(own, _)| *own == key)
+        };
+        if let Some((_, old)) = earlier.and_then(|at| unique.get_mut(at)) {
+            *old = value;
+            continue;
+        }
+        if is_large {
+            places.insert(key.clone(), unique.len());
+        }
+        unique.push((key, value));
+    }
+    unique
 }
 
 struct Key<'a>(Cow<'a, str>);

@@ -1,0 +1,403 @@
+//! One pass over a JSON text: checks it and notes where every value stands, so that no level is scanned twice.
+
+use super::read::{Json, Malformed};
+use super::surrogates::well_formed;
+use std::borrow::Cow;
+
+/// Reads JSON texts. Its buffers are kept from text to text, so keep it for as long as texts come.
+#[derive(Default)]
+pub struct Index {
+    nodes: Vec<Node>,
+    levels: Vec<Level>,
+    /// The text, if unpaired surrogates had to be replaced.
+    repaired: String,
+}
+
+/// Where one value stands. The nodes of what is inside a value follow its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Node {
+    /// Where the value begins and ends.
+    pub start: u32,
+    pub end: u32,
+    /// Where its key stands, without quotes; empty for elements of arrays.
+    key_start: u32,
+    key_end: u32,
+    /// What tells most keys of an object apart.
+    tag: KeyTag,
+    /// How many nodes the value takes: its own and all inside.
+    pub size: u32,
+    /// How many members or elements it has.
+    pub count: u32,
+    /// Whether it is an object of which a key has an escape, or may occur twice.
+    pub irregular: bool,
+}
+
+impl Node {
+    /// The text of its key, in the text of the whole object, which begins at `origin`.
+    pub fn key<'a>(&self, object: &'a str, origin: u32) -> &'a str {
+        slice(object, self.key_start - origin, self.key_end - origin)
+    }
+
+    pub fn has_tag(&self, tag: KeyTag) -> bool {
+        self.tag == tag
+    }
+
+    /// The text of the value, in the text of the value around it, which begins at `origin`.
+    pub fn value<'a>(&self, outer: &'a str, origin: u32) -> &'a str {
+        slice(outer, self.start - origin, self.end - origin)
+    }
+}
+
+fn slice(text: &str, start: u32, end: u32) -> &str {
+    text.get(start as usize..end as usize).unwrap_or_default()
+}
+
+/// The length, the first and the last byte of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct KeyTag(u32);
+
+impl KeyTag {
+    pub const fn of(key: &[u8]) -> Self {
+        match (key.first(), key.last()) {
+            (Some(first), Some(last)) => Self((key.len() as u32) << 16 | (*first as u32) << 8 | *last as u32),
+            _ => Self(0),
+        }
+    }
+
+    /// One of 64 bits.
+    const fn bit(self) -> u64 {
+        1 << (self.0.wrapping_mul(0x9E37_79B1) >> 26)
+    }
+}
+
+/// An object or array that is not closed yet.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    node: u32,
+    is_object: bool,
+    count: u32,
+    /// A bit for each key so far: a key that meets its bit may be a repeated one.
+    seen: u64,
+    irregular: bool,
+}
+
+/// From this many members on, repeated keys are looked for when the object is opened, with a map.
+const MANY_MEMBERS: u32 = 64;
+
+impl Index {
+    /// Reads one JSON value with unpaired surrogates replaced, as [`well_formed`] does.
+    pub fn read<'i>(&'i mut self, text: &'i str) -> Result<Json<'i>, Malformed> {
+        let has_unpaired = self.scan(text)?;
+        if has_unpaired && let Cow::Owned(repaired) = well_formed(text) {
+            self.repaired = repaired;
+            let repaired = std::mem::take(&mut self.repaired);
+            let scanned = self.scan(&repaired);
+            self.repaired = repaired;
+            scanned?;
+            return Ok(root(&self.repaired, &self.nodes));
+        }
+        Ok(root(text, &self.nodes))
+    }
+
+    /// Whether the text has an escape of a surrogate.
+    fn scan(&mut self, text: &str) -> Result<bool, Malformed> {
+        self.nodes.clear();
+        self.levels.clear();
+        u32::try_from(text.len()).map_err(|_| Malformed)?;
+        let mut scanner = Scanner {
+            bytes: text.as_bytes(),
+            at: 0,
+            has_surrogates: false,
+        };
+        let mut key = None;
+        loop {
+            let opened = self.value(&mut scanner, key)?;
+            if opened {
+                let is_object = self.levels.last().is_some_and(|level| level.is_object);
+                match (scanner.peek_token(), is_object) {
+                    (Some(b'}'), true) | (Some(b']'), false) => {}
+                    (_, true) => {
+                        key = Some(self.key(&mut scanner)?);
+                        continue;
+                    }
+                    (_, false) => {
+                        key = None;
+                        self.count_element();
+                        continue;
+                    }
+                }
+            }
+            // A value is complete: close what it closes, and go on behind the next comma.
+            loop {
+                let token = scanner.peek_token();
+                let Some(level) = self.levels.last().copied() else {
+                    return if token.is_none() {
+                        Ok(scanner.has_surrogates)
+                    } else {
+                        Err(Malformed)
+                    };
+                };
+                scanner.at += 1;
+                match (token, level.is_object) {
+                    (Some(b','), true) => {
+                        scanner.peek_token();
+                        key = Some(self.key(&mut scanner)?);
+                        break;
+                    }
+                    (Some(b','), false) => {
+                        key = None;
+                        self.count_element();
+                        break;
+                    }
+                    (Some(b'}'), true) | (Some(b']'), false) => self.close(level, scanner.at),
+                    _ => return Err(Malformed),
+                }
+            }
+        }
+    }
+
+    /// Reads one value, or the bracket that opens one; says which of the two.
+    fn value(&mut self, scanner: &mut Scanner<'_>, key: Option<Key>) -> Result<bool, Malformed> {
+        let first = scanner.peek_token().ok_or(Malformed)?;
+        let node = self.nodes.len();
+        let start = scanner.at;
+        let is_container = matches!(first, b'{' | b'[');
+        if is_container {
+            if self.levels.len() == Json::MAX_DEPTH {
+                return Err(Malformed);
+            }
+            scanner.at += 1;
+            self.levels.push(Level {
+                node: node as u32,
+                is_object: first == b'{',
+                count: 0,
+                seen: 0,
+                irregular: false,
+            });
+        } else {
+            match first {
+                b'"' => {
+                    scanner.string()?;
+                }
+                b't' => scanner.word(b"true")?,
+                b'f' => scanner.word(b"false")?,
+                b'n' => scanner.word(b"null")?,
+                _ => scanner.number()?,
+            }
+        }
+        let start = start as u32;
+        let key = key.unwrap_or(Key {
+            start,
+            end: start,
+            tag: KeyTag::default(),
+        });
+        self.nodes.push(Node {
+            start,
+            end: scanner.at as u32,
+            key_start: key.start,
+            key_end: key.end,
+            tag: key.tag,
+            size: 1,
+            count: 0,
+            irregular: false,
+        });
+        Ok(is_container)
+    }
+
+    fn close(&mut self, level: Level, end: usize) {
+        let nodes = self.nodes.len() as u32;
+        if let Some(node) = self.nodes.get_mut(level.node as usize) {
+            node.end = end as u32;
+            node.size = nodes - level.node;
+            node.count = level.count;
+            node.irregular = level.irregular;
+        }
+        self.levels.pop();
+    }
+
+    fn count_element(&mut self) {
+        if let Some(level) = self.levels.last_mut() {
+            level.count += 1;
+        }
+    }
+
+    /// Reads a key with its colon, and sees whether the object may have it already.
+    fn key(&mut self, scanner: &mut Scanner<'_>) -> Result<Key, Malformed> {
+        let start = scanner.at + 1;
+        let is_escaped = scanner.string()?;
+        let end = scanner.at - 1;
+        if scanner.peek_token() != Some(b':') {
+            return Err(Malformed);
+        }
+        scanner.at += 1;
+        let text = scanner.bytes.get(start..end).unwrap_or_default();
+        let tag = KeyTag::of(text);
+        let Some(level) = self.levels.last_mut() else {
+            return Err(Malformed);
+        };
+        level.count += 1;
+        if !level.irregular {
+            level.irregular = is_escaped
+                || level.seen & tag.bit() != 0
+                    && (level.count > MANY_MEMBERS
+                        || has_key(&self.nodes, level.node as usize + 1, tag, text, scanner.bytes));
+            level.seen |= tag.bit();
+        }
+        Ok(Key {
+            start: start as u32,
+            end: end as u32,
+            tag,
+        })
+    }
+}
+
+fn root<'i>(text: &'i str, nodes: &'i [Node]) -> Json<'i> {
+    let own = nodes.first().copied().unwrap_or_default();
+    Json::indexed(own.value(text, 0), nodes)
+}
+
+/// Whether one of the members from node `at` on has this key.
+fn has_key(nodes: &[Node], mut at: usize, tag: KeyTag, key: &[u8], text: &[u8]) -> bool {
+    while let Some(node) = nodes.get(at) {
+        if node.tag == tag && text.get(node.key_start as usize..node.key_end as usize) == Some(key) {
+            return true;
+        }
+        at += node.size as usize;
+    }
+    false
+}
+
+#[derive(Clone, Copy)]
+struct Key {
+    start: u32,
+    end: u32,
+    tag: KeyTag,
+}
+
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    has_surrogates: bool,
+}
+
+impl Scanner<'_> {
+    /// The next byte that is no white space; it is not taken.
+    fn peek_token(&mut self) -> Option<u8> {
+        loop {
+            match self.bytes.get(self.at).copied() {
+                Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
+                other => return other,
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
+        let end = self.at + word.len();
+        if self.bytes.get(self.at..end) != Some(word) {
+            return Err(Malformed);
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    /// Takes a string; says whether it has an escape.
+    fn string(&mut self) -> Result<bool, Malformed> {
+        if self.peek() != Some(b'"') {
+            return Err(Malformed);
+        }
+        self.at += 1;
+        let mut is_escaped = false;
+        loop {
+            while let Some(chunk) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+                let special = special_bytes(u64::from_le_bytes(*chunk));
+                if special != 0 {
+                    self.at += special.trailing_zeros() as usize / 8;
+                    break;
+                }
+                self.at += 8;
+            }
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(is_escaped);
+                }
+                Some(b'\\') => {
+                    is_escaped = true;
+                    self.escape()?;
+                }
+                Some(0x20..) => self.at += 1,
+                _ => return Err(Malformed),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Malformed> {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => {
+                let digits = self.bytes.get(self.at + 2..self.at + 6).ok_or(Malformed)?;
+                if !digits.iter().all(u8::is_ascii_hexdigit) {
+                    return Err(Malformed);
+                }
+                self.has_surrogates |=
+                    matches!(digits, [b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..]);
+                self.at += 6;
+            }
+            _ => return Err(Malformed),
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), Malformed> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits()?,
+            _ => return Err(Malformed),
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// Takes one digit or more.
+    fn digits(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at == start { Err(Malformed) } else { Ok(()) }
+    }
+}
+
+/// The high bit of each byte that ends a run of plain characters: a quote, a backslash, a control character. Only the
+/// lowest bit that is set is exact; that is all that is asked.
+const fn special_bytes(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    const fn zeros(bytes: u64) -> u64 {
+        bytes.wrapping_sub(ONES) & !bytes
+    }
+    let quote = zeros(bytes ^ (ONES * b'"' as u64));
+    let backslash = zeros(bytes ^ (ONES * b'\\' as u64));
+    let control = bytes.wrapping_sub(ONES * 0x20) & !bytes;
+    (quote | backslash | control) & HIGHS
+}
+
+#[cfg(test)]
+mod tests;
