@@ -21,6 +21,7 @@ use crate::{Trace, segment_size};
 use body::Head;
 use context::Context;
 use event::calls::{Mapped, SegmentCall, UserKey};
+use event::json::Json;
 use event::reasons::{ParkReason, Warning};
 use event::settings::Settings;
 use event::{EventId, Source, Timestamp};
@@ -53,8 +54,8 @@ impl Mapping for BranchToSegment {
     type Accepted<'a> = (String, Received<'a>);
     type Call = SegmentCall;
 
-    fn open<'a>(text: &'a str, _: &mut Trace) -> Option<Received<'a>> {
-        Received::open(text)
+    fn open<'a>(event: Json<'a>, _: &mut Trace) -> Option<Received<'a>> {
+        Received::open(event)
     }
 
     fn id(event: &Received<'_>) -> Option<EventId> {

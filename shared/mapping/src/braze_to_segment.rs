@@ -19,6 +19,7 @@ use crate::route::{self, Arrival, Mapping};
 use crate::{Trace, segment_size};
 use body::{Head, TRUNCATED};
 use event::calls::{Mapped, SegmentCall, UserKey};
+use event::json::Json;
 use event::reasons::{ParkReason, Warning};
 use event::settings::Settings;
 use event::{EventId, Source, currents};
@@ -54,8 +55,8 @@ impl Mapping for BrazeToSegment {
     type Accepted<'a> = (Cow<'a, str>, Received<'a>);
     type Call = SegmentCall;
 
-    fn open<'a>(text: &'a str, _: &mut Trace) -> Option<Root<'a>> {
-        Root::open(text)
+    fn open<'a>(event: Json<'a>, _: &mut Trace) -> Option<Root<'a>> {
+        Root::open(event)
     }
 
     fn id(root: &Root<'_>) -> Option<EventId> {

@@ -3,7 +3,7 @@
 use crate::Trace;
 use crate::rejected::{Reason, Rejected};
 use event::calls::{Mapped, Verdict};
-use event::json::well_formed;
+use event::json::{Index, Json};
 use event::reasons::{ParkReason, Warning};
 use event::settings::Settings;
 use event::{EventId, Source};
@@ -25,8 +25,8 @@ pub trait Mapping {
     /// What the destination is sent.
     type Call;
 
-    /// Opens the text of an event; `None` if it is no JSON object.
-    fn open<'a>(text: &'a str, trace: &mut Trace) -> Option<Self::Received<'a>>;
+    /// Opens an event; `None` if it is no JSON object.
+    fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Self::Received<'a>>;
 
     /// The id that the source gave the event, if it is usable.
     fn id(event: &Self::Received<'_>) -> Option<EventId>;
@@ -65,8 +65,8 @@ pub struct Arrival {
 
 /// Maps one event. `text` is the event as received: any one JSON value.
 pub fn map<M: Mapping>(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<M::Call> {
-    let shaped = well_formed(text);
-    let event = M::open(&shaped, trace);
+    let mut index = Index::default();
+    let event = index.read(text).ok().and_then(|event| M::open(event, trace));
     let given = event.as_ref().and_then(M::id);
     let arrival = Arrival {
         is_derived: given.is_none(),

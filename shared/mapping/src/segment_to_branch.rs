@@ -18,7 +18,7 @@ use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
 use content_items::{ContentItems, content_items};
 use event::calls::{BranchCall, BranchEndpoint, Mapped};
-use event::json::ObjectWriter;
+use event::json::{Json, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::Settings;
 use event::{EventId, Source, Timestamp};
@@ -54,8 +54,8 @@ impl Mapping for SegmentToBranch {
     type Accepted<'a> = (Accepted<'a>, Received<'a>);
     type Call = BranchCall;
 
-    fn open<'a>(text: &'a str, _: &mut Trace) -> Option<Received<'a>> {
-        Received::open(text)
+    fn open<'a>(event: Json<'a>, _: &mut Trace) -> Option<Received<'a>> {
+        Received::open(event)
     }
 
     fn id(event: &Received<'_>) -> Option<EventId> {

@@ -28,7 +28,7 @@ use crate::forms::text::text;
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
 use event::calls::{BrazeArray, BrazeCall, Mapped};
-use event::json::compact_size;
+use event::json::{Json, compact_size};
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::Settings;
 use event::{EventId, Source};
@@ -54,8 +54,8 @@ impl Mapping for SegmentToBraze {
     type Accepted<'a> = (EventType, Received<'a>);
     type Call = BrazeCall;
 
-    fn open<'a>(text: &'a str, trace: &mut Trace) -> Option<Received<'a>> {
-        Received::open(text, trace)
+    fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Received<'a>> {
+        Received::open(event, trace)
     }
 
     fn id(event: &Received<'_>) -> Option<EventId> {

@@ -258,10 +258,36 @@ impl<'a> Object<'a> {
 
 impl<'a> IntoIterator for Object<'a> {
     type Item = (Cow<'a, str>, Json<'a>);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
+    type IntoIter = IntoIter<'a>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.listed().into_iter()
+    fn into_iter(self) -> IntoIter<'a> {
+        match self.0 {
+            Members::Indexed(object) => IntoIter {
+                indexed: Children::of(object),
+                listed: Vec::new().into_iter(),
+            },
+            Members::Listed(members) => IntoIter {
+                indexed: Children::none(),
+                listed: members.into_iter(),
+            },
+        }
+    }
+}
+
+/// The members of an object, by value.
+pub struct IntoIter<'a> {
+    indexed: Children<'a>,
+    listed: std::vec::IntoIter<(Cow<'a, str>, Json<'a>)>,
+}
+
+impl<'a> Iterator for IntoIter<'a> {
+    type Item = (Cow<'a, str>, Json<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.indexed.next() {
+            Some((key, value)) => Some((Cow::Borrowed(key), value)),
+            None => self.listed.next(),
+        }
     }
 }
 

@@ -236,6 +236,7 @@ fn locale(event: &Received<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event::json::Json;
 
     #[test]
     fn bs_061_the_platform_is_that_of_the_app_or_the_web() {
@@ -248,7 +249,7 @@ mod tests {
             ("{}", None),
         ] {
             let text = format!(r#"{{"user_data":{user}}}"#);
-            let event = Received::open(&text).unwrap();
+            let event = Received::open(Json::parse(&text).unwrap()).unwrap();
             assert_eq!(platform(&event), wanted, "{user}");
         }
     }
@@ -271,7 +272,7 @@ mod tests {
             (r#"{"country":"BR"}"#, None),
         ] {
             let text = format!(r#"{{"user_data":{user}}}"#);
-            let event = Received::open(&text).unwrap();
+            let event = Received::open(Json::parse(&text).unwrap()).unwrap();
             assert_eq!(locale(&event).as_deref(), wanted, "{user}");
         }
     }

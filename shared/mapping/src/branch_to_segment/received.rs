@@ -53,10 +53,10 @@ pub struct Received<'a> {
 
 impl<'a> Received<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(text: &'a str) -> Option<Self> {
+    pub fn open(received: Json<'a>) -> Option<Self> {
         let object = |value: Json<'a>| value.as_object().unwrap_or_default().sorted();
         let mut event = Self::default();
-        for (key, value) in Json::parse(text).ok()?.as_object()? {
+        for (key, value) in received.as_object()? {
             match key.as_ref() {
                 "name" => event.name = Some(value),
                 "id" => event.id = Some(value),

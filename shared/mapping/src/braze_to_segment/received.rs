@@ -71,9 +71,9 @@ impl<'a> User<'a> {
 
 impl<'a> Root<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(text: &'a str) -> Option<Self> {
+    pub fn open(received: Json<'a>) -> Option<Self> {
         let mut root = Self::default();
-        for (key, value) in Json::parse(text).ok()?.as_object()? {
+        for (key, value) in received.as_object()? {
             let place = match key.as_ref() {
                 "id" => &mut root.id,
                 "event_type" => &mut root.event_type,

@@ -54,9 +54,9 @@ pub struct Context<'a> {
 
 impl<'a> Received<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(text: &'a str) -> Option<Self> {
+    pub fn open(received: Json<'a>) -> Option<Self> {
         let mut event = Self::default();
-        for (key, value) in Json::parse(text).ok()?.as_object()? {
+        for (key, value) in received.as_object()? {
             let place = match key.as_ref() {
                 "type" => &mut event.event_type,
                 "event" => &mut event.name,

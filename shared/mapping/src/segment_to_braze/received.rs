@@ -53,8 +53,8 @@ pub struct Integration<'a> {
 
 impl<'a> Received<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(text: &'a str, trace: &mut Trace) -> Option<Self> {
-        let members = Json::parse(text).ok()?.as_object()?;
+    pub fn open(event: Json<'a>, trace: &mut Trace) -> Option<Self> {
+        let members = event.as_object()?;
         let mut read = |of: &Object<'a>, key: &str, path: &'static str| {
             let value = of.present(key)?;
             let object = value.as_object();
