@@ -57,7 +57,7 @@ impl From<UrlRequest> for Request {
 /// One answer of a Function URL.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UrlAnswer {
+pub(crate) struct UrlAnswer {
     status_code: u16,
     headers: BTreeMap<&'static str, String>,
     body: String,
@@ -86,7 +86,8 @@ mod tests {
         "body":"eyJhIjoxfQ==","isBase64Encoded":true}"#;
 
     #[test]
-    fn rc_001_rc_007_a_request_is_read_with_whatever_headers_it_has() {
+    fn a_request_is_read_with_whatever_headers_it_has() {
+        event::rules!["RC-001", "RC-007"];
         let request = Request::from(serde_json::from_str::<UrlRequest>(EVENT).unwrap());
         assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/t/x"));
         assert_eq!(
@@ -99,7 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_001_what_is_no_function_url_event_fails_the_invocation() {
+    fn what_is_no_function_url_event_fails_the_invocation() {
+        event::rules!["RC-001"];
         for other in [
             r#"{"Records":[]}"#,
             "{}",

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
+#![deny(unreachable_pub)]
 
 mod clock;
 mod deliver;
 mod environment;
 mod function_url;
 mod http;
+mod pooled;
 mod queue_event;
 mod receive;
 mod secrets_manager;

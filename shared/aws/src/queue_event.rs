@@ -1,4 +1,4 @@
-//! What SQS hands a function, and what is told back of it.
+//! What SQS hands a function, and what the function answers.
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use delivery::Record;
@@ -7,13 +7,13 @@ use event::Timestamp;
 /// An invocation without an answer that could name its records: it fails as a whole, on purpose (RD-002).
 #[derive(Debug, thiserror::Error)]
 #[error("a record of the invocation has no messageId, so no answer could name it; all of them come back")]
-pub struct Nameless;
+pub(crate) struct Nameless;
 
 /// The records of an invocation.
 ///
 /// # Errors
 /// If a record has no id.
-pub fn records(event: SqsEvent) -> Result<Vec<Record>, Nameless> {
+pub(crate) fn records(event: SqsEvent) -> Result<Vec<Record>, Nameless> {
     event.records.into_iter().map(record).collect()
 }
 
@@ -31,7 +31,7 @@ fn record(message: SqsMessage) -> Result<Record, Nameless> {
 }
 
 /// The answer that lets Lambda keep these records and delete the others.
-pub fn answer(failed: Vec<String>) -> SqsBatchResponse {
+pub(crate) fn answer(failed: Vec<String>) -> SqsBatchResponse {
     let mut answer = SqsBatchResponse::default();
     answer.batch_item_failures = failed.into_iter().map(failure).collect();
     answer
@@ -48,7 +48,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rd_001_rd_062_records_are_read_as_text_with_their_receive_count() {
+    fn records_are_read_as_text_with_their_receive_count() {
+        event::rules!["RD-001", "RD-062"];
         let event = r#"{"Records":[
             {"messageId":"m1","receiptHandle":"h1","body":"{\"v\":1}","attributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1772366400000"},
              "messageAttributes":{},"md5OfBody":"x","eventSource":"aws:sqs","eventSourceARN":"arn","awsRegion":"eu-west-1"},
@@ -75,7 +76,8 @@ mod tests {
     }
 
     #[test]
-    fn rd_002_a_record_without_an_id_fails_the_invocation() {
+    fn a_record_without_an_id_fails_the_invocation() {
+        event::rules!["RD-002"];
         for event in [
             r#"{"Records":[{"messageId":"m1"},{"body":"x"}]}"#,
             r#"{"Records":[{"messageId":""}]}"#,
@@ -85,7 +87,8 @@ mod tests {
     }
 
     #[test]
-    fn rd_009_the_answer_names_what_is_kept_by_the_key_that_lambda_reads() {
+    fn the_answer_names_what_is_kept_by_the_key_that_lambda_reads() {
+        event::rules!["RD-009"];
         let text = serde_json::to_string(&answer(vec!["m2".to_owned()])).unwrap();
         assert_eq!(text, r#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#);
         assert_eq!(

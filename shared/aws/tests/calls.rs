@@ -18,11 +18,11 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-/// A server that answers every request of one connection after the other with this, and tells what it read.
+/// A server that answers every request of one connection after the other with this, and hands on what it read.
 fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::channel();
+    let (record, requests) = mpsc::channel();
     std::thread::spawn(move || {
         while let Ok((mut stream, _)) = listener.accept() {
             let (mut text, mut chunk) = (Vec::new(), [0; 4096]);
@@ -49,7 +49,7 @@ fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, m
                 "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             );
             let _ = stream.write_all(answer.as_bytes());
-            if tell.send(String::from_utf8_lossy(&text).into_owned()).is_err() {
+            if record.send(String::from_utf8_lossy(&text).into_owned()).is_err() {
                 return;
             }
         }
@@ -61,7 +61,7 @@ fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, m
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build();
-    (config, told)
+    (config, requests)
 }
 
 fn queues() -> BTreeMap<QueueName, String> {
@@ -87,8 +87,9 @@ const BRAZE: QueueName = QueueName::Destination(Destination::Braze);
 const TIMEOUT_MS: u64 = 5000;
 
 #[tokio::test]
-async fn rc_093_a_message_has_its_group_and_no_attributes() {
-    let (config, told) = server(
+async fn a_message_has_its_group_and_no_attributes() {
+    event::rules!["RC-093"];
+    let (config, requests) = server(
         "200 OK",
         r#"{"Successful":[{"Id":"m0","MessageId":"x","MD5OfMessageBody":"99914b932bd37a50b983c5e7c90ae93b"}],"Failed":[]}"#,
     );
@@ -97,20 +98,21 @@ async fn rc_093_a_message_has_its_group_and_no_attributes() {
         .await
         .unwrap();
     assert_eq!(sent.successful, ["m0"]);
-    let asked = told.recv().unwrap();
+    let asked = requests.recv().unwrap();
     assert!(asked.contains(r#""MessageGroupId":"segment""#), "{asked}");
     assert!(!asked.contains("Attributes"), "{asked}");
 }
 
 #[tokio::test]
-async fn rc_115_rd_060_no_call_to_aws_is_repeated_by_the_sdk() {
+async fn no_call_to_aws_is_repeated_by_the_sdk() {
+    event::rules!["RC-115", "RD-060"];
     let error = r#"{"__type":"com.amazonaws.sqs#ServiceUnavailable","message":"mark7Q"}"#;
     for status in [
         "500 Internal Server Error",
         "503 Service Unavailable",
         "429 Too Many Requests",
     ] {
-        let (config, told) = server(status, error);
+        let (config, requests) = server(status, error);
         let sqs = Sqs::new(&config, queues(), TIMEOUT_MS);
         let failed = sqs.send(BRAZE, &entries()).await.unwrap_err().to_string();
         assert!(
@@ -124,21 +126,22 @@ async fn rc_115_rd_060_no_call_to_aws_is_repeated_by_the_sdk() {
         };
         assert!(sqs.change(BRAZE, &[change]).await.is_err());
         assert!(
-            SecretsManager::new(&config, "yard/x".to_owned(), TIMEOUT_MS)
+            SecretsManager::new(&config, "test/x".to_owned(), TIMEOUT_MS)
                 .fetch()
                 .await
                 .is_err()
         );
-        assert_eq!(told.try_iter().count(), 3, "{status}: one request a call");
+        assert_eq!(requests.try_iter().count(), 3, "{status}: one request a call");
     }
 }
 
 #[tokio::test]
-async fn rc_119_the_start_opens_the_connection_to_sqs_and_survives_its_failure() {
+async fn the_start_opens_a_connection_to_sqs_if_it_can() {
+    event::rules!["RC-119"];
     for status in ["200 OK", "403 Forbidden"] {
-        let (config, told) = server(status, "{}");
+        let (config, requests) = server(status, "{}");
         Sqs::new(&config, queues(), TIMEOUT_MS).warm(2000).await;
-        let asked = told.recv().unwrap().to_lowercase();
+        let asked = requests.recv().unwrap().to_lowercase();
         assert!(
             asked.contains("amazonsqs.getqueueattributes") && asked.contains("http://q/parked"),
             "{asked}"
@@ -148,7 +151,8 @@ async fn rc_119_the_start_opens_the_connection_to_sqs_and_survives_its_failure()
 
 /// Paused time runs only while nothing else does: the time-out ends the call, at its time and not later.
 #[tokio::test(start_paused = true)]
-async fn rc_115_rc_119_a_call_ends_at_its_time_out_and_the_start_may_take_longer() {
+async fn a_call_ends_at_its_time_out_and_the_start_may_take_longer() {
+    event::rules!["RC-115", "RC-119"];
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let config = server("200 OK", "{}").0.into_builder().endpoint_url(url).build();
@@ -162,7 +166,8 @@ async fn rc_115_rc_119_a_call_ends_at_its_time_out_and_the_start_may_take_longer
 }
 
 #[tokio::test]
-async fn rs_015_every_error_of_secrets_manager_is_a_failed_fetch() {
+async fn every_error_of_secrets_manager_is_a_failed_fetch() {
+    event::rules!["RS-015"];
     for (status, body) in [
         (
             "400 Bad Request",
@@ -185,7 +190,7 @@ async fn rs_015_every_error_of_secrets_manager_is_a_failed_fetch() {
         ("200 OK", "mark7Q"),
     ] {
         let (config, _told) = server(status, body);
-        let fetched = SecretsManager::new(&config, "yard/x".to_owned(), TIMEOUT_MS)
+        let fetched = SecretsManager::new(&config, "test/x".to_owned(), TIMEOUT_MS)
             .fetch()
             .await;
         let failed = fetched.err().map(|failed| failed.to_string()).unwrap();
@@ -197,12 +202,18 @@ async fn rs_015_every_error_of_secrets_manager_is_a_failed_fetch() {
 }
 
 #[tokio::test]
-async fn rs_001_the_secret_is_asked_for_by_the_id_that_the_environment_gives() {
-    let (config, told) = server("200 OK", r#"{"SecretString":"{}"}"#);
-    let id = "arn:aws:secretsmanager:eu-west-1:1:secret:yard/receive-braze-AbCdEf";
+async fn the_secret_is_asked_for_by_the_id_that_the_environment_gives() {
+    event::rules!["RS-001"];
+    let (config, requests) = server("200 OK", r#"{"SecretString":"{}"}"#);
+    let id = "arn:aws:secretsmanager:eu-west-1:1:secret:test/receive-braze-AbCdEf";
     let fetched = SecretsManager::new(&config, id.to_owned(), TIMEOUT_MS)
         .fetch()
         .await;
     assert!(fetched.is_ok_and(|secret| secret.lend(|text| text == "{}")));
-    assert!(told.recv().unwrap().contains(&format!(r#""SecretId":"{id}""#)));
+    assert!(
+        requests
+            .recv()
+            .unwrap()
+            .contains(&format!(r#""SecretId":"{id}""#))
+    );
 }

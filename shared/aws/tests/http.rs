@@ -28,11 +28,11 @@ fn request(url: String) -> Request {
     }
 }
 
-/// A server that reads one request a connection, plays `act` on it, and tells what it read.
+/// A server that reads one request a connection, plays `act` on it, and hands on what it read.
 fn server(connections: usize, act: fn(TcpStream)) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/users/track", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::channel();
+    let (record, requests) = mpsc::channel();
     std::thread::spawn(move || {
         for _ in 0..connections {
             let (mut stream, _) = listener.accept().unwrap();
@@ -42,11 +42,11 @@ fn server(connections: usize, act: fn(TcpStream)) -> (String, mpsc::Receiver<Str
                 let read = stream.read(&mut chunk).unwrap();
                 text.extend_from_slice(&chunk[..read]);
             }
-            tell.send(String::from_utf8(text).unwrap()).unwrap();
+            record.send(String::from_utf8(text).unwrap()).unwrap();
             act(stream);
         }
     });
-    (url, told)
+    (url, requests)
 }
 
 fn answer(mut stream: TcpStream, text: &str) {
@@ -61,8 +61,9 @@ async fn send(url: &str) -> Result<Answer, NoAnswer> {
 }
 
 #[tokio::test]
-async fn sb_504_sr_302_seg_003_a_request_carries_its_headers_and_no_other_of_ours() {
-    let (url, told) = server(1, |stream| {
+async fn a_request_carries_its_headers_and_no_other_of_ours() {
+    event::rules!["SB-504", "SR-302", "SEG-003"];
+    let (url, requests) = server(1, |stream| {
         answer(stream, "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok")
     });
     let got = send(&url).await.unwrap();
@@ -71,7 +72,7 @@ async fn sb_504_sr_302_seg_003_a_request_carries_its_headers_and_no_other_of_our
         (201, &b"ok"[..], false)
     );
     assert_eq!(got.header("content-length"), Some("2"));
-    let text = told.recv().unwrap().to_lowercase();
+    let text = requests.recv().unwrap().to_lowercase();
     for wanted in [
         "post /users/track http/1.1",
         "authorization: bearer k",
@@ -89,20 +90,22 @@ async fn sb_504_sr_302_seg_003_a_request_carries_its_headers_and_no_other_of_our
 }
 
 #[tokio::test]
-async fn rd_170_sb_505_sr_308_seg_007_a_redirect_is_an_answer_and_not_followed() {
-    let (url, told) = server(1, |stream| {
+async fn a_redirect_is_an_answer_and_not_followed() {
+    event::rules!["RD-170", "SB-505", "SR-308", "SEG-007"];
+    let (url, requests) = server(1, |stream| {
         answer(
             stream,
             "HTTP/1.1 307 Temporary Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n",
         );
     });
     assert_eq!(send(&url).await.unwrap().status, 307);
-    told.recv().unwrap();
-    assert!(told.recv().is_err(), "a second request came");
+    requests.recv().unwrap();
+    assert!(requests.recv().is_err(), "a second request came");
 }
 
 #[tokio::test]
-async fn rd_174_sb_505_sr_308_seg_007_no_more_of_an_answer_is_read_than_allowed() {
+async fn no_more_of_an_answer_is_read_than_allowed() {
+    event::rules!["RD-174", "SB-505", "SR-308", "SEG-007"];
     let (url, _told) = server(1, |stream| {
         answer(
             stream,
@@ -114,7 +117,8 @@ async fn rd_174_sb_505_sr_308_seg_007_no_more_of_an_answer_is_read_than_allowed(
 }
 
 #[tokio::test]
-async fn sb_537_an_answer_that_breaks_off_after_its_headers_is_an_answer() {
+async fn an_answer_that_breaks_off_after_its_headers_is_an_answer() {
+    event::rules!["SB-537"];
     let (url, _told) = server(1, |stream| {
         answer(stream, "HTTP/1.1 201 Created\r\ncontent-length: 9\r\n\r\n{\"m")
     });
@@ -123,21 +127,23 @@ async fn sb_537_an_answer_that_breaks_off_after_its_headers_is_an_answer() {
 }
 
 #[tokio::test]
-async fn rd_061_no_connection_is_told_from_no_answer_and_nothing_is_sent_twice() {
+async fn no_connection_differs_from_no_answer() {
+    event::rules!["RD-061"];
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     assert_eq!(
         send(&format!("http://{nobody}/")).await.err(),
         Some(NoAnswer::NotSent)
     );
 
-    let (url, told) = server(1, drop);
+    let (url, requests) = server(1, drop);
     assert_eq!(send(&url).await.err(), Some(NoAnswer::Unknown));
-    told.recv().unwrap();
-    assert!(told.recv().is_err(), "RD-060: the request was sent again");
+    requests.recv().unwrap();
+    assert!(requests.recv().is_err(), "RD-060: the request was sent again");
 }
 
 #[tokio::test]
-async fn rd_171_sb_505_sr_308_seg_007_a_request_ends_after_its_time_out() {
+async fn a_request_ends_after_its_time_out() {
+    event::rules!["RD-171", "SB-505", "SR-308", "SEG-007"];
     let (url, _told) = server(1, |mut stream| {
         // Holds the connection without an answer until the client gives up.
         let _ = stream.read(&mut [0; 1]);
@@ -161,20 +167,21 @@ impl Clock for &Jumping {
 }
 
 #[tokio::test]
-async fn rd_176_after_20_s_of_wall_time_no_pooled_connection_is_used() {
+async fn after_20_s_of_wall_time_no_pooled_connection_is_used() {
+    event::rules!["RD-176"];
     let keep_alive = |stream: TcpStream| {
         let copy = stream.try_clone().unwrap();
         answer(stream, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
         // The connection stays open on this side.
         std::mem::forget(copy);
     };
-    let (url, told) = server(2, keep_alive);
+    let (url, requests) = server(2, keep_alive);
     let clock = Jumping(Cell::new(0));
     let client = Client::new(&clock).unwrap();
     assert_eq!(client.send(request(url.clone())).await.unwrap().status, 200);
-    told.recv().unwrap();
+    requests.recv().unwrap();
     // The server reads one request a connection: a second one on the same connection would wait for ever.
     clock.0.set(20_001);
     assert_eq!(client.send(request(url)).await.unwrap().status, 200);
-    told.recv().unwrap();
+    requests.recv().unwrap();
 }

@@ -2,7 +2,7 @@
 
 use event::Destination;
 use event::settings::{Orders, Settings};
-use telemetry::{FaultLine, Line, Sink};
+use telemetry::{ErrorLine, Line, Sink};
 
 /// Writes one `fault` line for each such setting of a destination.
 pub fn tell_cautions(destination: Destination, settings: &Settings, sink: &impl Sink) {
@@ -10,7 +10,7 @@ pub fn tell_cautions(destination: Destination, settings: &Settings, sink: &impl 
         && settings.routes.segment_to_braze
         && settings.segment_to_braze.orders == Orders::Both;
     if counts_twice {
-        sink.line(Line::Fault(FaultLine {
+        sink.line(Line::Error(ErrorLine {
             code: "revenue_counted_twice",
             place: "segment_to_braze.orders".to_owned(),
             request_id: None,
@@ -45,7 +45,7 @@ mod tests {
     fn sb_312_that_revenue_is_counted_twice_is_told_once_at_the_start_of_the_one_deliverer() {
         let both = "[segment_to_braze]\norders = \"both\"\n";
         let off = format!("{both}[routes]\nsegment_to_braze = false\n");
-        let line = r#"{"kind":"fault","code":"revenue_counted_twice","place":"segment_to_braze.orders"}"#;
+        let line = r#"{"kind":"error","code":"revenue_counted_twice","place":"segment_to_braze.orders"}"#;
         assert_eq!(told(Destination::Braze, both), [line]);
         assert!(told(Destination::Braze, &off).is_empty());
         assert!(told(Destination::Braze, "").is_empty());

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
+#![deny(unreachable_pub)]
 
 mod answer;
 mod credential;
+mod decision;
 mod decode;
 pub mod limits;
 mod pack;
@@ -11,7 +13,8 @@ mod report;
 mod request;
 mod send;
 mod split;
+mod surroundings;
 
-pub use answer::{Situation, Standing, answer};
-pub use receiver::{Receiver, Secret};
+pub use receiver::Receiver;
 pub use request::{Answer, Request};
+pub use surroundings::Surroundings;

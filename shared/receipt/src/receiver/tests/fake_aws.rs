@@ -1,19 +1,23 @@
-//! All that surrounds a receiver, under a virtual clock.
+//! One fake of AWS for all tests of the receiver: SQS, Secrets Manager, the log and a virtual clock.
 
 use super::*;
-use event::ports::{CallFailed, Entry, Failed, QueueName, Sent};
+use event::Random;
+use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent};
+use secrets::Secrets;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use telemetry::{Line, Metrics};
 
-pub const V1: &str = r#"{"type":"track","messageId":"m-101","userId":"u-1","event":"Kettle Boiled","properties":{"litres":1.5}}"#;
-pub const V1_BY_A: &str = "0a22aed7f281988867e586e84a9884a72e742247";
-pub const V1_BY_B: &str = "a0f2b2eb01cbb31f312e65520ca2c5335fdfd696";
-pub const M2: &str = r#"{"type":"identify","messageId":"m-102","userId":"u-1","traits":{"plan":"dusk"}}"#;
+pub(super) const V1: &str = r#"{"type":"track","messageId":"m-101","userId":"u-1","event":"Kettle Boiled","properties":{"litres":1.5}}"#;
+pub(super) const V1_BY_A: &str = "0a22aed7f281988867e586e84a9884a72e742247";
+pub(super) const V1_BY_B: &str = "a0f2b2eb01cbb31f312e65520ca2c5335fdfd696";
+pub(super) const M2: &str =
+    r#"{"type":"identify","messageId":"m-102","userId":"u-1","traits":{"plan":"dusk"}}"#;
 
-/// What SQS is to do with a call.
+/// What SQS answers a call.
 #[derive(Clone, Copy)]
-pub enum Act {
+pub(super) enum SqsAnswer {
     Fail,
     FailEntry(usize),
     Blame(usize),
@@ -25,19 +29,24 @@ pub enum Act {
 
 /// All that surrounds a receiver, under a virtual clock.
 #[derive(Default)]
-pub struct World {
+pub(super) struct FakeAws {
+    /// Milliseconds since the start.
     pub now: Cell<i64>,
+    /// When each of those that wait wakes.
+    sleepers: RefCell<BTreeMap<u64, i64>>,
     pub sent: RefCell<Vec<(QueueName, String)>>,
     /// The groups of all entries sent.
     pub groups: RefCell<Vec<Option<Source>>>,
     /// The entries of each call, by id.
     pub called: RefCell<Vec<Vec<String>>>,
-    pub under_way: Cell<usize>,
-    pub most_under_way: Cell<usize>,
+    /// How often the connections to SQS were closed.
+    pub dropped_connections: Cell<usize>,
+    pub in_flight: Cell<usize>,
+    pub most_in_flight: Cell<usize>,
     /// The waits that ended, in milliseconds.
     pub waited: RefCell<Vec<u64>>,
     pub calls: Cell<usize>,
-    pub acts: RefCell<Vec<Act>>,
+    pub sqs_answers: RefCell<Vec<SqsAnswer>>,
     pub secret: RefCell<Option<String>>,
     /// What Secrets Manager says when it has no secret.
     pub code: RefCell<&'static str>,
@@ -47,48 +56,86 @@ pub struct World {
     pub lines: RefCell<Vec<String>>,
     pub metrics: RefCell<Vec<Metrics>>,
     /// The lines of the metrics.
-    pub told: RefCell<Vec<String>>,
+    pub written: RefCell<Vec<String>>,
 }
 
-impl World {
-    pub fn next_act(&self) -> Option<Act> {
-        let mut acts = self.acts.borrow_mut();
-        if acts.is_empty() {
+impl FakeAws {
+    pub(super) fn next_sqs_answer(&self) -> Option<SqsAnswer> {
+        let mut sqs_answers = self.sqs_answers.borrow_mut();
+        if sqs_answers.is_empty() {
             None
         } else {
-            Some(acts.remove(0))
+            Some(sqs_answers.remove(0))
         }
     }
 }
 
 #[derive(Clone)]
-pub struct Port(pub Rc<World>);
+pub(super) struct Shared(pub Rc<FakeAws>);
 
-impl Clock for Port {
+impl Clock for Shared {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(Timestamp::parse("2026-03-01T12:00:00Z").unwrap().millis() + self.0.now.get())
     }
 
-    /// Time goes on only when everything else waits.
+    /// Time goes on only when everything else waits, to the moment when the first of the sleepers wakes.
     async fn sleep(&self, millis: u64) {
-        for _ in 0..50 {
-            tokio::task::yield_now().await;
+        let sleeper = Sleeper::new(&self.0, millis);
+        loop {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            if sleeper.wakes_first() {
+                break;
+            }
         }
-        self.0.now.set(self.0.now.get() + i64::try_from(millis).unwrap());
+        self.0.now.set(self.0.now.get().max(sleeper.wakes_at));
         self.0.waited.borrow_mut().push(millis);
     }
 }
 
-impl Random for Port {
+/// One that waits for a time; it is forgotten when it is dropped.
+struct Sleeper<'a> {
+    aws: &'a FakeAws,
+    number: u64,
+    wakes_at: i64,
+}
+
+impl<'a> Sleeper<'a> {
+    fn new(aws: &'a FakeAws, millis: u64) -> Self {
+        let mut sleepers = aws.sleepers.borrow_mut();
+        let number = sleepers.last_key_value().map_or(0, |(last, _)| last + 1);
+        let wakes_at = aws.now.get() + i64::try_from(millis).unwrap();
+        sleepers.insert(number, wakes_at);
+        Self {
+            aws,
+            number,
+            wakes_at,
+        }
+    }
+
+    fn wakes_first(&self) -> bool {
+        let sleepers = self.aws.sleepers.borrow();
+        sleepers.values().all(|other| *other >= self.wakes_at)
+    }
+}
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        self.aws.sleepers.borrow_mut().remove(&self.number);
+    }
+}
+
+impl Random for Shared {
     fn unit(&self) -> f64 {
         0.5
     }
 }
 
-impl Queue for Port {
+impl Queue for Shared {
     async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
-        let world = &self.0;
-        world.calls.set(world.calls.get() + 1);
+        let aws = &self.0;
+        aws.calls.set(aws.calls.get() + 1);
         assert!(
             entries.len() <= 10 && entries.iter().map(|entry| entry.body.len()).sum::<usize>() <= 1_048_576
         );
@@ -96,53 +143,62 @@ impl Queue for Port {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), entries.len(), "entry ids are unique");
-        world
-            .called
+        aws.called
             .borrow_mut()
             .push(entries.iter().map(|entry| entry.id.clone()).collect());
-        world.under_way.set(world.under_way.get() + 1);
-        world
-            .most_under_way
-            .set(world.most_under_way.get().max(world.under_way.get()));
-        let act = world.next_act();
-        let answer = self.act(queue, entries, act).await;
+        aws.in_flight.set(aws.in_flight.get() + 1);
+        aws.most_in_flight
+            .set(aws.most_in_flight.get().max(aws.in_flight.get()));
+        let sqs_answer = aws.next_sqs_answer();
+        let answer = self.sqs_answer(queue, entries, sqs_answer).await;
         // The others start meanwhile.
         tokio::task::yield_now().await;
-        world.under_way.set(world.under_way.get() - 1);
+        aws.in_flight.set(aws.in_flight.get() - 1);
         answer
+    }
+
+    fn drop_connections(&self) {
+        self.0
+            .dropped_connections
+            .set(self.0.dropped_connections.get() + 1);
     }
 }
 
-impl Port {
-    async fn act(&self, queue: QueueName, entries: &[Entry], act: Option<Act>) -> Result<Sent, CallFailed> {
-        let world = &self.0;
+impl Shared {
+    async fn sqs_answer(
+        &self,
+        queue: QueueName,
+        entries: &[Entry],
+        sqs_answer: Option<SqsAnswer>,
+    ) -> Result<Sent, CallFailed> {
+        let aws = &self.0;
         let mut sent = Sent::default();
         for (at, entry) in entries.iter().enumerate() {
-            match act {
-                Some(Act::Fail) => {
+            match sqs_answer {
+                Some(SqsAnswer::Fail) => {
                     return Err(CallFailed {
                         operation: "SendMessageBatch",
                         code: "timeout".to_owned(),
                     });
                 }
-                Some(Act::Silence) => std::future::pending().await,
-                Some(Act::Panic) => panic!("mark-panic"),
-                Some(Act::FailEntry(n)) if n == at => {
+                Some(SqsAnswer::Silence) => std::future::pending().await,
+                Some(SqsAnswer::Panic) => panic!("mark-panic"),
+                Some(SqsAnswer::FailEntry(n)) if n == at => {
                     sent.failed.push(Failed {
                         id: entry.id.clone(),
                         sender_fault: false,
                     });
                 }
-                Some(Act::Blame(n)) if n == at => {
+                Some(SqsAnswer::Blame(n)) if n == at => {
                     sent.failed.push(Failed {
                         id: entry.id.clone(),
                         sender_fault: true,
                     });
                 }
-                Some(Act::Forget(n)) if n == at => {}
+                Some(SqsAnswer::Forget(n)) if n == at => {}
                 _ => {
-                    world.sent.borrow_mut().push((queue, entry.body.clone()));
-                    world.groups.borrow_mut().push(entry.group);
+                    aws.sent.borrow_mut().push((queue, entry.body.clone()));
+                    aws.groups.borrow_mut().push(entry.group);
                     sent.successful.push(entry.id.clone());
                 }
             }
@@ -151,7 +207,7 @@ impl Port {
     }
 }
 
-impl Secrets for Port {
+impl Secrets for Shared {
     async fn fetch(&self) -> Result<telemetry::Secret, CallFailed> {
         self.0.fetches.set(self.0.fetches.get() + 1);
         if self.0.secrets_silent.get() {
@@ -168,9 +224,13 @@ impl Secrets for Port {
             .map(telemetry::Secret::new)
             .ok_or_else(failed)
     }
+
+    async fn fetch_over_new_connection(&self) -> Result<telemetry::Secret, CallFailed> {
+        self.fetch().await
+    }
 }
 
-impl Sink for Port {
+impl Sink for Shared {
     fn line(&self, line: Line) {
         let text = telemetry::line_text(T, "receive-test", line);
         assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
@@ -179,56 +239,81 @@ impl Sink for Port {
 
     fn metrics(&self, metrics: Metrics) {
         let frame = telemetry::metrics::Frame {
-            stack: "yard",
+            stack: "test",
             function: "receive-test",
             ts_millis: 0,
             ts: T,
         };
         for text in metrics.lines(&frame) {
             assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
-            self.0.told.borrow_mut().push(text);
+            self.0.written.borrow_mut().push(text);
         }
         self.0.metrics.borrow_mut().push(metrics);
     }
 }
 
-pub struct Yard {
-    pub world: Rc<World>,
-    pub receiver: Receiver<Port, Port, Port, Port, Port>,
+impl Surroundings for Shared {
+    type Queue = Self;
+    type Secrets = Self;
+    type Clock = Self;
+    type Random = Self;
+    type Sink = Self;
+
+    fn queue(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+
+    fn random(&self) -> &Self {
+        self
+    }
+
+    fn sink(&self) -> &Self {
+        self
+    }
 }
 
-impl Yard {
-    pub fn new(source: Source, secret: Option<&str>, settings: &str) -> Self {
-        let world = Rc::new(World {
+/// A receiver in its surroundings.
+pub(super) struct Fixture {
+    pub aws: Rc<FakeAws>,
+    pub receiver: Receiver<Shared>,
+}
+
+impl Fixture {
+    pub(super) fn new(source: Source, secret: Option<&str>, settings: &str) -> Self {
+        let aws = Rc::new(FakeAws {
             secret: RefCell::new(secret.map(str::to_owned)),
-            ..World::default()
+            ..FakeAws::default()
         });
-        let port = || Port(Rc::clone(&world));
+        let shared = || Shared(Rc::clone(&aws));
         let settings = Settings::load(settings).unwrap();
         let function = match source {
             Source::Segment => "receive-segment",
             Source::Braze => "receive-braze",
             Source::Branch => "receive-branch",
         };
-        let receiver = Receiver::new(source, function, settings, port(), port(), port(), port(), port());
-        Self { world, receiver }
+        let receiver = Receiver::new(source, function, settings, shared(), shared());
+        Self { aws, receiver }
     }
 
-    pub fn segment(settings: &str) -> Self {
+    pub(super) fn segment(settings: &str) -> Self {
         let secret = r#"{"shared_secrets":["quay-lantern-01","quay-lantern-02"],"tokens":["tail-7Q"]}"#;
         Self::new(Source::Segment, Some(secret), settings)
     }
 
-    pub fn braze() -> Self {
+    pub(super) fn braze() -> Self {
         Self::new(Source::Braze, Some(r#"{"tokens":["0p3n-lamp"]}"#), "")
     }
 
-    pub fn branch() -> Self {
+    pub(super) fn branch() -> Self {
         Self::new(Source::Branch, Some(r#"{"tokens":["tok-branch-9f2c"]}"#), "")
     }
 
-    /// The good token of every source's yard.
-    pub const fn token(&self) -> (&'static str, &'static str) {
+    /// The good token of every source's fixture.
+    pub(super) const fn token(&self) -> (&'static str, &'static str) {
         match self.receiver.source {
             Source::Segment => ("Authorization", "Bearer tail-7Q"),
             Source::Braze => ("Authorization", "Bearer 0p3n-lamp"),
@@ -236,9 +321,9 @@ impl Yard {
         }
     }
 
-    pub fn lines_of(&self, kind: &str) -> Vec<String> {
+    pub(super) fn lines_of(&self, kind: &str) -> Vec<String> {
         let kind = format!(r#""kind":"{kind}""#);
-        let lines = self.world.lines.borrow();
+        let lines = self.aws.lines.borrow();
         lines
             .iter()
             .filter(|line| line.contains(&kind))
@@ -246,19 +331,24 @@ impl Yard {
             .collect()
     }
 
-    pub fn post(&self, query: &str, headers: &[(&str, &str)], body: impl Into<String>) -> (u16, String) {
+    pub(super) fn post(
+        &self,
+        query: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<String>,
+    ) -> (u16, String) {
         self.request(post(query, headers, body))
     }
 
-    pub fn request(&self, request: Request) -> (u16, String) {
+    pub(super) fn request(&self, request: Request) -> (u16, String) {
         let answer = self.answer(request);
         (answer.status, answer.body)
     }
 
-    pub fn answer(&self, request: Request) -> Answer {
+    pub(super) fn answer(&self, request: Request) -> Answer {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let answer = runtime.block_on(self.receiver.handle(request));
-        let metrics = self.world.metrics.borrow();
+        let metrics = self.aws.metrics.borrow();
         if let Some(metrics) = metrics.last() {
             assert_eq!(
                 metrics.values(telemetry::metrics::CONSERVATION_GAP, &[self.receiver.function]),
@@ -268,12 +358,12 @@ impl Yard {
         answer
     }
 
-    pub fn sent(&self) -> Vec<(QueueName, String)> {
-        self.world.sent.borrow().clone()
+    pub(super) fn sent(&self) -> Vec<(QueueName, String)> {
+        self.aws.sent.borrow().clone()
     }
 
-    pub fn count(&self, metric: telemetry::metrics::Metric, dimensions: &[&'static str]) -> f64 {
-        self.world
+    pub(super) fn count(&self, metric: telemetry::metrics::Metric, dimensions: &[&'static str]) -> f64 {
+        self.aws
             .metrics
             .borrow()
             .iter()
@@ -282,21 +372,21 @@ impl Yard {
     }
 }
 
-pub const OK: &str = r#"{"status":"ok"}"#;
-pub const T: &str = "2026-03-01T12:00:00.000Z";
+pub(super) const OK: &str = r#"{"status":"ok"}"#;
+pub(super) const T: &str = "2026-03-01T12:00:00.000Z";
 
-pub fn envelope(destination: &str, auth: &str, key: &str, events: &str) -> String {
+pub(super) fn envelope(destination: &str, auth: &str, key: &str, events: &str) -> String {
     format!(
         r#"{{"v":1,"source":"segment","destination":"{destination}","request_id":"r-1","first_received_at":"{T}","attempt":0,"auth":"{auth}","key":"{key}","events":[{events}]}}"#
     )
 }
 
-pub fn refused(word: &str) -> String {
+pub(super) fn refused(word: &str) -> String {
     format!(r#"{{"status":"{word}"}}"#)
 }
 
 /// A POST request of plain text.
-pub fn post(query: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Request {
+pub(super) fn post(query: &str, headers: &[(&str, &str)], body: impl Into<String>) -> Request {
     Request {
         method: "POST".into(),
         path: "/".into(),
@@ -313,7 +403,7 @@ pub fn post(query: &str, headers: &[(&str, &str)], body: impl Into<String>) -> R
 }
 
 /// The same with a body of bytes, as the platform hands it over.
-pub fn post_bytes(headers: &[(&str, &str)], body: &[u8]) -> Request {
+pub(super) fn post_bytes(headers: &[(&str, &str)], body: &[u8]) -> Request {
     use base64::Engine;
     Request {
         is_base64: true,
@@ -325,7 +415,7 @@ pub fn post_bytes(headers: &[(&str, &str)], body: &[u8]) -> Request {
     }
 }
 
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
