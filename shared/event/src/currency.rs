@@ -12,9 +12,15 @@ pub fn codes() -> &'static [&'static str] {
     &SORTED
 }
 
+/// The code that a text in upper case is.
+pub fn code(text: &str) -> Option<&'static str> {
+    let at = codes().binary_search(&text).ok()?;
+    codes().get(at).copied()
+}
+
 /// Whether it is the code of a currency, in upper case.
-pub fn is_currency(code: &str) -> bool {
-    codes().binary_search(&code).is_ok()
+pub fn is_currency(text: &str) -> bool {
+    code(text).is_some()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod envelope;
 mod id;
 pub mod json;
 mod outcome;
+pub mod placeholder;
 pub mod ports;
 pub mod reasons;
 mod rules;

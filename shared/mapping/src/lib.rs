@@ -3,7 +3,7 @@
 pub mod branch_to_segment;
 pub mod braze_to_segment;
 mod destinations;
-mod forms;
+pub mod forms;
 pub mod printed;
 mod rejected;
 mod route;

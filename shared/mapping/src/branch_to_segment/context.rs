@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
         ] {
             let number = event
                 .user(source)
-                .filter(|size| crate::forms::number::number_text(*size).is_some())
+                .filter(|size| crate::forms::number(*size).is_some())
                 .map(Value::number_or_exact);
             context.add(rule, "screen", key, source, number);
         }

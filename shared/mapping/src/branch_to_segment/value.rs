@@ -1,7 +1,7 @@
 //! What the specification's words for single values mean: blank, boolean text, text; and values on their way out.
 
 use crate::forms::identity_text::is_integer;
-use crate::forms::number::number_text;
+use crate::forms::number;
 use event::json::{Json, Kind, ObjectWriter, write_string};
 use std::borrow::Cow;
 
@@ -73,8 +73,10 @@ impl<'a> Value<'a> {
 
     /// A value of a field of numbers: a string that spells a number becomes it (BS-007).
     pub fn number_or_exact(json: Json<'a>) -> Self {
-        match number_text(json) {
-            Some(number) if json.kind() == Kind::String && !is_large_integer(&number) => Self::Made(number),
+        match number(json) {
+            Some(number) if json.kind() == Kind::String && !is_large_integer(&number) => {
+                Self::Made(number.into_owned())
+            }
             _ => Self::exact(json),
         }
     }

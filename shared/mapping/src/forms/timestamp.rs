@@ -137,6 +137,34 @@ fn clock_minutes(hours: i32, minutes: i32) -> Option<i64> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_small_number_is_of_seconds_a_large_one_of_milliseconds() {
+        event::rules!["FM-007"];
+        for (given, wanted) in [
+            ("0", Some(0)),
+            ("1", Some(1000)),
+            ("1760003605", Some(1_760_003_605_000)),
+            ("1760003605.25", Some(1_760_003_605_250)),
+            ("1760003605.2509", Some(1_760_003_605_250)),
+            ("1.760003605e9", Some(1_760_003_605_000)),
+            ("99999999999", Some(99_999_999_999_000)),
+            ("99999999999.9", Some(99_999_999_999_900)),
+            ("100000000000", Some(100_000_000_000)),
+            ("1e11", Some(100_000_000_000)),
+            ("1760003605250", Some(1_760_003_605_250)),
+            ("1760003605250.9", Some(1_760_003_605_250)),
+            ("0001760003605", Some(1_760_003_605_000)),
+            ("-99999999999", Some(-99_999_999_999_000)),
+            ("-100000000000", Some(-100_000_000_000)),
+            ("9223372036854775808", None),
+            ("1e400", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(epoch_millis(given), wanted, "{given}");
+        }
+    }
+
     fn read(given: &str) -> Option<String> {
         time(Json::parse(given).unwrap()).map(|time| time.to_string())
     }

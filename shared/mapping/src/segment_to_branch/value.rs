@@ -1,6 +1,5 @@
 //! What the specification's words for single values mean: blank, text, number, boolean.
 
-use crate::forms::number::number_text;
 use event::json::{Decimal, Json, Kind, write_string};
 use std::borrow::Cow;
 
@@ -83,7 +82,7 @@ pub fn write_compact(out: &mut String, json: Json<'_>) {
 
 /// A number, or a string that spells one, as the text of a JSON number.
 pub fn number(json: Json<'_>) -> Option<String> {
-    number_text(json)
+    crate::forms::number(json).map(Cow::into_owned)
 }
 
 /// A number of integral value as its digits.

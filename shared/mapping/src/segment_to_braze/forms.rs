@@ -8,7 +8,7 @@ mod subscription_state;
 
 pub use contact::{PhoneRules, e164};
 
-use crate::forms::boolean::boolean;
+use crate::forms::boolean::boolean_word as boolean;
 use crate::forms::email::email;
 use crate::forms::text::is_blank;
 use crate::forms::timestamp;

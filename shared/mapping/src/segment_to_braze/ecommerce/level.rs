@@ -4,7 +4,7 @@ use super::super::properties::PRODUCTS;
 use super::table::{Amount, Kind, Output, Value};
 use super::{OUTPUTS, Order, is_zero, quoted};
 use crate::Trace;
-use crate::forms::currency::currency;
+use crate::forms::currency::iso_code as currency;
 use crate::forms::number::numeric;
 use crate::forms::text::text;
 use event::json::{Decimal, Json, Kind as JsonKind};

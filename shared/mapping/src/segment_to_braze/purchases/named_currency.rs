@@ -4,7 +4,7 @@ use super::super::event_context::EventContext;
 use super::super::names::Parent;
 use super::super::properties::PROPERTIES;
 use crate::Trace;
-use crate::forms::currency::currency;
+use crate::forms::currency::iso_code as currency;
 use event::json::Json;
 use event::reasons::Warning;
 use std::borrow::Cow;

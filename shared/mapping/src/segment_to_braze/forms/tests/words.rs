@@ -1,5 +1,5 @@
 use super::*;
-use crate::forms::currency::currency;
+use crate::forms::currency::iso_code as currency;
 
 #[test]
 fn sb_093_sb_701_every_word_for_a_gender() {
