@@ -7,7 +7,7 @@ use event::envelope::Envelope;
 use event::ports::{CallFailed, Entry, Queue, QueueName, Sent};
 use event::settings::Settings;
 use event::{Clock, Random, Source, Timestamp};
-use receipt::{Receiver, Request, Surroundings};
+use receipt::{Receiver, Request};
 use std::cell::RefCell;
 use telemetry::{Line, Metrics, Secret, Sink};
 
@@ -16,12 +16,12 @@ const SECRETS: [&str; 2] = ["quay-lantern-01", "quay-lantern-02"];
 const TOKEN: &str = "tail-7Q";
 
 /// SQS and Secrets Manager, both well, and a clock that stands.
-struct QuietAws {
+struct Yard {
     queued: RefCell<Vec<String>>,
     secret: String,
 }
 
-impl QuietAws {
+impl Yard {
     fn new(shared_secrets: &[&str]) -> Self {
         let list: Vec<String> = shared_secrets
             .iter()
@@ -38,8 +38,16 @@ impl QuietAws {
 
     /// Posts bodies with their signatures; says of each whether it was taken.
     fn post(&self, requests: impl IntoIterator<Item = (Vec<u8>, String)>) -> Vec<bool> {
-        let settings = Settings::default();
-        let receiver = Receiver::new(Source::Segment, "receive-segment", settings, self, self);
+        let receiver = Receiver::new(
+            Source::Segment,
+            "receive-segment",
+            Settings::default(),
+            self,
+            self,
+            self,
+            self,
+            self,
+        );
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let taken = |(body, signature): (Vec<u8>, String)| {
             let request = Request {
@@ -71,7 +79,7 @@ impl QuietAws {
     }
 }
 
-impl Clock for &QuietAws {
+impl Clock for &Yard {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(0)
     }
@@ -81,13 +89,13 @@ impl Clock for &QuietAws {
     }
 }
 
-impl Random for &QuietAws {
+impl Random for &Yard {
     fn unit(&self) -> f64 {
         0.5
     }
 }
 
-impl Queue for QuietAws {
+impl Queue for Yard {
     async fn send(&self, _: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
         self.queued
             .borrow_mut()
@@ -99,44 +107,16 @@ impl Queue for QuietAws {
     }
 }
 
-impl secrets::Secrets for QuietAws {
+impl secrets::Secrets for Yard {
     async fn fetch(&self) -> Result<Secret, CallFailed> {
         Ok(Secret::new(self.secret.clone()))
     }
-
-    async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed> {
-        self.fetch().await
-    }
 }
 
-impl Sink for QuietAws {
+impl Sink for Yard {
     fn line(&self, _: Line) {}
 
     fn metrics(&self, _: Metrics) {}
-}
-
-impl Surroundings for &QuietAws {
-    type Queue = Self;
-    type Secrets = Self;
-    type Clock = Self;
-    type Random = Self;
-    type Sink = Self;
-
-    fn queue(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &Self {
-        self
-    }
 }
 
 /// One vector of the page.
@@ -202,7 +182,7 @@ fn rc_026_rc_027_rc_029_the_vectors_verify_with_each_secret_that_signed_them() {
         assert!(!vector.signatures.is_empty());
         for (which, signature) in vector.signatures.iter().enumerate() {
             let request = || [(vector.body.clone(), signature.clone())];
-            let both = QuietAws::new(&SECRETS);
+            let both = Yard::new(&SECRETS);
             assert_eq!(both.post(request()), [true], "V{}", at + 1);
             let body = both.queued.borrow()[0].clone();
             let envelope = Envelope::open(&body).unwrap();
@@ -212,27 +192,27 @@ fn rc_026_rc_027_rc_029_the_vectors_verify_with_each_secret_that_signed_them() {
             );
             let age = if which == 0 { "\"current\"" } else { "\"older\"" };
             assert!(body.contains(age));
-            assert_eq!(QuietAws::new(&[SECRETS[which]]).post(request()), [true]);
-            assert_eq!(QuietAws::new(&[SECRETS[1 - which]]).post(request()), [false]);
+            assert_eq!(Yard::new(&[SECRETS[which]]).post(request()), [true]);
+            assert_eq!(Yard::new(&[SECRETS[1 - which]]).post(request()), [false]);
         }
     }
     let v4 = String::from_utf8(vectors()[3].body.clone()).unwrap();
     let v5 = format!("[ {} ]", &v4[1..v4.len() - 1]);
-    let aws = QuietAws::new(&SECRETS);
-    assert!(aws.takes(&v5, &signatures("V4")[0]), "V5");
-    assert!(aws.takes("[]", &signatures("V7")[0]), "V7");
+    let yard = Yard::new(&SECRETS);
+    assert!(yard.takes(&v5, &signatures("V4")[0]), "V5");
+    assert!(yard.takes("[]", &signatures("V7")[0]), "V7");
 }
 
 #[test]
 fn rc_026_a_signature_over_the_whole_batch_does_not_verify() {
     let body = String::from_utf8(vectors()[2].body.clone()).unwrap();
-    assert!(!QuietAws::new(&SECRETS).takes(&body, &signatures("V6")[0]), "V6");
+    assert!(!Yard::new(&SECRETS).takes(&body, &signatures("V6")[0]), "V6");
 }
 
 #[test]
 fn rc_027_every_change_of_one_bit_in_a_signed_part_is_refused() {
     for vector in vectors() {
-        let aws = QuietAws::new(&SECRETS);
+        let yard = Yard::new(&SECRETS);
         let changed = vector
             .signed
             .clone()
@@ -243,7 +223,7 @@ fn rc_027_every_change_of_one_bit_in_a_signed_part_is_refused() {
                 body[byte] ^= 1 << bit;
                 (body, signature.clone())
             });
-            let taken = aws.post(requests);
+            let taken = yard.post(requests);
             assert_eq!(taken.len(), vector.signed.len() * 8);
             assert!(taken.iter().all(|taken| !taken), "{taken:?}");
         }
@@ -261,7 +241,7 @@ fn rc_028_every_change_of_one_bit_in_a_signature_is_refused() {
                 changed.replace_range(place..=place, &format!("{digit:x}"));
                 (vector.body.clone(), changed)
             });
-            let taken = QuietAws::new(&SECRETS).post(requests);
+            let taken = Yard::new(&SECRETS).post(requests);
             assert!(taken.len() == 160 && taken.iter().all(|taken| !taken));
         }
     }
@@ -271,7 +251,7 @@ fn rc_028_every_change_of_one_bit_in_a_signature_is_refused() {
 fn rc_028_odd_forms_of_a_signature() {
     let body = String::from_utf8(vectors()[0].body.clone()).unwrap();
     let good = signatures("V1")[0].clone();
-    let aws = QuietAws::new(&SECRETS);
+    let yard = Yard::new(&SECRETS);
     for form in [
         good.to_uppercase(),
         format!("sha1={good}"),
@@ -279,7 +259,7 @@ fn rc_028_odd_forms_of_a_signature() {
         format!("{good},{good}"),
         format!("{good}, {good}"),
     ] {
-        assert!(aws.takes(&body, &form), "{form}");
+        assert!(yard.takes(&body, &form), "{form}");
     }
     let (half, rest) = good.split_at(20);
     for form in [
@@ -300,7 +280,7 @@ fn rc_028_odd_forms_of_a_signature() {
         "é".repeat(20),
         "-".repeat(40),
     ] {
-        assert!(!aws.takes(&body, &form), "{form}");
+        assert!(!yard.takes(&body, &form), "{form}");
     }
 }
 
@@ -337,17 +317,17 @@ fn rc_026_rc_027_objects_arrays_and_unicode_are_signed_byte_for_byte() {
         (r#"1e+21"#, r#",2"#, "c2eed0f15d8281fbbae687ac50e3a709a59fd3d0"),
     ] {
         let body = format!("[{first}{rest}]");
-        let aws = QuietAws::new(&SECRETS);
-        assert!(aws.takes(&body, signature), "{body}");
+        let yard = Yard::new(&SECRETS);
+        assert!(yard.takes(&body, signature), "{body}");
         assert!(
-            aws.takes(&format!("\u{feff}[\n\t{first} {rest}\r\n]"), signature),
+            yard.takes(&format!("\u{feff}[\n\t{first} {rest}\r\n]"), signature),
             "{body}"
         );
         if first.starts_with('{') {
-            assert!(aws.takes(first, signature), "{first}");
+            assert!(yard.takes(first, signature), "{first}");
             // The same value in other bytes is another text.
             let other = first.replacen('{', "{ ", 1);
-            assert!(!aws.takes(&format!("[{other}{rest}]"), signature), "{other}");
+            assert!(!yard.takes(&format!("[{other}{rest}]"), signature), "{other}");
         }
     }
 }

@@ -42,10 +42,7 @@ fn dependencies_point_one_way() {
         ("secrets", &["event", "telemetry"]),
         ("receipt", &["event", "telemetry", "secrets"]),
         ("delivery", &["event", "telemetry", "secrets"]),
-        (
-            "aws",
-            &["event", "telemetry", "secrets", "receipt", "delivery", "mapping"],
-        ),
+        ("aws", &["event", "telemetry", "secrets", "receipt", "delivery"]),
     ]);
     let all = dependencies();
     let ours: BTreeSet<&str> = all.keys().map(String::as_str).collect();

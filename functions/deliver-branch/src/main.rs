@@ -1,7 +1,8 @@
 //! The Lambda function `deliver-branch`: maps what waits in its queue, sends it to Branch, and gives every event its outcome.
 
+use delivery::destinations::Branch;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    aws::deliver_to_branch()
+    aws::deliver::<Branch>("deliver-branch", mapping::to_branch)
 }

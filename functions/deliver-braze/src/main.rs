@@ -1,7 +1,8 @@
 //! The Lambda function `deliver-braze`: maps what waits in its queue, sends it to Braze, and gives every event its outcome.
 
+use delivery::destinations::Braze;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    aws::deliver_to_braze()
+    aws::deliver::<Braze>("deliver-braze", mapping::to_braze)
 }

@@ -1,133 +1,86 @@
 //! A deliverer as a Lambda function, one for each destination.
 
 use crate::queue_event::{answer, records};
-use crate::start::{Parts, START_MS, start};
+use crate::start::{Now, Parts, START_MS, start};
 use crate::{Client, SecretsManager, Sqs, SystemClock, SystemRandom, Unusable};
 use aws_lambda_events::sqs::SqsEvent;
-use delivery::destinations::{branch, braze, segment};
-use delivery::{Deliverer, Keys, Messenger, Ports, tell_cautions};
-use event::calls::Mapped;
-use event::settings::{Problem, Settings};
-use event::{Clock, Destination, Source, Timestamp};
+use delivery::{Deliverer, Destination, Map, Surroundings};
+use event::{Clock, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use secrets::{SecretCache, SecretContent};
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use telemetry::Stdout;
 
 /// One call to SQS ends after this, in milliseconds: what has to be done after the stop line fits before the deadline.
 const SQS_ATTEMPT_MS: u64 = 500;
-/// An invocation has answered so long before its deadline, in milliseconds, whatever the others do (RD-102).
+/// Return this many milliseconds before the Lambda deadline, even if SQS calls are pending (RD-102).
 const ANSWER_BEFORE_DEADLINE_MS: i64 = 500;
 
-type Cache<T> = SecretCache<SecretsManager, SystemClock, SystemRandom, T>;
-type Map<C> = fn(Source, &str, &Settings) -> Mapped<C>;
-
-/// Runs the function `deliver-braze` until the platform ends the container.
-pub fn deliver_to_braze() -> ExitCode {
-    start("deliver-braze", async |parts| {
-        let settings = parts.environment.settings.clone();
-        let base_url = if settings.routes.segment_to_braze {
-            braze::required_base_url(&settings.braze)
-        } else {
-            braze::base_url(&settings.braze).map(Option::unwrap_or_default)
-        };
-        let base_url = base_url.map_err(wrong)?;
-        let messenger = |keys| braze::BrazeMessenger::new(settings.braze.clone(), base_url.clone(), keys);
-        run(
-            parts,
-            Destination::Braze,
-            mapping::to_braze,
-            base_url.clone(),
-            messenger,
-        )
-        .await
-    })
+/// What surrounds a deliverer in Lambda.
+struct Lambda {
+    sqs: Sqs,
+    http: Client<SystemClock>,
+    sink: Stdout<Now>,
 }
 
-/// Runs the function `deliver-branch` until the platform ends the container.
-pub fn deliver_to_branch() -> ExitCode {
-    start("deliver-branch", async |parts| {
-        let settings = parts.environment.settings.branch.clone();
-        let base_url = branch::base_url(&settings).map_err(wrong)?;
-        let messenger = |keys| branch::BranchMessenger::new(settings.clone(), base_url.clone(), keys);
-        run(
-            parts,
-            Destination::Branch,
-            mapping::to_branch,
-            base_url.clone(),
-            messenger,
-        )
-        .await
-    })
+impl Surroundings for Lambda {
+    type Queue = Sqs;
+    type Http = Client<SystemClock>;
+    type Clock = SystemClock;
+    type Random = SystemRandom;
+    type Secrets = SecretsManager;
+    type Sink = Stdout<Now>;
+
+    fn queue(&self) -> &Sqs {
+        &self.sqs
+    }
+
+    fn http(&self) -> &Client<SystemClock> {
+        &self.http
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &SystemClock
+    }
+
+    fn random(&self) -> &SystemRandom {
+        &SystemRandom
+    }
+
+    fn sink(&self) -> &Stdout<Now> {
+        &self.sink
+    }
 }
 
-/// Runs the function `deliver-segment` until the platform ends the container.
-pub fn deliver_to_segment() -> ExitCode {
-    start("deliver-segment", async |parts| {
-        let settings = parts.environment.settings.segment.clone();
-        let base_url = segment::base_url(&settings).map_err(wrong)?;
-        let messenger = |keys| segment::SegmentMessenger::new(settings.clone(), base_url.clone(), keys);
-        run(
-            parts,
-            Destination::Segment,
-            mapping::to_segment,
-            base_url.clone(),
-            messenger,
-        )
-        .await
-    })
+/// Runs the deliverer of a destination until the platform ends the container. `function` is its name, such as
+/// `deliver-braze`; `map` makes the calls of one event.
+pub fn deliver<D: Destination>(function: &'static str, map: Map<D>) -> ExitCode {
+    start(function, async |parts| run::<D>(parts, map).await)
 }
 
-fn wrong(problem: Problem) -> Unusable {
-    Unusable::Setting(problem.to_string())
-}
-
-async fn run<M: Messenger, T: SecretContent>(
-    parts: Parts,
-    destination: Destination,
-    map: Map<M::Call>,
-    base_url: String,
-    messenger: impl FnOnce(std::rc::Rc<Cache<T>>) -> M,
-) -> Result<(), Error> {
+async fn run<D: Destination>(parts: Parts, map: Map<D>) -> Result<(), Error> {
     let Parts {
         environment,
         config,
         sink,
     } = parts;
-    tell_cautions(destination, &environment.settings, &sink);
-    let sqs = Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS);
-    let secrets = SecretsManager::new(&config, environment.secret, START_MS);
-    let keys = std::rc::Rc::new(SecretCache::new(secrets, SystemClock, SystemRandom));
-    let http = Client::new(SystemClock)?;
-    let warm_keys = std::rc::Rc::clone(&keys);
-    // All handshakes are done before the first record.
-    tokio::join!(warm_keys.current(), sqs.warm(START_MS), http.warm(&base_url));
-    let ports = Ports {
-        queue: &sqs,
-        http: &http,
-        clock: SystemClock,
-        random: SystemRandom,
+    let lambda = Lambda {
+        sqs: Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS),
+        http: Client::new(SystemClock)?,
         sink,
     };
-    let function = environment.function;
-    let deliverer = Deliverer::new(
-        destination,
-        function,
-        environment.settings,
-        map,
-        messenger(keys),
-        ports,
-    );
-    // One invocation at a time is all that the platform gives a container; the lock says so to the compiler.
-    let deliverer = Mutex::new(deliverer);
+    let secrets = SecretsManager::new(&config, environment.secret, START_MS);
+    let (function, settings) = (environment.function, environment.settings);
+    let deliverer = Deliverer::<D, Lambda>::new(function, settings, map, secrets, lambda)
+        .map_err(|problem| Unusable::Setting(problem.to_string()))?;
+    // All handshakes are done before the first record.
+    tokio::join!(deliverer.warm(), deliverer.surroundings().sqs.warm(START_MS));
     let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Timestamp::from_millis(deadline);
         let records = records(event.payload)?;
         let all = || records.iter().map(|record| record.message_id.clone()).collect();
         let left_ms = deadline.millis_since(SystemClock.now());
-        let mut deliverer = deliverer.lock().await;
         let handled = deliverer.handle(&records, &event.context.request_id, deadline);
         let kept = before_deadline(left_ms, handled).await.unwrap_or_else(all);
         Ok::<_, Error>(answer(kept))
@@ -149,7 +102,8 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     #[tokio::test(start_paused = true)]
-    async fn rd_102_the_answer_is_given_500_ms_before_the_deadline_whatever_the_others_do() {
+    async fn the_answer_is_given_500_ms_before_the_deadline() {
+        event::rules!["RD-102"];
         let began = Instant::now();
         assert_eq!(before_deadline(60_000, std::future::pending::<()>()).await, None);
         assert_eq!(began.elapsed().as_millis(), 59_500);

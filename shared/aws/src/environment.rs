@@ -5,7 +5,7 @@ use event::ports::QueueName;
 use event::settings::{Invalid, Settings};
 use std::collections::BTreeMap;
 
-/// What the template and the settings file give a function.
+/// What a function is told from outside.
 pub struct Environment {
     /// The stack, for metrics.
     pub stack: String,
@@ -99,8 +99,8 @@ mod tests {
         let file = std::env::temp_dir().join(format!("switchyard-environment-{}.toml", fastrand::u64(..)));
         std::fs::write(&file, settings).unwrap();
         let mut variables: BTreeMap<&str, String> = BTreeMap::from([
-            ("SWITCHYARD_STACK", "test".to_owned()),
-            ("SWITCHYARD_SECRET", "test/receive-segment".to_owned()),
+            ("SWITCHYARD_STACK", "yard".to_owned()),
+            ("SWITCHYARD_SECRET", "yard/receive-segment".to_owned()),
             ("SWITCHYARD_QUEUE_PARKED", "http://q/parked".to_owned()),
             ("SWITCHYARD_QUEUE_BRAZE", "http://q/braze".to_owned()),
             ("SWITCHYARD_SETTINGS", file.display().to_string()),
@@ -117,11 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_names_the_own_secret_and_queues() {
+    fn the_environment_names_the_secret_and_the_queues() {
         event::rules!["RS-001"];
         let environment = read(&[], "").unwrap();
         assert_eq!(environment.queues.len(), 2);
-        assert_eq!(environment.secret, "test/receive-segment");
+        assert_eq!(environment.secret, "yard/receive-segment");
         assert_eq!(
             environment.queues[&QueueName::Destination(Destination::Braze)],
             "http://q/braze"

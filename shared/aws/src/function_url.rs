@@ -57,7 +57,7 @@ impl From<UrlRequest> for Request {
 /// One answer of a Function URL.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct UrlAnswer {
+pub struct UrlAnswer {
     status_code: u16,
     headers: BTreeMap<&'static str, String>,
     body: String,

@@ -1,7 +1,6 @@
 //! HTTP out: one client a container.
 
-use crate::pooled::IDLE_MS;
-use delivery::http::{Answer, Http, NoAnswer, Request};
+use delivery::http::{Http, NoResponse, Request, Response};
 use event::calls::Method;
 use event::{Clock, Timestamp};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -11,12 +10,15 @@ use std::time::Duration;
 /// A client without redirects, proxies, compression or repetitions, with verified certificates.
 pub struct Client<C> {
     pool: RefCell<reqwest::Client>,
-    last_answer: Cell<Timestamp>,
+    last_response: Cell<Timestamp>,
     clock: C,
 }
 
 /// Connecting ends after this (RD-171).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A pooled connection that was idle for longer, by the wall clock, may be dead without knowing it: a container that was
+/// frozen has missed the other side's farewell, and the failure would be ambiguous (RD-176).
+const IDLE_MS: i64 = 20_000;
 /// How long opening a connection ahead may take.
 const WARM_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -28,23 +30,13 @@ impl<C: Clock> Client<C> {
     pub fn new(clock: C) -> Result<Self, reqwest::Error> {
         Ok(Self {
             pool: RefCell::new(build()?),
-            last_answer: Cell::new(clock.now()),
+            last_response: Cell::new(clock.now()),
             clock,
         })
     }
 
-    /// Opens a connection ahead, so that the first request has no handshake to wait for. Only over TLS: elsewhere there is
-    /// nothing to save. Whatever comes back is of no interest.
-    pub async fn warm(&self, base_url: &str) {
-        if base_url.starts_with("https://") {
-            let client = self.pool.borrow().clone();
-            let _ = client.head(base_url).timeout(WARM_TIMEOUT).send().await;
-            self.last_answer.set(self.clock.now());
-        }
-    }
-
     fn fresh(&self) -> reqwest::Client {
-        if self.clock.now().millis_since(self.last_answer.get()) > IDLE_MS
+        if self.clock.now().millis_since(self.last_response.get()) > IDLE_MS
             && let Ok(client) = build()
         {
             *self.pool.borrow_mut() = client;
@@ -64,7 +56,7 @@ fn build() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 impl<C: Clock> Http for Client<C> {
-    async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+    async fn send(&self, request: Request) -> Result<Response, NoResponse> {
         let method = match request.method {
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
@@ -83,17 +75,17 @@ impl<C: Clock> Http for Client<C> {
         if let Some(authorization) = &request.authorization {
             let mut value = authorization
                 .lend(HeaderValue::from_str)
-                .map_err(|_| NoAnswer::NotSent)?;
+                .map_err(|_| NoResponse::NotSent)?;
             value.set_sensitive(true);
             out = out.header(AUTHORIZATION, value);
         }
         let sent = out.body(request.body).send().await;
-        self.last_answer.set(self.clock.now());
+        self.last_response.set(self.clock.now());
         let mut response = sent.map_err(|error| {
             if error.is_connect() || error.is_builder() {
-                NoAnswer::NotSent
+                NoResponse::NotSent
             } else {
-                NoAnswer::Unknown
+                NoResponse::Unknown
             }
         })?;
         let headers = response
@@ -105,7 +97,7 @@ impl<C: Clock> Http for Client<C> {
         while !cut {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
-                    let room = request.max_answer_bytes.saturating_sub(body.len());
+                    let room = request.max_response_bytes.saturating_sub(body.len());
                     cut = chunk.len() > room;
                     body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
                 }
@@ -113,12 +105,21 @@ impl<C: Clock> Http for Client<C> {
                 Err(_) => cut = true,
             }
         }
-        self.last_answer.set(self.clock.now());
-        Ok(Answer {
+        self.last_response.set(self.clock.now());
+        Ok(Response {
             status: response.status().as_u16(),
             headers,
             body,
             cut,
         })
+    }
+
+    /// Only over TLS: elsewhere there is nothing to save. The response does not matter.
+    async fn warm(&self, base_url: &str) {
+        if base_url.starts_with("https://") {
+            let client = self.pool.borrow().clone();
+            let _ = client.head(base_url).timeout(WARM_TIMEOUT).send().await;
+            self.last_response.set(self.clock.now());
+        }
     }
 }

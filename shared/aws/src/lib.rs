@@ -1,12 +1,10 @@
 #![doc = include_str!("../README.md")]
-#![deny(unreachable_pub)]
 
 mod clock;
 mod deliver;
 mod environment;
 mod function_url;
 mod http;
-mod pooled;
 mod queue_event;
 mod receive;
 mod secrets_manager;
@@ -14,7 +12,7 @@ mod sqs;
 mod start;
 
 pub use clock::{SystemClock, SystemRandom};
-pub use deliver::{deliver_to_branch, deliver_to_braze, deliver_to_segment};
+pub use deliver::deliver;
 pub use environment::{Environment, Unusable};
 pub use http::Client;
 pub use receive::receive;

@@ -1,43 +1,12 @@
 //! A receiver as a Lambda function.
 
 use crate::function_url::{UrlAnswer, UrlRequest};
-use crate::start::{Now, Parts, START_MS, start};
+use crate::start::{Parts, START_MS, start};
 use crate::{SecretsManager, Sqs, SystemClock, SystemRandom};
 use event::Source;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use receipt::{Receiver, Surroundings};
+use receipt::Receiver;
 use std::process::ExitCode;
-use telemetry::Stdout;
-
-/// What surrounds a receiver in its function.
-struct Aws {
-    sqs: Sqs,
-    sink: Stdout<Now>,
-}
-
-impl Surroundings for Aws {
-    type Queue = Sqs;
-    type Secrets = SecretsManager;
-    type Clock = SystemClock;
-    type Random = SystemRandom;
-    type Sink = Stdout<Now>;
-
-    fn queue(&self) -> &Sqs {
-        &self.sqs
-    }
-
-    fn clock(&self) -> &SystemClock {
-        &SystemClock
-    }
-
-    fn random(&self) -> &SystemRandom {
-        &SystemRandom
-    }
-
-    fn sink(&self) -> &Stdout<Now> {
-        &self.sink
-    }
-}
 
 /// Runs the receiver of a source until the platform ends the container. `function` is its name, such as `receive-braze`.
 pub fn receive(source: Source, function: &'static str) -> ExitCode {
@@ -50,18 +19,21 @@ async fn run(source: Source, parts: Parts) -> Result<(), Error> {
         config,
         sink,
     } = parts;
-    let sqs = Sqs::new(&config, environment.queues, receipt::limits::LONGEST_ATTEMPT_MS);
+    let sqs = Sqs::new(&config, environment.queues, receipt::limits::attempt_ms(source));
     // A request waits less for a fetch than the start does; the receiver sees to that.
     let secrets = SecretsManager::new(&config, environment.secret, START_MS);
     let receiver = Receiver::new(
         source,
         environment.function,
         environment.settings,
+        &sqs,
         secrets,
-        Aws { sqs, sink },
+        SystemClock,
+        SystemRandom,
+        sink,
     );
     // Both handshakes are done before the first request, which may have 2 s in all.
-    tokio::join!(receiver.warm(), receiver.surroundings().sqs.warm(START_MS));
+    tokio::join!(receiver.warm(), sqs.warm(START_MS));
     let handler = service_fn(async |event: LambdaEvent<UrlRequest>| {
         let answer = receiver.handle(event.payload.into()).await;
         Ok::<_, Error>(UrlAnswer::from(answer))

@@ -10,13 +10,13 @@ use telemetry::Stdout;
 
 /// How long each handshake of the start may take, in milliseconds (RC-119): longer than the same call may later, since nobody
 /// waits for its end yet.
-pub(crate) const START_MS: u64 = 2000;
+pub const START_MS: u64 = 2000;
 
 /// The time as lines and metrics want it.
-pub(crate) type Now = fn() -> (i64, String);
+pub type Now = fn() -> (i64, String);
 
 /// What a function is made of.
-pub(crate) struct Parts {
+pub struct Parts {
     /// What the template and the user say.
     pub environment: Environment,
     /// Region and credentials.
@@ -26,8 +26,8 @@ pub(crate) struct Parts {
 }
 
 /// Starts a function: its environment, one thread, then `run` until the platform ends it. What makes a start impossible is
-/// written to standard error, and Lambda shows it as a failed start.
-pub(crate) fn start(function: &'static str, run: impl AsyncFnOnce(Parts) -> Result<(), Error>) -> ExitCode {
+/// told on standard error, and Lambda shows it as a failed start.
+pub fn start(function: &'static str, run: impl AsyncFnOnce(Parts) -> Result<(), Error>) -> ExitCode {
     telemetry::install(function);
     let ended = Environment::read(function)
         .map_err(Error::from)
@@ -49,7 +49,7 @@ pub(crate) fn start(function: &'static str, run: impl AsyncFnOnce(Parts) -> Resu
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A closed standard error leaves nobody to read it.
+            // A closed standard error leaves nobody to tell.
             let _ = writeln!(std::io::stderr(), "{function} cannot start: {error}");
             ExitCode::FAILURE
         }

@@ -8,7 +8,7 @@
 )]
 
 use aws::{Client, SystemClock};
-use delivery::http::{Answer, Http, NoAnswer, Request};
+use delivery::http::{Http, NoResponse, Request, Response};
 use event::calls::Method;
 use event::{Clock, Timestamp};
 use std::cell::Cell;
@@ -24,15 +24,15 @@ fn request(url: String) -> Request {
         headers: vec![("X-Retry-Count", "2".to_owned())],
         body: "{}".to_owned(),
         timeout_ms: 2000,
-        max_answer_bytes: 10,
+        max_response_bytes: 10,
     }
 }
 
-/// A server that reads one request a connection, plays `act` on it, and hands on what it read.
+/// A server that reads one request a connection, plays `act` on it, and tells what it read.
 fn server(connections: usize, act: fn(TcpStream)) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/users/track", listener.local_addr().unwrap());
-    let (record, requests) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
         for _ in 0..connections {
             let (mut stream, _) = listener.accept().unwrap();
@@ -42,18 +42,18 @@ fn server(connections: usize, act: fn(TcpStream)) -> (String, mpsc::Receiver<Str
                 let read = stream.read(&mut chunk).unwrap();
                 text.extend_from_slice(&chunk[..read]);
             }
-            record.send(String::from_utf8(text).unwrap()).unwrap();
+            tell.send(String::from_utf8(text).unwrap()).unwrap();
             act(stream);
         }
     });
-    (url, requests)
+    (url, told)
 }
 
 fn answer(mut stream: TcpStream, text: &str) {
     stream.write_all(text.as_bytes()).unwrap();
 }
 
-async fn send(url: &str) -> Result<Answer, NoAnswer> {
+async fn send(url: &str) -> Result<Response, NoResponse> {
     Client::new(SystemClock)
         .unwrap()
         .send(request(url.to_owned()))
@@ -63,7 +63,7 @@ async fn send(url: &str) -> Result<Answer, NoAnswer> {
 #[tokio::test]
 async fn a_request_carries_its_headers_and_no_other_of_ours() {
     event::rules!["SB-504", "SR-302", "SEG-003"];
-    let (url, requests) = server(1, |stream| {
+    let (url, told) = server(1, |stream| {
         answer(stream, "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok")
     });
     let got = send(&url).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_request_carries_its_headers_and_no_other_of_ours() {
         (201, &b"ok"[..], false)
     );
     assert_eq!(got.header("content-length"), Some("2"));
-    let text = requests.recv().unwrap().to_lowercase();
+    let text = told.recv().unwrap().to_lowercase();
     for wanted in [
         "post /users/track http/1.1",
         "authorization: bearer k",
@@ -92,15 +92,15 @@ async fn a_request_carries_its_headers_and_no_other_of_ours() {
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_not_followed() {
     event::rules!["RD-170", "SB-505", "SR-308", "SEG-007"];
-    let (url, requests) = server(1, |stream| {
+    let (url, told) = server(1, |stream| {
         answer(
             stream,
             "HTTP/1.1 307 Temporary Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n",
         );
     });
     assert_eq!(send(&url).await.unwrap().status, 307);
-    requests.recv().unwrap();
-    assert!(requests.recv().is_err(), "a second request came");
+    told.recv().unwrap();
+    assert!(told.recv().is_err(), "a second request came");
 }
 
 #[tokio::test]
@@ -132,13 +132,13 @@ async fn no_connection_differs_from_no_answer() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     assert_eq!(
         send(&format!("http://{nobody}/")).await.err(),
-        Some(NoAnswer::NotSent)
+        Some(NoResponse::NotSent)
     );
 
-    let (url, requests) = server(1, drop);
-    assert_eq!(send(&url).await.err(), Some(NoAnswer::Unknown));
-    requests.recv().unwrap();
-    assert!(requests.recv().is_err(), "RD-060: the request was sent again");
+    let (url, told) = server(1, drop);
+    assert_eq!(send(&url).await.err(), Some(NoResponse::Unknown));
+    told.recv().unwrap();
+    assert!(told.recv().is_err(), "RD-060: the request was sent again");
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_request_ends_after_its_time_out() {
     slow.timeout_ms = 100;
     assert_eq!(
         Client::new(SystemClock).unwrap().send(slow).await.err(),
-        Some(NoAnswer::Unknown)
+        Some(NoResponse::Unknown)
     );
 }
 
@@ -175,13 +175,13 @@ async fn after_20_s_of_wall_time_no_pooled_connection_is_used() {
         // The connection stays open on this side.
         std::mem::forget(copy);
     };
-    let (url, requests) = server(2, keep_alive);
+    let (url, told) = server(2, keep_alive);
     let clock = Jumping(Cell::new(0));
     let client = Client::new(&clock).unwrap();
     assert_eq!(client.send(request(url.clone())).await.unwrap().status, 200);
-    requests.recv().unwrap();
+    told.recv().unwrap();
     // The server reads one request a connection: a second one on the same connection would wait for ever.
     clock.0.set(20_001);
     assert_eq!(client.send(request(url)).await.unwrap().status, 200);
-    requests.recv().unwrap();
+    told.recv().unwrap();
 }

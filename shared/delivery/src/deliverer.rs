@@ -1,308 +1,241 @@
-//! One invocation from its records to its answer, in the order of RD-024.
+//! One invocation from its records to the answer for Lambda: open, map, dispatch, park, act, report (RD-024).
 
-mod settle;
-mod telling;
-
-use crate::deed::{Deed, of_opened, of_sealed, wait};
+use crate::backoff::expire;
+use crate::destination::Destination;
+use crate::dispatch::{Dispatcher, Keys};
 use crate::http::Http;
-use crate::job::{Context, Counts, Fate, Job, Messenger, StopLine};
-use crate::record::{Opened, Record, open};
+use crate::job::{Context, Counts, DeliveryResult, Job, StopLine, Surroundings};
+use crate::message_action::{self, MessageAction};
+use crate::parking;
+use crate::record::{OpenedRecord, Opening, Record};
+use crate::report::Report;
+use crate::startup_warnings::startup_warnings;
 use event::calls::{Mapped, Verdict};
-use event::envelope::Envelope;
-use event::ports::{Queue, Visibility};
-use event::reasons::{ParkReason, RetryClass, Warning};
-use event::settings::Settings;
-use event::{Clock, Destination, EventId, Outcome, Random, Source, Timestamp};
-use futures_util::FutureExt;
+use event::reasons::{ParkReason, Warning};
+use event::settings::{Problem, Settings};
+use event::{Clock, EventId, Outcome, Source, Timestamp};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use telemetry::Sink;
 
 /// Requests stop this long before the invocation's deadline, in milliseconds (RD-100).
 const STOP_BEFORE_DEADLINE_MS: i64 = 2000;
 
-/// The ports of a deliverer.
-pub struct Ports<Q, H, C, R, K> {
-    /// SQS.
-    pub queue: Q,
-    /// HTTP out.
-    pub http: H,
-    /// The time.
-    pub clock: C,
-    /// Chance.
-    pub random: R,
-    /// Where lines and metrics go.
-    pub sink: K,
-}
+/// Makes the calls of one event of a source.
+pub type Map<D> = fn(Source, &str, &Settings) -> Mapped<<D as Destination>::Call>;
+
+/// What is to be delivered, by the place of its event.
+type PlacedJobs<D> = Vec<(usize, Job<<D as Destination>::Call>)>;
 
 /// Delivers to one destination.
-pub struct Deliverer<M, F, Q, H, C, R, K> {
-    destination: Destination,
+pub struct Deliverer<D: Destination, S: Surroundings> {
     function: &'static str,
     settings: Settings,
-    map: F,
-    messenger: M,
-    ports: Ports<Q, H, C, R, K>,
+    map: Map<D>,
+    dispatcher: Dispatcher<D, S>,
+    surroundings: S,
     warm: Cell<bool>,
 }
 
-/// One event of an invocation, as it is followed to its fate.
-struct Tracked {
-    record: usize,
-    place: usize,
-    source: Source,
-    id: EventId,
+/// One event of an invocation, on its way to its result.
+pub struct TrackedEvent {
+    /// The place of its record.
+    pub record: usize,
+    /// Its place in the envelope.
+    pub place: usize,
+    /// Who sent it.
+    pub source: Source,
+    /// Its id.
+    pub id: EventId,
     /// What the mapping repaired, each once.
-    warnings: Vec<Warning>,
-    fate: Option<Fate>,
+    pub warnings: Vec<Warning>,
+    /// What it has come to.
+    pub result: DeliveryResult,
 }
 
-/// A record of an invocation, as it is followed to its deed.
-struct Handled<'r> {
-    record: &'r Record,
-    opened: Opened<'r>,
-}
-
-impl<'r> Handled<'r> {
-    /// Its envelope, if it could be opened.
-    fn envelope(&self) -> Option<&Envelope<'r>> {
-        match &self.opened {
-            Opened::Deliver(envelope) | Opened::Settled(envelope, _) => Some(envelope),
-            Opened::Sealed(_) => None,
-        }
-    }
-}
-
-impl<M, F, Q, H, C, R, K> Deliverer<M, F, Q, H, C, R, K>
-where
-    M: Messenger,
-    F: Fn(Source, &str, &Settings) -> Mapped<M::Call>,
-    Q: Queue + Visibility,
-    H: Http,
-    C: Clock,
-    R: Random,
-    K: Sink,
-{
-    /// A deliverer; `function` is its name in lines, `map` makes calls of one event of a source.
+impl<D: Destination, S: Surroundings> Deliverer<D, S> {
+    /// A deliverer; `function` is its name in lines.
+    ///
+    /// # Errors
+    /// The setting that cannot be used, with the remedy.
     pub fn new(
-        destination: Destination,
         function: &'static str,
         settings: Settings,
-        map: F,
-        messenger: M,
-        ports: Ports<Q, H, C, R, K>,
-    ) -> Self {
-        Self {
-            destination,
+        map: Map<D>,
+        secrets: S::Secrets,
+        surroundings: S,
+    ) -> Result<Self, Problem> {
+        let keys = Keys::<D, S>::new(
+            secrets,
+            surroundings.clock().clone(),
+            surroundings.random().clone(),
+        );
+        startup_warnings(D::NAME, &settings, surroundings.sink());
+        Ok(Self {
             function,
+            dispatcher: Dispatcher::new(D::new(&settings)?, keys),
             settings,
             map,
-            messenger,
-            ports,
+            surroundings,
             warm: Cell::new(false),
-        }
+        })
+    }
+
+    /// Reads the secret and opens a connection to the destination, so that the first record need not wait for either.
+    pub async fn warm(&self) {
+        let connection = self
+            .surroundings
+            .http()
+            .warm(self.dispatcher.destination.base_url());
+        futures_util::future::join(self.dispatcher.keys.current(), connection).await;
+    }
+
+    /// What surrounds it.
+    pub const fn surroundings(&self) -> &S {
+        &self.surroundings
     }
 
     /// Delivers the records of one invocation. Gives the ids of those that are not done: Lambda keeps them.
-    pub async fn handle(
-        &mut self,
-        records: &[Record],
-        aws_request_id: &str,
-        deadline: Timestamp,
-    ) -> Vec<String> {
-        let began = self.ports.clock.now();
-        let mut handled: Vec<Handled<'_>> = records
-            .iter()
-            .map(|record| Handled {
-                record,
-                opened: open(record, self.destination, &self.settings, began),
-            })
-            .collect();
-        handled.sort_by_key(|handled| match &handled.opened {
-            Opened::Deliver(envelope) | Opened::Settled(envelope, _) => envelope.head.first_received_at,
-            Opened::Sealed(_) => Timestamp::from_millis(i64::MIN),
-        });
+    pub async fn handle(&self, records: &[Record], aws_request_id: &str, deadline: Timestamp) -> Vec<String> {
+        let began = self.surroundings.clock().now();
         let counts = Counts::default();
-        let (mut tracked, jobs, owners) = self.mapped(&handled, &counts);
-        let fates = self.delivered(jobs, deadline, &counts).await;
-        for (owner, fate) in owners.into_iter().zip(fates) {
-            if let Some(event) = tracked.get_mut(owner) {
-                event.fate = Some(fate);
-            }
-        }
-        self.settle(&handled, tracked, counts, began, aws_request_id)
-            .await
+        let mut records = self.open(records, began);
+        let (mut events, jobs) = self.map(&records, &counts);
+        self.dispatch(jobs, &mut events, deadline, &counts).await;
+        self.expire(&records, &mut events);
+        parking::park::<D, S>(&self.surroundings, self.function, &mut records, &mut events).await;
+        let mut actions = message_action::decide::<D>(
+            &records,
+            &events,
+            self.surroundings.random(),
+            self.surroundings.clock().now(),
+        );
+        let sent = message_action::apply::<D, S>(&self.surroundings, &records, &mut actions).await;
+        let cold = !self.warm.replace(true);
+        let report = Report {
+            destination: D::NAME,
+            function: self.function,
+            settings: &self.settings,
+            aws_request_id,
+            began,
+            now: self.surroundings.clock().now(),
+            cold,
+            counts: &counts,
+            records: &records,
+            events: &events,
+            actions: &actions,
+            applied: &sent,
+        };
+        report.write(self.surroundings.sink());
+        let kept = records
+            .iter()
+            .zip(&actions)
+            .filter(|(_, action)| **action != MessageAction::Delete);
+        kept.map(|(opened, _)| opened.record.message_id.clone()).collect()
     }
 
-    /// Follows every event, and makes jobs of those that are to be delivered.
-    fn mapped(
-        &self,
-        handled: &[Handled<'_>],
-        counts: &Counts,
-    ) -> (Vec<Tracked>, Vec<Job<M::Call>>, Vec<usize>) {
-        let (mut tracked, mut jobs, mut owners) = (Vec::new(), Vec::new(), Vec::new());
-        for (record, Handled { record: raw, opened }) in handled.iter().enumerate() {
-            let (envelope, settled) = match opened {
-                Opened::Deliver(envelope) => (envelope, None),
-                Opened::Settled(envelope, outcome) => (envelope, Some(*outcome)),
-                Opened::Sealed(_) => continue,
+    /// Opens the records, the oldest first (RD-010).
+    fn open<'r>(&self, records: &'r [Record], now: Timestamp) -> Vec<OpenedRecord<'r>> {
+        let mut opened: Vec<_> = records
+            .iter()
+            .map(|record| OpenedRecord::open(record, D::NAME, &self.settings, now))
+            .collect();
+        opened.sort_by_key(|opened| {
+            let envelope = opened.envelope();
+            envelope.map_or(Timestamp::from_millis(i64::MIN), |envelope| {
+                envelope.head.first_received_at
+            })
+        });
+        opened
+    }
+
+    /// Maps the events; those to deliver come with their jobs.
+    fn map(&self, records: &[OpenedRecord<'_>], counts: &Counts) -> (Vec<TrackedEvent>, PlacedJobs<D>) {
+        let (mut events, mut jobs) = (Vec::new(), Vec::new());
+        for (record, opened) in records.iter().enumerate() {
+            let (envelope, decided) = match &opened.opening {
+                Opening::Deliver(envelope) => (envelope, None),
+                Opening::AlreadyDecided(envelope, outcome) => (envelope, Some(*outcome)),
+                Opening::Unreadable(_) => continue,
             };
             let source = envelope.head.source;
             for (place, event) in envelope.events.iter().enumerate() {
-                // What is only waiting or misplaced is not opened: its id is the one that its bytes give.
-                let mapped = match settled {
-                    Some(_) => None,
-                    None => self.mapped_event(source, event.get()),
-                };
-                let mut follow = Tracked {
+                let mut tracked = TrackedEvent {
                     record,
                     place,
                     source,
+                    // What is not mapped goes by the id that its bytes give.
                     id: EventId::derived(source, event.get()),
                     warnings: Vec::new(),
-                    fate: None,
+                    result: decided.unwrap_or(Outcome::Park(ParkReason::InternalPanic)).into(),
                 };
-                match (settled, mapped) {
-                    (Some(outcome), _) => follow.fate = Some(outcome.into()),
-                    (None, None) => {
-                        counts.panics.set(counts.panics.get() + 1);
-                        follow.fate = Some(Outcome::Park(ParkReason::InternalPanic).into());
-                    }
-                    (None, Some(Mapped { id, verdict })) => {
-                        follow.id = id.clone();
+                // A panic is that event's alone (RD-008).
+                let map = AssertUnwindSafe(|| (self.map)(source, event.get(), &self.settings));
+                match decided.is_none().then(|| catch_unwind(map)) {
+                    None => {}
+                    Some(Err(_)) => counts.panicked(),
+                    Some(Ok(Mapped { id, verdict })) => {
+                        tracked.id = id.clone();
                         match verdict {
-                            Verdict::Ignore(reason) => follow.fate = Some(Outcome::Ignored(reason).into()),
-                            Verdict::Park(reason) => follow.fate = Some(Outcome::Park(reason).into()),
+                            Verdict::Ignore(reason) => tracked.result = Outcome::Ignored(reason).into(),
+                            Verdict::Park(reason) => tracked.result = Outcome::Park(reason).into(),
                             Verdict::Deliver { calls, warnings } => {
-                                owners.push(tracked.len());
-                                follow.warnings.clone_from(&warnings);
-                                jobs.push(job(raw, record, place, envelope, id, calls, warnings));
+                                tracked.warnings.clone_from(&warnings);
+                                let job = Job {
+                                    id,
+                                    calls,
+                                    warnings,
+                                    done: envelope.done.get(place).cloned().flatten(),
+                                    record,
+                                    receives: opened.receives(),
+                                    received_at: envelope.head.first_received_at,
+                                };
+                                jobs.push((events.len(), job));
                             }
                         }
                     }
                 }
-                tracked.push(follow);
+                events.push(tracked);
             }
         }
-        (tracked, jobs, owners)
+        (events, jobs)
     }
 
-    /// Maps one event; a panic is that event's alone (RD-008).
-    fn mapped_event(&self, source: Source, text: &str) -> Option<Mapped<M::Call>> {
-        catch_unwind(AssertUnwindSafe(|| (self.map)(source, text, &self.settings))).ok()
-    }
-
-    async fn delivered(
-        &mut self,
-        jobs: Vec<Job<M::Call>>,
+    async fn dispatch(
+        &self,
+        jobs: PlacedJobs<D>,
+        events: &mut [TrackedEvent],
         deadline: Timestamp,
         counts: &Counts,
-    ) -> Vec<Fate> {
+    ) {
         if jobs.is_empty() {
-            return Vec::new();
+            return;
         }
-        let receives: Vec<u32> = jobs.iter().map(|job| job.receives).collect();
         let context = Context {
-            http: &self.ports.http,
-            clock: &self.ports.clock,
-            random: &self.ports.random,
+            surroundings: &self.surroundings,
             stop: StopLine(deadline.plus_millis(-STOP_BEFORE_DEADLINE_MS)),
             counts,
         };
-        let delivered = AssertUnwindSafe(self.messenger.deliver(jobs, &context))
-            .catch_unwind()
-            .await;
-        let of_requests = crate::flight::take_panics();
-        let panics = of_requests + u64::from(delivered.is_err());
-        counts.panics.set(counts.panics.get() + panics);
-        let (table, random) = (retry_table(self.destination), &self.ports.random);
-        let again = |receives: u32| Outcome::Retry {
-            after: crate::retry::delay(table, receives, random),
-            class: RetryClass::Transient,
-        };
-        match delivered {
-            Ok(mut fates) => {
-                // A request that panicked has left its events without a fate, as if it had not been started.
-                let unstarted = |fate: &Fate| {
-                    matches!(
-                        fate.outcome,
-                        Outcome::Retry {
-                            class: RetryClass::Unstarted,
-                            ..
-                        }
-                    )
-                };
-                for (fate, receives) in fates.iter_mut().zip(receives) {
-                    if of_requests > 0 && unstarted(fate) {
-                        *fate = again(receives).into();
-                    }
-                }
-                fates
+        let (places, jobs): (Vec<usize>, Vec<_>) = jobs.into_iter().unzip();
+        let results = self.dispatcher.deliver(jobs, &context).await;
+        for (place, result) in places.into_iter().zip(results) {
+            if let Some(event) = events.get_mut(place) {
+                event.result = result;
             }
-            Err(_) => receives
-                .into_iter()
-                .map(|receives| again(receives).into())
-                .collect(),
         }
     }
-}
 
-/// The waits between attempts at a destination.
-const fn retry_table(destination: Destination) -> &'static crate::retry::Table {
-    match destination {
-        Destination::Braze | Destination::Segment => &crate::retry::PATIENT,
-        Destination::Branch => &crate::retry::HASTY,
-    }
-}
-
-fn job<C>(
-    raw: &Record,
-    record: usize,
-    place: usize,
-    envelope: &Envelope<'_>,
-    id: EventId,
-    calls: Vec<C>,
-    warnings: Vec<Warning>,
-) -> Job<C> {
-    Job {
-        id,
-        calls,
-        warnings,
-        done: envelope.done.get(place).cloned().flatten(),
-        record,
-        receives: envelope.head.attempt.saturating_add(raw.receive_count),
-        received_at: envelope.head.first_received_at,
-        counts_from: envelope.head.counts_from(),
-    }
-}
-
-/// The deed of a record, from the fates of its events.
-fn deed(
-    handled: &Handled<'_>,
-    fates: &[Fate],
-    hold: &crate::retry::Table,
-    random: &impl Random,
-    now: Timestamp,
-) -> Deed {
-    match &handled.opened {
-        Opened::Sealed(outcome) => of_sealed(*outcome),
-        Opened::Deliver(envelope) | Opened::Settled(envelope, _) => {
-            let receives = envelope.head.attempt.saturating_add(handled.record.receive_count);
-            // One draw a record, so that its events come back together (RD-062).
-            let held = crate::retry::delay(hold, receives, random);
-            let waits: Vec<_> = fates
-                .iter()
-                .map(|fate| {
-                    wait(fate, receives, hold, random).map(|own| {
-                        if matches!(fate.outcome, Outcome::Hold(_)) {
-                            held
-                        } else {
-                            own
-                        }
-                    })
-                })
-                .collect();
-            of_opened(envelope, handled.record.receive_count, fates, &waits, now)
+    /// Parks what has failed or was held for too long.
+    fn expire(&self, records: &[OpenedRecord<'_>], events: &mut [TrackedEvent]) {
+        let (now, limits) = (
+            self.surroundings.clock().now(),
+            self.dispatcher.destination.limits(),
+        );
+        for event in events {
+            let envelope = records.get(event.record).and_then(OpenedRecord::envelope);
+            if let Some(envelope) = envelope {
+                let age_ms = now.millis_since(envelope.head.counts_from());
+                event.result.outcome = expire(event.result.outcome, age_ms, &limits);
+            }
         }
     }
 }

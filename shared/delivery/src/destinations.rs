@@ -1,5 +1,5 @@
 //! The three destinations. Each has files of the same names: `limits` (the vendor's numbers), `address` (where to send),
-//! `pack` (calls become requests), `answer` (what a status means), `send` (the order of it all).
+//! `plan` or `request` (calls become requests), `response` (what a status means), `rate_limit` (what its headers ask for).
 
 mod address;
 pub mod branch;
@@ -7,4 +7,7 @@ pub mod braze;
 mod packed;
 pub mod segment;
 
-pub use packed::{PackedRequest, Packing, Unsent};
+pub use branch::Branch;
+pub use braze::Braze;
+pub use packed::{PackedRequest, Packing, packed};
+pub use segment::Segment;

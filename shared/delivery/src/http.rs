@@ -1,8 +1,11 @@
 //! HTTP as a port: one request out, one answer or none back. The real one is in `aws`; it follows no redirect, takes no
 //! proxy from the environment, verifies certificates and never repeats a request.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use event::calls::Method;
 use telemetry::Secret;
+use url::form_urlencoded::byte_serialize;
 
 /// One HTTP request.
 ///
@@ -13,8 +16,8 @@ use telemetry::Secret;
 /// }
 /// ```
 /// ```compile_fail,E0277
-/// fn print(answer: delivery::http::Answer) -> String {
-///     format!("{answer:?}")
+/// fn print(response: delivery::http::Response) -> String {
+///     format!("{response:?}")
 /// }
 /// ```
 pub struct Request {
@@ -32,11 +35,11 @@ pub struct Request {
     /// Milliseconds until the whole request, answer included, must have ended.
     pub timeout_ms: u64,
     /// How many bytes of the answer's body are read; beyond, the connection is closed and `cut` is set.
-    pub max_answer_bytes: usize,
+    pub max_response_bytes: usize,
 }
 
 /// What came back: a complete status line and headers, and as much of the body as was allowed.
-pub struct Answer {
+pub struct Response {
     /// The status.
     pub status: u16,
     /// Headers by lower-case name; values that are not text are left out.
@@ -47,7 +50,7 @@ pub struct Answer {
     pub cut: bool,
 }
 
-impl Answer {
+impl Response {
     /// The first header of a lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -57,9 +60,38 @@ impl Answer {
     }
 }
 
+/// What stands for a key where it must not be shown.
+pub const KEY_PLACEHOLDER: &str = "<key>";
+
+impl Response {
+    /// The response without the key, which the destination or a proxy may quote from the request: verbatim, as `Basic`, or
+    /// percent-encoded (RS-033).
+    #[must_use]
+    pub fn without_key(self, key: &str) -> Self {
+        let basic = STANDARD.encode(format!("{key}:"));
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let mut text = String::from_utf8_lossy(&self.body).into_owned();
+        for form in [encoded(&basic), encoded(key), basic, key.to_owned()] {
+            text = text.replace(&form, KEY_PLACEHOLDER);
+            // Where a response breaks off, so may the key.
+            let starts = form.char_indices().rev().filter_map(|(end, _)| form.get(..end));
+            let kept = starts
+                .filter(|start| self.cut && !start.is_empty())
+                .find_map(|start| text.strip_suffix(start));
+            if let Some(kept) = kept {
+                text = format!("{kept}{KEY_PLACEHOLDER}");
+            }
+        }
+        Self {
+            body: text.into_bytes(),
+            ..self
+        }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
+pub enum NoResponse {
     /// The request surely was not sent: DNS, connect or TLS failed.
     #[error("no connection")]
     NotSent,
@@ -71,11 +103,46 @@ pub enum NoAnswer {
 /// Sends one request.
 pub trait Http {
     /// Sends it once.
-    async fn send(&self, request: Request) -> Result<Answer, NoAnswer>;
+    async fn send(&self, request: Request) -> Result<Response, NoResponse>;
+
+    /// Opens a connection ahead, so that the first request has no handshake to wait for.
+    async fn warm(&self, base_url: &str);
 }
 
 impl<H: Http> Http for &H {
-    async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+    async fn send(&self, request: Request) -> Result<Response, NoResponse> {
         (**self).send(request).await
+    }
+
+    async fn warm(&self, base_url: &str) {
+        (**self).warm(base_url).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fake_vendor::respond;
+    use crate::http::Response;
+
+    #[test]
+    fn a_quoted_key_is_kept_in_no_form() {
+        event::rules!["RS-033"];
+        let key = "key_live_é1";
+        let of = |body: &str, cut| {
+            let response = respond(404, &[], body).unwrap();
+            let body = Response { cut, ..response }.without_key(key).body;
+            String::from_utf8(body).unwrap()
+        };
+        assert_eq!(of("key_live_é1, key_live_é1, key_", false), "<key>, <key>, key_");
+        assert_eq!(of("a key_live_é", true), "a <key>");
+        assert_eq!(of("a key_live_é1", true), "a <key>");
+        assert_eq!(of("a k", true), "a <key>");
+        assert_eq!(of("a b", true), "a b");
+        assert_eq!(
+            of("Basic a2V5X2xpdmVfw6kxOg==, key_live_%C3%A91", false),
+            "Basic <key>, <key>"
+        );
+        assert_eq!(of("Basic a2V5X2xpdmVfw6kxOg%3D%3D", false), "Basic <key>");
+        assert_eq!(of("Basic a2V5X2xpdmVf", true), "Basic <key>");
     }
 }

@@ -1,10 +1,14 @@
-//! What a destination is given to deliver, and what it gives back.
+//! What a destination is given to deliver, and the result.
 
+use crate::http::Http;
 use event::envelope::Done;
+use event::ports::{Queue, Visibility};
 use event::reasons::Warning;
-use event::{EventId, Outcome, Timestamp};
+use event::{Clock, EventId, Outcome, Random, Timestamp};
+use secrets::Secrets;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use telemetry::Sink;
 
 /// One event that the mapping wants delivered.
 pub struct Job<C> {
@@ -22,12 +26,19 @@ pub struct Job<C> {
     pub receives: u32,
     /// When the HTTP request with the event came.
     pub received_at: Timestamp,
-    /// Where horizons count from: the replay, else the receipt.
-    pub counts_from: Timestamp,
 }
 
-/// What became of one event.
-pub struct Fate {
+/// An item by the event that it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The place of the event's job.
+    pub job: usize,
+    /// The position of the item in the event (SB-543).
+    pub position: usize,
+}
+
+/// What one event has come to.
+pub struct DeliveryResult {
     /// The one outcome.
     pub outcome: Outcome,
     /// What the destination has accepted of it so far, if it waits or is parked with a part accepted.
@@ -40,7 +51,7 @@ pub struct Fate {
     pub maybe_duplicate: bool,
 }
 
-impl From<Outcome> for Fate {
+impl From<Outcome> for DeliveryResult {
     fn from(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -70,42 +81,52 @@ pub struct Counts {
     pub requests: RefCell<BTreeMap<&'static str, u64>>,
     /// Milliseconds each request took.
     pub vendor_ms: RefCell<Vec<u64>>,
-    /// Requests beyond the first packing: halves of refused ones.
+    /// Requests beyond the plan: halves of refused ones.
     pub extra_requests: Cell<u64>,
-    /// Events whose repetition may count twice.
-    pub maybe_duplicate: Cell<u64>,
-    /// Panics caught while events were mapped and requests packed, sent and read.
+    /// Panics caught while events were mapped and requests planned, sent and read.
     pub panics: Cell<u64>,
 }
 
-/// What a destination needs from outside while it delivers.
-pub struct Context<'c, H, C, R> {
+impl Counts {
+    /// Counts a panic that was caught.
+    pub fn panicked(&self) {
+        self.panics.set(self.panics.get() + 1);
+    }
+}
+
+/// All that surrounds a deliverer. `aws` has the real ones.
+pub trait Surroundings {
+    /// SQS.
+    type Queue: Queue + Visibility;
     /// HTTP out.
-    pub http: &'c H,
+    type Http: Http;
     /// The time.
-    pub clock: &'c C,
+    type Clock: Clock + Clone;
     /// Chance.
-    pub random: &'c R,
+    type Random: Random + Clone;
+    /// Secrets Manager.
+    type Secrets: Secrets;
+    /// Where lines and metrics go.
+    type Sink: Sink;
+
+    /// SQS.
+    fn queue(&self) -> &Self::Queue;
+    /// HTTP out.
+    fn http(&self) -> &Self::Http;
+    /// The time.
+    fn clock(&self) -> &Self::Clock;
+    /// Chance.
+    fn random(&self) -> &Self::Random;
+    /// Where lines and metrics go.
+    fn sink(&self) -> &Self::Sink;
+}
+
+/// What one invocation has to send with.
+pub struct Context<'c, S> {
+    /// The outside.
+    pub surroundings: &'c S,
     /// Until when requests may start.
     pub stop: StopLine,
     /// What is counted.
     pub counts: &'c Counts,
-}
-
-/// Delivers to one destination. It lives as long as the container, so that what it learns (a lane is held, a hint runs,
-/// a limit is lower than thought) holds for later invocations too.
-pub trait Messenger {
-    /// What one event asks of it.
-    type Call;
-
-    /// Delivers all jobs of one invocation and gives each exactly one fate, in the order of the jobs.
-    async fn deliver<H, C, R>(
-        &mut self,
-        jobs: Vec<Job<Self::Call>>,
-        context: &Context<'_, H, C, R>,
-    ) -> Vec<Fate>
-    where
-        H: crate::http::Http,
-        C: event::Clock,
-        R: event::Random;
 }

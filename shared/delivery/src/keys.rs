@@ -5,9 +5,6 @@ use secrets::{Renewal, SecretCache, SecretContent, Secrets};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Milliseconds that a forced fetch of the keys may take, both attempts together (RS-014).
-const FORCED_FETCH_MS: u64 = 4000;
-
 /// Where a destination's keys come from.
 pub trait Keys {
     /// What the secret holds.
@@ -28,7 +25,7 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> Keys for SecretCache<S, 
     }
 
     async fn renew(&self) -> Renewal<T> {
-        SecretCache::renew(self, FORCED_FETCH_MS).await
+        SecretCache::renew(self).await
     }
 }
 

@@ -5,23 +5,25 @@
 )]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
-mod caution;
-mod deed;
+mod backoff;
+mod batch;
 mod deliverer;
+pub mod destination;
 pub mod destinations;
-mod exchange;
+mod dispatch;
 #[cfg(test)]
-mod fixture;
-mod flight;
-mod hint;
+mod fake_aws;
+#[cfg(test)]
+mod fake_vendor;
 pub mod http;
 mod job;
-mod keys;
+mod message_action;
+mod parking;
 mod record;
-mod retry;
+mod report;
+mod startup_warnings;
 
-pub use caution::tell_cautions;
-pub use deliverer::{Deliverer, Ports};
-pub use job::{Context, Counts, Fate, Job, Messenger, StopLine};
-pub use keys::Keys;
+pub use deliverer::{Deliverer, Map};
+pub use destination::Destination;
+pub use job::Surroundings;
 pub use record::Record;

@@ -1,6 +1,6 @@
 //! A message as SQS hands it over, opened alone (5.1): a bad one harms no other.
 
-use crate::retry::NEWER_VERSION_MS;
+use crate::backoff::{NEWER_VERSION_MS, PARK_FAILED_S};
 use event::envelope::{Envelope, OpenError};
 use event::reasons::{IgnoreReason, ParkReason, RetryClass};
 use event::settings::Settings;
@@ -28,39 +28,71 @@ pub struct Record {
 }
 
 /// What a record is, before anything is sent.
-pub enum Opened<'r> {
+pub enum Opening<'r> {
     /// Its events are to be delivered.
     Deliver(Envelope<'r>),
     /// All its events have this outcome already.
-    Settled(Envelope<'r>, Outcome),
+    AlreadyDecided(Envelope<'r>, Outcome),
     /// It is no envelope that can be opened: its body has this outcome as one.
-    Sealed(Outcome),
+    Unreadable(Outcome),
 }
 
-/// Opens a record.
-pub fn open<'r>(
-    record: &'r Record,
+/// A record with what it holds.
+pub struct OpenedRecord<'r> {
+    /// As SQS handed it over.
+    pub record: &'r Record,
+    /// What it is.
+    pub opening: Opening<'r>,
+}
+
+impl<'r> OpenedRecord<'r> {
+    /// Opens a record.
+    pub fn open(record: &'r Record, destination: Destination, settings: &Settings, now: Timestamp) -> Self {
+        let opening = match Envelope::open(&record.body) {
+            Ok(envelope) => match decided(&envelope, destination, settings, now) {
+                Some(outcome) => Opening::AlreadyDecided(envelope, outcome),
+                None => Opening::Deliver(envelope),
+            },
+            Err(OpenError::Unreadable) => Opening::Unreadable(Outcome::Park(ParkReason::UnreadableMessage)),
+            Err(OpenError::Newer) => {
+                let since = record.sent_at.map_or(0, |sent| now.millis_since(sent));
+                Opening::Unreadable(if since > NEWER_VERSION_MS {
+                    Outcome::Park(ParkReason::UnknownVersion)
+                } else {
+                    Outcome::Retry {
+                        after: PARK_FAILED_S,
+                        class: RetryClass::NewerVersion,
+                    }
+                })
+            }
+        };
+        Self { record, opening }
+    }
+
+    /// Its envelope, if it could be opened.
+    pub fn envelope(&self) -> Option<&Envelope<'r>> {
+        match &self.opening {
+            Opening::Deliver(envelope) | Opening::AlreadyDecided(envelope, _) => Some(envelope),
+            Opening::Unreadable(_) => None,
+        }
+    }
+
+    /// How often its events were received, in all messages that held them.
+    pub fn receives(&self) -> u32 {
+        let before = self.envelope().map_or(0, |envelope| envelope.head.attempt);
+        before.saturating_add(self.record.receive_count)
+    }
+}
+
+/// The outcome of all events of an envelope that is not delivered now.
+fn decided(
+    envelope: &Envelope<'_>,
     destination: Destination,
     settings: &Settings,
     now: Timestamp,
-) -> Opened<'r> {
-    let envelope = match Envelope::open(&record.body) {
-        Ok(envelope) => envelope,
-        Err(OpenError::Unreadable) => return Opened::Sealed(Outcome::Park(ParkReason::UnreadableMessage)),
-        Err(OpenError::Newer) => {
-            let since = record.sent_at.map_or(0, |sent| now.millis_since(sent));
-            return Opened::Sealed(if since > NEWER_VERSION_MS {
-                Outcome::Park(ParkReason::UnknownVersion)
-            } else {
-                Outcome::Retry {
-                    after: crate::retry::PARK_FAILED_SECONDS,
-                    class: RetryClass::NewerVersion,
-                }
-            });
-        }
-    };
+) -> Option<Outcome> {
     let head = &envelope.head;
-    let outcome = match Route::between(head.source, destination) {
+    match Route::between(head.source, destination) {
         _ if head.destination != destination => Some(Outcome::Park(ParkReason::Misrouted)),
         None => Some(Outcome::Park(ParkReason::Misrouted)),
         Some(route) if !settings.routes.is_on(route) => Some(Outcome::Ignored(IgnoreReason::RouteOff)),
@@ -71,9 +103,5 @@ pub fn open<'r>(
                 class: RetryClass::NotBefore,
             }
         }),
-    };
-    match outcome {
-        Some(outcome) => Opened::Settled(envelope, outcome),
-        None => Opened::Deliver(envelope),
     }
 }

@@ -10,7 +10,7 @@ use sha1::Sha1;
 use subtle::{Choice, ConstantTimeEq};
 
 /// The tokens that a request presents, by digest alone.
-pub(crate) struct Presented {
+pub struct Presented {
     candidates: Vec<Token>,
     /// Whether anything was presented, even if it cannot match.
     pub any: bool,
@@ -18,11 +18,11 @@ pub(crate) struct Presented {
 
 /// Which entry of a list matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Matched(pub KeyAge);
+pub struct Matched(pub KeyAge);
 
 impl Presented {
     /// Collects the candidates of a source.
-    pub(crate) fn of(source: Source, request: &Request) -> Self {
+    pub fn of(source: Source, request: &Request) -> Self {
         let mut found = Self {
             candidates: Vec::new(),
             any: false,
@@ -74,14 +74,9 @@ impl Presented {
         }
     }
 
-    /// Whether there is anything that could match.
-    pub(crate) const fn has_candidate(&self) -> bool {
-        !self.candidates.is_empty()
-    }
-
     /// Compares every candidate with every configured token, in constant time and without an early exit. One candidate that
     /// matches an older entry makes the whole request older: its sender still has to switch somewhere.
-    pub(crate) fn matches(&self, tokens: &[Token]) -> Option<Matched> {
+    pub fn matches(&self, tokens: &[Token]) -> Option<Matched> {
         let (mut any, mut older) = (Choice::from(0), Choice::from(0));
         for candidate in &self.candidates {
             let (one, current) = compared(
@@ -124,7 +119,7 @@ fn matched(any: Choice, older: Choice) -> Option<Matched> {
 }
 
 /// The 20 bytes of an `X-Signature` header: 40 hexadecimal digits of either case, `sha1=` before them allowed.
-pub(crate) fn signature(value: &str) -> Option<[u8; 20]> {
+pub fn signature(value: &str) -> Option<[u8; 20]> {
     let digits = unanimous(value)?;
     let digits = digits.strip_prefix("sha1=").unwrap_or(digits);
     if digits.len() != 40 {
@@ -139,7 +134,7 @@ pub(crate) fn signature(value: &str) -> Option<[u8; 20]> {
 }
 
 /// Tries every shared secret on the signed bytes, in constant time and without an early exit.
-pub(crate) fn verifies(
+pub fn verifies(
     signature: Option<[u8; 20]>,
     signed: &[u8],
     secrets: &[telemetry::Secret],
@@ -185,8 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_taken_where_each_source_may_put_them() {
-        event::rules!["RC-023", "RC-025"];
+    fn rc_023_rc_025_tokens_are_taken_where_each_source_may_put_them() {
         use KeyAge::{Current, Older};
         use Source::{Branch, Braze, Segment};
         let bearer = |value| request("/", "", &[("AuThorization", value)]);
@@ -213,8 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn every_token_is_tried_and_an_older_match_counts_as_older() {
-        event::rules!["RC-022", "RC-037"];
+    fn rc_022_rc_037_every_token_is_tried_and_an_older_one_anywhere_counts_as_older() {
         let names = ["t-0", "t-1", "t-2", "t-3"];
         let tokens = names.map(Token::of);
         let found = |presented: &[&str]| {
@@ -242,8 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_sent_twice_counts_only_if_both_are_the_same() {
-        event::rules!["RC-006"];
+    fn rc_006_a_header_sent_twice_counts_only_if_both_are_the_same() {
         let twice = |value| age(Source::Branch, &request("/", "", &[("x-branch-auth", value)]));
         assert_eq!(twice("new, new"), Some(KeyAge::Current));
         assert_eq!(twice("new,other"), None);
@@ -255,8 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn at_most_eight_candidates_are_looked_at() {
-        event::rules!["RC-023"];
+    fn rc_023_at_most_eight_candidates_are_looked_at() {
         let query: Vec<String> = (0..8)
             .map(|n| format!("token=x{n}"))
             .chain(["token=new".into()])
@@ -265,8 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_headers_do_not_panic() {
-        event::rules!["RC-007"];
+    fn rc_007_odd_headers_do_not_panic() {
         for value in ["", " ", "é", "Bearer", "Bearer ", ",", ",,"] {
             let request = request(
                 "/t/",
@@ -287,8 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shared_secret_is_tried() {
-        event::rules!["RC-029"];
+    fn rc_029_every_shared_secret_is_tried() {
         let with = |hex: &str| verifies(signature(hex), V1.as_bytes(), &secrets()).map(|Matched(age)| age);
         assert_eq!(
             with("0a22aed7f281988867e586e84a9884a72e742247"),
@@ -303,8 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_of_a_signature_do_not_verify() {
-        event::rules!["RC-028"];
+    fn rc_028_other_forms_of_a_signature_do_not_verify() {
         let good = "0a22aed7f281988867e586e84a9884a72e742247";
         assert!(signature(good).is_some() && signature(&format!("{good}, {good}")).is_some());
         for bad in [
@@ -321,8 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_of_one_bit_is_refused() {
-        event::rules!["RC-027"];
+    fn rc_027_every_change_of_one_bit_is_refused() {
         let good = signature("0a22aed7f281988867e586e84a9884a72e742247");
         for bit in 0..V1.len() * 8 {
             let mut body = V1.as_bytes().to_vec();

@@ -1,9 +1,7 @@
 #![doc = include_str!("../README.md")]
-#![deny(unreachable_pub)]
 
 mod answer;
 mod credential;
-mod decision;
 mod decode;
 pub mod limits;
 mod pack;
@@ -13,8 +11,7 @@ mod report;
 mod request;
 mod send;
 mod split;
-mod surroundings;
 
-pub use receiver::Receiver;
+pub use answer::{Situation, Standing, answer};
+pub use receiver::{Receiver, Secret};
 pub use request::{Answer, Request};
-pub use surroundings::Surroundings;

@@ -3,48 +3,43 @@
 use event::Source;
 
 /// Bytes of one message's body (SQS).
-pub(crate) const MESSAGE_BYTES: usize = 1_048_576;
+pub const MESSAGE_BYTES: usize = 1_048_576;
 /// Bytes of the bodies of one `SendMessageBatch` call (SQS).
-pub(crate) const BATCH_BYTES: usize = 1_048_576;
+pub const BATCH_BYTES: usize = 1_048_576;
 /// Entries of one `SendMessageBatch` call (SQS).
-pub(crate) const BATCH_ENTRIES: usize = 10;
+pub const BATCH_ENTRIES: usize = 10;
 /// Bytes of an envelope to which events join: SQS's unit of price (RC-094).
-pub(crate) const ENVELOPE_BYTES: usize = 65_536;
+pub const ENVELOPE_BYTES: usize = 65_536;
 /// Bytes of the largest event that an envelope takes (RC-096).
-pub(crate) const EVENT_BYTES: usize = 1_040_000;
-/// Calls in flight at once (RC-115).
-pub(crate) const CALLS_AT_ONCE: usize = 8;
+pub const EVENT_BYTES: usize = 1_040_000;
+/// Calls under way at once (RC-115).
+pub const CALLS_AT_ONCE: usize = 8;
 /// Candidates for a token that are looked at (RC-023).
-pub(crate) const CANDIDATES: usize = 8;
+pub const CANDIDATES: usize = 8;
 /// How much more than the cap may be allocated while decoding (RC-055).
-pub(crate) const DECODE_SLACK: usize = 64 * 1024;
+pub const DECODE_SLACK: usize = 64 * 1024;
 /// Upper ends of the waits before the second, third, fourth and every later attempt, in milliseconds (RC-114).
-pub(crate) const WAITS_MS: [f64; 4] = [50.0, 100.0, 200.0, 400.0];
+pub const WAITS_MS: [f64; 4] = [50.0, 100.0, 200.0, 400.0];
 /// How long a fetch of the secret beside the work is waited for (RS-011).
-pub(crate) const REFRESH_WAIT_MS: u64 = 300;
+pub const REFRESH_WAIT_MS: u64 = 300;
 
 /// Milliseconds after which a fetch of the secret is given up (RC-118).
-pub(crate) const fn secret_ms(answer_within_ms: u64) -> u64 {
+pub const fn secret_ms(answer_within_ms: u64) -> u64 {
     answer_within_ms / 4
 }
 
 /// Milliseconds after which sending ends (RC-118).
-pub(crate) const fn sending_ms(source: Source, answer_within_ms: u64) -> u64 {
+pub const fn sending_ms(source: Source, answer_within_ms: u64) -> u64 {
     match source {
         Source::Branch => answer_within_ms * 2 / 3,
         Source::Segment | Source::Braze => answer_within_ms * 7 / 8,
     }
 }
 
-/// Milliseconds that the longest call to SQS may last (RC-115).
-pub const LONGEST_ATTEMPT_MS: u64 = 1000;
-/// Milliseconds that the first call of a request of Branch may last: a second one, on another connection, has the rest.
-const FIRST_BRANCH_ATTEMPT_MS: u64 = 700;
-
-/// Milliseconds that a call to SQS may last, by the number of calls that failed before it (RC-115).
-pub(crate) const fn attempt_ms(source: Source, failed_before: usize) -> u64 {
-    match (source, failed_before) {
-        (Source::Branch, 0) => FIRST_BRANCH_ATTEMPT_MS,
-        _ => LONGEST_ATTEMPT_MS,
+/// Milliseconds that one call to SQS may last (RC-115).
+pub const fn attempt_ms(source: Source) -> u64 {
+    match source {
+        Source::Branch => 400,
+        Source::Segment | Source::Braze => 1000,
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// One message to be sent.
-pub(crate) struct Packed {
+pub struct Packed {
     /// Its body.
     pub body: String,
     /// Which events it holds, by their places in the request.
@@ -16,7 +16,7 @@ pub(crate) struct Packed {
 
 /// Why an event cannot be queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unfit {
+pub enum Unfit {
     /// It is nested too deep.
     TooDeep,
     /// It is larger than a message takes.
@@ -24,7 +24,7 @@ pub(crate) enum Unfit {
 }
 
 /// Whether an event can be queued at all.
-pub(crate) fn fit(event: &RawValue, max_depth: usize) -> Result<(), Unfit> {
+pub fn fit(event: &RawValue, max_depth: usize) -> Result<(), Unfit> {
     if event.get().len() > EVENT_BYTES {
         Err(Unfit::TooLarge)
     } else if event::json::deeper_than(event.get(), max_depth) {
@@ -38,7 +38,7 @@ pub(crate) fn fit(event: &RawValue, max_depth: usize) -> Result<(), Unfit> {
 }
 
 /// An event's text without the two characters that SQS refuses; JSON has them only inside strings (RC-091).
-pub(crate) fn sendable(text: &str) -> Cow<'_, str> {
+pub fn sendable(text: &str) -> Cow<'_, str> {
     if text.contains(['\u{fffe}', '\u{ffff}']) {
         Cow::Owned(text.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"))
     } else {
@@ -47,7 +47,7 @@ pub(crate) fn sendable(text: &str) -> Cow<'_, str> {
 }
 
 /// Packs events into envelopes: each joins the open one if that stays within 64 KiB, else begins a new one.
-pub(crate) fn pack<'e>(head: &Head<'_>, events: impl Iterator<Item = (usize, &'e str)>) -> Vec<Packed> {
+pub fn pack<'e>(head: &Head<'_>, events: impl Iterator<Item = (usize, &'e str)>) -> Vec<Packed> {
     let empty = Envelope::new(head.clone(), Vec::new()).to_body();
     let start = empty.strip_suffix(END).unwrap_or(&empty);
     let mut packed: Vec<Packed> = Vec::new();
@@ -113,11 +113,10 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn each_event_is_in_one_envelope_byte_for_byte_and_in_order(
+        fn rc_090_rc_094_each_event_is_in_one_envelope_byte_for_byte_and_in_order(
             sizes in proptest::collection::vec(0_usize..40_000, 1..12),
             odd in proptest::collection::vec(any::<char>(), 0..5),
         ) {
-            event::rules!["RC-090", "RC-094"];
             let odd: String = odd.into_iter().collect();
             let events: Vec<String> = sizes
                 .iter()
@@ -144,14 +143,12 @@ mod tests {
     }
 
     #[test]
-    fn the_characters_that_sqs_refuses_are_escaped() {
-        event::rules!["RC-091"];
+    fn rc_091_the_characters_that_sqs_refuses_are_escaped() {
         assert_eq!(sendable("\"a\u{fffe}b\u{ffff}\""), "\"a\\ufffeb\\uffff\"");
     }
 
     #[test]
-    fn an_event_over_64_kib_travels_alone() {
-        event::rules!["RC-095"];
+    fn rc_095_an_event_over_64_kib_travels_alone() {
         let large = format!("\"{}\"", "x".repeat(70_000));
         let packed = pack(&head(), ["1", large.as_str(), "2"].into_iter().enumerate());
         assert_eq!(
@@ -164,8 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_queue_takes() {
-        event::rules!["RC-057", "RC-096"];
+    fn rc_057_rc_096_what_no_queue_takes() {
         let raw = |text: String| RawValue::from_string(text).unwrap();
         assert_eq!(
             fit(&raw(format!("{}1{}", "[".repeat(64), "]".repeat(64))), 64),

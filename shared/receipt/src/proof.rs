@@ -1,7 +1,6 @@
 //! Whether a request is its sender's: the tables of 4.2.
 
-use crate::credential::{Matched, Presented, signature, verifies};
-use crate::request::Request;
+use crate::credential::{Matched, Presented, verifies};
 use event::Source;
 use event::envelope::{Auth, KeyAge};
 use event::reasons::RefuseReason;
@@ -10,49 +9,32 @@ use secrets::ReceiverSecret;
 
 /// What proved the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Proof {
-    pub(crate) auth: Auth,
-    pub(crate) key: KeyAge,
+pub struct Proof {
+    /// How.
+    pub auth: Auth,
+    /// By which entry.
+    pub key: KeyAge,
     /// How many events are taken although nothing proves them (RC-033).
-    pub(crate) unproven: usize,
+    pub unproven: usize,
 }
 
 /// What a request presents.
-pub(crate) struct Credentials {
-    pub(crate) tokens: Presented,
-    /// Segment's `X-Signature`, if that has the right form.
-    signature: Option<[u8; 20]>,
-    /// Whether there is an `X-Signature` of any form.
-    has_signature_header: bool,
-}
-
-impl Credentials {
-    pub(crate) fn of(source: Source, request: &Request) -> Self {
-        let header = request
-            .header("x-signature")
-            .filter(|_| source == Source::Segment);
-        Self {
-            tokens: Presented::of(source, request),
-            signature: header.and_then(signature),
-            has_signature_header: header.is_some(),
-        }
-    }
-
-    /// Whether any of them could match some secret: only then a newer secret is worth a fetch (RC-035).
-    pub(crate) fn have_right_form(&self) -> bool {
-        self.signature.is_some() || self.tokens.has_candidate()
-    }
+pub struct Presentation {
+    /// Its tokens.
+    pub tokens: Presented,
+    /// Its `X-Signature`, if that has the right form.
+    pub signature: Option<[u8; 20]>,
+    /// Whether it has an `X-Signature` of any form.
+    pub signature_given: bool,
 }
 
 /// Whether the secret has any entry that this source can be proved by.
-pub(crate) fn configured(source: Source, secret: &ReceiverSecret) -> Result<(), RefuseReason> {
-    let is_configured =
-        !secret.tokens.is_empty() || (source == Source::Segment && !secret.shared_secrets.is_empty());
-    is_configured.then_some(()).ok_or(RefuseReason::Unconfigured)
+pub fn is_configured(source: Source, secret: &ReceiverSecret) -> bool {
+    !secret.tokens.is_empty() || (source == Source::Segment && !secret.shared_secrets.is_empty())
 }
 
-const fn no_match(is_presented: bool) -> RefuseReason {
-    if is_presented {
+fn no_match(presented: bool) -> RefuseReason {
+    if presented {
         RefuseReason::WrongCredential
     } else {
         RefuseReason::MissingCredential
@@ -60,11 +42,11 @@ const fn no_match(is_presented: bool) -> RefuseReason {
 }
 
 /// The proof by token: all that Braze and Branch have.
-pub(crate) fn by_token(credentials: &Credentials, secret: &ReceiverSecret) -> Result<Proof, RefuseReason> {
-    let Matched(key) = credentials
+pub fn by_token(presentation: &Presentation, secret: &ReceiverSecret) -> Result<Proof, RefuseReason> {
+    let Matched(key) = presentation
         .tokens
         .matches(&secret.tokens)
-        .ok_or(no_match(credentials.tokens.any))?;
+        .ok_or_else(|| no_match(presentation.tokens.any))?;
     Ok(Proof {
         auth: Auth::Token,
         key,
@@ -73,19 +55,19 @@ pub(crate) fn by_token(credentials: &Credentials, secret: &ReceiverSecret) -> Re
 }
 
 /// The proof of a Segment body (RC-031). `signed` are the signed bytes, `events` how many elements an array has.
-pub(crate) fn of_segment(
-    credentials: &Credentials,
+pub fn of_segment(
+    presentation: &Presentation,
     secret: &ReceiverSecret,
     signed: &[u8],
     events: usize,
     tail: UnsignedBatchTail,
 ) -> Result<Proof, RefuseReason> {
     if secret.shared_secrets.is_empty() {
-        return by_token(credentials, secret);
+        return by_token(presentation, secret);
     }
-    let Matched(key) = verifies(credentials.signature, signed, &secret.shared_secrets)
-        .ok_or(no_match(credentials.has_signature_header))?;
-    let token = credentials.tokens.matches(&secret.tokens);
+    let Matched(key) = verifies(presentation.signature, signed, &secret.shared_secrets)
+        .ok_or_else(|| no_match(presentation.signature_given))?;
+    let token = presentation.tokens.matches(&secret.tokens);
     let auth = if token.is_some() {
         Auth::SignatureAndToken
     } else {
@@ -96,14 +78,32 @@ pub(crate) fn of_segment(
     } else {
         key
     };
-    let proof = |unproven| Proof { auth, key, unproven };
     if events < 2 || token.is_some() && tail != UnsignedBatchTail::Reject {
-        return Ok(proof(0));
+        return Ok(Proof {
+            auth,
+            key,
+            unproven: 0,
+        });
     }
     match tail {
-        UnsignedBatchTail::Accept => Ok(proof(events - 1)),
+        UnsignedBatchTail::Accept => Ok(Proof {
+            auth,
+            key,
+            unproven: events - 1,
+        }),
         UnsignedBatchTail::Reject => Err(RefuseReason::TailRejected),
         UnsignedBatchTail::RequireToken if secret.tokens.is_empty() => Err(RefuseReason::Unconfigured),
         UnsignedBatchTail::RequireToken => Err(RefuseReason::TailUnproven),
     }
+}
+
+/// Whether a refusal may have come from a secret that has changed since it was fetched (RC-035).
+pub const fn may_be_stale(reason: RefuseReason) -> bool {
+    matches!(
+        reason,
+        RefuseReason::WrongCredential
+            | RefuseReason::MissingCredential
+            | RefuseReason::TailUnproven
+            | RefuseReason::Unconfigured
+    )
 }

@@ -1,200 +1,181 @@
 //! Messages go to SQS (4.6): in batches, some at once, what failed again while the time lasts.
 
-use crate::limits::{BATCH_BYTES, BATCH_ENTRIES, CALLS_AT_ONCE, WAITS_MS, attempt_ms};
-use crate::surroundings::Surroundings;
-use event::ports::{CallFailed, Entry, Queue, QueueName};
-use event::reasons::ParkReason;
+use crate::limits::{BATCH_BYTES, BATCH_ENTRIES, CALLS_AT_ONCE, WAITS_MS};
+use event::ports::{Entry, Queue, QueueName};
 use event::{Clock, Random, Source, Timestamp};
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt};
-use std::collections::HashMap;
-use std::ops::Range;
+use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
 
-/// A message that is to be sent, and what depends on it.
-#[derive(Clone)]
-pub(crate) struct Outgoing {
-    pub(crate) queue: QueueName,
-    pub(crate) body: String,
-    /// The tenant for SQS's fair queues (RC-093).
-    pub(crate) group: Option<Source>,
-    /// The events in it, by their positions in the request.
-    pub(crate) events: Range<usize>,
-    /// Why it sets them aside, if it does.
-    pub(crate) parks: Option<ParkReason>,
+/// One message on its way.
+pub struct Message {
+    /// Where to.
+    pub queue: QueueName,
+    /// What.
+    pub body: String,
+    /// The place of the message in the caller's list.
+    pub place: usize,
 }
 
-/// What SQS said of the messages.
-#[derive(Default)]
-pub(crate) struct Sending {
-    pub(crate) acknowledged: usize,
+/// What became of the messages, by their places.
+#[derive(Debug, Default)]
+pub struct Sending {
+    /// Acknowledged.
+    pub acknowledged: Vec<usize>,
     /// Refused by SQS, which blames the message itself.
-    pub(crate) refused: Vec<Outgoing>,
+    pub refused: Vec<usize>,
     /// Not acknowledged when the time was up.
-    pub(crate) unacknowledged: usize,
-    /// Whether SQS may have stored one of these: its answer did not arrive.
-    pub(crate) maybe_queued: bool,
-    /// Calls that failed as a whole.
-    pub(crate) errors: Vec<CallFailed>,
-}
-
-/// A message with its id in the calls, which it keeps from attempt to attempt.
-struct Numbered {
-    id: String,
-    message: Outgoing,
+    pub open: Vec<usize>,
+    /// Codes of calls that failed as a whole.
+    pub faults: Vec<String>,
 }
 
 /// Sends all messages, until `end` at the latest: earlier, if the next wait would last beyond it.
-pub(crate) async fn send<S: Surroundings>(
-    surroundings: &S,
+pub async fn send<Q: Queue, C: Clock, R: Random>(
+    queue: &Q,
+    clock: &C,
+    random: &R,
     source: Source,
-    messages: Vec<Outgoing>,
+    messages: Vec<Message>,
     end: Timestamp,
 ) -> Sending {
-    let total = messages.len();
-    let numbered = messages.into_iter().enumerate();
-    let mut waiting: Vec<Numbered> = numbered
-        .map(|(n, message)| Numbered {
-            id: format!("m{n}"),
-            message,
-        })
-        .collect();
-    let mut sending = Sending::default();
-    for attempt in 0.. {
+    let mut result = Sending::default();
+    let mut waiting: Vec<Message> = messages;
+    for round in 0.. {
         if waiting.is_empty() {
             break;
         }
-        if attempt > 0 {
-            let most = WAITS_MS.get(attempt - 1).or(WAITS_MS.last());
-            let wait = surroundings
-                .random()
-                .between(0.0, most.copied().unwrap_or_default()) as u64;
-            if wait >= millis_until(end, surroundings.clock()) {
+        if round > 0 {
+            let most = WAITS_MS
+                .get(round - 1)
+                .or(WAITS_MS.last())
+                .copied()
+                .unwrap_or_default();
+            let wait = random.between(0.0, most) as u64;
+            if wait >= millis_until(end, clock) {
                 break;
             }
-            surroundings.clock().sleep(wait).await;
-            if sending.maybe_queued {
-                surroundings.queue().drop_connections();
-            }
+            clock.sleep(wait).await;
         }
-        let within_ms = attempt_ms(source, attempt).min(millis_until(end, surroundings.clock()));
-        if within_ms == 0 {
+        let left = millis_until(end, clock);
+        if left == 0 {
             break;
         }
-        let calls = batches(std::mem::take(&mut waiting))
+        let batches = batches(std::mem::take(&mut waiting));
+        // What was not answered when the time is up is still here, and open.
+        let mut unanswered: VecDeque<Vec<usize>> = batches
+            .iter()
+            .map(|(_, batch)| batch.iter().map(|message| message.place).collect())
+            .collect();
+        let calls = batches
             .into_iter()
-            .map(|batch| call(surroundings, batch, within_ms));
+            .map(|(name, batch)| call(queue, source, name, batch));
         let mut answers = pin!(stream::iter(calls).buffered(CALLS_AT_ONCE));
-        let mut time_up = pin!(
-            surroundings
-                .clock()
-                .sleep(millis_until(end, surroundings.clock()))
-        );
+        let mut time_up = pin!(clock.sleep(left));
         loop {
             match select(answers.next(), time_up.as_mut()).await {
                 Either::Left((Some(answer), _)) => {
-                    sending.acknowledged += answer.acknowledged;
-                    sending.refused.extend(answer.refused);
-                    let unclear = answer.error.as_ref().is_some_and(CallFailed::may_have_happened);
-                    sending.maybe_queued |= unclear;
-                    sending.errors.extend(answer.error);
+                    unanswered.pop_front();
+                    result.acknowledged.extend(answer.acknowledged);
+                    result.refused.extend(answer.refused);
+                    result.faults.extend(answer.fault);
                     waiting.extend(answer.again);
                 }
                 Either::Left((None, _)) => break,
                 Either::Right(_) => {
-                    sending.maybe_queued = true;
-                    break;
+                    result.open.extend(unanswered.into_iter().flatten());
+                    result.open.extend(waiting.iter().map(|message| message.place));
+                    return result;
                 }
             }
         }
     }
-    // What was in flight when the time was up counts too.
-    sending.unacknowledged = total - sending.acknowledged - sending.refused.len();
-    sending
+    result.open.extend(waiting.iter().map(|message| message.place));
+    result
 }
 
 /// Milliseconds that are left until `end`.
-pub(crate) fn millis_until(end: Timestamp, clock: &impl Clock) -> u64 {
+pub fn millis_until(end: Timestamp, clock: &impl Clock) -> u64 {
     u64::try_from(end.millis_since(clock.now())).unwrap_or_default()
 }
 
 /// What one call gave.
-#[derive(Default)]
 struct Called {
-    acknowledged: usize,
-    refused: Vec<Outgoing>,
-    again: Vec<Numbered>,
-    error: Option<CallFailed>,
+    acknowledged: Vec<usize>,
+    refused: Vec<usize>,
+    again: Vec<Message>,
+    fault: Option<String>,
 }
 
-async fn call<S: Surroundings>(surroundings: &S, batch: Batch, within_ms: u64) -> Called {
-    let mut unnamed = HashMap::with_capacity(batch.messages.len());
-    let mut entries = Vec::with_capacity(batch.messages.len());
-    for Numbered { id, mut message } in batch.messages {
+async fn call<Q: Queue>(queue: &Q, source: Source, name: QueueName, batch: Vec<Message>) -> Called {
+    let (mut entries, mut open) = (
+        Vec::with_capacity(batch.len()),
+        HashMap::with_capacity(batch.len()),
+    );
+    for message in batch {
+        let id = format!("m{}", message.place);
+        open.insert(id.clone(), (message.queue, message.place));
         entries.push(Entry {
-            id: id.clone(),
-            body: std::mem::take(&mut message.body),
+            id,
+            body: message.body,
             delay_s: 0,
-            group: message.group,
+            group: Some(source),
         });
-        unnamed.insert(id, message);
     }
-    let sent = {
-        let send = pin!(surroundings.queue().send(batch.queue, &entries));
-        let time_up = pin!(surroundings.clock().sleep(within_ms));
-        match select(send, time_up).await {
-            Either::Left((sent, _)) => sent,
-            Either::Right(_) => Err(CallFailed::timeout("SendMessageBatch")),
-        }
+    let mut called = Called {
+        acknowledged: Vec::new(),
+        refused: Vec::new(),
+        again: Vec::new(),
+        fault: None,
     };
-    let mut called = Called::default();
-    let mut refused = Vec::new();
-    match sent {
+    match queue.send(name, &entries).await {
         Ok(sent) => {
-            let acknowledged = sent.successful.iter().filter_map(|id| unnamed.remove(id));
-            called.acknowledged = acknowledged.count();
-            refused.extend(sent.failed.into_iter().filter(|failed| failed.sender_fault));
+            for id in &sent.successful {
+                called
+                    .acknowledged
+                    .extend(open.remove(id).map(|(_, place)| place));
+            }
+            for failed in sent.failed.iter().filter(|failed| failed.sender_fault) {
+                called
+                    .refused
+                    .extend(open.remove(&failed.id).map(|(_, place)| place));
+            }
         }
-        Err(error) => called.error = Some(error),
+        Err(error) => called.fault = Some(error.to_string()),
     }
     // An id that SQS named in neither list has failed like one that it named.
-    for Entry { id, body, .. } in entries {
-        let Some(message) = unnamed.remove(&id) else {
-            continue;
-        };
-        let message = Outgoing { body, ..message };
-        if refused.iter().any(|failed| failed.id == id) {
-            called.refused.push(message);
-        } else {
-            called.again.push(Numbered { id, message });
+    for entry in entries {
+        if let Some((queue, place)) = open.remove(&entry.id) {
+            called.again.push(Message {
+                queue,
+                body: entry.body,
+                place,
+            });
         }
     }
     called
 }
 
-/// The messages of one call.
-struct Batch {
-    queue: QueueName,
-    messages: Vec<Numbered>,
-    bytes: usize,
-}
-
 /// Groups messages into calls, in order, within the limits of one.
-fn batches(messages: Vec<Numbered>) -> Vec<Batch> {
-    let mut batches: Vec<Batch> = Vec::new();
-    for numbered in messages {
-        let (queue, bytes) = (numbered.message.queue, numbered.message.body.len());
-        let last = batches.iter_mut().rev().find(|batch| batch.queue == queue);
-        match last {
-            Some(open) if open.messages.len() < BATCH_ENTRIES && open.bytes + bytes <= BATCH_BYTES => {
-                open.bytes += bytes;
-                open.messages.push(numbered);
+fn batches(messages: Vec<Message>) -> Vec<(QueueName, Vec<Message>)> {
+    let mut batches: Vec<(QueueName, Vec<Message>)> = Vec::new();
+    let mut open: HashMap<QueueName, (usize, usize)> = HashMap::new();
+    for message in messages {
+        let bytes = message.body.len();
+        let fitting = open.get_mut(&message.queue).and_then(|(at, used)| {
+            let batch = batches.get_mut(*at).map(|(_, batch)| batch)?;
+            (batch.len() < BATCH_ENTRIES && *used + bytes <= BATCH_BYTES).then(|| {
+                *used += bytes;
+                batch
+            })
+        });
+        match fitting {
+            Some(batch) => batch.push(message),
+            None => {
+                open.insert(message.queue, (batches.len(), bytes));
+                batches.push((message.queue, vec![message]));
             }
-            _ => batches.push(Batch {
-                queue,
-                messages: vec![numbered],
-                bytes,
-            }),
         }
     }
     batches
@@ -208,40 +189,34 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_call_has_at_most_ten_entries_and_1048576_bytes(
+        fn rc_097_a_call_has_at_most_ten_entries_and_1048576_bytes_with_unique_ids(
             sizes in proptest::collection::vec((0_usize..=BATCH_BYTES, 0_usize..3), 0..60),
         ) {
-            event::rules!["RC-097"];
             let queues = [
                 QueueName::Destination(Destination::Braze),
                 QueueName::Destination(Destination::Branch),
                 QueueName::Parked,
             ];
-            let messages = sizes.iter().enumerate().map(|(n, (size, queue))| {
-                // Half of them are small, so that the count is met too.
-                let size = if n % 2 == 0 { *size } else { size / 100 };
-                let message = Outgoing {
-                    queue: queues[*queue],
-                    body: "x".repeat(size),
-                    group: None,
-                    events: n..n + 1,
-                    parks: None,
-                };
-                Numbered { id: format!("m{n}"), message }
-            });
-            let batches = batches(messages.collect());
-            let mut numbers: Vec<usize> = Vec::new();
-            for Batch { queue, messages, .. } in &batches {
-                prop_assert!((1..=BATCH_ENTRIES).contains(&messages.len()));
-                let bytes = messages.iter().map(|numbered| numbered.message.body.len());
-                prop_assert!(bytes.sum::<usize>() <= BATCH_BYTES);
-                prop_assert!(messages.iter().all(|numbered| numbered.message.queue == *queue));
-                let own = messages.iter().map(|numbered| numbered.message.events.start);
-                prop_assert!(own.clone().is_sorted(), "in order");
-                numbers.extend(own);
+            let messages: Vec<Message> = sizes
+                .iter()
+                .enumerate()
+                .map(|(place, (size, queue))| {
+                    // Half of them are small, so that the count is met too.
+                    let size = if place % 2 == 0 { *size } else { size / 100 };
+                    Message { queue: queues[*queue], body: "x".repeat(size), place }
+                })
+                .collect();
+            let batches = batches(messages);
+            let mut places: Vec<usize> = Vec::new();
+            for (queue, batch) in &batches {
+                prop_assert!((1..=BATCH_ENTRIES).contains(&batch.len()));
+                prop_assert!(batch.iter().map(|message| message.body.len()).sum::<usize>() <= BATCH_BYTES);
+                prop_assert!(batch.iter().all(|message| message.queue == *queue));
+                prop_assert!(batch.is_sorted_by_key(|message| message.place), "in order");
+                places.extend(batch.iter().map(|message| message.place));
             }
-            numbers.sort_unstable();
-            prop_assert_eq!(numbers, (0..sizes.len()).collect::<Vec<_>>(), "each message once, so each id once");
+            places.sort_unstable();
+            prop_assert_eq!(places, (0..sizes.len()).collect::<Vec<_>>(), "each message once, so each id once");
         }
     }
 }

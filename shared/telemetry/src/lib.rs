@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![deny(unreachable_pub)]
 
 mod foreign;
 mod line;
@@ -10,7 +9,7 @@ pub mod schema;
 mod secret;
 mod sink;
 
-pub use line::{Decision, ErrorLine, EventLine, InvocationLine, Line, RecordLine, RequestLine};
+pub use line::{Decision, EventLine, FaultLine, InvocationLine, Line, RecordLine, RequestLine};
 pub use logged_id::LoggedId;
 pub use metrics::Metrics;
 pub use secret::Secret;

@@ -20,7 +20,7 @@ pub enum Line {
     /// Per delivery or re-ingest run.
     Invocation(InvocationLine),
     /// Per error or panic.
-    Error(ErrorLine),
+    Fault(FaultLine),
 }
 
 /// What was decided of an HTTP request.
@@ -79,9 +79,6 @@ pub struct RequestLine {
     /// Whether it is lost unless its sender sends it again, which this sender does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost_at_sender: Option<bool>,
-    /// Whether the queue may hold it all the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub maybe_queued: Option<bool>,
 }
 
 /// The line of an event.
@@ -184,7 +181,7 @@ pub struct InvocationLine {
 
 /// The line of an error or panic: where it is in our code, never its message, which may quote a payload.
 #[derive(Serialize)]
-pub struct ErrorLine {
+pub struct FaultLine {
     /// A fixed word.
     pub code: &'static str,
     /// File and line in our code, or the operation that failed.

@@ -54,8 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_used_as_an_id_is_never_logged() {
-        event::rules!["RP-008"];
+    fn rp_008_an_address_used_as_an_id_is_never_logged() {
         assert_eq!(LoggedId::of("segment", "m-1.a:b_C", true).as_str(), "m-1.a:b_C");
         let hashed = LoggedId::of("segment", "ada@example.com", true);
         assert!(hashed.as_str().starts_with("sha256:") && hashed.as_str().len() == 7 + 32);

@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     const FRAME: Frame<'_> = Frame {
-        stack: "test",
+        stack: "yard",
         function: "receive-segment",
         ts_millis: 5,
         ts: "1970-01-01T00:00:00.005Z",
@@ -265,8 +265,7 @@ mod tests {
         clippy::disallowed_types,
         reason = "a line is read as any reader of the log does"
     )]
-    fn a_line_holds_at_most_a_hundred_values_and_4_kb() {
-        event::rules!["RP-001"];
+    fn rp_001_a_line_holds_at_most_a_hundred_values_and_4_kb() {
         let mut metrics = Metrics::new();
         for n in 0..250 {
             metrics.add(EVENT_AGE, &["braze"], 864_000_000.0 + f64::from(n));
@@ -302,13 +301,12 @@ mod tests {
         assert!(
             lines
                 .iter()
-                .all(|line| line.contains(r#""Stack":"test""#) && line.len() < 4096)
+                .all(|line| line.contains(r#""Stack":"yard""#) && line.len() < 4096)
         );
     }
 
     #[test]
-    fn no_metric_has_two_units() {
-        event::rules!["RP-020"];
+    fn rp_020_no_metric_has_two_units() {
         for (at, metric) in ALL_METRICS.iter().enumerate() {
             for other in &ALL_METRICS[at + 1..] {
                 assert!(

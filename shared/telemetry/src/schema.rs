@@ -116,24 +116,23 @@ fn metric_fault(members: &Map<String, Value>, name: &str, value: &Value) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ErrorLine, Line, LoggedId, line_text};
+    use crate::{FaultLine, Line, LoggedId, line_text};
 
-    fn error_line(place: &str) -> String {
-        let error = ErrorLine {
+    fn fault_line(place: &str) -> String {
+        let fault = FaultLine {
             code: "aws_call",
             place: place.to_owned(),
             request_id: Some(LoggedId::technical("r-1")),
         };
-        line_text("2026-03-01T12:00:00.000Z", "receive-braze", Line::Error(error))
+        line_text("2026-03-01T12:00:00.000Z", "receive-braze", Line::Fault(fault))
     }
 
     #[test]
-    fn a_line_is_of_a_known_kind_with_known_fields_and_short() {
-        event::rules!["RP-001"];
-        let good = error_line("SendMessageBatch failed: timeout");
+    fn rp_001_a_line_is_of_a_known_kind_with_known_fields_and_short() {
+        let good = fault_line("SendMessageBatch failed: timeout");
         assert_eq!(faults(&good), Vec::<String>::new());
         for (from, to) in [
-            (r#""kind":"error""#, r#""kind":"note""#),
+            (r#""kind":"fault""#, r#""kind":"note""#),
             (r#""code":"aws_call","#, ""),
             (r#""code""#, r#""email":"a","code""#),
             ("2026-03-01T12:00:00.000Z", "now"),
@@ -145,17 +144,16 @@ mod tests {
             assert_ne!(bad, good);
             assert!(!faults(&bad).is_empty(), "{bad}");
         }
-        assert!(!faults(&error_line(&"x".repeat(600))).is_empty());
+        assert!(!faults(&fault_line(&"x".repeat(600))).is_empty());
         assert!(!faults("not json").is_empty());
     }
 
     #[test]
-    fn a_metric_exists_under_its_name_and_dimensions_alone() {
-        event::rules!["RP-020"];
+    fn rp_020_a_metric_exists_under_its_name_and_dimensions_alone() {
         let mut metrics = crate::Metrics::new();
         metrics.count(crate::metrics::REQUESTS, &["segment", "200"], 1);
         let frame = crate::metrics::Frame {
-            stack: "test",
+            stack: "yard",
             function: "receive-segment",
             ts_millis: 5,
             ts: "1970-01-01T00:00:00.005Z",

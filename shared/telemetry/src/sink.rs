@@ -5,7 +5,7 @@ use crate::{Line, Metrics};
 use std::io::Write;
 use std::sync::OnceLock;
 
-/// Takes the lines and metrics of receipt and delivery.
+/// Takes what receipt and delivery have to tell.
 pub trait Sink {
     /// One log line.
     fn line(&self, line: Line);
@@ -83,7 +83,7 @@ struct Head<'l> {
 }
 
 /// Writes one line at once, so that lines of other writers cannot cut it. A closed pipe loses the line: there is nobody
-/// left to read it.
+/// left to tell.
 fn write_line(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out
@@ -102,7 +102,7 @@ pub fn install(function: &str) {
         let place = panic
             .location()
             .map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
-        crate::foreign::error("panic", &place);
+        crate::foreign::fault("panic", &place);
     }));
 }
 

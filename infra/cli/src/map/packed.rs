@@ -1,10 +1,11 @@
 //! `switchyard map --packed`: the requests that would be sent, packed as in production.
 
-use delivery::destinations::{PackedRequest, Packing, Unsent, branch, braze, segment};
-use event::calls::{Mapped, Verdict};
+use delivery::destination::Destination;
+use delivery::destinations::{Branch, Braze, PackedRequest, Segment, braze};
+use event::calls::Verdict;
 use event::json::ObjectWriter;
 use event::settings::{Problem, Settings};
-use event::{EventId, Route, Source};
+use event::{EventId, Outcome, Route};
 use mapping::printed::{Printed, print};
 
 /// The requests of one run, and what is sent with none of them.
@@ -27,20 +28,13 @@ pub fn packed(route: Route, events: &[&str], settings: &Settings) -> Result<Pack
     };
     Ok(match route {
         Route::SegmentToBraze => {
-            let base_url = braze::required_base_url(&settings.braze)?;
-            run.packed(mapping::to_braze, |events| {
-                braze::packed(events, &base_url, &settings.braze)
-            })
+            // With a route that is off, the function would start without an address.
+            braze::required_base_url(&settings.braze)?;
+            run.packed(mapping::to_braze, &Braze::new(settings)?)
         }
-        Route::SegmentToBranch => {
-            let base_url = branch::base_url(&settings.branch)?;
-            run.packed(mapping::to_branch, |events| branch::packed(events, &base_url))
-        }
+        Route::SegmentToBranch => run.packed(mapping::to_branch, &Branch::new(settings)?),
         Route::BranchToSegment | Route::BrazeToSegment => {
-            let base_url = segment::base_url(&settings.segment)?;
-            run.packed(mapping::to_segment, |events| {
-                segment::packed(events, &base_url, &settings.segment)
-            })
+            run.packed(mapping::to_segment, &Segment::new(settings)?)
         }
     })
 }
@@ -52,14 +46,10 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    fn packed<C>(
-        &self,
-        map: fn(Source, &str, &Settings) -> Mapped<C>,
-        pack: impl FnOnce(Vec<(EventId, Vec<C>)>) -> Packing,
-    ) -> Packed {
+    fn packed<D: Destination>(&self, map: delivery::Map<D>, destination: &D) -> Packed {
         let (mut asking, mut places, mut unsent) = (Vec::new(), Vec::new(), Vec::new());
         for (place, text) in self.events.iter().enumerate() {
-            let Mapped { id, verdict } = map(self.route.source(), text, self.settings);
+            let event::calls::Mapped { id, verdict } = map(self.route.source(), text, self.settings);
             match verdict {
                 Verdict::Deliver { calls, .. } => {
                     asking.push((id, calls));
@@ -71,8 +61,8 @@ impl Run<'_> {
             }
         }
         let ids: Vec<EventId> = asking.iter().map(|(id, _)| id.clone()).collect();
-        let packing = pack(asking);
-        let of = |(at, why): (usize, Unsent)| Some((*places.get(at)?, unsent_line(ids.get(at)?, why)));
+        let packing = delivery::destinations::packed(destination, asking);
+        let of = |(at, why): (usize, Outcome)| Some((*places.get(at)?, unsent_line(ids.get(at)?, why)));
         unsent.extend(packing.unsent.into_iter().filter_map(of));
         unsent.sort_by_key(|(place, _)| *place);
         Packed {
@@ -101,16 +91,13 @@ fn line(request: &PackedRequest, ids: &[EventId]) -> String {
     line
 }
 
-fn unsent_line(id: &EventId, why: Unsent) -> Printed {
-    let (outcome, reason, is_parked) = match why {
-        Unsent::Ignored(reason) => ("ignore", reason.as_str(), false),
-        Unsent::Parked(reason) => ("park", reason.as_str(), true),
-    };
+fn unsent_line(id: &EventId, why: Outcome) -> Printed {
+    let is_parked = matches!(why, Outcome::Park(_));
     let mut line = String::new();
     let mut out = ObjectWriter::new(&mut line);
     out.string("id", id.as_str());
-    out.string("outcome", outcome);
-    out.string("reason", reason);
+    out.string("outcome", if is_parked { "park" } else { "ignore" });
+    out.string("reason", why.reason().unwrap_or_default());
     drop(out);
     Printed { line, is_parked }
 }

@@ -1,9 +1,8 @@
 use super::*;
 
-mod canary;
-mod deeds;
 mod examples;
+mod message_actions;
 mod records;
-mod telling;
+mod report;
+mod secrets_are_never_logged;
 mod users;
-mod yard;

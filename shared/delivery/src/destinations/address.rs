@@ -51,7 +51,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seg_002_sr_301_rd_172_what_may_replace_a_host() {
+    fn what_may_replace_a_host() {
+        event::rules!["SEG-002", "SR-301", "RD-172"];
         for good in [
             "https://proxy.example.com",
             "https://proxy.example.com:8443/",

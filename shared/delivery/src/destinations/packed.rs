@@ -1,9 +1,10 @@
 //! What `switchyard map --packed` shows of one invocation: the requests of its events, without a key, a clock or a network.
 
-use event::EventId;
+use crate::destination::Destination;
+use crate::job::Job;
 use event::calls::Method;
-use event::reasons::{IgnoreReason, ParkReason};
-use std::collections::HashSet;
+use event::{EventId, Outcome, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One request.
 pub struct PackedRequest {
@@ -17,41 +18,41 @@ pub struct PackedRequest {
     pub places: Vec<usize>,
 }
 
-/// Why an event that the mapping wants delivered is in no request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsent {
-    /// Another event stands for it.
-    Ignored(IgnoreReason),
-    /// The destination would never take it.
-    Parked(ParkReason),
-}
-
 /// The requests of one invocation in the order of sending, and its events that are in none.
 pub struct Packing {
     /// The requests.
     pub requests: Vec<PackedRequest>,
-    /// The places of the events that are in none, with the reason.
-    pub unsent: Vec<(usize, Unsent)>,
+    /// The places of the events that are in none: ignored, or parked.
+    pub unsent: Vec<(usize, Outcome)>,
 }
 
-/// Events parted by whether an earlier one has their id.
-pub struct FirstOfEach<C> {
-    /// The places of the first of each id, with their calls.
-    pub first: Vec<(usize, Vec<C>)>,
-    /// The places of the others.
-    pub repeated: Vec<(usize, Unsent)>,
-}
-
-/// Parts the events of one invocation.
-pub fn first_of_each<C>(events: Vec<(EventId, Vec<C>)>) -> FirstOfEach<C> {
-    let mut seen = HashSet::new();
-    let (mut first, mut repeated) = (Vec::new(), Vec::new());
-    for (place, (id, calls)) in events.into_iter().enumerate() {
-        if seen.insert(id) {
-            first.push((place, calls));
-        } else {
-            repeated.push((place, Unsent::Ignored(IgnoreReason::DuplicateInInvocation)));
+/// Packs the calls of events as one invocation would.
+pub fn packed<D: Destination>(destination: &D, events: Vec<(EventId, Vec<D::Call>)>) -> Packing {
+    let received_at = Timestamp::from_millis(0);
+    let job = |(id, calls)| Job {
+        id,
+        calls,
+        warnings: Vec::new(),
+        done: None,
+        record: 0,
+        receives: 1,
+        received_at,
+    };
+    let plan = destination.plan(events.into_iter().map(job).collect(), None, |_| true);
+    let requests = plan.batches.iter().map(|batch| {
+        let request = destination.request(batch, "", None);
+        let owners = batch.items().flat_map(|item| &item.owners);
+        let places: BTreeSet<usize> = owners.map(|owner| owner.job).collect();
+        PackedRequest {
+            method: request.method,
+            url: request.url,
+            body: request.body,
+            places: places.into_iter().collect(),
         }
+    });
+    let unsent: BTreeMap<usize, Outcome> = plan.unsent.iter().map(|(owner, why)| (owner.job, *why)).collect();
+    Packing {
+        requests: requests.collect(),
+        unsent: unsent.into_iter().collect(),
     }
-    FirstOfEach { first, repeated }
 }

@@ -1,10 +1,10 @@
 use super::*;
 
 mod bodies;
+mod canary;
 mod credentials;
 mod examples;
-mod fake_aws;
 mod faults;
+mod fixture;
 mod order;
-mod secrets_are_never_logged;
 mod sending;

@@ -1,15 +1,13 @@
 //! The worked examples of section 12 on delivery.
 
-use super::yard::*;
 use super::*;
-use crate::destinations::braze::BrazeMessenger;
-use crate::destinations::segment::SegmentMessenger;
-use crate::fixture::{BASE, FixedKeys, World, answer};
+use crate::destinations::{Braze, Segment};
+use crate::fake_aws::*;
+use crate::fake_vendor::{FakeVendor, respond, run};
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SegmentCall, UserKey};
+use event::envelope::Envelope;
 use event::ports::QueueName;
 use proptest::prelude::*;
-use secrets::{BrazeKey, SegmentKeys};
-use std::rc::Rc;
 
 /// One Braze event for each event.
 fn to_braze(_: Source, text: &str, _: &Settings) -> Mapped<BrazeCall> {
@@ -53,72 +51,18 @@ fn to_segment(_: Source, text: &str, _: &Settings) -> Mapped<SegmentCall> {
     }
 }
 
-fn braze_invocation(world: &World, records: &[Record]) -> (Rc<Yard>, Vec<String>) {
-    let yard = Rc::new(Yard::default());
-    let key = BrazeKey {
-        rest_api_key: Some(telemetry::Secret::new("k".to_owned())),
-    };
-    let messenger = BrazeMessenger::new(
-        Settings::default().braze,
-        BASE.to_owned(),
-        FixedKeys::new(Some(key)),
-    );
-    let mut deliverer = Deliverer::new(
-        Destination::Braze,
-        "deliver-braze",
-        Settings::default(),
-        to_braze,
-        messenger,
-        Ports {
-            sink: Untested,
-            queue: Port(Rc::clone(&yard)),
-            http: world,
-            clock: world,
-            random: world,
-        },
-    );
-    let deadline = world.now.get().plus_millis(60_000);
-    let kept = run(deliverer.handle(records, "aws-1", deadline));
-    (yard, kept)
+const INSTANCE: &str = "[braze]\ninstance = \"US-01\"";
+
+fn braze_invocation(vendor: &FakeVendor, records: &[Record]) -> (FakeAws, Vec<String>) {
+    let aws = FakeAws::default();
+    let Invoked { aws, kept, .. } = invoke_destination::<Braze>(INSTANCE, to_braze, aws, vendor, records);
+    (aws, kept)
 }
 
-fn segment_invocation(world: &World, records: &[Record]) -> (Rc<Yard>, Vec<String>) {
-    let yard = Rc::new(Yard::default());
-    let keys = SegmentKeys {
-        write_key: Some(telemetry::Secret::new("k".to_owned())),
-        write_keys: Default::default(),
-    };
-    let messenger = SegmentMessenger::new(
-        Settings::default().segment,
-        BASE.to_owned(),
-        FixedKeys::new(Some(keys)),
-    );
-    let mut deliverer = Deliverer::new(
-        Destination::Segment,
-        "deliver-segment",
-        Settings::default(),
-        to_segment,
-        messenger,
-        Ports {
-            sink: Untested,
-            queue: Port(Rc::clone(&yard)),
-            http: world,
-            clock: world,
-            random: world,
-        },
-    );
-    let deadline = world.now.get().plus_millis(60_000);
-    let kept = run(deliverer.handle(records, "aws-1", deadline));
-    (yard, kept)
-}
-
-/// The lines are looked at elsewhere.
-struct Untested;
-
-impl Sink for Untested {
-    fn line(&self, _: telemetry::Line) {}
-
-    fn metrics(&self, _: telemetry::Metrics) {}
+fn segment_invocation(vendor: &FakeVendor, records: &[Record]) -> (FakeAws, Vec<String>) {
+    let aws = FakeAws::default();
+    let Invoked { aws, kept, .. } = invoke_destination::<Segment>("", to_segment, aws, vendor, records);
+    (aws, kept)
 }
 
 fn for_segment(events: &[&str]) -> String {
@@ -131,40 +75,40 @@ fn for_segment(events: &[&str]) -> String {
 #[test]
 fn ex_08_one_record_with_three_fates() {
     let events = [r#""ok#m-1""#, r#""retry:40#m-2""#, r#""rejected#m-3""#];
-    let Scripted { yard, kept, .. } = invoke(&[record("a1", 2, envelope(1, &events))]);
+    let Invoked { aws, kept, .. } = invoke(&[record("a1", 2, envelope(1, &events))]);
     assert!(kept.is_empty());
     assert_eq!(
-        yard.bodies(QueueName::Parked),
+        aws.bodies(QueueName::Parked),
         [format!(
             r#"{{"v":1,"reason":"rejected","detail":"400 \"rejected#m-3\"","by":"deliver-test","at":"{T}","source":"segment","destination":"braze","request_id":"r-1","first_received_at":"{T}","attempt":3,"auth":"signature","key":"current","event":"rejected#m-3"}}"#
         )]
     );
-    let queue = QueueName::Destination(Destination::Braze);
-    assert_eq!(yard.bodies(queue), [envelope(3, &[events[1]])]);
-    let sent = yard.sent.borrow();
+    let queue = QueueName::Destination(event::Destination::Braze);
+    assert_eq!(aws.bodies(queue), [envelope(3, &[events[1]])]);
+    let sent = aws.sent.borrow();
     let remainder = sent.iter().find(|message| message.queue == queue).unwrap();
     assert_eq!((remainder.delay_s, remainder.group), (40, Some(Source::Segment)));
-    assert!(yard.changes.borrow().is_empty());
+    assert!(aws.changes.borrow().is_empty());
 }
 
 #[test]
 fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
     let limited =
-        |seconds: &'static str| World::new(move |_, _| answer(429, &[("retry-after", seconds)], "{}"));
+        |seconds: &'static str| FakeVendor::new(move |_, _| respond(429, &[("retry-after", seconds)], "{}"));
     let records = [record("a2", 1, envelope(0, &[r#""m-1""#]))];
-    let (yard, kept) = braze_invocation(&limited("120"), &records);
+    let (aws, kept) = braze_invocation(&limited("120"), &records);
     assert_eq!(kept, ["a2"]);
-    let changes = yard.changes.borrow();
+    let changes = aws.changes.borrow();
     let [(handle, seconds)] = changes.as_slice() else {
         panic!("one change")
     };
     assert_eq!(handle, "handle-a2");
     assert!((120..=144).contains(seconds), "{seconds}");
-    assert!(yard.sent.borrow().is_empty());
+    assert!(aws.sent.borrow().is_empty());
 
-    let (yard, kept) = braze_invocation(&limited("1800"), &records);
+    let (aws, kept) = braze_invocation(&limited("1800"), &records);
     assert!(kept.is_empty());
-    let sent = yard.sent.borrow();
+    let sent = aws.sent.borrow();
     let [message] = sent.as_slice() else {
         panic!("one message")
     };
@@ -176,28 +120,29 @@ fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
 
 #[test]
 fn ex_10_an_unreadable_record_is_parked_and_its_neighbour_delivered() {
-    let world = World::new(|_, _| answer(200, &[], r#"{"success":true}"#));
+    let world = FakeVendor::new(|_, _| respond(200, &[], r#"{"success":true}"#));
     let records = [record("b1", 1, "{"), record("b2", 1, for_segment(&[r#""m-1""#]))];
-    let (yard, kept) = segment_invocation(&world, &records);
+    let (aws, kept) = segment_invocation(&world, &records);
     assert!(kept.is_empty());
     assert_eq!(world.seen.borrow().len(), 1);
     assert_eq!(
-        yard.bodies(QueueName::Parked),
+        aws.bodies(QueueName::Parked),
         [format!(
-            r#"{{"v":1,"reason":"unreadable_message","by":"deliver-segment","at":"{T}","destination":"segment","attempt":1,"body_base64":"ew=="}}"#
+            r#"{{"v":1,"reason":"unreadable_message","by":"deliver-test","at":"{T}","destination":"segment","attempt":1,"body_base64":"ew=="}}"#
         )]
     );
 }
 
 #[test]
-fn ex_11_rd_085_rd_087_a_refused_key_holds_and_parks_nothing() {
-    let world = World::new(|_, _| answer(401, &[], r#"{"message":"Invalid API key"}"#));
+fn ex_11_a_refused_key_holds_and_parks_nothing() {
+    event::rules!["RD-085", "RD-087"];
+    let world = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
     let records = ["c1", "c2"].map(|id| record(id, 1, envelope(0, &[&format!("\"{id}\"")])));
-    let (yard, kept) = braze_invocation(&world, &records);
+    let (aws, kept) = braze_invocation(&world, &records);
     assert_eq!(world.seen.borrow().len(), 1, "one request");
     assert_eq!(kept, ["c1", "c2"]);
-    assert!(yard.sent.borrow().is_empty(), "nothing is parked");
-    let changes = yard.changes.borrow();
+    assert!(aws.sent.borrow().is_empty(), "nothing is parked");
+    let changes = aws.changes.borrow();
     assert_eq!(changes.len(), 2);
     assert!(
         changes.iter().all(|(_, seconds)| (450..=900).contains(seconds)),
@@ -206,13 +151,14 @@ fn ex_11_rd_085_rd_087_a_refused_key_holds_and_parks_nothing() {
 }
 
 #[test]
-fn rd_085_all_that_would_have_followed_on_the_lane_is_held_unsent() {
-    let world = World::new(|_, _| answer(401, &[], r#"{"message":"Invalid API key"}"#));
+fn all_that_would_have_followed_on_the_lane_is_held_unsent() {
+    event::rules!["RD-085"];
+    let world = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
     let events: Vec<String> = (0..200).map(|n| format!("\"m-{n}\"")).collect();
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    let (yard, kept) = braze_invocation(&world, &[record("c1", 1, envelope(0, &events))]);
+    let (aws, kept) = braze_invocation(&world, &[record("c1", 1, envelope(0, &events))]);
     assert_eq!((world.seen.borrow().len(), kept.len()), (1, 1));
-    assert!(yard.sent.borrow().is_empty());
+    assert!(aws.sent.borrow().is_empty());
 }
 
 /// The ids in the body of a request to Segment.
@@ -226,22 +172,23 @@ fn ids(body: &serde_json::Value) -> Vec<u32> {
 
 proptest! {
     #[test]
-    fn rd_121_exactly_the_bad_events_end_refused_within_the_bound(
+    fn exactly_the_bad_events_end_refused_within_the_bound(
         n in 1_u32..=40,
         bad in prop::collection::btree_set(1_u32..=40, 0..8),
     ) {
+        event::rules!["RD-121"];
         let bad: Vec<u32> = bad.into_iter().filter(|id| *id <= n).collect();
         let refused = bad.clone();
-        let world = World::new(move |seen, _| {
+        let world = FakeVendor::new(move |seen, _| {
             let is_refused = ids(&seen.body).iter().any(|id| refused.contains(id));
-            answer(if is_refused { 400 } else { 200 }, &[], "{}")
+            respond(if is_refused { 400 } else { 200 }, &[], "{}")
         });
         let events: Vec<String> = (1..=n).map(|id| format!("\"{id}\"")).collect();
         let events: Vec<&str> = events.iter().map(String::as_str).collect();
-        let (yard, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
+        let (aws, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
         prop_assert!(kept.is_empty());
         let event = |body: &String| body.rsplit('"').nth(1).unwrap().parse::<u32>().unwrap();
-        let mut parked: Vec<u32> = yard.bodies(QueueName::Parked).iter().map(event).collect();
+        let mut parked: Vec<u32> = aws.bodies(QueueName::Parked).iter().map(event).collect();
         parked.sort_unstable();
         prop_assert_eq!(&parked, &bad);
         let halvings = n.next_power_of_two().trailing_zeros() as usize;
@@ -251,13 +198,13 @@ proptest! {
 
 #[test]
 fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
-    let world = World::new(move |seen, _| {
+    let world = FakeVendor::new(move |seen, _| {
         let status = if ids(&seen.body).contains(&6) { 400 } else { 200 };
-        answer(status, &[], "{}")
+        respond(status, &[], "{}")
     });
     let events: Vec<String> = (1..=8).map(|n| format!("\"{n}\"")).collect();
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    let (yard, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
+    let (aws, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
     let requests: Vec<Vec<u32>> = world.seen.borrow().iter().map(|seen| ids(&seen.body)).collect();
     assert_eq!(
         requests,
@@ -272,7 +219,7 @@ fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
         ]
     );
     assert!(kept.is_empty());
-    let parked = yard.bodies(QueueName::Parked);
+    let parked = aws.bodies(QueueName::Parked);
     assert!(
         parked.len() == 1 && parked[0].ends_with(r#""event":"6"}"#),
         "{parked:?}"
@@ -280,31 +227,16 @@ fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
 }
 
 #[test]
-fn rd_067_rd_101_what_the_time_does_not_suffice_for_is_unstarted_and_comes_back_at_once() {
+fn what_there_is_no_time_for_is_unstarted_and_comes_back_at_once() {
+    event::rules!["RD-067", "RD-101"];
     let records = [record("e1", 1, for_segment(&[r#""m-1""#, r#""m-2""#]))];
-    let yard = Rc::new(Yard::default());
-    let world = still();
-    let keys = SegmentKeys {
-        write_key: Some(telemetry::Secret::new("k".to_owned())),
-        write_keys: Default::default(),
-    };
-    let messenger = SegmentMessenger::new(
-        Settings::default().segment,
-        BASE.to_owned(),
-        FixedKeys::new(Some(keys)),
-    );
-    let mut deliverer = Deliverer::new(
-        Destination::Segment,
-        "deliver-test",
-        Settings::default(),
-        to_segment,
-        messenger,
-        ports(&yard, &world),
-    );
-    let deadline = world.now.get().plus_millis(5000);
+    let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
+    let secrets = FakeSecrets::new(SECRET);
+    let deliverer = deliverer::<Segment>("", to_segment, secrets, &aws, &vendor);
+    let deadline = vendor.now.get().plus_millis(5000);
     assert_eq!(run(deliverer.handle(&records, "aws-1", deadline)), ["e1"]);
-    assert_eq!(*yard.changes.borrow(), [("handle-e1".to_owned(), 0)]);
-    let lines = yard.lines_of("event");
+    assert_eq!(*aws.changes.borrow(), [("handle-e1".to_owned(), 0)]);
+    let lines = aws.lines_of("event");
     assert!(
         lines.len() == 2
             && lines
@@ -314,28 +246,18 @@ fn rd_067_rd_101_what_the_time_does_not_suffice_for_is_unstarted_and_comes_back_
 }
 
 #[test]
-fn rd_084_rs_021_the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
-    let key = |text: &str| BrazeKey {
-        rest_api_key: Some(telemetry::Secret::new(text.to_owned())),
-    };
+fn the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
+    event::rules!["RD-084", "RS-021"];
     for stored_late in [false, true] {
         // The old key is revoked at once; the new one is stored before the next request, or only after it.
-        let world = World::new(|seen, _| match seen.authorization.as_deref() {
-            Some("Bearer new") => answer(201, &[], r#"{"message":"success"}"#),
-            _ => answer(401, &[], r#"{"message":"Invalid API key"}"#),
+        let world = FakeVendor::new(|seen, _| match seen.authorization.as_deref() {
+            Some("Bearer new") => respond(201, &[], r#"{"message":"success"}"#),
+            _ => respond(401, &[], r#"{"message":"Invalid API key"}"#),
         });
-        let keys = Rc::new(FixedKeys::new(Some(key("old"))));
-        let store = || *keys.next.borrow_mut() = Some(Rc::new(key("new")));
-        let yard = Rc::new(Yard::default());
-        let messenger = BrazeMessenger::new(Settings::default().braze, BASE.to_owned(), Rc::clone(&keys));
-        let mut deliverer = Deliverer::new(
-            Destination::Braze,
-            "deliver-test",
-            Settings::default(),
-            to_braze,
-            messenger,
-            ports(&yard, &world),
-        );
+        let secrets = FakeSecrets::new(r#"{"rest_api_key":"old"}"#);
+        let store = || secrets.store(r#"{"rest_api_key":"new"}"#);
+        let aws = FakeAws::default();
+        let deliverer = deliverer::<Braze>(INSTANCE, to_braze, secrets.clone(), &aws, &world);
         let mut waiting = vec![
             record("m1", 1, envelope(0, &[r#""m-1""#])),
             record("m2", 1, envelope(0, &[r#""m-2""#])),
@@ -349,12 +271,13 @@ fn rd_084_rs_021_the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
             }
             let deadline = world.now.get().plus_millis(60_000);
             let kept = run(deliverer.handle(&waiting, "aws-1", deadline));
+            world.advance(60_000);
             waiting.retain(|record| kept.contains(&record.message_id));
             waiting.iter_mut().for_each(|record| record.receive_count += 1);
             assert_eq!(waiting.is_empty(), !stored_late || round > 0, "round {round}");
         }
-        assert!(yard.sent.borrow().is_empty(), "nothing is parked or sent on");
-        let lines = yard.lines_of("event");
+        assert!(aws.sent.borrow().is_empty(), "nothing is parked or sent on");
+        let lines = aws.lines_of("event");
         let delivered = lines
             .iter()
             .filter(|line| line.contains(r#""outcome":"delivered""#))

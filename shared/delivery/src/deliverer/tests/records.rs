@@ -1,14 +1,15 @@
 //! Each record opened alone, and each event with one fate (5.1, RD-020).
 
-use super::yard::*;
 use super::*;
+use crate::fake_aws::*;
+use event::envelope::Envelope;
 use event::ports::QueueName;
 use proptest::prelude::*;
 
-fn parked_reasons(scripted: &Scripted) -> Vec<String> {
+fn parked_reasons(scripted: &Invoked) -> Vec<String> {
     let reason = |body: String| body.split('"').nth(5).unwrap().to_owned();
     scripted
-        .yard
+        .aws
         .bodies(QueueName::Parked)
         .into_iter()
         .map(reason)
@@ -16,7 +17,8 @@ fn parked_reasons(scripted: &Scripted) -> Vec<String> {
 }
 
 #[test]
-fn rd_003_what_is_no_envelope_is_parked_at_the_first_receive() {
+fn what_is_no_envelope_is_parked_at_the_first_receive() {
+    event::rules!["RD-003"];
     let bodies = ["", "{", "7", r#"{"v":1}"#, "\u{0}\u{fffd}"];
     for body in bodies {
         let neighbour = record("m2", 1, envelope(0, &[r#""ok""#]));
@@ -27,41 +29,42 @@ fn rd_003_what_is_no_envelope_is_parked_at_the_first_receive() {
         use base64::Engine;
         let encoded = base64::engine::general_purpose::STANDARD.encode(body);
         let wanted = format!(r#""body_base64":"{encoded}"}}"#);
-        assert!(got.yard.bodies(QueueName::Parked)[0].ends_with(&wanted));
+        assert!(got.aws.bodies(QueueName::Parked)[0].ends_with(&wanted));
         let unreadable = telemetry::metrics::RECORDS_UNREADABLE;
-        assert_eq!(got.yard.count(unreadable, &["braze"]), 1.0);
+        assert_eq!(got.aws.count(unreadable, &["braze"]), 1.0);
     }
 }
 
 #[test]
-fn rd_004_what_is_for_elsewhere_is_parked_event_by_event() {
+fn what_is_for_elsewhere_is_parked_event_by_event() {
+    event::rules!["RD-004"];
     let for_branch =
         envelope(0, &["1", "2"]).replace(r#""destination":"braze""#, r#""destination":"branch""#);
     let from_branch = envelope(0, &["3"]).replace(r#""source":"segment""#, r#""source":"branch""#);
     let got = invoke(&[record("m1", 1, for_branch), record("m2", 1, from_branch)]);
     assert!(got.kept.is_empty() && got.seen.is_empty());
     assert_eq!(parked_reasons(&got), ["misrouted"; 3]);
-    for (body, event) in got.yard.bodies(QueueName::Parked).iter().zip(1..) {
+    for (body, event) in got.aws.bodies(QueueName::Parked).iter().zip(1..) {
         assert!(body.ends_with(&format!(r#""event":{event}}}"#)), "{body}");
     }
 }
 
 #[test]
-fn rd_005_a_newer_envelope_waits_for_the_deploy_and_is_parked_after_four_days() {
+fn a_newer_envelope_waits_and_is_parked_after_four_days() {
+    event::rules!["RD-005"];
     let newer = || record("m1", 9, r#"{"v":2,"shape":"another"}"#);
-    let world = still();
-    let got = invoke_with("", &[], &world, &[newer()]);
+    let got = invoke_with("", &[], 0, &[newer()]);
     assert_eq!(got.kept, ["m1"]);
-    assert_eq!(*got.yard.changes.borrow(), [("handle-m1".to_owned(), 60)]);
-    assert!(got.yard.lines_of("record")[0].contains(r#""class":"newer_version""#));
-    world.now.set(world.now.get().plus_millis(4 * 86_400_000 + 1));
-    let got = invoke_with("", &[], &world, &[newer()]);
+    assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), 60)]);
+    assert!(got.aws.lines_of("record")[0].contains(r#""class":"newer_version""#));
+    let got = invoke_with("", &[], 4 * 86_400_000 + 1, &[newer()]);
     assert!(got.kept.is_empty());
     assert_eq!(parked_reasons(&got), ["unknown_version"]);
 }
 
 #[test]
-fn rd_006_what_must_not_be_sent_yet_waits_as_it_is() {
+fn what_must_not_be_sent_yet_waits_as_it_is() {
+    event::rules!["RD-006"];
     let ahead = envelope(0, &[r#""ok""#]).replace(
         r#""events""#,
         r#""not_before":"2026-03-01T12:05:00.000Z","events""#,
@@ -69,23 +72,19 @@ fn rd_006_what_must_not_be_sent_yet_waits_as_it_is() {
     let got = invoke(&[record("m1", 1, ahead)]);
     assert!(got.seen.is_empty());
     assert_eq!(
-        (got.kept, got.yard.sent.borrow().len()),
+        (got.kept, got.aws.sent.borrow().len()),
         (vec!["m1".to_owned()], 0)
     );
-    assert_eq!(*got.yard.changes.borrow(), [("handle-m1".to_owned(), 300)]);
+    assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), 300)]);
 }
 
 #[test]
-fn rd_007_events_of_a_route_that_is_off_are_ignored() {
+fn events_of_a_route_that_is_off_are_ignored() {
+    event::rules!["RD-007"];
     let settings = "[routes]\nsegment_to_braze = false";
-    let got = invoke_with(
-        settings,
-        &[],
-        &still(),
-        &[record("m1", 1, envelope(0, &["1", "2"]))],
-    );
+    let got = invoke_with(settings, &[], 0, &[record("m1", 1, envelope(0, &["1", "2"]))]);
     assert!(got.kept.is_empty() && got.seen.is_empty());
-    let lines = got.yard.lines_of("event");
+    let lines = got.aws.lines_of("event");
     assert!(
         lines.len() == 2 && lines.iter().all(|line| line.contains("route_off")),
         "{lines:?}"
@@ -93,7 +92,8 @@ fn rd_007_events_of_a_route_that_is_off_are_ignored() {
 }
 
 #[test]
-fn rd_008_a_panic_in_the_mapping_parks_its_event_alone() {
+fn a_panic_in_the_mapping_parks_its_event_alone() {
+    event::rules!["RD-008"];
     let events = [r#""ok#1""#, r#""mappanic""#, r#""ok#2""#];
     let got = invoke(&[
         record("m1", 1, envelope(0, &events)),
@@ -102,34 +102,42 @@ fn rd_008_a_panic_in_the_mapping_parks_its_event_alone() {
     assert!(got.kept.is_empty());
     assert_eq!(got.seen, ["\"ok#1\" 1", "\"ok#2\" 1", "\"ok#3\" 1"]);
     assert_eq!(parked_reasons(&got), ["internal_panic"]);
-    assert!(got.yard.bodies(QueueName::Parked)[0].ends_with(r#""event":"mappanic"}"#));
-    assert_eq!(got.yard.count(telemetry::metrics::PANICS, &["deliver-test"]), 1.0);
+    assert!(got.aws.bodies(QueueName::Parked)[0].ends_with(r#""event":"mappanic"}"#));
+    assert_eq!(got.aws.count(telemetry::metrics::PANICS, &["deliver-test"]), 1.0);
 }
 
 #[test]
-fn rd_011_after_a_panic_of_the_sending_events_are_tried_again_with_their_back_off() {
+fn a_panic_while_sending_delays_its_own_event_alone() {
+    event::rules!["RD-011"];
     let got = invoke(&[
-        record("m1", 1, envelope(0, &[r#""panic""#])),
-        record("m2", 4, envelope(0, &[r#""ok""#])),
+        record("m1", 4, envelope(0, &[r#""panic""#, r#""ok#1""#])),
+        record("m2", 1, envelope(0, &[r#""ok#2""#, r#""fails""#])),
         record("m3", 1, "{"),
     ]);
-    assert_eq!(got.kept, ["m1", "m2"]);
-    let changes = got.yard.changes.borrow();
-    assert_eq!(
-        *changes,
-        [("handle-m1".to_owned(), 4), ("handle-m2".to_owned(), 90)]
-    );
-    let lines = got.yard.lines_of("record");
+    assert_eq!(got.seen.len(), 4);
+    let queue = QueueName::Destination(event::Destination::Braze);
+    let rest: Vec<String> = got.aws.bodies(queue);
+    assert_eq!(rest, [envelope(4, &[r#""panic""#]), envelope(1, &[r#""fails""#])]);
+    let delays: Vec<u32> = got
+        .aws
+        .sent
+        .borrow()
+        .iter()
+        .map(|message| message.delay_s)
+        .collect();
+    assert_eq!(delays, [0, 60, 3], "by the schedule");
+    let lines = got.aws.lines_of("record");
     assert!(
         lines.iter().all(|line| line.contains(r#""class":"transient""#)),
         "{lines:?}"
     );
     assert_eq!(parked_reasons(&got), ["unreadable_message"]);
-    assert_eq!(got.yard.count(telemetry::metrics::PANICS, &["deliver-test"]), 1.0);
+    assert_eq!(got.aws.count(telemetry::metrics::PANICS, &["deliver-test"]), 1.0);
 }
 
 #[test]
-fn rd_010_the_oldest_record_is_worked_first() {
+fn the_oldest_record_is_worked_first() {
+    event::rules!["RD-010"];
     let at = |second: u32| {
         let first = format!("2026-03-01T11:00:{second:02}.000Z");
         envelope(0, &[&format!("\"ok#{second}\"")]).replace(T, &first)
@@ -146,7 +154,8 @@ fn rd_010_the_oldest_record_is_worked_first() {
 }
 
 #[test]
-fn rd_071_an_event_that_is_merely_old_is_still_tried() {
+fn an_event_that_is_merely_old_is_still_tried() {
+    event::rules!["RD-071"];
     let old = envelope(0, &[r#""ok""#, r#""rejected""#]).replace(T, "2025-03-01T12:00:00.000Z");
     let got = invoke(&[record("m1", 1, old)]);
     assert_eq!(got.seen.len(), 2);
@@ -166,7 +175,7 @@ fn any_records() -> impl Strategy<Value = Vec<(String, u32, String)>> {
         "retry:4000",
         "half:7",
         "hold",
-        "unstarted:0",
+        "retry:0",
     ];
     let events = prop::collection::vec(prop::sample::select(words.to_vec()), 1..5);
     let body = prop_oneof![
@@ -201,12 +210,12 @@ fn any_records() -> impl Strategy<Value = Vec<(String, u32, String)>> {
     })
 }
 
-fn any_acts() -> impl Strategy<Value = Vec<Act>> {
+fn any_acts() -> impl Strategy<Value = Vec<CallFault>> {
     let act = prop_oneof![
-        4 => Just(Act::Pass),
-        1 => Just(Act::Fail),
-        1 => (0_usize..10).prop_map(Act::FailEntry),
-        1 => (0_usize..10).prop_map(Act::Forget),
+        4 => Just(CallFault::Pass),
+        1 => Just(CallFault::Fail),
+        1 => (0_usize..10).prop_map(CallFault::FailEntry),
+        1 => (0_usize..10).prop_map(CallFault::Forget),
     ];
     prop::collection::vec(act, 0..12)
 }
@@ -227,13 +236,14 @@ fn events(record: &Record) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn rd_009_rd_020_rd_023_rd_027_rd_042_what_is_deleted_is_accounted_for_whatever_fails(
+    fn what_is_deleted_is_accounted_for_whatever_fails(
         records in any_records(),
         acts in any_acts(),
     ) {
+        event::rules!["RD-009", "RD-020", "RD-023", "RD-027", "RD-042"];
         let records: Vec<Record> =
             records.iter().map(|(id, receives, body)| record(id, *receives, body.as_str())).collect();
-        let got = invoke_with("", &acts, &still(), &records);
+        let got = invoke_with("", &acts, 0, &records);
         let ids: Vec<&str> = records.iter().map(|record| record.message_id.as_str()).collect();
         let mut kept = got.kept.clone();
         prop_assert!(kept.iter().all(|id| ids.contains(&id.as_str())));
@@ -241,8 +251,8 @@ proptest! {
         kept.dedup();
         prop_assert_eq!(kept.len(), got.kept.len(), "each record once or not at all");
 
-        let parked = got.yard.bodies(QueueName::Parked);
-        let onward = got.yard.bodies(QueueName::Destination(Destination::Braze));
+        let parked = got.aws.bodies(QueueName::Parked);
+        let onward = got.aws.bodies(QueueName::Destination(event::Destination::Braze));
         let onward: Vec<String> = onward
             .iter()
             .flat_map(|body| Envelope::open(body).unwrap().events.into_iter().map(|event| event.get().to_owned()))
@@ -269,7 +279,7 @@ proptest! {
         }
         // One outcome each: the tally of the invocation adds up to the events, which the sink checks, and each event that
         // came to its end, or waits for the first time, has its one line.
-        let mut lines = got.yard.lines_of("event");
+        let mut lines = got.aws.lines_of("event");
         let count = lines.len();
         let id = |line: &String| line.split(r#""event_id":""#).nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
         lines.sort_by_key(id);

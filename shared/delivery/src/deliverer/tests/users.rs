@@ -1,13 +1,12 @@
-//! Calls of one user keep their order, whatever becomes of them (5.7).
+//! Calls of one user keep their order, (5.7).
 
-use super::yard::*;
 use super::*;
-use crate::destinations::branch::BranchMessenger;
-use crate::fixture::{BASE, FixedKeys, World, answer};
+use crate::destinations::Branch;
+use crate::fake_aws::*;
+use crate::fake_vendor::{FakeVendor, respond};
 use event::calls::{BranchCall, BranchEndpoint, UserKey};
+use event::envelope::Envelope;
 use event::ports::QueueName;
-use secrets::BranchKey;
-use std::rc::Rc;
 
 /// `"user#n"` is one request of that user.
 fn to_branch(_: Source, text: &str, _: &Settings) -> Mapped<BranchCall> {
@@ -29,37 +28,20 @@ fn to_branch(_: Source, text: &str, _: &Settings) -> Mapped<BranchCall> {
 }
 
 /// The names that were sent, when the event of this name gets this status.
-fn sent(odd: &'static str, status: u16, records: &[Record]) -> (Vec<String>, Rc<Yard>, Vec<String>) {
-    let world = World::new(move |seen, _| {
+fn sent(odd: &'static str, status: u16, records: &[Record]) -> (Vec<String>, FakeAws, Vec<String>) {
+    let vendor = FakeVendor::new(move |seen, _| {
         let is_odd = seen.body["name"] == odd;
-        answer(if is_odd { status } else { 200 }, &[], "{}")
+        respond(if is_odd { status } else { 200 }, &[], "{}")
     });
-    let yard = Rc::new(Yard::default());
-    let key = BranchKey {
-        branch_key: Some(telemetry::Secret::new("k".to_owned())),
-    };
-    let messenger = BranchMessenger::new(
-        Settings::default().branch,
-        BASE.to_owned(),
-        FixedKeys::new(Some(key)),
-    );
-    let mut deliverer = Deliverer::new(
-        Destination::Branch,
-        "deliver-test",
-        Settings::default(),
-        to_branch,
-        messenger,
-        ports(&yard, &world),
-    );
-    let deadline = world.now.get().plus_millis(30_000);
-    let kept = run(deliverer.handle(records, "aws-1", deadline));
-    let names = world
+    let aws = FakeAws::default();
+    let Invoked { aws, kept, .. } = invoke_destination::<Branch>("", to_branch, aws, &vendor, records);
+    let names = vendor
         .seen
         .borrow()
         .iter()
         .map(|seen| seen.body["name"].as_str().unwrap().to_owned())
         .collect();
-    (names, yard, kept)
+    (names, aws, kept)
 }
 
 fn of(id: &str, events: &[&str]) -> Record {
@@ -73,9 +55,10 @@ fn of(id: &str, events: &[&str]) -> Record {
 }
 
 #[test]
-fn rd_147_while_a_call_waits_later_calls_of_its_user_in_that_envelope_wait_unsent() {
+fn while_a_call_waits_later_calls_of_its_user_wait_unsent() {
+    event::rules!["RD-147"];
     let records = [of("m1", &["a#1", "b#1", "a#2", "b#2", "a#3"]), of("m2", &["a#4"])];
-    let (mut names, yard, kept) = sent("a#1", 500, &records);
+    let (mut names, aws, kept) = sent("a#1", 500, &records);
     names.sort_unstable();
     assert_eq!(
         names,
@@ -83,7 +66,9 @@ fn rd_147_while_a_call_waits_later_calls_of_its_user_in_that_envelope_wait_unsen
         "another envelope is not bound"
     );
     assert!(kept.is_empty());
-    let rest = yard.bodies(QueueName::Destination(Destination::Branch)).remove(0);
+    let rest = aws
+        .bodies(QueueName::Destination(event::Destination::Branch))
+        .remove(0);
     let rest: Vec<String> = Envelope::open(&rest)
         .unwrap()
         .events
@@ -91,7 +76,7 @@ fn rd_147_while_a_call_waits_later_calls_of_its_user_in_that_envelope_wait_unsen
         .map(|event| event.get().to_owned())
         .collect();
     assert_eq!(rest, [r#""a#1""#, r#""a#2""#, r#""a#3""#]);
-    let lines = yard.lines_of("event");
+    let lines = aws.lines_of("event");
     let waits = lines
         .iter()
         .filter(|line| line.contains(r#""class":"transient""#))
@@ -100,9 +85,10 @@ fn rd_147_while_a_call_waits_later_calls_of_its_user_in_that_envelope_wait_unsen
 }
 
 #[test]
-fn rd_147_after_a_park_later_calls_of_its_user_go_on() {
-    let (names, yard, kept) = sent("a#1", 400, &[of("m1", &["a#1", "a#2", "a#3"])]);
+fn after_a_park_later_calls_of_its_user_go_on() {
+    event::rules!["RD-147"];
+    let (names, aws, kept) = sent("a#1", 400, &[of("m1", &["a#1", "a#2", "a#3"])]);
     assert_eq!(names, ["a#1", "a#2", "a#3"]);
     assert!(kept.is_empty());
-    assert_eq!(yard.bodies(QueueName::Parked).len(), 1);
+    assert_eq!(aws.bodies(QueueName::Parked).len(), 1);
 }

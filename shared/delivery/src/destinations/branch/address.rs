@@ -23,7 +23,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sr_300_the_host_is_the_regions() {
+    fn the_host_is_the_regions() {
+        event::rules!["SR-300"];
         let of = |region| {
             base_url(&Branch {
                 region,

@@ -8,14 +8,12 @@ pub const ITEMS: usize = 50;
 pub const OBJECTS_OF_OLD_ACCOUNTS: usize = 50;
 /// What Braze says when a request holds more objects than the account allows (SB-545).
 pub const TOO_MANY_OBJECTS: &str = "Max Input Length Exceeded";
-/// Bytes of an answer that are read (SB-505).
-pub const ANSWER_BYTES: usize = 256 * 1024;
+/// Bytes of a response that are read (SB-505).
+pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 /// Characters of Braze's words that a parked event carries (SB-539).
 pub const DETAIL_CHARACTERS: usize = 500;
 /// From here on `X-RateLimit-Reset` is in milliseconds (SB-555).
 pub const RESET_IS_MILLIS_FROM: f64 = 100_000_000_000.0;
-/// The most that a hint is lengthened by, as a factor (SB-555).
-pub const HINT_FACTOR: f64 = 1.2;
 
 /// The endpoints that share a rate limit, and so a pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -23,7 +23,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seg_001_the_host_is_the_regions() {
+    fn the_host_is_the_regions() {
+        event::rules!["SEG-001"];
         let of = |region| {
             base_url(&Segment {
                 region,

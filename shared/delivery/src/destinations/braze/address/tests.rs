@@ -16,7 +16,8 @@ fn url(text: &str, allow_any_host: bool) -> Result<Option<String>, Problem> {
 }
 
 #[test]
-fn sb_500_an_instance_names_its_host_in_any_case() {
+fn an_instance_names_its_host_in_any_case() {
+    event::rules!["SB-500"];
     let of = |name| instance(name).unwrap().unwrap();
     assert_eq!(of("US-01"), "https://rest.iad-01.braze.com");
     assert_eq!(of("us-08"), "https://rest.iad-08.braze.com");
@@ -40,7 +41,8 @@ fn sb_500_an_instance_names_its_host_in_any_case() {
 }
 
 #[test]
-fn sb_500_sb_502_neither_is_no_address_and_both_are_refused() {
+fn neither_is_no_address_and_both_are_refused() {
+    event::rules!["SB-500", "SB-502"];
     assert_eq!(base_url(&Braze::default()).unwrap(), None);
     let problem = required_base_url(&Braze::default()).unwrap_err().to_string();
     for named in ["`braze.instance`", "braze.endpoint_url", "US-01"] {
@@ -55,7 +57,8 @@ fn sb_500_sb_502_neither_is_no_address_and_both_are_refused() {
 }
 
 #[test]
-fn sb_311_who_sends_nothing_needs_no_address_but_a_wrong_one_is_refused() {
+fn without_its_route_an_address_is_optional_but_checked() {
+    event::rules!["SB-311"];
     let check = |instance: &str, endpoint_url: &str| {
         check_address(&Braze {
             instance: instance.to_owned(),
@@ -147,7 +150,8 @@ const BAD: [&str; 40] = [
 ];
 
 #[test]
-fn sb_502_sb_708_sb_501_sixty_addresses() {
+fn sixty_addresses() {
+    event::rules!["SB-502", "SB-708", "SB-501"];
     for (text, wanted) in GOOD {
         assert_eq!(url(text, false).unwrap().as_deref(), Some(wanted), "{text}");
     }
@@ -163,7 +167,8 @@ fn sb_502_sb_708_sb_501_sixty_addresses() {
 }
 
 #[test]
-fn sb_503_any_https_host_and_port_pass_if_the_settings_say_so() {
+fn any_https_host_and_port_pass_if_the_settings_say_so() {
+    event::rules!["SB-503"];
     assert_eq!(
         url("https://proxy.example.com:8443", true).unwrap().as_deref(),
         Some("https://proxy.example.com:8443")

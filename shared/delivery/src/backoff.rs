@@ -1,0 +1,147 @@
+//! When an event is tried again, and when it is given up: the tables of 5.4, the hints of destinations, the horizons.
+
+use crate::destination::Limits;
+use event::reasons::{ParkReason, RetryClass};
+use event::settings::Span;
+use event::{Outcome, Random, Timestamp};
+
+/// Seconds by receive count; the last one holds for all later ones.
+pub type Table = [u32; 9];
+
+/// Waits at Braze and Segment (SB-570, SEG-070).
+pub const LONG_BACKOFF: Table = [5, 30, 60, 120, 240, 480, 960, 1920, 3600];
+/// Waits at Branch, which counts an event when it arrives.
+pub const SHORT_BACKOFF: Table = [2, 5, 15, 30, 60, 120, 240, 300, 300];
+/// Waits of held events at Braze and Segment.
+pub const LONG_HOLD: Table = [900, 1800, 3600, 3600, 3600, 3600, 3600, 3600, 3600];
+/// Waits of held events at Branch.
+pub const SHORT_HOLD: Table = [60, 120, 240, 300, 300, 300, 300, 300, 300];
+
+/// The longest visibility that is ever set, and the longest delay that SQS takes, in seconds (RD-066, RD-045).
+pub const MAX_VISIBILITY_S: u32 = 900;
+/// Seconds until a park that was not acknowledged is tried again (RD-023).
+pub const PARK_FAILED_S: u32 = 60;
+/// How long an envelope of a newer version is waited with, in milliseconds from its message's sending (RD-005).
+pub const NEWER_VERSION_MS: i64 = 4 * 86_400_000;
+
+/// The wait of a record received `receives` times: half its base to its base, in whole seconds rounded up (RD-062).
+pub fn delay(table: &Table, receives: u32, random: &impl Random) -> u32 {
+    let place = usize::try_from(receives.max(1) - 1).unwrap_or(usize::MAX);
+    let base = table
+        .get(place)
+        .or(table.last())
+        .copied()
+        .unwrap_or(MAX_VISIBILITY_S);
+    (f64::from(base) * random.between(0.5, 1.0)).ceil() as u32
+}
+
+/// Seconds until an event is tried again that was not sent because of something with an end: as long as that lasts, and up to
+/// a fifth longer (RD-062).
+pub fn unsent(rest_ms: i64, random: &impl Random) -> u32 {
+    lengthened(rest_ms.max(1) as f64 / 1000.0, random)
+}
+
+/// A destination's hint in whole seconds, lengthened by up to a fifth: never earlier than asked (RD-063).
+pub fn lengthened(seconds: f64, random: &impl Random) -> u32 {
+    (seconds * random.between(1.0, 1.2)).ceil() as u32
+}
+
+/// The outcome of an event of this age: parked, if it has failed or was held for too long (SB-572, SEG-071, RD-088).
+pub fn expire(outcome: Outcome, age_ms: i64, limits: &Limits) -> Outcome {
+    let over = |horizon: Option<Span>| {
+        horizon.is_some_and(|span| age_ms > i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
+    };
+    match outcome {
+        Outcome::Retry {
+            class: RetryClass::Transient | RetryClass::RateLimited | RetryClass::BreakerOpen,
+            ..
+        } if over(limits.horizon) => Outcome::Park(ParkReason::Exhausted),
+        Outcome::Hold(_) if over(limits.hold_horizon) => Outcome::Park(ParkReason::HoldExpired),
+        Outcome::Retry { .. } | Outcome::Hold(_) => outcome,
+        Outcome::Delivered | Outcome::Warned(_) | Outcome::Ignored(_) | Outcome::Park(_) => outcome,
+    }
+}
+
+/// The seconds that a `Retry-After` asks for: a number, or an HTTP date. Text that is neither counts as absent; so does a
+/// negative number.
+pub fn parse_retry_after(value: &str, now: Timestamp) -> Option<f64> {
+    let value = value.trim();
+    if let Some(seconds) = parse_seconds(value) {
+        return Some(seconds);
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    let at = date.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
+    Some(i64::try_from(at).ok()?.saturating_sub(now.millis()) as f64 / 1000.0)
+}
+
+/// A number of seconds, digits with an optional fraction.
+pub fn parse_seconds(value: &str) -> Option<f64> {
+    let value = value.trim();
+    let plain = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    plain
+        .then(|| value.parse::<f64>().ok())
+        .flatten()
+        .filter(|seconds| seconds.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct At(f64);
+
+    impl Random for At {
+        fn unit(&self) -> f64 {
+            self.0
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_delay_is_half_its_base_to_its_base(receives in 0_u32..100, unit in 0.0..1.0_f64) {
+            event::rules!["RD-062"];
+            for table in [LONG_BACKOFF, SHORT_BACKOFF, LONG_HOLD, SHORT_HOLD] {
+                let base = table[(receives.clamp(1, 9) - 1) as usize];
+                let got = delay(&table, receives, &At(unit));
+                prop_assert!(got >= base.div_ceil(2) && got <= base);
+            }
+        }
+
+        #[test]
+        fn a_hint_is_never_undercut(hint in 0.0..100_000.0_f64, unit in 0.0..1.0_f64) {
+            event::rules!["RD-063"];
+            let got = f64::from(lengthened(hint, &At(unit)));
+            prop_assert!(got >= hint && got <= (hint * 1.2).ceil());
+            let got = f64::from(unsent((hint * 1000.0) as i64, &At(unit)));
+            prop_assert!(got >= hint.floor().max(1.0) && got <= (hint * 1.2).ceil().max(1.0));
+        }
+
+        #[test]
+        fn no_text_is_a_negative_number_of_seconds(text in "\\PC{0,20}") {
+            prop_assert!(parse_seconds(&text).is_none_or(|seconds| seconds >= 0.0));
+            // Only an HTTP date may lie in the past.
+            let at = parse_retry_after(&text, Timestamp::from_millis(0));
+            prop_assert!(at.is_none_or(|seconds| seconds >= 0.0 || text.contains("GMT")));
+        }
+    }
+
+    #[test]
+    fn seconds_and_dates_are_read() {
+        event::rules!["RD-063"];
+        let now = Timestamp::parse("2026-03-01T12:00:00Z").unwrap();
+        assert_eq!(parse_retry_after(" 120 ", now), Some(120.0));
+        assert_eq!(parse_retry_after("1.5", now), Some(1.5));
+        assert_eq!(
+            parse_retry_after("Sun, 01 Mar 2026 12:02:00 GMT", now),
+            Some(120.0)
+        );
+        assert_eq!(
+            parse_retry_after("Sun, 01 Mar 2026 11:59:00 GMT", now),
+            Some(-60.0)
+        );
+        for bad in ["", "-5", "soon", "1e9", "0x10", "inf", "1.2.3"] {
+            assert_eq!(parse_retry_after(bad, now), None, "{bad}");
+        }
+    }
+}

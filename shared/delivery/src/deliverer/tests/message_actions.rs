@@ -1,0 +1,228 @@
+//! Parks, new messages and visibility, when SQS does not do as it is told (5.2, 5.3).
+
+use super::*;
+use crate::fake_aws::*;
+use crate::fake_vendor::run;
+use event::envelope::Envelope;
+use event::ports::QueueName;
+use futures_util::FutureExt;
+
+const BRAZE: QueueName = QueueName::Destination(event::Destination::Braze);
+
+fn one(events: &[&str]) -> [Record; 1] {
+    [record("m1", 1, envelope(0, events))]
+}
+
+#[test]
+fn a_record_is_kept_while_its_park_is_not_acknowledged() {
+    event::rules!["RD-023"];
+    let parks = &[r#""rejected#1""#];
+    for faults in [
+        [CallFault::Fail; 3],
+        [CallFault::FailEntry(0); 3],
+        [CallFault::Forget(0); 3],
+    ] {
+        let got = invoke_with("", &faults, 0, &one(parks));
+        assert_eq!(got.kept, ["m1"]);
+        assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), 60)]);
+        assert!(got.aws.lines_of("record")[0].contains(r#""class":"park_failed""#));
+        assert_eq!(
+            got.aws
+                .steps
+                .borrow()
+                .iter()
+                .filter(|step| *step == "park")
+                .count(),
+            3
+        );
+    }
+    let got = invoke_with("", &[CallFault::Fail, CallFault::Forget(0)], 0, &one(parks));
+    assert!(got.kept.is_empty());
+    assert_eq!(got.aws.bodies(QueueName::Parked).len(), 1);
+    let got = invoke_with("", &[CallFault::Fail; 3], 0, &[record("m1", 1, "{")]);
+    assert_eq!(got.kept, ["m1"], "the same for a body that is parked whole");
+}
+
+#[test]
+fn parks_then_messages_then_visibility_then_lines() {
+    event::rules!["RD-024"];
+    let records = [
+        record("m1", 1, envelope(0, &[r#""retry:5#1""#])),
+        record(
+            "m2",
+            1,
+            envelope(0, &[r#""ok#2""#, r#""retry:5#3""#, r#""rejected#4""#]),
+        ),
+    ];
+    let got = invoke(&records);
+    let mut steps = got.aws.steps.borrow().clone();
+    steps.dedup();
+    assert_eq!(steps, ["response", "park", "send", "visibility", "line"]);
+}
+
+#[test]
+fn every_batch_call_is_read_entry_by_entry() {
+    event::rules!["RD-025"];
+    let events: Vec<String> = (0..3).map(|n| format!("\"rejected#{n}\"")).collect();
+    let records: Vec<Record> = events
+        .iter()
+        .enumerate()
+        .map(|(n, event)| record(&format!("m{n}"), 1, envelope(0, &[event])))
+        .collect();
+    let got = invoke_with("", &[CallFault::FailEntry(1); 1], 0, &records);
+    assert!(got.kept.is_empty());
+    assert_eq!(
+        got.aws.bodies(QueueName::Parked).len(),
+        3,
+        "the one that failed was sent once more"
+    );
+
+    let mixed = |n: usize| envelope(0, &[&format!("\"ok#{n}\""), &format!("\"retry:5#{n}\"")]);
+    let records: Vec<Record> = (0..3).map(|n| record(&format!("m{n}"), 1, mixed(n))).collect();
+    for act in [CallFault::FailEntry(1), CallFault::Forget(1)] {
+        let got = invoke_with("", &[act], 0, &records);
+        assert_eq!(got.kept, ["m1"], "its new message was not acknowledged");
+        assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), 60)]);
+        assert_eq!(got.aws.bodies(BRAZE).len(), 2);
+    }
+}
+
+#[test]
+fn a_visibility_that_was_not_taken_changes_no_outcome() {
+    event::rules!["RD-026"];
+    let records: Vec<Record> = (0..3)
+        .map(|n| record(&format!("m{n}"), 1, envelope(0, &[&format!("\"retry:5#{n}\"")])))
+        .collect();
+    for (act, failed) in [
+        (CallFault::Fail, 3.0),
+        (CallFault::FailEntry(0), 1.0),
+        (CallFault::Forget(2), 1.0),
+    ] {
+        let got = invoke_with("", &[act], 0, &records);
+        assert_eq!(got.kept, ["m0", "m1", "m2"]);
+        let metric = telemetry::metrics::VISIBILITY_FAILED;
+        assert_eq!(got.aws.count(metric, &["braze"]), failed);
+        assert!(
+            got.aws
+                .lines_of("event")
+                .iter()
+                .all(|line| line.contains(r#""outcome":"retry""#))
+        );
+    }
+}
+
+#[test]
+fn no_answer_is_given_before_the_last_call_to_sqs_has_ended() {
+    event::rules!["RD-027", "RD-042"];
+    let records = || {
+        [
+            record("m1", 1, envelope(0, &[r#""retry:5#1""#])),
+            record(
+                "m2",
+                1,
+                envelope(0, &[r#""ok#2""#, r#""retry:5#3""#, r#""rejected#4""#]),
+            ),
+        ]
+    };
+    let calls = invoke(&records()).aws.calls.get();
+    assert_eq!(calls, 3);
+    for killed_at in 0..calls {
+        let faults: Vec<CallFault> = (0..killed_at)
+            .map(|_| CallFault::Pass)
+            .chain([CallFault::Never])
+            .collect();
+        let aws = FakeAws::with(&faults);
+        let (vendor, records) = (scripted_vendor(&aws), records());
+        let secrets = FakeSecrets::new(SECRET);
+        let deliverer = deliverer::<ScriptedDestination>("", scripted, secrets, &aws, &vendor);
+        // The secret is read before.
+        run(deliverer.warm());
+        let deadline = vendor.now.get().plus_millis(60_000);
+        let answered = deliverer.handle(&records, "aws-1", deadline).now_or_never();
+        assert!(
+            answered.is_none(),
+            "killed at call {killed_at}: SQS still has every record"
+        );
+    }
+}
+
+#[test]
+fn what_is_done_goes_into_the_remainder_and_the_park() {
+    event::rules!["RD-044"];
+    let marked = envelope(0, &[r#""ok#1""#, r#""rejected#2""#])
+        .replace(r#""events""#, r#""done":[null,{"of":3,"items":[0,2]}],"events""#);
+    let got = invoke(&[record("m1", 1, marked)]);
+    let parked = got.aws.bodies(QueueName::Parked);
+    assert!(
+        parked[0].contains(r#""done":[{"of":3,"items":[0,2]}]"#),
+        "{parked:?}"
+    );
+    let half =
+        envelope(0, &[r#""half:5#1""#]).replace(r#""events""#, r#""done":[{"of":2,"items":[0]}],"events""#);
+    assert_eq!(invoke(&[record("m1", 1, half)]).seen, [r#""retry:5" 1"#]);
+    // A half that was accepted is not sent again.
+    let got = invoke(&one(&[r#""half:5#1""#, r#""ok#2""#]));
+    let remainder = got.aws.bodies(BRAZE).remove(0);
+    assert_eq!(
+        Envelope::open(&remainder).unwrap().done[0]
+            .as_ref()
+            .unwrap()
+            .items,
+        [0]
+    );
+}
+
+#[test]
+fn a_held_record_waits_by_visibility_or_by_message() {
+    event::rules!["RD-087"];
+    // The shortest: half of 900, 1800 and 3600.
+    for (receives, seconds) in [(1, 450), (2, 900), (3, 1800), (400, 1800)] {
+        let got = invoke(&[record(
+            "m1",
+            receives,
+            envelope(0, &[r#""hold#1""#, r#""hold#2""#]),
+        )]);
+        if seconds <= 900 {
+            assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), seconds)]);
+        } else {
+            let body = got.aws.bodies(BRAZE).remove(0);
+            let head = Envelope::open(&body).unwrap().head;
+            let waits_ms = head.not_before.unwrap().millis_since(head.first_received_at);
+            assert_eq!(waits_ms, i64::from(seconds) * 1000);
+        }
+        assert_eq!(got.aws.count(telemetry::metrics::HOLD, &["braze"]), 1.0);
+    }
+}
+
+#[test]
+fn what_was_held_for_longer_than_the_horizon_is_parked() {
+    event::rules!["RD-088"];
+    let day_ms = 86_400_000;
+    for (settings, days, extra_ms, parked) in [
+        ("", 10, 0, false),
+        ("", 10, 1, true),
+        ("[delivery]\nhold_horizon = \"4d\"", 4, 1, true),
+        ("[delivery]\nhold_horizon = \"4d\"", 4, 0, false),
+    ] {
+        let later_ms = days * day_ms + extra_ms;
+        let got = invoke_with(settings, &[], later_ms, &one(&[r#""hold""#]));
+        let bodies = got.aws.bodies(QueueName::Parked);
+        assert_eq!(
+            bodies.len(),
+            usize::from(parked),
+            "{settings} {days} d + {extra_ms} ms"
+        );
+        assert!(
+            bodies
+                .iter()
+                .all(|body| body.contains(r#""reason":"hold_expired""#))
+        );
+    }
+    // A replay starts its time again.
+    let replayed = envelope(0, &[r#""hold""#]).replace(
+        r#""events""#,
+        r#""replayed_at":"2026-03-11T12:00:00.000Z","events""#,
+    );
+    let got = invoke_with("", &[], 11 * day_ms, &[record("m1", 1, replayed)]);
+    assert!(got.aws.bodies(QueueName::Parked).is_empty());
+}

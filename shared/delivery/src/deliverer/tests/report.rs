@@ -1,0 +1,154 @@
+//! One line for each end of each event, and how a person finds it.
+
+use crate::destinations::Segment;
+use crate::fake_aws::*;
+use crate::fake_vendor::{FakeVendor, respond};
+use event::calls::{Mapped, SegmentCall, Verdict};
+use event::reasons::Warning;
+use event::settings::Settings;
+use event::{EventId, Source};
+
+const README: &str = include_str!("../../../../telemetry/README.md");
+
+fn outcomes(lines: &[String]) -> Vec<String> {
+    let outcome = |line: &String| {
+        line.split(r#""outcome":""#)
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    lines.iter().map(outcome).collect()
+}
+
+#[test]
+fn one_line_for_each_end_and_for_the_first_wait() {
+    event::rules!["RP-003"];
+    let events = [
+        r#""ok#1""#,
+        r#""rejected#2""#,
+        r#""ignore#3""#,
+        r#""retry:5#4""#,
+        r#""hold#5""#,
+    ];
+    let first = invoke(&[record("m1", 1, envelope(0, &events))]);
+    let told = outcomes(&first.aws.lines_of("event"));
+    assert_eq!(told, ["delivered", "parked", "ignored", "retry", "hold"]);
+    let again = invoke(&[record("m1", 1, envelope(1, &events))]);
+    assert_eq!(
+        outcomes(&again.aws.lines_of("event")),
+        ["delivered", "parked", "ignored"]
+    );
+    let settings = "[telemetry]\nevent_lines = \"exceptions\"";
+    let quiet = invoke_with(settings, &[], 0, &[record("m1", 1, envelope(0, &events))]);
+    assert_eq!(
+        outcomes(&quiet.aws.lines_of("event")),
+        ["parked", "ignored", "retry", "hold"]
+    );
+}
+
+#[test]
+fn an_id_that_may_be_an_address_is_hashed() {
+    event::rules!["RP-008"];
+    for (settings, id, verbatim) in [
+        ("", "ok#1", false),
+        ("", "ok", true),
+        ("[telemetry]\nevent_ids = \"hash\"", "ok", false),
+        ("", "ok#ada@example.com", false),
+    ] {
+        let got = invoke_with(
+            settings,
+            &[],
+            0,
+            &[record("m1", 1, envelope(0, &[&format!("\"{id}\"")]))],
+        );
+        let line = got.aws.lines_of("event").remove(0);
+        assert_eq!(
+            line.contains(&format!(r#""event_id":"{id}""#)),
+            verbatim,
+            "{line}"
+        );
+        assert_eq!(line.contains(r#""event_id":"sha256:"#), !verbatim, "{line}");
+    }
+}
+
+/// The filter of the query in the guide, run as CloudWatch Insights runs it: members equal to words.
+#[test]
+fn the_query_of_the_guide_finds_an_events_fate_by_its_id() {
+    event::rules!["RP-011"];
+    let query = README
+        .split("```insights\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let filter = query
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("| filter "))
+        .unwrap();
+    let conditions: Vec<(&str, &str)> = filter
+        .split(" and ")
+        .map(|condition| condition.split_once(" = ").unwrap())
+        .map(|(member, word)| (member.trim(), word.trim().trim_matches('"')))
+        .collect();
+    let found = |lines: &[String], id: &str| -> Vec<String> {
+        let fits = |line: &&String| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            conditions
+                .iter()
+                .all(|(member, word)| line[member] == word.replace("EVENT_ID", id))
+        };
+        lines.iter().filter(fits).cloned().collect()
+    };
+    let got = invoke(&[
+        record("m1", 1, envelope(0, &[r#""ok""#, r#""retry:5""#])),
+        record("m2", 1, envelope(0, &[r#""rejected""#])),
+    ]);
+    let lines = got.aws.lines.borrow();
+    assert!(lines.len() > 3);
+    assert_eq!(outcomes(&found(&lines, "ok")), ["delivered"]);
+    assert_eq!(outcomes(&found(&lines, "rejected")), ["parked"]);
+    assert_eq!(outcomes(&found(&lines, "retry:5")), ["retry"]);
+    assert!(found(&lines, "another").is_empty());
+    for member in ["outcome", "reason", "class", "destination", "request_id"] {
+        assert!(query.contains(member), "the query shows {member}");
+    }
+}
+
+#[test]
+fn every_warning_of_a_delivered_event_is_counted() {
+    event::rules!["BZ-333", "SB-304"];
+    let map = |_: Source, _: &str, _: &Settings| Mapped {
+        id: EventId::given("m"),
+        verdict: Verdict::Deliver {
+            calls: vec![SegmentCall {
+                body: r#"{"type":"track","event":"e","userId":"u","messageId":"m"}"#.to_owned(),
+                message_id: "m".to_owned(),
+                lacks_timestamp: false,
+                platform: None,
+                user: None,
+            }],
+            warnings: vec![Warning::TimeUnreadable, Warning::Trimmed],
+        },
+    };
+    let vendor = FakeVendor::new(|_, _| respond(200, &[], "{}"));
+    let body = envelope(0, &["1"])
+        .replace(r#""destination":"braze""#, r#""destination":"segment""#)
+        .replace(r#""source":"segment""#, r#""source":"braze""#)
+        .replace(r#""auth":"signature""#, r#""auth":"token""#);
+    let aws = FakeAws::default();
+    let got = invoke_destination::<Segment>("", map, aws, &vendor, &[record("m1", 1, body)]);
+    let counted = |metric, labels: &[&'static str]| got.aws.count(metric, labels);
+    assert_eq!(counted(telemetry::metrics::EVENTS, &["segment", "warned"]), 1.0);
+    for reason in ["time_unreadable", "trimmed"] {
+        let labels = &["segment", "warned", reason];
+        assert_eq!(
+            counted(telemetry::metrics::EVENTS_BY_REASON, labels),
+            1.0,
+            "{reason}"
+        );
+    }
+}

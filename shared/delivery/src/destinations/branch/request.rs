@@ -1,0 +1,82 @@
+//! One event is one request (SR-303, SR-304).
+
+use event::calls::BranchCall;
+use event::json::write_string;
+
+/// The body that is sent: the call's, with the key (SR-304).
+pub fn body(call: &BranchCall, branch_key: &str) -> String {
+    let rest = call.body.strip_prefix('{').unwrap_or(&call.body);
+    let mut body = String::with_capacity(call.body.len() + branch_key.len() + 18);
+    body.push_str("{\"branch_key\":");
+    write_string(&mut body, branch_key);
+    if !rest.trim_start().starts_with('}') {
+        body.push(',');
+    }
+    body.push_str(rest);
+    body
+}
+
+/// What stands for the key where it must not be shown.
+pub const KEY_PLACEHOLDER: &str = "<branch_key>";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destination::Destination;
+    use crate::destinations::{Branch, packed};
+    use event::calls::BranchEndpoint;
+    use event::reasons::IgnoreReason;
+    use event::settings::Settings;
+    use event::{EventId, Outcome};
+
+    fn call(endpoint: BranchEndpoint, body: &str) -> BranchCall {
+        BranchCall {
+            endpoint,
+            body: body.to_owned(),
+            ip: None,
+            timestamp: None,
+            user: None,
+        }
+    }
+
+    #[test]
+    fn one_request_holds_one_event_and_the_key() {
+        event::rules!["SR-303", "SR-304", "SR-306"];
+        let standard = call(BranchEndpoint::Standard, r#"{"name":"LOGIN"}"#);
+        let custom = || call(BranchEndpoint::Custom, r#"{"name":"x"}"#);
+        let events = vec![
+            (EventId::given("a"), vec![standard]),
+            (EventId::given("b"), vec![custom()]),
+            (EventId::given("a"), vec![custom()]),
+        ];
+        let packing = packed(&Branch::new(&Settings::default()).unwrap(), events);
+        let shown: Vec<_> = packing
+            .requests
+            .iter()
+            .map(|request| {
+                (
+                    request.url.as_str(),
+                    request.body.as_str(),
+                    request.places.as_slice(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (
+                    "https://api2.branch.io/v2/event/standard",
+                    r#"{"branch_key":"<branch_key>","name":"LOGIN"}"#,
+                    &[0][..]
+                ),
+                (
+                    "https://api2.branch.io/v2/event/custom",
+                    r#"{"branch_key":"<branch_key>","name":"x"}"#,
+                    &[1]
+                ),
+            ]
+        );
+        let repeated = Outcome::Ignored(IgnoreReason::DuplicateInInvocation);
+        assert_eq!(packing.unsent, [(2, repeated)]);
+    }
+}

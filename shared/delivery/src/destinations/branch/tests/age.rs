@@ -1,0 +1,125 @@
+use super::*;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// An event that was received so many milliseconds ago.
+fn received_ago(id: &str, world: &FakeVendor, ms: i64) -> Job<BranchCall> {
+    Job {
+        received_at: world.now.get().plus_millis(-ms),
+        ..event(id)
+    }
+}
+
+fn outcome(settings: settings::Branch, ago_ms: i64, own_time_ago_ms: Option<i64>) -> String {
+    let world = FakeVendor::new(|_, _| ok());
+    let mut one = received_ago("e", &world, ago_ms);
+    one.calls[0].timestamp = own_time_ago_ms.map(|ms| world.now.get().plus_millis(-ms));
+    let outcome = words(&deliver(&messenger(settings), &world, vec![one])).remove(0);
+    assert_eq!(world.seen.borrow().len(), usize::from(outcome == "delivered"));
+    outcome
+}
+
+#[test]
+fn an_event_older_than_max_age_is_parked() {
+    event::rules!["SR-315", "SR-316", "SR-318"];
+    let by_event = || settings::Branch {
+        age_from: AgeFrom::Event,
+        ..settings::Branch::default()
+    };
+    let longer = || settings::Branch {
+        max_age: event::settings::Span::seconds(7200),
+        ..settings::Branch::default()
+    };
+    for (settings, ago, own, wanted) in [
+        (settings::Branch::default(), HOUR_MS, None, "delivered"),
+        (settings::Branch::default(), HOUR_MS + 1, None, "parked too_late"),
+        (settings::Branch::default(), 0, Some(2 * HOUR_MS), "delivered"),
+        (by_event(), 0, Some(HOUR_MS), "delivered"),
+        (by_event(), 0, Some(HOUR_MS + 1), "parked too_late"),
+        (by_event(), HOUR_MS + 1, None, "parked too_late"),
+        // A time after the receipt is a wrong clock.
+        (by_event(), HOUR_MS + 1, Some(-HOUR_MS), "parked too_late"),
+        (longer(), 2 * HOUR_MS, None, "delivered"),
+        (longer(), 2 * HOUR_MS + 1, None, "parked too_late"),
+    ] {
+        assert_eq!(outcome(settings, ago, own), wanted, "{ago} {own:?}");
+    }
+}
+
+#[test]
+fn an_event_that_grows_too_old_while_waiting_is_parked() {
+    event::rules!["SR-315"];
+    let world = FakeVendor::new(|_, _| ok());
+    let slow = settings::Branch {
+        max_requests_per_second: 1,
+        ..one_by_one()
+    };
+    let jobs = vec![
+        received_ago("e0", &world, HOUR_MS - 500),
+        received_ago("e1", &world, HOUR_MS - 500),
+        received_ago("e2", &world, 0),
+    ];
+    let results = deliver(&messenger(slow), &world, jobs);
+    assert_eq!(words(&results), ["delivered", "parked too_late", "delivered"]);
+}
+
+#[test]
+fn the_body_is_the_same_at_any_age() {
+    event::rules!["SR-317"];
+    let world = FakeVendor::new(|_, _| ok());
+    let patient = settings::Branch {
+        max_age: event::settings::Span::seconds(86_400),
+        ..settings::Branch::default()
+    };
+    for ago in [0, 20 * HOUR_MS] {
+        let one = received_ago("e", &world, ago);
+        deliver(&messenger(patient.clone()), &world, vec![one]);
+    }
+    let seen = world.seen.borrow();
+    assert_eq!(seen[0].body, seen[1].body);
+}
+
+#[test]
+fn whatever_waits_ends_in_delivery_or_too_late() {
+    event::rules!["SR-318", "SR-343"];
+    let vendors: [fn() -> Result<Response, NoResponse>; 8] = [
+        || Err(NoResponse::NotSent),
+        || Err(NoResponse::Unknown),
+        || respond(302, &[], ""),
+        || respond(400, &[], "authentication failed"),
+        || respond(401, &[], ""),
+        || respond(408, &[], ""),
+        || respond(429, &[("retry-after", "300")], ""),
+        || respond(500, &[], ""),
+    ];
+    for (n, vendor) in vendors.into_iter().enumerate() {
+        let world = FakeVendor::new(move |_, _| vendor());
+        let branch = messenger(settings::Branch::default());
+        let received = world.now.get();
+        let waiting = || Job {
+            received_at: received,
+            receives: 20,
+            ..event("e")
+        };
+        let first = deliver(&branch, &world, vec![waiting()]);
+        assert!(first[0].outcome.is_waiting(), "{n}: {:?}", first[0].outcome);
+        world.now.set(received.plus_millis(HOUR_MS + 1));
+        let last = deliver(&branch, &world, vec![waiting()]);
+        assert_eq!(words(&last), ["parked too_late"], "{n}");
+    }
+    let world = FakeVendor::new(|_, _| ok());
+    let keyless = with_secrets(settings::Branch::default(), &FakeSecrets::unreadable());
+    let old = received_ago("e", &world, HOUR_MS + 1);
+    assert_eq!(words(&deliver(&keyless, &world, vec![old])), ["parked too_late"]);
+}
+
+#[test]
+fn what_has_grown_too_old_is_not_sent_once_more() {
+    event::rules!["SR-315", "RD-084"];
+    let world = FakeVendor::new(|_, nth| if nth == 0 { respond(401, &[], "") } else { ok() });
+    world.took_ms.set(1);
+    let one = received_ago("e", &world, HOUR_MS);
+    let branch = renewed(settings::Branch::default(), &key("key_live_2"));
+    assert_eq!(words(&deliver(&branch, &world, vec![one])), ["parked too_late"]);
+    assert_eq!(world.seen.borrow().len(), 1);
+}

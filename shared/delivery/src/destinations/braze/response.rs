@@ -1,0 +1,354 @@
+//! What Braze's response means: one total function of status and endpoint, and one of the body ("Reading the answer").
+
+use super::Batch;
+use super::limits::{DETAIL_CHARACTERS, OBJECTS_OF_OLD_ACCOUNTS, TOO_MANY_OBJECTS};
+use crate::destination::{Classification, Reading};
+use crate::http::Response;
+use event::calls::{BrazeArray, BrazeEndpoint, BrazeItem, subscription_entries};
+use event::json::{Json, Object};
+use event::reasons::{HoldKind, ParkReason, RetryClass, Warning};
+use std::collections::BTreeMap;
+
+/// What a status says at an endpoint.
+pub const fn classify(status: u16, endpoint: &BrazeEndpoint) -> Classification {
+    let catalog = matches!(
+        endpoint,
+        BrazeEndpoint::CatalogUpsert { .. } | BrazeEndpoint::CatalogDelete { .. }
+    );
+    match status {
+        200..=299 => Classification::Accepted,
+        300..=399 => Classification::Hold(HoldKind::Config),
+        401 | 403 => Classification::Hold(HoldKind::Credentials),
+        404 if catalog => Classification::Refused(ParkReason::CatalogNotFound),
+        404 => Classification::Hold(HoldKind::Config),
+        408 | 425 => Classification::Retry(RetryClass::Transient),
+        413 => Classification::Refused(ParkReason::TooLarge),
+        429 => Classification::Retry(RetryClass::RateLimited),
+        400..=499 => Classification::Refused(ParkReason::Rejected),
+        // 1xx never ends a request; whatever else there is, is the server's fault.
+        _ => Classification::Retry(RetryClass::Transient),
+    }
+}
+
+/// One element of `errors`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ItemError {
+    /// The array that it names, if it is a known one.
+    pub array: Option<BrazeArray>,
+    /// The position in that array.
+    pub index: Option<usize>,
+    /// The id of a catalog item.
+    pub id: Option<String>,
+    /// Braze's words.
+    pub words: String,
+}
+
+/// The body of a response, as far as it decides.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ResponseBody {
+    /// `message`, empty if there is none.
+    pub message: String,
+    /// `errors`; a lone value counts as one element.
+    pub errors: Vec<ItemError>,
+}
+
+const ARRAYS: [BrazeArray; 10] = [
+    BrazeArray::UserAliases,
+    BrazeArray::AliasesToIdentify,
+    BrazeArray::EmailsToIdentify,
+    BrazeArray::MergeUpdates,
+    BrazeArray::Attributes,
+    BrazeArray::Events,
+    BrazeArray::Purchases,
+    BrazeArray::SubscriptionGroups,
+    BrazeArray::Recipients,
+    BrazeArray::Items,
+];
+
+/// Reads a body; `None` if it is no JSON object.
+pub fn parse_body(body: &[u8]) -> Option<ResponseBody> {
+    let text = std::str::from_utf8(body).ok()?;
+    let object = Json::parse(text).ok()?.as_object()?;
+    let words = |key| {
+        object
+            .get(key)
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .into_owned()
+    };
+    let errors = match object.present("errors") {
+        None => Vec::new(),
+        Some(list) => match list.as_array() {
+            Some(list) => list.into_iter().map(item_error).collect(),
+            None => vec![item_error(list)],
+        },
+    };
+    Some(ResponseBody {
+        message: words("message"),
+        errors,
+    })
+}
+
+fn item_error(element: Json<'_>) -> ItemError {
+    let Some(object) = element.as_object() else {
+        return ItemError {
+            words: element.as_str().unwrap_or_default().into_owned(),
+            ..ItemError::default()
+        };
+    };
+    let text = |key| {
+        object
+            .get(key)
+            .and_then(Json::as_str)
+            .map(|text| text.into_owned())
+    };
+    ItemError {
+        array: text("input_array").and_then(|name| ARRAYS.into_iter().find(|array| array.as_str() == name)),
+        index: object
+            .get("index")
+            .and_then(Json::as_number)
+            .and_then(|index| index.parse().ok()),
+        id: item_id(&object),
+        words: text("type").or_else(|| text("message")).unwrap_or_default(),
+    }
+}
+
+/// The id of a catalog item, text or number.
+fn item_id(object: &Object<'_>) -> Option<String> {
+    let id = object.present("id")?;
+    id.as_str()
+        .map(|text| text.into_owned())
+        .or_else(|| id.as_number().map(str::to_owned))
+}
+
+/// The error ids and words by which Braze says that a catalog item, not its catalog, is unknown.
+/// Source: Braze docs "Delete multiple catalog items", fatal errors.
+const UNKNOWN_ITEM: [&str; 2] = ["item-not-found", "could not find item"];
+
+/// Whether the body of a 404 says that the item to be deleted is not there (SB-426).
+fn names_unknown_item(body: &ResponseBody) -> bool {
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        UNKNOWN_ITEM.iter().any(|known| text.contains(known))
+    };
+    let mut errors = body.errors.iter();
+    says(&body.message) || errors.any(|error| error.id.as_deref().is_some_and(says) || says(&error.words))
+}
+
+/// The status and Braze's words, for the person who looks at a parked event (SB-539).
+pub fn detail<'w>(status: u16, message: &'w str, words: impl Iterator<Item = &'w str>) -> String {
+    let mut detail = status.to_string();
+    for words in std::iter::once(message)
+        .chain(words)
+        .filter(|words| !words.is_empty())
+    {
+        detail.push_str(if detail.len() > 3 { "; " } else { " " });
+        detail.push_str(words);
+    }
+    detail.chars().take(DETAIL_CHARACTERS).collect()
+}
+
+/// What a response says of a batch (SB-530 to SB-539).
+pub fn read(batch: &Batch, response: &Response) -> Reading {
+    let endpoint = &batch.target;
+    let body = parse_body(&response.body);
+    match classify(response.status, endpoint) {
+        Classification::Accepted => accepted(batch, response, body.filter(|_| !response.cut)),
+        Classification::Refused(ParkReason::CatalogNotFound)
+            if matches!(endpoint, BrazeEndpoint::CatalogDelete { .. })
+                && body.as_ref().is_some_and(names_unknown_item) =>
+        {
+            // Braze does not say which of several items it does not know.
+            Reading::NothingToDo
+        }
+        Classification::Refused(reason) => {
+            let takes_less = body
+                .as_ref()
+                .is_some_and(|body| body.message.contains(TOO_MANY_OBJECTS));
+            let is_track = *endpoint == BrazeEndpoint::Track;
+            if is_track && takes_less && batch.items().count() > OBJECTS_OF_OLD_ACCOUNTS {
+                return Reading::TooManyItems;
+            }
+            let words = |body: ResponseBody| {
+                let words = body.errors.iter().map(|error| error.words.as_str());
+                detail(response.status, &body.message, words)
+            };
+            Reading::Refused {
+                reason,
+                detail: body.map_or_else(|| crate::dispatch::detail(response.status, &response.body), words),
+                is_of_all: reason == ParkReason::CatalogNotFound,
+            }
+        }
+        other => other.reading(response),
+    }
+}
+
+/// A 2xx: every item is accepted but those that the body names.
+fn accepted(batch: &Batch, response: &Response, body: Option<ResponseBody>) -> Reading {
+    let mut refused = BTreeMap::new();
+    let Some(body) = body else {
+        return Reading::Accepted {
+            refused,
+            warning: Some(Warning::UnreadableAnswer),
+        };
+    };
+    let items: Vec<&BrazeItem> = batch.items().map(|item| &item.item).collect();
+    let is_of_one_event = batch.is_of_one_event();
+    let mut has_unmapped = false;
+    for error in &body.errors {
+        let mut places = named(&batch.target, &items, error);
+        if places.is_empty() && is_of_one_event {
+            places = (0..items.len()).collect();
+        }
+        has_unmapped |= places.is_empty();
+        let words = std::iter::once(error.words.as_str());
+        let detail = detail(response.status, &body.message, words);
+        for place in places {
+            refused.entry(place).or_insert_with(|| detail.clone());
+        }
+    }
+    Reading::Accepted {
+        refused,
+        warning: has_unmapped.then_some(Warning::UnmappedError),
+    }
+}
+
+/// The places of the items that an element of `errors` names.
+fn named(endpoint: &BrazeEndpoint, items: &[&BrazeItem], error: &ItemError) -> Vec<usize> {
+    let of_array = |array: BrazeArray| {
+        let places = items.iter().enumerate();
+        places
+            .filter(move |(_, item)| item.array == array)
+            .map(|(place, _)| place)
+    };
+    if let (Some(array), Some(index)) = (error.array, error.index) {
+        return match endpoint {
+            BrazeEndpoint::SubscriptionStatus(_) if array == BrazeArray::SubscriptionGroups => {
+                joined(items, index)
+            }
+            _ => of_array(array).nth(index).into_iter().collect(),
+        };
+    }
+    let is_catalog = matches!(
+        endpoint,
+        BrazeEndpoint::CatalogUpsert { .. } | BrazeEndpoint::CatalogDelete { .. }
+    );
+    match error.id.as_deref().filter(|_| is_catalog) {
+        Some(id) => of_array(BrazeArray::Items)
+            .filter(|place| items.get(*place).is_some_and(|item| has_id(item, id)))
+            .collect(),
+        None => Vec::new(),
+    }
+}
+
+/// The places of the subscription items that are joined into the entry at an index.
+fn joined(items: &[&BrazeItem], index: usize) -> Vec<usize> {
+    let entries = subscription_entries(items.iter().copied());
+    entries
+        .into_iter()
+        .nth(index)
+        .map(|entry| entry.places)
+        .unwrap_or_default()
+}
+
+/// Whether a catalog item has an id.
+fn has_id(item: &BrazeItem, id: &str) -> bool {
+    let object = Json::parse(&item.json).ok().and_then(Json::as_object);
+    object
+        .and_then(|object| object.get("id")?.as_str())
+        .is_some_and(|own| own == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_one_classify() {
+        event::rules!["SB-706", "SB-530", "SB-560", "RD-120"];
+        for status in 100..=599_u16 {
+            let wanted = match status {
+                200..=299 => Classification::Accepted,
+                300..=399 | 404 => Classification::Hold(HoldKind::Config),
+                401 | 403 => Classification::Hold(HoldKind::Credentials),
+                413 => Classification::Refused(ParkReason::TooLarge),
+                429 => Classification::Retry(RetryClass::RateLimited),
+                408 | 425 | 500..=599 | 100..=199 => Classification::Retry(RetryClass::Transient),
+                _ => Classification::Refused(ParkReason::Rejected),
+            };
+            assert_eq!(classify(status, &BrazeEndpoint::Track), wanted, "{status}");
+            let catalog = BrazeEndpoint::CatalogDelete {
+                catalog: "c".to_owned(),
+            };
+            let wanted = if status == 404 {
+                Classification::Refused(ParkReason::CatalogNotFound)
+            } else {
+                wanted
+            };
+            assert_eq!(classify(status, &catalog), wanted, "{status}");
+        }
+    }
+
+    #[test]
+    fn errors_are_read_in_every_form() {
+        event::rules!["SB-532", "SB-535", "SB-536"];
+        let body = br#"{"message":"success","errors":[{"type":"'currency' is wrong","input_array":"purchases","index":1},
+            "bad input",{"input_array":"sheep","index":-1},{"id":"sku-1","message":"no price"},null,7]}"#;
+        let body = parse_body(body).unwrap();
+        assert_eq!(body.message, "success");
+        assert_eq!(body.errors.len(), 6);
+        assert_eq!(body.errors[0].array, Some(BrazeArray::Purchases));
+        assert_eq!(
+            (body.errors[0].index, body.errors[0].words.as_str()),
+            (Some(1), "'currency' is wrong")
+        );
+        assert_eq!(
+            body.errors[1],
+            ItemError {
+                words: "bad input".to_owned(),
+                ..ItemError::default()
+            }
+        );
+        assert_eq!(body.errors[2], ItemError::default());
+        assert_eq!(body.errors[3].id.as_deref(), Some("sku-1"));
+    }
+
+    #[test]
+    fn what_is_no_object_is_unreadable() {
+        event::rules!["SB-537"];
+        for body in ["", "[]", "ok", "{\"message\":", "\u{0}"] {
+            assert_eq!(parse_body(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(parse_body(b"{}").unwrap().errors, []);
+        assert_eq!(parse_body(br#"{"errors":null}"#).unwrap().errors, []);
+        assert_eq!(parse_body(br#"{"errors":"all bad"}"#).unwrap().errors.len(), 1);
+    }
+
+    fn is_unknown(body: &[u8]) -> bool {
+        parse_body(body).as_ref().is_some_and(names_unknown_item)
+    }
+
+    #[test]
+    fn only_the_item_counts_as_unknown_not_its_catalog() {
+        event::rules!["SB-426"];
+        assert!(is_unknown(
+            br#"{"errors":[{"id":"item-not-found","message":"Could not find item"}]}"#
+        ));
+        assert!(!is_unknown(
+            br#"{"errors":[{"id":"catalog-not-found","message":"Could not find catalog"}]}"#
+        ));
+        assert!(!is_unknown(b"not found"));
+    }
+
+    #[test]
+    fn the_detail_is_status_message_and_types_cut_at_500_characters() {
+        event::rules!["SB-539"];
+        assert_eq!(
+            detail(201, "success", ["'price' is wrong"].into_iter()),
+            "201 success; 'price' is wrong"
+        );
+        assert_eq!(detail(400, "", std::iter::empty()), "400");
+        let long = "ä".repeat(600);
+        assert_eq!(detail(400, &long, std::iter::empty()).chars().count(), 500);
+    }
+}

@@ -1,0 +1,129 @@
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// A vendor that refuses every request with one of these users in it.
+fn refuses(bad: BTreeSet<usize>, status: u16) -> FakeVendor {
+    FakeVendor::new(move |seen, _| {
+        let users = seen.body["events"].as_array().unwrap();
+        let is_bad = |user: &serde_json::Value| {
+            let number = user["external_id"].as_str().unwrap().trim_start_matches('u');
+            bad.contains(&number.parse().unwrap())
+        };
+        if users.iter().any(is_bad) {
+            respond(status, &[], r#"{"message":"'time' is wrong"}"#)
+        } else {
+            ok()
+        }
+    })
+}
+
+fn events(n: usize) -> Vec<Job<BrazeCall>> {
+    (0..n)
+        .map(|n| job(&format!("e{n}"), vec![track(&format!("u{n}"), 0, 1, 0)]))
+        .collect()
+}
+
+#[test]
+fn delivery_case_3_four_events_one_bad_five_requests() {
+    let world = refuses([3].into(), 400);
+    let (results, counts) =
+        deliver_within(&messenger(settings::Braze::default()), &world, events(4), 300_000);
+    assert_eq!(
+        words(&results),
+        ["delivered", "delivered", "delivered", "parked rejected"]
+    );
+    assert_eq!(results[3].detail.as_deref(), Some("400 'time' is wrong"));
+    assert_eq!((world.seen.borrow().len(), counts.extra_requests.get()), (5, 4));
+}
+
+#[test]
+fn a_single_event_that_is_too_large_is_parked_as_such() {
+    event::rules!["SB-530"];
+    let world = refuses([1].into(), 413);
+    let results = deliver(&messenger(settings::Braze::default()), &world, events(2));
+    assert_eq!(words(&results), ["delivered", "parked too_large"]);
+}
+
+#[test]
+fn an_older_account_takes_fifty_objects_a_request() {
+    event::rules!["SB-545"];
+    let world = FakeVendor::new(|seen, _| {
+        if objects(seen) > 50 {
+            respond(
+                400,
+                &[],
+                r#"{"message":"Max Input Length Exceeded - 50 objects"}"#,
+            )
+        } else {
+            ok()
+        }
+    });
+    let braze = messenger(settings::Braze::default());
+    let results = deliver(&braze, &world, events(160));
+    assert!(words(&results).iter().all(|outcome| outcome == "delivered"));
+    let sizes = || world.seen.borrow().iter().map(objects).collect::<Vec<_>>();
+    assert_eq!(sizes(), [75, 50, 25, 50, 25, 10]);
+    world.seen.borrow_mut().clear();
+    deliver(&braze, &world, events(100));
+    assert_eq!(sizes(), [50, 50]);
+}
+
+proptest! {
+    #[test]
+    fn halving_finds_the_bad_ones_within_its_bound(n in 1_usize..=75, bad in prop::collection::btree_set(0_usize..75, 0..6)) {
+        event::rules!["SB-538", "SB-706", "RD-121"];
+        let bad: BTreeSet<usize> = bad.into_iter().filter(|one| *one < n).collect();
+        let world = refuses(bad.clone(), 400);
+        let results = deliver(&messenger(settings::Braze::default()), &world, events(n));
+        for (place, outcome) in words(&results).into_iter().enumerate() {
+            let wanted = if bad.contains(&place) { "parked rejected" } else { "delivered" };
+            prop_assert_eq!(outcome, wanted);
+        }
+        let depth = (n as f64).log2().ceil() as usize;
+        prop_assert!(world.seen.borrow().len() <= 2 * bad.len() * depth + 1);
+    }
+
+    #[test]
+    fn every_set_of_item_errors_finds_its_events(
+        sizes in prop::collection::vec((0_usize..3, 0_usize..3, 0_usize..4), 1..20),
+        errors in prop::collection::vec((0_usize..4, 0_usize..60), 0..12),
+    ) {
+        event::rules!["SB-706", "SB-532"];
+        let sizes: Vec<_> = sizes.into_iter().filter(|(a, e, p)| a + e + p > 0).collect();
+        let total: usize = sizes.iter().map(|(a, e, p)| a + e + p).sum();
+        prop_assume!(total > 0 && total <= 75);
+        let names = ["attributes", "events", "purchases", "sheep"];
+        let listed: Vec<String> = errors
+            .iter()
+            .map(|(array, index)| format!(r#"{{"type":"t","input_array":"{}","index":{index}}}"#, names[*array]))
+            .collect();
+        let body = format!(r#"{{"message":"success","errors":[{}]}}"#, listed.join(","));
+        let world = FakeVendor::new(move |_, _| respond(201, &[], &body));
+        let jobs = sizes.iter().enumerate().map(|(n, (a, e, p))| job(&format!("e{n}"), vec![track(&format!("u{n}"), *a, *e, *p)])).collect();
+        let settings = settings::Braze { dedupe_attributes: false, ..settings::Braze::default() };
+        let results = deliver(&messenger(settings), &world, jobs);
+
+        // The oracle: where each event's items lie in the arrays.
+        let counts = |size: &(usize, usize, usize)| [size.0, size.1, size.2];
+        let totals: Vec<usize> = (0..3).map(|array| sizes.iter().map(|size| counts(size)[array]).sum()).collect();
+        let unmapped = errors.iter().any(|(array, index)| *array > 2 || *index >= totals[*array]);
+        for (n, size) in sizes.iter().enumerate() {
+            let mut refused = 0;
+            for array in 0..3 {
+                let before: usize = sizes[..n].iter().map(|size| counts(size)[array]).sum();
+                let own = before..before + counts(size)[array];
+                refused += own.filter(|at| errors.contains(&(array, *at))).count();
+            }
+            let of = size.0 + size.1 + size.2;
+            let all = refused == of || (sizes.len() == 1 && unmapped);
+            let wanted = match refused {
+                _ if all => "parked rejected",
+                0 if unmapped => "warned unmapped_error",
+                0 => "delivered",
+                _ => "parked partly_rejected",
+            };
+            prop_assert_eq!(&words(&results)[n], wanted);
+        }
+    }
+}

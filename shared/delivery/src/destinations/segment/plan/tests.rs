@@ -1,0 +1,255 @@
+use super::*;
+use crate::destination::Destination;
+use crate::destinations::packed;
+use crate::fake_vendor::job;
+use event::EventId;
+use event::calls::{Method, Platform};
+use event::settings::Settings;
+use proptest::prelude::*;
+
+const GOOD: &str = r#"{"type":"track","event":"e","userId":"u","messageId":"m","timestamp":"2026-03-01T12:00:00.000Z","properties":{}}"#;
+
+#[test]
+fn what_segment_would_discard_is_found_before() {
+    event::rules!["SEG-030", "SEG-031", "SEG-032", "SEG-033", "SEG-034", "SEG-035"];
+    let with = |from: &str, to: &str| {
+        let changed = GOOD.replacen(from, to, 1);
+        assert_ne!(changed, GOOD);
+        changed
+    };
+    let long_id = |characters: usize| with("\"m\"", &format!("\"{}\"", "ä".repeat(characters)));
+    let members = |count: usize| {
+        let members: Vec<String> = (0..count).map(|n| format!("\"k{n}\":1")).collect();
+        with("{}", &format!("{{{}}}", members.join(",")))
+    };
+    let no_event = |kind: &str| with(r#""track","event":"e""#, &format!("\"{kind}\""));
+    for good in [
+        GOOD.to_owned(),
+        no_event("identify"),
+        no_event("page"),
+        no_event("screen"),
+        no_event("group"),
+        no_event("alias"),
+        with("userId", "anonymousId"),
+        with(r#""userId":"u""#, r#""userId":" ","anonymousId":"a""#),
+        long_id(1),
+        long_id(99),
+        with(r#""timestamp":"2026-03-01T12:00:00.000Z","#, ""),
+        with("12:00:00.000Z", "12:00:00+01:00"),
+        with(r#","properties":{}"#, ""),
+        members(10_000),
+    ] {
+        assert_eq!(invalid(&good, 1_000_000), None, "{good:.200}");
+    }
+    for bad in [
+        with("\"track\"", "\"trick\""),
+        with("\"track\"", "7"),
+        no_event("track"),
+        with("\"e\"", "\" \""),
+        with("\"e\"", "7"),
+        with("\"u\"", "\"\""),
+        with("\"u\"", "7"),
+        with(r#""userId":"u","#, ""),
+        with(r#""userId":"u""#, r#""userId":"u","anonymousId":7"#),
+        with(r#""messageId":"m","#, ""),
+        with("\"m\"", "\"\""),
+        with("\"m\"", "7"),
+        long_id(100),
+        with("2026-03-01T12:00:00.000Z", "yesterday"),
+        with("2026-03-01T12:00:00.000Z", "2026-03-01"),
+        with("\"2026-03-01T12:00:00.000Z\"", "1772366400"),
+        with("{}}", "[]}"),
+        members(10_001),
+    ] {
+        assert_eq!(
+            invalid(&bad, 1_000_000),
+            Some(ParkReason::InvalidCall),
+            "{bad:.200}"
+        );
+    }
+}
+
+#[test]
+fn an_event_over_the_limit_is_found_before() {
+    event::rules!["SEG-036"];
+    assert_eq!(invalid(GOOD, GOOD.len()), None);
+    assert_eq!(invalid(GOOD, GOOD.len() - 1), Some(ParkReason::EventTooLarge));
+    let wide = GOOD.replace("\"e\"", "\"ä\"");
+    assert_eq!(
+        invalid(&wide, GOOD.len()),
+        Some(ParkReason::EventTooLarge),
+        "bytes, not characters"
+    );
+}
+
+#[test]
+fn a_call_without_a_time_gets_that_of_receipt() {
+    event::rules!["SEG-006"];
+    let call = |body: &str| SegmentCall {
+        body: body.to_owned(),
+        message_id: "m".into(),
+        lacks_timestamp: true,
+        platform: None,
+        user: None,
+    };
+    let at = Timestamp::from_millis(0);
+    let got = complete(&call(r#"{"a":1}"#), at);
+    assert_eq!(got, r#"{"timestamp":"1970-01-01T00:00:00.000Z","a":1}"#);
+    assert_eq!(got.len(), r#"{"a":1}"#.len() + 39);
+}
+
+#[test]
+fn the_size_of_an_empty_body_is_what_is_counted() {
+    event::rules!["SEG-004", "SEG-040"];
+    assert_eq!(
+        body(std::iter::empty(), Some(Timestamp::from_millis(0))).len(),
+        EMPTY_BODY_BYTES
+    );
+}
+
+/// An event of one call with so many bytes of padding.
+fn event(id: &str, padding: usize, platform: Option<Platform>, user: Option<u8>) -> Job<SegmentCall> {
+    let body = format!(
+        r#"{{"type":"track","event":"e{}","userId":"u","messageId":"{id}"}}"#,
+        "x".repeat(padding)
+    );
+    let call = SegmentCall {
+        body,
+        message_id: id.to_owned(),
+        lacks_timestamp: false,
+        platform,
+        user: user.map(|user| UserKey::new("userId", &user.to_string())),
+    };
+    job(id, vec![call])
+}
+
+/// The slot and the places of the events of each batch.
+fn batches(
+    jobs: Vec<Job<SegmentCall>>,
+    settings: &Segment,
+) -> (Vec<(WriteKeySlot, Vec<usize>)>, Plan<Batch>) {
+    let plan = plan(jobs, settings, |call| call.platform, |_| true);
+    let places = |batch: &Batch| batch.calls.iter().map(|call| call.job).collect();
+    let batches = plan.batches.iter().map(|batch| (batch.target, places(batch)));
+    (batches.collect(), plan)
+}
+
+#[test]
+fn of_equal_ids_in_one_batch_the_first_is_sent() {
+    event::rules!["SEG-044"];
+    let jobs = || ["a", "b", "a"].map(|id| event(id, 0, None, Some(0))).into();
+    let (sent, plan) = batches(jobs(), &Segment::default());
+    assert_eq!(sent, [(None, vec![0, 1])]);
+    let ignored = Outcome::Ignored(IgnoreReason::DuplicateInRequest);
+    assert_eq!(plan.unsent, [(Owner { job: 2, position: 0 }, ignored)]);
+    let one = Segment {
+        max_batch_events: 1,
+        ..Segment::default()
+    };
+    let (sent, _) = batches(jobs(), &one);
+    let each = [(None, vec![0]), (None, vec![1]), (None, vec![2])];
+    assert_eq!(sent, each, "in different requests Segment tells them apart");
+}
+
+proptest! {
+    #[test]
+    fn each_call_is_in_one_request(
+        sizes in proptest::collection::vec(2_usize..9000, 1..60),
+        most in 1_usize..20,
+    ) {
+        event::rules!["SEG-040", "SEG-041", "SEG-042", "SEG-043"];
+        let settings = Segment { max_batch_bytes: 33_000, max_batch_events: most, ..Segment::default() };
+        let jobs = sizes.iter().enumerate().map(|(n, size)| event(&n.to_string(), *size, None, Some(0)));
+        let (sent, plan) = batches(jobs.collect(), &settings);
+        let all: Vec<usize> = sent.iter().flat_map(|(_, places)| places).copied().collect();
+        prop_assert_eq!(all, (0..sizes.len()).collect::<Vec<_>>());
+        let items = |batch: &Batch| batch.items().map(|item| item.item.text.len()).collect::<Vec<_>>();
+        let now = Some(Timestamp::from_millis(0));
+        for batch in &plan.batches {
+            let bytes = body(batch.items().map(|item| &item.item), now).len();
+            prop_assert!(bytes <= 33_000 && batch.calls.len() <= most);
+        }
+        // None is closed early: the first call of the next would not have fitted.
+        for pair in plan.batches.windows(2) {
+            let first = items(&pair[1])[0];
+            let bytes = body(pair[0].items().map(|item| &item.item), now).len() + 1 + first;
+            prop_assert!(bytes > 33_000 || pair[0].calls.len() == most);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn over_all_keys_a_user_keeps_its_order(
+        asked in proptest::collection::vec((0_usize..3, proptest::option::of(0_u8..4)), 1..60),
+        most in 1_usize..20,
+    ) {
+        event::rules!["SEG-022", "SEG-041", "RD-146"];
+        let settings = Segment { max_batch_events: most, ..Segment::default() };
+        let slots = [None, Some(Platform::Ios), Some(Platform::Android)];
+        let jobs = asked.iter().enumerate().map(|(n, (slot, user))| event(&n.to_string(), 0, slots[*slot], *user));
+        let (packed, _) = batches(jobs.collect(), &settings);
+        for (slot, batch) in &packed {
+            prop_assert!(batch.len() <= most && batch.is_sorted());
+            prop_assert!(batch.iter().all(|place| slots[asked[*place].0] == *slot));
+        }
+        prop_assert!(packed.iter().map(|(_, batch)| batch[0]).is_sorted());
+        let sent: Vec<usize> = packed.iter().flat_map(|(_, batch)| batch).copied().collect();
+        for user in 0..4 {
+            prop_assert!(sent.iter().filter(|place| asked[**place].1 == Some(user)).is_sorted());
+        }
+        let mut all = sent;
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..asked.len()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_packed_shows_is_packed_as_it_would_be_sent() {
+    event::rules!["SEG-023", "SEG-044"];
+    let call = |id: &str, padding: usize| SegmentCall {
+        body: format!(
+            r#"{{"type":"track","event":"{}","userId":"u","messageId":"{id}"}}"#,
+            "x".repeat(padding)
+        ),
+        message_id: id.to_owned(),
+        lacks_timestamp: true,
+        platform: Some(Platform::Ios),
+        user: None,
+    };
+    let event = |id: &str, padding| (EventId::given(id), vec![call(id, padding)]);
+    let bare = call("a", 0).body.len();
+    let settings = Settings::load("[segment]\nmax_batch_bytes = 33000").unwrap();
+    // The times that delivery adds count, though they are not shown.
+    let half = (33_000 - EMPTY_BODY_BYTES - 1) / 2 - 39 - bare;
+    let events = vec![
+        event("a", half),
+        event("b", half),
+        event("c", half + 1),
+        event("a", 1),
+        event("c", 1),
+        event("d", 32_768 - 39 - bare + 1),
+    ];
+    let packing = packed(&crate::destinations::Segment::new(&settings).unwrap(), events);
+    let places: Vec<&[usize]> = packing
+        .requests
+        .iter()
+        .map(|request| request.places.as_slice())
+        .collect();
+    assert_eq!(places, [&[0, 1][..], &[2, 3]]);
+    for request in &packing.requests {
+        assert_eq!(
+            (request.method, request.url.as_str()),
+            (Method::Post, "https://api.segment.io/v1/batch")
+        );
+        assert!(request.body.ends_with(r#"],"sentAt":"<now>"}"#));
+        assert!(!request.body.contains("timestamp"));
+    }
+    assert_eq!(
+        packing.unsent,
+        [
+            (4, Outcome::Ignored(IgnoreReason::DuplicateInRequest)),
+            (5, Outcome::Park(ParkReason::EventTooLarge)),
+        ]
+    );
+}

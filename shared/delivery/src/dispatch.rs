@@ -1,0 +1,446 @@
+//! The one loop of every delivery: plan the batches, send each, read the response, and note what became of every item.
+
+mod ledger;
+mod pauses;
+mod send;
+mod token_bucket;
+mod user_order;
+
+use crate::backoff::{self, delay};
+use crate::batch::PlannedCall;
+use crate::destination::{Ambiguous, BatchOf, Destination, Plan, Reading};
+use crate::http::{NoResponse, Response};
+use crate::job::{Context, DeliveryResult, Job, Owner, Surroundings};
+use event::reasons::{HoldKind, ParkReason, RetryClass};
+use event::{Clock, Outcome, Timestamp};
+use futures_util::FutureExt;
+use futures_util::lock::Mutex;
+use ledger::Ledger;
+use pauses::{Pauses, RateLimitPause};
+use secrets::{Renewal, SecretCache};
+use send::{SendResult, send};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use token_bucket::TokenBucket;
+use user_order::{WaitingUsers, in_flight};
+
+pub use send::detail;
+
+/// The keys of a destination, in memory.
+pub type Keys<D, S> = SecretCache<
+    <S as Surroundings>::Secrets,
+    <S as Surroundings>::Clock,
+    <S as Surroundings>::Random,
+    <D as Destination>::Keys,
+>;
+
+/// Not started: there was no time left.
+const UNSTARTED: Outcome = Outcome::Retry {
+    after: 0,
+    class: RetryClass::Unstarted,
+};
+
+type CallOf<D> = PlannedCall<<D as Destination>::Target, <D as Destination>::Item>;
+
+/// Sends to one destination. It lives as long as the container, so that what it learns holds for later invocations too.
+pub struct Dispatcher<D: Destination, S: Surroundings> {
+    pub(crate) destination: D,
+    pub(crate) keys: Keys<D, S>,
+    pauses: Pauses<D::PauseGroup>,
+    bucket: Option<TokenBucket>,
+}
+
+impl<D: Destination, S: Surroundings> Dispatcher<D, S> {
+    /// A dispatcher that has learned nothing yet.
+    pub fn new(destination: D, keys: Keys<D, S>) -> Self {
+        Self {
+            bucket: destination.limits().requests_per_second.map(TokenBucket::new),
+            destination,
+            keys,
+            pauses: Pauses::default(),
+        }
+    }
+
+    /// Delivers all jobs of one invocation and gives each exactly one result, in the order of the jobs.
+    pub async fn deliver(&self, jobs: Vec<Job<D::Call>>, context: &Context<'_, S>) -> Vec<DeliveryResult> {
+        let keys = self.keys.current().await;
+        let ledgers: Vec<Ledger> = jobs.iter().map(Ledger::new::<D>).collect();
+        let facts = jobs.iter().map(|job| (job.record, job.receives)).collect();
+        let is_open = |owner: Owner| {
+            let ledger = ledgers.get(owner.job);
+            ledger.is_some_and(|ledger| !ledger.is_accepted(owner.position))
+        };
+        let planned = catch_unwind(AssertUnwindSafe(|| {
+            self.destination.plan(jobs, keys.as_deref(), is_open)
+        }));
+        let run = Run {
+            dispatcher: self,
+            context,
+            keys: RefCell::new(keys),
+            facts,
+            ledgers: RefCell::new(ledgers),
+            held: RefCell::default(),
+            waiting: RefCell::new(WaitingUsers::new(D::USER_ORDER)),
+            renewing: Mutex::new(()),
+        };
+        match planned {
+            Ok(plan) => run.all(plan).await,
+            Err(_) => run.unplanned(),
+        }
+        let only_warns = self.destination.only_warns_of_refused_items();
+        let ledgers = run.ledgers.into_inner().into_iter();
+        ledgers.map(|ledger| ledger.result(only_warns)).collect()
+    }
+}
+
+/// What the requests of one invocation share.
+struct Run<'r, D: Destination, S: Surroundings> {
+    dispatcher: &'r Dispatcher<D, S>,
+    context: &'r Context<'r, S>,
+    /// `None` if the secret cannot be read.
+    keys: RefCell<Option<Rc<D::Keys>>>,
+    /// By job: its record, and the receive count of that.
+    facts: Vec<(usize, u32)>,
+    ledgers: RefCell<Vec<Ledger>>,
+    /// Lanes that wait for a person (RD-085).
+    held: RefCell<HashMap<D::Lane, HoldKind>>,
+    waiting: RefCell<WaitingUsers>,
+    renewing: Mutex<()>,
+}
+
+/// What is to be done with a batch that was sent.
+enum Next {
+    /// Every item has its outcome.
+    Done,
+    /// It is sent once more: with other keys, or planned again.
+    Again,
+    /// Its halves are sent.
+    Halve,
+}
+
+/// What keeps a batch from being sent now.
+enum Obstacle {
+    /// Nothing before this instant; waiting for it is allowed.
+    Until(Timestamp, Outcome),
+    /// It gets this outcome.
+    Unsent(Outcome),
+}
+
+impl<D: Destination, S: Surroundings> Run<'_, D, S> {
+    async fn all(&self, plan: Plan<BatchOf<D>>) {
+        for (owner, outcome) in plan.unsent {
+            self.note(&[owner], |ledger, position| {
+                ledger.settle(position, outcome, None)
+            });
+        }
+        let with_users = |batch: BatchOf<D>| {
+            let users = batch.calls.iter().flat_map(PlannedCall::users);
+            (users.cloned().collect(), batch)
+        };
+        let batches = plan.batches.into_iter().map(with_users).collect();
+        let concurrency = self.dispatcher.destination.limits().concurrency;
+        in_flight(batches, concurrency, |batch| self.batch(batch)).await;
+    }
+
+    /// Nothing could be planned: every event is tried again (RD-011).
+    fn unplanned(&self) {
+        self.context.counts.panicked();
+        for (job, ledger) in self.ledgers.borrow_mut().iter_mut().enumerate() {
+            let class = RetryClass::Transient;
+            let after = self.backoff(job, class, None);
+            ledger.settle_rest(Outcome::Retry { after, class });
+        }
+    }
+
+    /// Sends a batch, and all that it is parted into, first part first.
+    async fn batch(&self, batch: BatchOf<D>) {
+        let mut parts = vec![(batch, false)];
+        while let Some((part, renewed)) = parts.pop() {
+            let planned = self.dispatcher.destination.replan(part);
+            parts.extend(planned.into_iter().rev().map(|part| (part, renewed)));
+            let Some((part, _)) = parts.pop() else { return };
+            let Some(part) = self.startable(part).await else {
+                continue;
+            };
+            // A panic harms the events of this request alone (RD-011).
+            let sent = AssertUnwindSafe(self.send(&part, renewed)).catch_unwind().await;
+            match sent {
+                Ok(Next::Done) => {}
+                Ok(Next::Again) => parts.push((part, true)),
+                Ok(Next::Halve) => {
+                    let extra = &self.context.counts.extra_requests;
+                    extra.set(extra.get() + 2);
+                    parts.extend(part.halves().into_iter().rev().map(|half| (half, false)));
+                }
+                Err(_) => {
+                    self.context.counts.panicked();
+                    self.retry(&part, RetryClass::Transient, None);
+                }
+            }
+        }
+    }
+
+    /// The part of a batch that may be sent now, once it may.
+    async fn startable(&self, mut batch: BatchOf<D>) -> Option<BatchOf<D>> {
+        let clock = self.context.surroundings.clock();
+        loop {
+            let now = clock.now();
+            batch.calls.retain(|call| match self.unsendable(call, now) {
+                Some(outcome) => {
+                    self.settle(call, outcome, None);
+                    false
+                }
+                None => true,
+            });
+            if batch.calls.is_empty() {
+                return None;
+            }
+            let outcome = match self.obstacle(&batch, now) {
+                None => return Some(batch),
+                Some(Obstacle::Unsent(outcome)) => outcome,
+                Some(Obstacle::Until(then, outcome)) => {
+                    let timeout_ms = self.dispatcher.destination.limits().timeout_ms;
+                    if self.context.stop.allows(then, timeout_ms) {
+                        clock.sleep(then.millis_since(now).max(0).unsigned_abs()).await;
+                        continue;
+                    }
+                    outcome
+                }
+            };
+            for call in &batch.calls {
+                self.settle(call, outcome, None);
+            }
+            return None;
+        }
+    }
+
+    /// Why a call must not be sent, whatever the others of its batch do.
+    fn unsendable(&self, call: &CallOf<D>, now: Timestamp) -> Option<Outcome> {
+        let waits = self.waiting.borrow().outcome(self.record(call.job), call.users());
+        let mut items = call.items.iter();
+        let too_late = items.any(|item| self.dispatcher.destination.is_too_late(&item.item, now));
+        waits.or(too_late.then_some(Outcome::Park(ParkReason::TooLate)))
+    }
+
+    fn obstacle(&self, batch: &BatchOf<D>, now: Timestamp) -> Option<Obstacle> {
+        let destination = &self.dispatcher.destination;
+        if let Some(kind) = self.held.borrow().get(&destination.lane(&batch.target)) {
+            return Some(Obstacle::Unsent(Outcome::Hold(*kind)));
+        }
+        let keys = self.keys.borrow();
+        let key = keys
+            .as_ref()
+            .and_then(|keys| destination.key(&batch.target, keys));
+        if key.is_none() {
+            return Some(Obstacle::Unsent(Outcome::Hold(HoldKind::Credentials)));
+        }
+        let group = destination.pause_group(&batch.target);
+        if let Some(pause) = self.dispatcher.pauses.running(&group, now) {
+            let rest_ms = pause.until.millis_since(now);
+            let random = self.context.surroundings.random();
+            let outcome = Outcome::Retry {
+                after: backoff::unsent(rest_ms, random),
+                class: RetryClass::RateLimited,
+            };
+            return Some(if pause.may_be_waited_for {
+                Obstacle::Until(pause.until, outcome)
+            } else {
+                Obstacle::Unsent(outcome)
+            });
+        }
+        let wait_ms = self.dispatcher.bucket.as_ref()?.take(now).err()?;
+        Some(Obstacle::Until(now.plus_millis(wait_ms.cast_signed()), UNSTARTED))
+    }
+
+    async fn send(&self, batch: &BatchOf<D>, renewed: bool) -> Next {
+        let destination = &self.dispatcher.destination;
+        let keys = self.keys.borrow().clone();
+        let key = keys
+            .as_ref()
+            .and_then(|keys| destination.key(&batch.target, keys));
+        let (Some(keys), Some(key)) = (&keys, key) else {
+            // The secret was emptied since the batch was let through.
+            return self.everything(batch, Outcome::Hold(HoldKind::Credentials), None);
+        };
+        match send(destination, batch, key, self.context).await {
+            SendResult::OutOfTime => self.everything(batch, UNSTARTED, None),
+            SendResult::NoResponse(NoResponse::NotSent) => self.retry(batch, RetryClass::Transient, None),
+            SendResult::NoResponse(NoResponse::Unknown) => self.ambiguous(batch),
+            SendResult::Response(response) => {
+                let reading = destination.read(batch, &response);
+                let refused = matches!(reading, Reading::Hold(HoldKind::Credentials));
+                if refused && !renewed && self.keys_differ_from(keys).await {
+                    return Next::Again;
+                }
+                self.read(batch, reading, &response)
+            }
+        }
+    }
+
+    /// Whether there are other keys than those that the destination has just refused, asking for them if need be (RD-084).
+    /// Requests that were in flight together are refused together, and only the first of them sees the secret change.
+    async fn keys_differ_from(&self, refused: &Rc<D::Keys>) -> bool {
+        let are_others = || {
+            let keys = self.keys.borrow();
+            keys.as_ref().is_none_or(|keys| !Rc::ptr_eq(refused, keys))
+        };
+        // One asks for all: the fetches that are allowed are few (RS-014).
+        let _asking = self.renewing.lock().await;
+        if !are_others()
+            && let Renewal::Fetched { value, changed: true } = self.dispatcher.keys.renew().await
+        {
+            self.keys.replace(Some(value));
+        }
+        are_others()
+    }
+
+    fn read(&self, batch: &BatchOf<D>, reading: Reading, response: &Response) -> Next {
+        let destination = &self.dispatcher.destination;
+        let status = response.status;
+        match reading {
+            Reading::Accepted { refused, warning } => {
+                for (place, item) in batch.items().enumerate() {
+                    self.note(&item.owners, |ledger, position| match refused.get(&place) {
+                        None => ledger.accept(position, status),
+                        Some(detail) => {
+                            ledger.refuse(position, ParkReason::Rejected, status, detail.clone());
+                        }
+                    });
+                    if let Some(warning) = warning {
+                        self.note(&item.owners, |ledger, _| ledger.warn(warning));
+                    }
+                }
+                let now = self.context.surroundings.clock().now();
+                if let Some(until) = destination.spent_until(response, now) {
+                    self.pause(batch, until, true);
+                }
+            }
+            Reading::Refused { is_of_all: false, .. }
+                if batch.calls.len() > 1 && !batch.is_of_one_event() =>
+            {
+                return Next::Halve;
+            }
+            Reading::Refused { reason, detail, .. } => {
+                for item in batch.items() {
+                    self.note(&item.owners, |ledger, position| {
+                        ledger.refuse(position, reason, status, detail.clone());
+                    });
+                }
+            }
+            Reading::NothingToDo if batch.calls.len() > 1 => return Next::Halve,
+            Reading::NothingToDo => {
+                for item in batch.items() {
+                    self.note(&item.owners, |ledger, position| ledger.accept(position, status));
+                }
+            }
+            Reading::TooManyItems => return Next::Again,
+            Reading::Hold(kind) => {
+                let lane = destination.lane(&batch.target);
+                self.held.borrow_mut().insert(lane, kind);
+                return self.everything(batch, Outcome::Hold(kind), Some(status));
+            }
+            Reading::Retry(class) => return self.retry(batch, class, Some(response)),
+        }
+        Next::Done
+    }
+
+    /// Every event of a batch is tried again; a 429 makes others of its group wait as long.
+    fn retry(&self, batch: &BatchOf<D>, class: RetryClass, response: Option<&Response>) -> Next {
+        let now = self.context.surroundings.clock().now();
+        let hint = response.and_then(|response| self.dispatcher.destination.retry_after(response, now));
+        let hint_s = hint.map(|hint| backoff::lengthened(hint.seconds, self.context.surroundings.random()));
+        let mut shortest = u32::MAX;
+        for call in &batch.calls {
+            let after = self.backoff(call.job, class, hint_s);
+            shortest = shortest.min(after);
+            let outcome = Outcome::Retry { after, class };
+            self.settle(call, outcome, response.map(|response| response.status));
+        }
+        if class == RetryClass::RateLimited || hint.is_some_and(|hint| hint.pauses_group) {
+            let seconds = hint_s.unwrap_or(shortest);
+            self.pause(batch, now.plus_millis(i64::from(seconds) * 1000), false);
+        }
+        Next::Done
+    }
+
+    /// Seconds until the event of a job is tried again.
+    fn backoff(&self, job: usize, class: RetryClass, hint_s: Option<u32>) -> u32 {
+        let receives = self.facts.get(job).map_or(1, |(_, receives)| *receives);
+        let own = delay(D::BACKOFF, receives, self.context.surroundings.random());
+        match hint_s {
+            // A 429 says nothing about the event (RD-063).
+            Some(hint) if class == RetryClass::RateLimited => hint,
+            Some(hint) => own.max(hint),
+            None => own,
+        }
+    }
+
+    fn pause(&self, batch: &BatchOf<D>, until: Timestamp, may_be_waited_for: bool) {
+        let group = self.dispatcher.destination.pause_group(&batch.target);
+        let pause = RateLimitPause {
+            until,
+            may_be_waited_for,
+        };
+        self.dispatcher.pauses.set(group, pause);
+    }
+
+    /// The request was sent, and nobody knows whether it was accepted.
+    fn ambiguous(&self, batch: &BatchOf<D>) -> Next {
+        let park = Outcome::Park(ParkReason::Ambiguous);
+        for call in &batch.calls {
+            let class = RetryClass::Transient;
+            let after = self.backoff(call.job, class, None);
+            let again = Outcome::Retry { after, class };
+            let mut met = park;
+            for item in &call.items {
+                let what = self.dispatcher.destination.ambiguous(&item.item);
+                let outcome = if what == Ambiguous::Park { park } else { again };
+                self.note(&item.owners, |ledger, position| {
+                    ledger.settle(position, outcome, None);
+                    ledger.maybe_duplicate |= what == Ambiguous::RepeatMayCountTwice;
+                });
+                if outcome.is_waiting() {
+                    met = outcome;
+                }
+            }
+            let record = self.record(call.job);
+            self.waiting.borrow_mut().met(record, call.users(), met);
+        }
+        Next::Done
+    }
+
+    fn everything(&self, batch: &BatchOf<D>, outcome: Outcome, status: Option<u16>) -> Next {
+        batch
+            .calls
+            .iter()
+            .for_each(|call| self.settle(call, outcome, status));
+        Next::Done
+    }
+
+    /// The items of a call get one outcome; if it waits, its users' later calls wait with it.
+    fn settle(&self, call: &CallOf<D>, outcome: Outcome, status: Option<u16>) {
+        for item in &call.items {
+            self.note(&item.owners, |ledger, position| {
+                ledger.settle(position, outcome, status);
+            });
+        }
+        let record = self.record(call.job);
+        self.waiting.borrow_mut().met(record, call.users(), outcome);
+    }
+
+    /// Notes something of an item for every event that it stands for.
+    fn note(&self, owners: &[Owner], mut note: impl FnMut(&mut Ledger, usize)) {
+        let mut ledgers = self.ledgers.borrow_mut();
+        for owner in owners {
+            if let Some(ledger) = ledgers.get_mut(owner.job) {
+                note(ledger, owner.position);
+            }
+        }
+    }
+
+    fn record(&self, job: usize) -> usize {
+        self.facts.get(job).map_or(0, |(record, _)| *record)
+    }
+}

@@ -1,0 +1,173 @@
+//! One request and its response, counted; tried once more only where it surely was not sent.
+
+use crate::destination::{BatchOf, Destination};
+use crate::http::{Http, NoResponse, Request, Response};
+use crate::job::{Context, Surroundings};
+use event::{Clock, Random};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use telemetry::Secret;
+
+/// The wait before the one more try of RD-061, in milliseconds.
+const AGAIN_MS: (f64, f64) = (100.0, 500.0);
+
+/// What came of a request.
+pub enum SendResult {
+    /// A status line and headers, perhaps a body.
+    Response(Response),
+    /// Nothing came.
+    NoResponse(NoResponse),
+    /// It was not started: its time-out does not fit before the stop line (RD-100).
+    OutOfTime,
+}
+
+/// Sends a batch: once, and once more if it surely was not sent.
+pub async fn send<D: Destination, S: Surroundings>(
+    destination: &D,
+    batch: &BatchOf<D>,
+    key: &Secret,
+    context: &Context<'_, S>,
+) -> SendResult {
+    let (clock, timeout_ms) = (context.surroundings.clock(), destination.limits().timeout_ms);
+    let mut again = false;
+    loop {
+        let now = clock.now();
+        if !context.stop.allows(now, timeout_ms) {
+            return if again {
+                SendResult::NoResponse(NoResponse::NotSent)
+            } else {
+                SendResult::OutOfTime
+            };
+        }
+        let request = key.lend(|key| destination.request(batch, key, Some(now)));
+        match sent(context, request).await {
+            Err(NoResponse::NotSent) if !again => again = true,
+            Err(why) => return SendResult::NoResponse(why),
+            Ok(response) => return SendResult::Response(key.lend(|key| response.without_key(key))),
+        }
+        let wait_ms = context.surroundings.random().between(AGAIN_MS.0, AGAIN_MS.1);
+        clock.sleep(wait_ms as u64).await;
+    }
+}
+
+async fn sent<S: Surroundings>(context: &Context<'_, S>, request: Request) -> Result<Response, NoResponse> {
+    let clock = context.surroundings.clock();
+    let start = clock.now();
+    let sending = AssertUnwindSafe(context.surroundings.http().send(request));
+    // After a panic nobody knows how far the request has come.
+    let result = sending.catch_unwind().await.unwrap_or_else(|_| {
+        context.counts.panicked();
+        Err(NoResponse::Unknown)
+    });
+    let took = clock.now().millis_since(start).max(0);
+    let class = match result.as_ref().map_or(0, |response| response.status / 100) {
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "none",
+    };
+    *context.counts.requests.borrow_mut().entry(class).or_default() += 1;
+    context.counts.vendor_ms.borrow_mut().push(took.unsigned_abs());
+    result
+}
+
+/// The longest text of a destination's response that a parked event carries, in characters.
+const DETAIL_CHARACTERS: usize = 500;
+
+/// What a destination said, for the person who looks at a parked event.
+pub fn detail(status: u16, body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    format!("{status} {text}")
+        .trim_end()
+        .chars()
+        .take(DETAIL_CHARACTERS)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destinations::Branch;
+    use crate::fake_aws::FakeAws;
+    use crate::fake_vendor::{Fake, FakeVendor, job, respond, run};
+    use crate::job::{Counts, StopLine};
+    use event::Timestamp;
+    use event::calls::{BranchCall, BranchEndpoint};
+    use event::settings::Settings;
+
+    /// What comes of one request that may take 5 s, with so much time until the stop line; when it was sent; and the panics.
+    fn sent_within(
+        left_ms: i64,
+        responds: impl Fn(usize) -> Result<Response, NoResponse> + 'static,
+    ) -> (SendResult, Vec<Timestamp>, u64) {
+        let settings = Settings::load("[branch]\ntimeout = \"5s\"").unwrap();
+        let branch = Branch::new(&settings).unwrap();
+        let call = BranchCall {
+            endpoint: BranchEndpoint::Custom,
+            body: "{}".to_owned(),
+            ip: None,
+            timestamp: None,
+            user: None,
+        };
+        let plan = branch.plan(vec![job("a", vec![call])], None, |_| true);
+        let vendor = FakeVendor::new(move |_, nth| responds(nth));
+        let counts = Counts::default();
+        let context = Context {
+            stop: StopLine(vendor.now.get().plus_millis(left_ms)),
+            surroundings: &Fake {
+                aws: FakeAws::default(),
+                vendor: vendor.clone(),
+            },
+            counts: &counts,
+        };
+        let key = Secret::new("key".to_owned());
+        let got = run(send(&branch, &plan.batches[0], &key, &context));
+        let times = vendor.seen.borrow().iter().map(|seen| seen.at).collect();
+        (got, times, counts.panics.get())
+    }
+
+    #[test]
+    fn only_what_surely_was_not_sent_is_sent_once_more() {
+        event::rules!["RD-060", "RD-061"];
+        for status in [200, 400, 401, 408, 429, 500, 503] {
+            let (_, times, _) = sent_within(60_000, move |_| respond(status, &[], ""));
+            assert_eq!(times.len(), 1, "{status}");
+        }
+        let (got, times, _) = sent_within(60_000, |_| Err(NoResponse::Unknown));
+        assert!(matches!(got, SendResult::NoResponse(NoResponse::Unknown)) && times.len() == 1);
+        let (got, times, _) = sent_within(60_000, |_| Err(NoResponse::NotSent));
+        assert!(matches!(got, SendResult::NoResponse(NoResponse::NotSent)) && times.len() == 2);
+        let wait = times[1].millis_since(times[0]);
+        assert!((100..=500).contains(&wait), "{wait}");
+        let (got, times, _) = sent_within(60_000, |nth| match nth {
+            0 => Err(NoResponse::NotSent),
+            _ => respond(200, &[], ""),
+        });
+        assert!(matches!(got, SendResult::Response(_)) && times.len() == 2);
+    }
+
+    #[test]
+    fn no_request_starts_that_could_pass_the_stop_line() {
+        event::rules!["RD-100"];
+        for (left_ms, requests) in [(5000, 1), (4999, 0), (0, 0), (-60_000, 0)] {
+            let (got, times, _) = sent_within(left_ms, |_| respond(200, &[], ""));
+            assert_eq!(times.len(), requests, "{left_ms} ms left");
+            assert_eq!(matches!(got, SendResult::OutOfTime), requests == 0);
+        }
+        let (_, times, _) = sent_within(5050, |_| Err(NoResponse::NotSent));
+        assert_eq!(
+            times.len(),
+            1,
+            "after the wait there is no time left for a second one"
+        );
+    }
+
+    #[test]
+    fn a_panic_while_a_request_is_sent_is_an_unknown_fate() {
+        event::rules!["RD-011"];
+        let (got, _, panics) = sent_within(60_000, |_| panic!("a fault of ours"));
+        assert!(matches!(got, SendResult::NoResponse(NoResponse::Unknown)));
+        assert_eq!(panics, 1);
+    }
+}

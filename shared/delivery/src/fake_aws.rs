@@ -1,0 +1,520 @@
+//! SQS with its faults, Secrets Manager, a log that is checked, and a destination that does as an event says.
+
+use crate::backoff::{LONG_BACKOFF, LONG_HOLD, Table, parse_seconds};
+use crate::batch::{Batch, Item, PlannedCall, PlannedItem};
+use crate::deliverer::Deliverer;
+use crate::destination::{Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope};
+use crate::fake_vendor::{BASE, Fake, FakeVendor, respond, run};
+use crate::http::{Request, Response};
+use crate::job::{Job, Owner};
+use crate::record::Record;
+use event::calls::{Mapped, Method, UserKey, Verdict};
+use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
+use event::reasons::{HoldKind, IgnoreReason, ParkReason, RetryClass};
+use event::settings::{Problem, Settings};
+use event::{EventId, Source, Timestamp};
+use secrets::{BrazeKey, Secrets};
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+use std::rc::Rc;
+use telemetry::{Line, Metrics, Secret, Sink};
+
+pub const T: &str = "2026-03-01T12:00:00.000Z";
+
+/// What SQS does with a call.
+#[derive(Debug, Clone, Copy)]
+pub enum CallFault {
+    Pass,
+    Fail,
+    /// Names the entry of this place as failed.
+    FailEntry(usize),
+    /// Names it in neither list.
+    Forget(usize),
+    Never,
+}
+
+/// A message as SQS has it.
+#[derive(Clone)]
+pub struct SentMessage {
+    pub queue: QueueName,
+    pub body: String,
+    pub delay_s: u32,
+    pub group: Option<Source>,
+}
+
+/// SQS and the log; clones are the same.
+#[derive(Clone, Default)]
+pub struct FakeAws(Rc<State>);
+
+impl Deref for FakeAws {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+#[derive(Default)]
+pub struct State {
+    pub sent: RefCell<Vec<SentMessage>>,
+    /// Handles and seconds of visibility changes.
+    pub changes: RefCell<Vec<(String, u32)>>,
+    pub faults: RefCell<Vec<CallFault>>,
+    pub lines: RefCell<Vec<String>>,
+    pub metrics: RefCell<Vec<Metrics>>,
+    pub metric_lines: RefCell<Vec<String>>,
+    /// What happened, in order.
+    pub steps: RefCell<Vec<String>>,
+    pub calls: Cell<usize>,
+}
+
+impl FakeAws {
+    pub fn with(faults: &[CallFault]) -> Self {
+        let aws = Self::default();
+        aws.faults.borrow_mut().extend_from_slice(faults);
+        aws
+    }
+}
+
+impl State {
+    fn fault(&self) -> CallFault {
+        self.calls.set(self.calls.get() + 1);
+        let mut faults = self.faults.borrow_mut();
+        if faults.is_empty() {
+            CallFault::Pass
+        } else {
+            faults.remove(0)
+        }
+    }
+
+    pub fn bodies(&self, queue: QueueName) -> Vec<String> {
+        let sent = self.sent.borrow();
+        let of_queue = sent.iter().filter(|message| message.queue == queue);
+        of_queue.map(|message| message.body.clone()).collect()
+    }
+
+    pub fn lines_of(&self, kind: &str) -> Vec<String> {
+        let kind = format!(r#""kind":"{kind}""#);
+        let lines = self.lines.borrow();
+        lines
+            .iter()
+            .filter(|line| line.contains(&kind))
+            .cloned()
+            .collect()
+    }
+
+    pub fn count(&self, metric: telemetry::metrics::Metric, dimensions: &[&'static str]) -> f64 {
+        let all = self.metrics.borrow();
+        all.iter()
+            .flat_map(|all| all.values(metric, dimensions).to_vec())
+            .sum()
+    }
+}
+
+impl Queue for FakeAws {
+    async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
+        if entries.is_empty() {
+            panic!("SQS refuses an empty batch");
+        }
+        assert!(entries.len() <= 10 && entries.iter().all(|entry| entry.delay_s <= 900));
+        let fault = self.fault();
+        let step = if queue == QueueName::Parked {
+            "park"
+        } else {
+            "send"
+        };
+        self.steps.borrow_mut().push(step.to_owned());
+        let mut sent = Sent::default();
+        for (at, entry) in entries.iter().enumerate() {
+            match fault {
+                CallFault::Fail => {
+                    return Err(CallFailed {
+                        operation: "SendMessageBatch",
+                        code: "timeout".to_owned(),
+                    });
+                }
+                CallFault::Never => std::future::pending().await,
+                CallFault::FailEntry(n) if n == at => sent.failed.push(Failed {
+                    id: entry.id.clone(),
+                    sender_fault: false,
+                }),
+                CallFault::Forget(n) if n == at => {}
+                CallFault::Pass | CallFault::FailEntry(_) | CallFault::Forget(_) => {
+                    sent.successful.push(entry.id.clone());
+                    self.sent.borrow_mut().push(SentMessage {
+                        queue,
+                        body: entry.body.clone(),
+                        delay_s: entry.delay_s,
+                        group: entry.group,
+                    });
+                }
+            }
+        }
+        Ok(sent)
+    }
+}
+
+impl Visibility for FakeAws {
+    async fn change(&self, _: QueueName, changes: &[VisibilityChange]) -> Result<Vec<String>, CallFailed> {
+        assert!((1..=10).contains(&changes.len()) && changes.iter().all(|change| change.seconds <= 900));
+        let fault = self.fault();
+        self.steps.borrow_mut().push("visibility".to_owned());
+        let mut changed = Vec::new();
+        for (at, change) in changes.iter().enumerate() {
+            match fault {
+                CallFault::Fail => {
+                    return Err(CallFailed {
+                        operation: "ChangeMessageVisibilityBatch",
+                        code: "timeout".to_owned(),
+                    });
+                }
+                CallFault::Never => std::future::pending().await,
+                CallFault::FailEntry(n) | CallFault::Forget(n) if n == at => {}
+                CallFault::Pass | CallFault::FailEntry(_) | CallFault::Forget(_) => {
+                    changed.push(change.id.clone());
+                    let handle = change.receipt_handle.clone();
+                    self.changes.borrow_mut().push((handle, change.seconds));
+                }
+            }
+        }
+        Ok(changed)
+    }
+}
+
+impl Sink for FakeAws {
+    fn line(&self, line: Line) {
+        let text = telemetry::line_text(T, "deliver-test", line);
+        assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
+        self.steps.borrow_mut().push("line".to_owned());
+        self.lines.borrow_mut().push(text);
+    }
+
+    fn metrics(&self, metrics: Metrics) {
+        let frame = telemetry::metrics::Frame {
+            stack: "fake",
+            function: "deliver-test",
+            ts_millis: 0,
+            ts: T,
+        };
+        for text in metrics.lines(&frame) {
+            assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
+            self.metric_lines.borrow_mut().push(text);
+        }
+        let gap = metrics.values(telemetry::metrics::CONSERVATION_GAP, &["deliver-test"]);
+        assert_eq!(
+            gap,
+            [0.0],
+            "opened = delivered + warned + ignored + parked + requeued + waiting"
+        );
+        self.metrics.borrow_mut().push(metrics);
+    }
+}
+
+/// A secret that is another from its second fetch on, if one was stored; clones are the same.
+#[derive(Clone)]
+pub struct FakeSecrets(Rc<Versions>);
+
+struct Versions {
+    first: Option<String>,
+    stored: RefCell<Option<String>>,
+    fetches: Cell<usize>,
+}
+
+impl FakeSecrets {
+    pub fn new(text: &str) -> Self {
+        Self::of(Some(text))
+    }
+
+    /// One that cannot be read.
+    pub fn unreadable() -> Self {
+        Self::of(None)
+    }
+
+    fn of(first: Option<&str>) -> Self {
+        Self(Rc::new(Versions {
+            first: first.map(str::to_owned),
+            stored: RefCell::default(),
+            fetches: Cell::new(0),
+        }))
+    }
+
+    /// Stores another secret: the next fetch but the first gets it.
+    pub fn store(&self, text: &str) {
+        self.0.stored.replace(Some(text.to_owned()));
+    }
+
+    pub fn fetches(&self) -> usize {
+        self.0.fetches.get()
+    }
+}
+
+impl Secrets for FakeSecrets {
+    async fn fetch(&self) -> Result<Secret, CallFailed> {
+        let nth = self.0.fetches.get();
+        self.0.fetches.set(nth + 1);
+        tokio::task::yield_now().await;
+        let stored = self.0.stored.borrow().clone().filter(|_| nth > 0);
+        let failed = CallFailed {
+            operation: "GetSecretValue",
+            code: "timeout".to_owned(),
+        };
+        stored
+            .or_else(|| self.0.first.clone())
+            .map(Secret::new)
+            .ok_or(failed)
+    }
+}
+
+/// Does with each event as its text says.
+pub struct ScriptedDestination(Settings);
+
+/// One event's word, such as `retry:40` in `"retry:40#7"`.
+fn word(text: &str) -> &str {
+    text.trim_matches('"').split('#').next().unwrap_or_default()
+}
+
+/// Maps the events that a [`ScriptedDestination`] knows.
+pub fn scripted(_: Source, text: &str, _: &Settings) -> Mapped<String> {
+    let verdict = match word(text) {
+        "ignore" => Verdict::Ignore(IgnoreReason::Loop),
+        "mappark" => Verdict::Park(ParkReason::MalformedEvent),
+        "mappanic" => panic!("{text}"),
+        _ => Verdict::Deliver {
+            calls: vec![text.to_owned()],
+            warnings: Vec::new(),
+        },
+    };
+    Mapped {
+        id: EventId::given(text.trim_matches('"')),
+        verdict,
+    }
+}
+
+/// The word that decides of one item, and the receive count of its record.
+pub struct ScriptedItem(String, u32);
+
+impl Item for ScriptedItem {
+    fn users(&self) -> &[UserKey] {
+        &[]
+    }
+}
+
+impl Destination for ScriptedDestination {
+    const NAME: event::Destination = event::Destination::Braze;
+    const BACKOFF: &'static Table = &LONG_BACKOFF;
+    const HOLD_BACKOFF: &'static Table = &LONG_HOLD;
+    const USER_ORDER: UserOrderScope = UserOrderScope::Envelope;
+
+    type Call = String;
+    type Keys = BrazeKey;
+    type Target = String;
+    type Item = ScriptedItem;
+    type Lane = String;
+    type PauseGroup = String;
+
+    fn new(settings: &Settings) -> Result<Self, Problem> {
+        Ok(Self(settings.clone()))
+    }
+
+    fn base_url(&self) -> &str {
+        BASE
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            timeout_ms: 1000,
+            concurrency: 1,
+            requests_per_second: None,
+            horizon: Some(self.0.braze.horizon),
+            hold_horizon: Some(self.0.delivery.hold_horizon),
+        }
+    }
+
+    /// `half` is accepted by half.
+    fn item_count(call: &String) -> usize {
+        if word(call).starts_with("half") { 2 } else { 1 }
+    }
+
+    fn plan(
+        &self,
+        jobs: Vec<Job<String>>,
+        _: Option<&BrazeKey>,
+        wanted: impl Fn(Owner) -> bool,
+    ) -> Plan<Batch<String, ScriptedItem>> {
+        let mut batches = Vec::new();
+        for (place, job) in jobs.into_iter().enumerate() {
+            let text = &job.calls[0];
+            for position in (0..Self::item_count(text)).filter(|n| {
+                wanted(Owner {
+                    job: place,
+                    position: *n,
+                })
+            }) {
+                let text = match (word(text).strip_prefix("half"), position) {
+                    (Some(_), 0) => "\"ok\"".to_owned(),
+                    (Some(after), _) => format!("\"retry{after}\""),
+                    (None, _) => text.clone(),
+                };
+                batches.push(Batch {
+                    target: text.clone(),
+                    calls: vec![PlannedCall {
+                        job: place,
+                        target: text.clone(),
+                        items: vec![PlannedItem {
+                            item: ScriptedItem(text, job.receives),
+                            owners: vec![Owner { job: place, position }],
+                        }],
+                    }],
+                });
+            }
+        }
+        Plan {
+            batches,
+            unsent: Vec::new(),
+        }
+    }
+
+    fn lane(&self, target: &String) -> String {
+        target.clone()
+    }
+
+    fn pause_group(&self, target: &String) -> String {
+        target.clone()
+    }
+
+    fn key<'k>(&self, _: &String, keys: &'k BrazeKey) -> Option<&'k Secret> {
+        keys.rest_api_key.as_ref()
+    }
+
+    fn request(&self, batch: &Batch<String, ScriptedItem>, _: &str, _: Option<Timestamp>) -> Request {
+        let ScriptedItem(text, receives) = &batch.calls[0].items[0].item;
+        Request {
+            method: Method::Post,
+            url: format!("{BASE}/"),
+            authorization: None,
+            headers: Vec::new(),
+            body: format!("[{text},{receives}]"),
+            timeout_ms: 1000,
+            max_response_bytes: 100,
+        }
+    }
+
+    fn read(&self, _: &Batch<String, ScriptedItem>, response: &Response) -> Reading {
+        use crate::destination::Classification::{Accepted, Hold, Refused, Retry};
+        let classification = match response.status {
+            200 => Accepted,
+            400 => Refused(ParkReason::Rejected),
+            401 => Hold(HoldKind::Credentials),
+            429 => Retry(RetryClass::RateLimited),
+            500 => Retry(RetryClass::Transient),
+            other => panic!("{other}"),
+        };
+        classification.reading(response)
+    }
+
+    fn retry_after(&self, response: &Response, _: Timestamp) -> Option<RetryAfter> {
+        Some(RetryAfter {
+            seconds: parse_seconds(response.header("retry-after")?)?,
+            pauses_group: false,
+        })
+    }
+
+    fn ambiguous(&self, _: &ScriptedItem) -> Ambiguous {
+        Ambiguous::Repeat
+    }
+}
+
+/// The vendor of a [`ScriptedDestination`]. Chance is always nothing, so that `retry:40` waits 40 seconds.
+pub fn scripted_vendor(aws: &FakeAws) -> FakeVendor {
+    let aws = aws.clone();
+    let vendor = FakeVendor::new(move |seen, _| {
+        aws.steps.borrow_mut().push("response".to_owned());
+        let text = seen.body[0].as_str().unwrap();
+        let (word, number) = word(text).split_once(':').unwrap_or((word(text), "0"));
+        match word {
+            "ok" => respond(200, &[], ""),
+            "retry" => respond(429, &[("retry-after", number)], ""),
+            "fails" => respond(500, &[], ""),
+            "rejected" => respond(400, &[], &format!("\"{text}\"")),
+            "hold" => respond(401, &[], ""),
+            "panic" => respond(600, &[], ""),
+            other => panic!("no word of the script: {other}"),
+        }
+    });
+    vendor.unit.set(0.0);
+    vendor
+}
+
+/// A record with a message id, a receive count and a body.
+pub fn record(id: &str, receives: u32, body: impl Into<String>) -> Record {
+    Record {
+        message_id: id.to_owned(),
+        receipt_handle: format!("handle-{id}"),
+        body: body.into(),
+        receive_count: receives,
+        sent_at: Timestamp::parse(T),
+    }
+}
+
+/// An envelope from Segment to Braze with these events, received now.
+pub fn envelope(attempt: u32, events: &[&str]) -> String {
+    format!(
+        r#"{{"v":1,"source":"segment","destination":"braze","request_id":"r-1","first_received_at":"{T}","attempt":{attempt},"auth":"signature","key":"current","events":[{}]}}"#,
+        events.join(",")
+    )
+}
+
+/// The secret that every destination finds its key in.
+pub const SECRET: &str = r#"{"rest_api_key":"k","branch_key":"k","write_key":"k"}"#;
+
+/// What one invocation did.
+pub struct Invoked {
+    pub aws: FakeAws,
+    /// The ids of the records that are not done.
+    pub kept: Vec<String>,
+    /// The requests of a script, in order: text and receive count.
+    pub seen: Vec<String>,
+}
+
+/// A deliverer under test.
+pub fn deliverer<D: Destination>(
+    settings: &str,
+    map: crate::Map<D>,
+    secrets: FakeSecrets,
+    aws: &FakeAws,
+    vendor: &FakeVendor,
+) -> Deliverer<D, Fake> {
+    let surroundings = Fake {
+        aws: aws.clone(),
+        vendor: vendor.clone(),
+    };
+    let settings = Settings::load(settings).unwrap();
+    Deliverer::new("deliver-test", settings, map, secrets, surroundings).unwrap()
+}
+
+/// One invocation of a destination with a minute of time.
+pub fn invoke_destination<D: Destination>(
+    settings: &str,
+    map: crate::Map<D>,
+    aws: FakeAws,
+    vendor: &FakeVendor,
+    records: &[Record],
+) -> Invoked {
+    let deliverer = deliverer::<D>(settings, map, FakeSecrets::new(SECRET), &aws, vendor);
+    let kept = run(deliverer.handle(records, "aws-1", vendor.now.get().plus_millis(60_000)));
+    let text = |seen: &crate::fake_vendor::Seen| format!("{} {}", seen.body[0], seen.body[1]);
+    let seen = vendor.seen.borrow().iter().map(text).collect();
+    Invoked { aws, kept, seen }
+}
+
+/// One invocation of a script with these settings and faults, so many milliseconds after the receipt.
+pub fn invoke_with(settings: &str, faults: &[CallFault], later_ms: i64, records: &[Record]) -> Invoked {
+    let aws = FakeAws::with(faults);
+    let vendor = scripted_vendor(&aws);
+    vendor.advance(later_ms);
+    invoke_destination::<ScriptedDestination>(settings, scripted, aws, &vendor, records)
+}
+
+pub fn invoke(records: &[Record]) -> Invoked {
+    invoke_with("", &[], 0, records)
+}

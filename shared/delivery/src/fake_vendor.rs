@@ -1,0 +1,282 @@
+//! A vendor under a virtual clock, and what a dispatcher needs beside it.
+
+use crate::destination::Destination;
+use crate::dispatch::{Dispatcher, Keys};
+use crate::fake_aws::{FakeAws, FakeSecrets};
+use crate::http::{Http, NoResponse, Request, Response};
+use crate::job::{Context, Counts, DeliveryResult, Job, StopLine, Surroundings};
+use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
+use event::settings::Settings;
+use event::{Clock, EventId, Outcome, Random, Timestamp};
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// What the vendor was sent.
+pub struct Seen {
+    pub method: &'static str,
+    pub path: String,
+    pub authorization: Option<String>,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: serde_json::Value,
+    pub at: Timestamp,
+    pub timeout_ms: u64,
+    pub max_response_bytes: usize,
+}
+
+type Responds = Box<dyn Fn(&Seen, usize) -> Result<Response, NoResponse>>;
+
+/// A vendor, a clock and chance in one; clones are the same one.
+#[derive(Clone)]
+pub struct FakeVendor(Rc<State>);
+
+pub struct State {
+    pub now: Cell<Timestamp>,
+    /// What chance gives each time.
+    pub unit: Cell<f64>,
+    pub seen: RefCell<Vec<Seen>>,
+    responds: Responds,
+    in_flight: Cell<usize>,
+    pub most_in_flight: Cell<usize>,
+    pub took_ms: Cell<i64>,
+}
+
+impl Deref for FakeVendor {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+pub const BASE: &str = "https://rest.us-10.braze.com";
+
+impl FakeVendor {
+    pub fn new(responds: impl Fn(&Seen, usize) -> Result<Response, NoResponse> + 'static) -> Self {
+        Self(Rc::new(State {
+            now: Cell::new(Timestamp::parse("2026-03-01T12:00:00Z").unwrap()),
+            unit: Cell::new(0.5),
+            seen: RefCell::default(),
+            responds: Box::new(responds),
+            in_flight: Cell::new(0),
+            most_in_flight: Cell::new(0),
+            took_ms: Cell::new(0),
+        }))
+    }
+
+    /// One that is never asked.
+    pub fn silent() -> Self {
+        Self::new(|_, _| panic!("no request is sent"))
+    }
+}
+
+impl State {
+    pub fn paths(&self) -> Vec<String> {
+        self.seen.borrow().iter().map(|seen| seen.path.clone()).collect()
+    }
+
+    pub fn advance(&self, millis: i64) {
+        self.now.set(self.now.get().plus_millis(millis));
+    }
+}
+
+impl Clock for FakeVendor {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    async fn sleep(&self, millis: u64) {
+        self.advance(millis.cast_signed());
+    }
+}
+
+impl Random for FakeVendor {
+    fn unit(&self) -> f64 {
+        self.unit.get()
+    }
+}
+
+impl Http for FakeVendor {
+    async fn send(&self, request: Request) -> Result<Response, NoResponse> {
+        let (_, rest) = request.url.split_once("//").unwrap();
+        let (_, path) = rest.split_once('/').unwrap();
+        let seen = Seen {
+            method: request.method.as_str(),
+            path: format!("/{path}"),
+            authorization: request.authorization.map(|secret| secret.lend(str::to_owned)),
+            headers: request.headers,
+            body: serde_json::from_str(&request.body).unwrap(),
+            at: self.now.get(),
+            timeout_ms: request.timeout_ms,
+            max_response_bytes: request.max_response_bytes,
+        };
+        self.in_flight.set(self.in_flight.get() + 1);
+        self.most_in_flight
+            .set(self.most_in_flight.get().max(self.in_flight.get()));
+        tokio::task::yield_now().await;
+        self.advance(self.took_ms.get());
+        let nth = self.seen.borrow().len();
+        let response = (self.responds)(&seen, nth);
+        self.seen.borrow_mut().push(seen);
+        self.in_flight.set(self.in_flight.get() - 1);
+        response
+    }
+
+    async fn warm(&self, _: &str) {}
+}
+
+/// A response of a status, with headers and a body.
+pub fn respond(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Response, NoResponse> {
+    Ok(Response {
+        status,
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        body: body.as_bytes().to_vec(),
+        cut: false,
+    })
+}
+
+/// All that surrounds a deliverer.
+pub struct Fake {
+    pub aws: FakeAws,
+    pub vendor: FakeVendor,
+}
+
+impl Surroundings for Fake {
+    type Queue = FakeAws;
+    type Http = FakeVendor;
+    type Clock = FakeVendor;
+    type Random = FakeVendor;
+    type Secrets = FakeSecrets;
+    type Sink = FakeAws;
+
+    fn queue(&self) -> &FakeAws {
+        &self.aws
+    }
+
+    fn http(&self) -> &FakeVendor {
+        &self.vendor
+    }
+
+    fn clock(&self) -> &FakeVendor {
+        &self.vendor
+    }
+
+    fn random(&self) -> &FakeVendor {
+        &self.vendor
+    }
+
+    fn sink(&self) -> &FakeAws {
+        &self.aws
+    }
+}
+
+/// A dispatcher of these settings; its secret is this text, if it can be read.
+pub fn dispatcher<D: Destination>(settings: &Settings, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
+    let clock = FakeVendor::silent();
+    let keys = Keys::<D, Fake>::new(secrets, clock.clone(), clock);
+    Dispatcher::new(D::new(settings).unwrap(), keys)
+}
+
+/// A job of calls, received for the first time now.
+pub fn job<C>(id: &str, calls: Vec<C>) -> Job<C> {
+    Job {
+        id: EventId::given(id),
+        calls,
+        warnings: Vec::new(),
+        done: None,
+        record: 0,
+        receives: 1,
+        received_at: Timestamp::parse("2026-03-01T12:00:00Z").unwrap(),
+    }
+}
+
+/// Delivers with five minutes of time.
+pub fn deliver<D: Destination>(
+    dispatcher: &Dispatcher<D, Fake>,
+    vendor: &FakeVendor,
+    jobs: Vec<Job<D::Call>>,
+) -> Vec<DeliveryResult> {
+    deliver_within(dispatcher, vendor, jobs, 300_000).0
+}
+
+/// Delivers with so many milliseconds of time.
+pub fn deliver_within<D: Destination>(
+    dispatcher: &Dispatcher<D, Fake>,
+    vendor: &FakeVendor,
+    jobs: Vec<Job<D::Call>>,
+    millis: i64,
+) -> (Vec<DeliveryResult>, Counts) {
+    let counts = Counts::default();
+    let surroundings = Fake {
+        aws: FakeAws::default(),
+        vendor: vendor.clone(),
+    };
+    let context = Context {
+        surroundings: &surroundings,
+        stop: StopLine(vendor.now.get().plus_millis(millis)),
+        counts: &counts,
+    };
+    let results = run(dispatcher.deliver(jobs, &context));
+    (results, counts)
+}
+
+pub fn run<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(future)
+}
+
+/// The outcomes, in words.
+pub fn words(results: &[DeliveryResult]) -> Vec<String> {
+    let word = |result: &DeliveryResult| match result.outcome.reason() {
+        Some(reason) => format!("{} {reason}", result.outcome.as_str()),
+        None => result.outcome.as_str().to_owned(),
+    };
+    results.iter().map(word).collect()
+}
+
+/// Seconds until an event is tried again.
+pub fn after(result: &DeliveryResult) -> u32 {
+    match result.outcome {
+        Outcome::Retry { after, .. } => after,
+        other => panic!("no retry: {other:?}"),
+    }
+}
+
+/// One item of a user.
+pub fn item(array: BrazeArray, user: &str, json: &str) -> BrazeItem {
+    BrazeItem {
+        array,
+        json: json.to_owned(),
+        users: vec![UserKey::new("external_id", user)],
+        operators: false,
+        subscriber: None,
+    }
+}
+
+/// A call to `/users/track` with event objects and purchases.
+pub fn track(user: &str, attributes: usize, events: usize, purchases: usize) -> BrazeCall {
+    let of = |array: BrazeArray, count| {
+        (0..count).map(move |n| {
+            let json = format!(r#"{{"external_id":"{user}","n":{n}}}"#);
+            item(array, user, &json)
+        })
+    };
+    BrazeCall {
+        endpoint: BrazeEndpoint::Track,
+        items: of(BrazeArray::Attributes, attributes)
+            .chain(of(BrazeArray::Events, events))
+            .chain(of(BrazeArray::Purchases, purchases))
+            .collect(),
+    }
+}
+
+/// A call of one item.
+pub fn single(endpoint: BrazeEndpoint, array: BrazeArray, user: &str) -> BrazeCall {
+    BrazeCall {
+        endpoint,
+        items: vec![item(array, user, &format!(r#"{{"external_id":"{user}"}}"#))],
+    }
+}

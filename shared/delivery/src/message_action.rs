@@ -1,0 +1,191 @@
+//! What SQS is told of a record: the only code that chooses between deletion, a new message and visibility (5.2).
+
+use crate::backoff::{MAX_VISIBILITY_S, PARK_FAILED_S, delay};
+use crate::deliverer::TrackedEvent;
+use crate::destination::Destination;
+use crate::job::{DeliveryResult, Surroundings};
+use crate::parking::{MAX_ENTRIES, send};
+use crate::record::{OpenedRecord, Opening};
+use event::envelope::{Done, Envelope, Head};
+use event::ports::{Entry, QueueName, Visibility, VisibilityChange};
+use event::{Outcome, Random, Timestamp};
+use std::collections::{BTreeMap, HashSet};
+
+/// What is done with a record.
+#[derive(PartialEq, Eq)]
+pub enum MessageAction {
+    /// It is left out of the failures: Lambda deletes it.
+    Delete,
+    /// It comes back by itself.
+    ChangeVisibility {
+        /// After so many seconds, at most 900.
+        seconds: u32,
+    },
+    /// What waits goes into a new message, and the record is deleted once that is acknowledged.
+    Replace {
+        /// The new message.
+        body: String,
+        /// Its delay, at most 900 seconds.
+        delay_s: u32,
+        /// How long it waits in all.
+        longest: u32,
+    },
+}
+
+/// What came of the actions.
+#[derive(Default)]
+pub struct Applied {
+    /// Records whose rest went on in a new message, and for how many seconds.
+    pub replaced: BTreeMap<usize, u32>,
+    /// Visibility changes that SQS did not take.
+    pub visibility_failed: u64,
+}
+
+/// The action of every record.
+pub fn decide<D: Destination>(
+    records: &[OpenedRecord<'_>],
+    events: &[TrackedEvent],
+    random: &impl Random,
+    now: Timestamp,
+) -> Vec<MessageAction> {
+    let mut results: Vec<Vec<&DeliveryResult>> = records.iter().map(|_| Vec::new()).collect();
+    for event in events {
+        if let Some(of_record) = results.get_mut(event.record) {
+            of_record.push(&event.result);
+        }
+    }
+    let of_record = |(opened, results): (&OpenedRecord<'_>, Vec<&DeliveryResult>)| match &opened.opening {
+        Opening::Unreadable(outcome) => of_unreadable(*outcome),
+        Opening::Deliver(envelope) | Opening::AlreadyDecided(envelope, _) => {
+            // One draw a record, so that its events come back together (RD-062).
+            let hold_s = delay(D::HOLD_BACKOFF, opened.receives(), random);
+            of_envelope(envelope, opened.record.receive_count, &results, hold_s, now)
+        }
+    };
+    records.iter().zip(results).map(of_record).collect()
+}
+
+/// A record that could not be opened is one thing: it waits as itself or is finished.
+fn of_unreadable(outcome: Outcome) -> MessageAction {
+    match wait(outcome, MAX_VISIBILITY_S) {
+        Some(after) => MessageAction::ChangeVisibility {
+            seconds: after.min(MAX_VISIBILITY_S),
+        },
+        None => MessageAction::Delete,
+    }
+}
+
+/// How long an outcome makes its event wait; `None` if it is finished.
+const fn wait(outcome: Outcome, hold_s: u32) -> Option<u32> {
+    match outcome {
+        Outcome::Retry { after, .. } => Some(after),
+        Outcome::Hold(_) => Some(hold_s),
+        Outcome::Delivered | Outcome::Warned(_) | Outcome::Ignored(_) | Outcome::Park(_) => None,
+    }
+}
+
+/// The action of an envelope from the results of its events, in their order; what is held waits `hold_s`.
+fn of_envelope(
+    envelope: &Envelope<'_>,
+    receive_count: u32,
+    results: &[&DeliveryResult],
+    hold_s: u32,
+    now: Timestamp,
+) -> MessageAction {
+    let waits: Vec<Option<u32>> = results
+        .iter()
+        .map(|result| wait(result.outcome, hold_s))
+        .collect();
+    let Some(longest) = waits.iter().copied().flatten().max() else {
+        return MessageAction::Delete;
+    };
+    let before = |place: usize| envelope.done.get(place).and_then(Option::as_ref);
+    let all_wait = waits.iter().all(Option::is_some);
+    let nothing_new = results
+        .iter()
+        .enumerate()
+        .all(|(place, result)| result.done.is_none() || before(place) == result.done.as_ref());
+    if all_wait && nothing_new && longest <= MAX_VISIBILITY_S {
+        return MessageAction::ChangeVisibility { seconds: longest };
+    }
+    let (mut events, mut done): (Vec<_>, Vec<Option<Done>>) = (Vec::new(), Vec::new());
+    for (place, (event, result)) in envelope.events.iter().zip(results).enumerate() {
+        if waits.get(place).copied().flatten().is_some() {
+            events.push(*event);
+            done.push(result.done.clone().or_else(|| before(place).cloned()));
+        }
+    }
+    // A time that still lies ahead stays as it is: nothing was tried meanwhile.
+    let ahead = envelope.head.not_before.filter(|at| *at > now);
+    let later = (longest > MAX_VISIBILITY_S).then(|| now.plus_millis(i64::from(longest) * 1000));
+    let head = Head {
+        attempt: envelope.head.attempt.saturating_add(receive_count),
+        not_before: ahead.or(later),
+        ..envelope.head.clone()
+    };
+    let mut remainder = Envelope::new(head, events);
+    if done.iter().any(Option::is_some) {
+        remainder.done = done;
+    }
+    MessageAction::Replace {
+        body: remainder.to_body(),
+        delay_s: longest.min(MAX_VISIBILITY_S),
+        longest,
+    }
+}
+
+/// Sends new messages and changes visibility. A record whose new message is acknowledged is deleted; one whose new message is
+/// not comes back by itself (RD-042).
+pub async fn apply<D: Destination, S: Surroundings>(
+    surroundings: &S,
+    records: &[OpenedRecord<'_>],
+    actions: &mut [MessageAction],
+) -> Applied {
+    let queue = QueueName::Destination(D::NAME);
+    let mut applied = Applied::default();
+    let mut entries = Vec::new();
+    for (record, (opened, action)) in records.iter().zip(&*actions).enumerate() {
+        if let MessageAction::Replace { body, delay_s, .. } = action {
+            entries.push(Entry {
+                id: format!("r{record}"),
+                body: body.clone(),
+                delay_s: *delay_s,
+                group: opened.envelope().map(|envelope| envelope.head.source),
+            });
+        }
+    }
+    let failed = send(surroundings.queue(), queue, entries).await;
+    let failed: HashSet<String> = failed.into_iter().map(|entry| entry.id).collect();
+    for (record, action) in actions.iter_mut().enumerate() {
+        if let MessageAction::Replace { longest, .. } = action {
+            if failed.contains(&format!("r{record}")) {
+                *action = MessageAction::ChangeVisibility {
+                    seconds: PARK_FAILED_S,
+                };
+            } else {
+                applied.replaced.insert(record, *longest);
+                *action = MessageAction::Delete;
+            }
+        }
+    }
+    let mut changes = Vec::new();
+    for (record, (opened, action)) in records.iter().zip(&*actions).enumerate() {
+        if let MessageAction::ChangeVisibility { seconds } = action {
+            changes.push(VisibilityChange {
+                id: format!("r{record}"),
+                receipt_handle: opened.record.receipt_handle.clone(),
+                seconds: *seconds,
+            });
+        }
+    }
+    // A failure changes no outcome: the record returns at the queue's default (RD-026).
+    for chunk in changes.chunks(MAX_ENTRIES) {
+        let changed = surroundings.queue().change(queue, chunk).await;
+        let changed = changed.map_or(0, |changed| changed.len());
+        applied.visibility_failed += chunk.len().saturating_sub(changed) as u64;
+    }
+    applied
+}
+
+#[cfg(test)]
+mod tests;
