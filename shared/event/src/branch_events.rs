@@ -99,27 +99,27 @@ pub fn standard_event(name: &str) -> Option<&'static StandardEvent> {
 }
 
 /// A name with its spelling taken away: trimmed, in upper case (ASCII), each run of space, `-` and `_` as one `_`.
-pub fn spelled(name: &str) -> String {
-    let mut spelled = String::with_capacity(name.len());
+pub fn normalized(name: &str) -> String {
+    let mut normalized = String::with_capacity(name.len());
     for c in name.trim().chars() {
         match c {
-            ' ' | '-' | '_' if spelled.ends_with('_') => {}
-            ' ' | '-' | '_' => spelled.push('_'),
-            _ => spelled.push(c.to_ascii_uppercase()),
+            ' ' | '-' | '_' if normalized.ends_with('_') => {}
+            ' ' | '-' | '_' => normalized.push('_'),
+            _ => normalized.push(c.to_ascii_uppercase()),
         }
     }
-    spelled
+    normalized
 }
 
 /// The same without `_` and white space at its ends.
-pub fn spelled_bare(name: &str) -> String {
-    let mut spelled = spelled(name);
+pub fn normalized_name(name: &str) -> String {
+    let mut normalized = normalized(name);
     let is_edge = |c: char| c == '_' || c.is_whitespace();
-    let end = spelled.trim_end_matches(is_edge).len();
-    spelled.truncate(end);
-    let start = end - spelled.trim_start_matches(is_edge).len();
-    spelled.drain(..start);
-    spelled
+    let end = normalized.trim_end_matches(is_edge).len();
+    normalized.truncate(end);
+    let start = end - normalized.trim_start_matches(is_edge).len();
+    normalized.drain(..start);
+    normalized
 }
 
 #[cfg(test)]
@@ -134,7 +134,7 @@ mod tests {
             16
         );
         for event in STANDARD_EVENTS {
-            assert_eq!(spelled(event.name), event.name);
+            assert_eq!(normalized(event.name), event.name);
             assert_eq!(standard_event(event.name), Some(event));
         }
     }
@@ -148,10 +148,10 @@ mod tests {
             ("straße", "STRAßE"),
             ("", ""),
         ] {
-            assert_eq!(spelled(given), wanted);
+            assert_eq!(normalized(given), wanted);
         }
         for (given, wanted) in [("_\topt-in _", "OPT_IN"), ("Open", "OPEN"), ("- _", ""), ("", "")] {
-            assert_eq!(spelled_bare(given), wanted);
+            assert_eq!(normalized_name(given), wanted);
         }
     }
 }

@@ -109,7 +109,7 @@ pub struct SegmentCall {
     pub user: Option<UserKey>,
 }
 
-/// Where a Branch event happened; the names are those of `write_keys` in the secret.
+/// Where an event happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Platform {
     /// An iOS app.
@@ -121,7 +121,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// The name in the secret's `write_keys`.
+    /// The name in `write_keys` of Segment's secret, in `app_ids` of the settings, and as the source of ecommerce events.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ios => "ios",

@@ -1,4 +1,4 @@
-//! What becomes of an event, and the closed lists of reasons.
+//! What happens to an event, and the closed lists of reasons.
 
 use crate::reasons::{HoldKind, IgnoreReason, ParkReason, RetryClass, Warning};
 

@@ -289,7 +289,7 @@ closed_list! {
 }
 
 closed_list! {
-    /// What a person has to mend.
+    /// What a person has to repair.
     HoldKind {
         /// The destination's key is refused, empty or unreadable.
         Credentials = "credentials",

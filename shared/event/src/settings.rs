@@ -6,8 +6,8 @@ mod branch;
 mod branch_to_segment;
 mod braze;
 mod braze_to_segment;
-mod circle;
 mod delivery;
+mod loop_check;
 mod pattern;
 mod problem;
 mod receipt;
@@ -94,7 +94,7 @@ impl Settings {
         self.segment_to_branch.check(problems);
         self.branch_to_segment.check(problems);
         self.braze_to_segment.check(problems);
-        circle::check(self, problems);
+        loop_check::check(self, problems);
         for (key, horizon) in [
             ("braze.horizon", self.braze.horizon),
             ("segment.horizon", self.segment.horizon),

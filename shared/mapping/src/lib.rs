@@ -7,9 +7,9 @@ pub mod forms;
 pub mod printed;
 mod rejected;
 mod route;
-pub mod segment_size;
 pub mod segment_to_branch;
 pub mod segment_to_braze;
+mod segment_track;
 mod trace;
 
 pub use destinations::{to_branch, to_braze, to_segment};

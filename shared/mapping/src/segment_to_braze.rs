@@ -113,7 +113,7 @@ fn calls(
     }
 }
 
-/// Tells of the parts of an event for which its type has no use.
+/// Records the parts of an event for which its type has no use.
 fn record_unused(event_type: EventType, event: &Received<'_>, trace: &mut Trace) {
     let (rule, takes_properties, takes_traits, takes_context) = match event_type {
         EventType::Identify => ("SB-070", false, true, true),

@@ -1,4 +1,4 @@
-//! What a mapping tells of its work: warnings always, and for `--explain` which rule did what.
+//! What a mapping records: warnings always, and for `--explain` which rule did what.
 
 use event::reasons::Warning;
 
@@ -57,15 +57,15 @@ impl Trace {
         }
     }
 
-    /// Tells what a rule made of a value. `tell` gives the input's path and the result, only if somebody wants to know.
-    pub fn record(&mut self, rule: &'static str, tell: impl FnOnce() -> (String, String)) {
+    /// Records what a rule made of a value. `entry` gives the input's path and the result, only if somebody wants to know.
+    pub fn record(&mut self, rule: &'static str, entry: impl FnOnce() -> (String, String)) {
         if let Some(explained) = &mut self.explained {
-            let (path, result) = tell();
+            let (path, result) = entry();
             explained.trace.push(TraceEntry { rule, path, result });
         }
     }
 
-    /// Forgets the trace from this number on: what they tell of is not sent after all. Warnings stay.
+    /// Drops the entries from this number on: what they describe is not sent after all. Warnings stay.
     pub fn forget_from(&mut self, number: usize) {
         if let Some(explained) = &mut self.explained {
             explained.trace.truncate(number);

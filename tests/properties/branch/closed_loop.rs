@@ -2,7 +2,7 @@
 
 use crate::printed::{Line, below, object};
 use event::Route;
-use event::branch_events::{STANDARD_EVENTS, spelled_bare};
+use event::branch_events::{STANDARD_EVENTS, normalized_name};
 use event::json::{Json, write_string};
 use event::settings::Settings;
 use std::collections::BTreeSet;
@@ -153,10 +153,10 @@ fn bs_033_sr_033_sr_034_branch_to_segment_to_branch_ends_after_one_pass() {
 #[test]
 fn bs_034_sr_253_segment_to_branch_to_segment_ends_after_one_pass() {
     let settings = open_settings(true, false);
-    let not_imported: BTreeSet<String> = table_names("no").into_iter().map(spelled_bare).collect();
+    let not_imported: BTreeSet<String> = table_names("no").into_iter().map(normalized_name).collect();
     for name in names() {
         let line = Line::of(Route::SegmentToBranch, &segment_event(name), &settings);
-        if not_imported.contains(&spelled_bare(name)) {
+        if not_imported.contains(&normalized_name(name)) {
             assert_eq!(line.outcome(), "ignore not_imported", "{name}");
             continue;
         }

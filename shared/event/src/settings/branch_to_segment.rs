@@ -16,7 +16,7 @@ pub enum RequireAttribution {
     InstallOpen,
 }
 
-/// What becomes of events without identity (BS-074).
+/// What happens to events without identity (BS-074).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MissingIdentity {
@@ -39,7 +39,7 @@ pub struct BranchToSegment {
     pub categories: Vec<Category>,
     /// Names never sent, in any spelling.
     pub deny_events: Vec<String>,
-    /// Names sent whatever their category, in any spelling.
+    /// Names sent regardless of category, in any spelling.
     pub also_send_events: Vec<String>,
     /// Whether events of Branch's web SDK are ignored.
     pub skip_web: bool,

@@ -3,7 +3,7 @@
 use super::{OnAmbiguous, Problems, Span};
 use serde::{Deserialize, Serialize};
 
-/// What becomes of an event of which Braze refuses an item (SB-541).
+/// What happens to an event of which Braze refuses an item (SB-541).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnItemError {

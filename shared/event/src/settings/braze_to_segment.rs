@@ -5,7 +5,7 @@ use crate::currents;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What becomes of users without external id.
+/// What happens to users without external id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AnonymousUsers {
@@ -27,7 +27,7 @@ pub enum InControlGroup {
     Bool,
 }
 
-/// What becomes of event types that are not in the table.
+/// What happens to event types that are not in the table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UnknownEvents {
@@ -58,7 +58,7 @@ pub struct BrazeToSegment {
     pub unknown_events: UnknownEvents,
     /// Event types let in.
     pub allow_events: Vec<Pattern>,
-    /// Event types kept out, whatever is let in.
+    /// Event types kept out, even if another list lets them in.
     pub deny_events: Vec<Pattern>,
     /// Whether opens by mail proxies are ignored.
     pub skip_machine_opens: bool,

@@ -119,7 +119,7 @@ impl Problems {
     pub(super) fn unknown_keys(&mut self, paths: &[String]) {
         let known = known_keys();
         for path in paths {
-            // The entries of a list have its keys, whatever their number.
+            // The entries of a list have its keys, however many they are.
             let general: Vec<&str> = path
                 .split('.')
                 .filter(|part| !part.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,12 +1,12 @@
 //! `[segment_to_branch]`
 
 use super::Problems;
-use crate::branch_events::{spelled_bare, standard_event};
+use crate::branch_events::{normalized_name, standard_event};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// What becomes of the events of one name (SR-035).
+/// What happens to the events of one name (SR-035).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventChoice {
     /// They are ignored.
@@ -66,7 +66,7 @@ pub struct SegmentToBranch {
     pub event_data_on_custom: bool,
     /// Whether `$custom_fields` is JSON text.
     pub custom_fields_as_json: bool,
-    /// What becomes of events by their names, which go before the built-in table.
+    /// What happens to events by their names, which go before the built-in table.
     pub events: BTreeMap<String, EventChoice>,
 }
 
@@ -92,18 +92,18 @@ impl SegmentToBranch {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for (name, choice) in &self.events {
             let key = format!("segment_to_branch.events.\"{name}\"");
-            let spelled = spelled_bare(name);
-            if spelled.is_empty() {
+            let normalized = normalized_name(name);
+            if normalized.is_empty() {
                 problems.add(&key, "is blank; write the name of a Segment event");
                 continue;
             }
-            if *choice == EventChoice::Custom && standard_event(&spelled).is_some() {
+            if *choice == EventChoice::Custom && standard_event(&normalized).is_some() {
                 problems.add(
                     &key,
-                    format!("cannot be \"custom\": Branch refuses its own name there; write \"{spelled}\" or \"ignore\""),
+                    format!("cannot be \"custom\": Branch refuses its own name there; write \"{normalized}\" or \"ignore\""),
                 );
             }
-            if let Some(other) = seen.insert(spelled, name) {
+            if let Some(other) = seen.insert(normalized, name) {
                 problems.add(
                     &key,
                     format!("names the same event as \"{other}\"; take one of them out"),

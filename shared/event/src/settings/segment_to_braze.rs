@@ -42,7 +42,7 @@ pub struct SegmentToBraze {
     pub loop_guard: LoopGuard,
     /// Track names let in.
     pub allow_events: Vec<Pattern>,
-    /// Track names kept out, whatever is let in.
+    /// Track names kept out, even if another list lets them in.
     pub deny_events: Vec<Pattern>,
     /// New track names by those received.
     pub rename_events: BTreeMap<String, String>,

@@ -1,8 +1,9 @@
 //! The `context` of a call: what Segment has a place of its own for.
 
 use super::received::Received;
-use super::value::{Value, boolean, text};
+use super::value::{Value, text};
 use crate::Trace;
+use crate::forms::boolean::boolean;
 use crate::forms::identity_text::device_id_text;
 use event::calls::Platform;
 use event::json::ObjectWriter;
@@ -105,7 +106,7 @@ impl<'a> Context<'a> {
             );
         }
         for member in &context.members {
-            trace.record(member.rule, || member.told());
+            trace.record(member.rule, || member.entry());
         }
         context
     }
@@ -197,7 +198,7 @@ impl<'a> Context<'a> {
 
 impl Member<'_> {
     /// The input's path and the output's.
-    fn told(&self) -> (String, String) {
+    fn entry(&self) -> (String, String) {
         let dot = if self.object.is_empty() { "" } else { "." };
         let from = if self.object == "campaign" {
             format!("last_attributed_touch_data.~{}", self.source)

@@ -1,6 +1,6 @@
 //! What an event is called, and what that makes of it.
 
-use event::branch_events::{Category, spelled, standard_event};
+use event::branch_events::{Category, normalized, standard_event};
 use std::borrow::Cow;
 
 /// Names that Branch's own export leaves out, and their siblings.
@@ -35,7 +35,7 @@ pub enum Class {
 /// The name of an event.
 pub struct Name<'a> {
     received: Cow<'a, str>,
-    spelled: String,
+    normalized: String,
     /// What kind of name it is.
     pub class: Class,
 }
@@ -43,23 +43,23 @@ pub struct Name<'a> {
 impl<'a> Name<'a> {
     /// Of a name that is not blank.
     pub fn new(received: Cow<'a, str>) -> Self {
-        let spelled = spelled(&received);
-        let class = class(&spelled);
+        let normalized = normalized(&received);
+        let class = class(&normalized);
         Self {
             received,
-            spelled,
+            normalized,
             class,
         }
     }
 
     /// Whether one of the names, in any spelling, is this one.
     pub fn is_among(&self, names: &[String]) -> bool {
-        names.iter().any(|name| spelled(name) == self.spelled)
+        names.iter().any(|name| normalized(name) == self.normalized)
     }
 
     /// Whether Branch has blocked the event as fraud.
     pub fn is_blocked(&self) -> bool {
-        let blocked = self.spelled.strip_suffix(BLOCKED);
+        let blocked = self.normalized.strip_suffix(BLOCKED);
         blocked.is_some_and(|name| class(name) != Class::Of(Category::Custom))
     }
 
@@ -67,13 +67,13 @@ impl<'a> Name<'a> {
     pub fn at_segment(&self) -> String {
         match self.class {
             Class::Of(Category::Custom) => format!("{PREFIX}{}", self.received.trim()),
-            _ => format!("{PREFIX}{}", self.spelled),
+            _ => format!("{PREFIX}{}", self.normalized),
         }
     }
 }
 
-fn class(spelled: &str) -> Class {
-    match spelled {
+fn class(normalized: &str) -> Class {
+    match normalized {
         "INSTALL" => Class::Of(Category::Install),
         "OPEN" => Class::Of(Category::Open),
         "REINSTALL" => Class::Of(Category::Reinstall),

@@ -3,13 +3,13 @@
 use super::folded::folded;
 use super::value::{Value, is_equal};
 use crate::Trace;
+use crate::segment_track::{self, Removal, TRUNCATED};
+use event::json::{ObjectWriter, compact_size, string_size};
 use event::reasons::Warning;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-
-/// The property that names what was left out for size.
-pub const TRUNCATED: &str = "truncated";
 
 /// The properties that say who, from where and which event: of [`Group::Identity`] alone.
 const IDENTITY: [&str; 3] = ["event_id", "IP", "anonymousId"];
@@ -85,22 +85,43 @@ impl Group {
         Some(format!("{prefix}{name}"))
     }
 
-    /// Whether its properties may go when the event is too large.
-    pub fn may_go(self) -> bool {
-        self >= Self::Event
+    /// Whether its properties may go when the event is too large, and when: the last group first.
+    fn removal_rank(self) -> Option<usize> {
+        (self >= Self::Event).then(|| Self::Attribution as usize - self as usize)
     }
 }
 
 /// One property.
 pub struct Property<'a> {
     /// Its group.
-    pub group: Group,
+    group: Group,
     /// The key of the entry that it comes from.
     key: &'a str,
     /// Its name.
     pub name: Cow<'a, str>,
     /// Its value.
     pub value: Value<'a>,
+}
+
+impl segment_track::Property for Property<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn value_size(&self) -> usize {
+        compact_size(self.value.raw())
+    }
+
+    fn removal(&self, value_size: usize) -> Option<Removal> {
+        Some(Removal {
+            rank: self.group.removal_rank()?,
+            size: Reverse(string_size(&self.name) + value_size),
+        })
+    }
+
+    fn write(&self, out: &mut ObjectWriter<'_>) {
+        self.value.write(out, &self.name);
+    }
 }
 
 /// Properties in their order.
@@ -170,7 +191,7 @@ impl<'a> Properties<'a> {
         None
     }
 
-    /// Tells what became of the entries.
+    /// Records what became of the entries.
     pub fn record(&self, trace: &mut Trace) {
         let path = |group: Group, key: &str| format!("{}{key}", group.section());
         for property in &self.list {

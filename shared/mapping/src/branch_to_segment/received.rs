@@ -1,7 +1,8 @@
 //! One event as Branch sends it, opened as far as the rules look.
 
 use super::link::Link;
-use super::value::{boolean, is_nothing};
+use super::value::is_nothing;
+use crate::forms::boolean::boolean;
 use event::json::{Json, Kind, Object};
 use std::borrow::Cow;
 

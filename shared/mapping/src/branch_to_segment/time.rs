@@ -1,7 +1,10 @@
 //! When an event happened.
 
+use super::received::Received;
+use crate::Trace;
 use event::Timestamp;
 use event::json::{Decimal, Json, Kind};
+use event::reasons::Warning;
 
 /// The last millisecond of the year 9999.
 const LAST_MILLIS: i64 = 253_402_300_799_999;
@@ -9,8 +12,21 @@ const LAST_MILLIS: i64 = 253_402_300_799_999;
 /// Digits of a time given as text.
 const MAX_DIGITS: usize = 15;
 
+/// The first usable time of an event.
+pub fn timestamp(event: &Received<'_>, trace: &mut Trace) -> Option<Timestamp> {
+    let times = ["timestamp", "event_timestamp"].into_iter().zip(event.times);
+    let found = times
+        .into_iter()
+        .find_map(|(field, value)| Some((field, time(value?)?)));
+    match found {
+        Some((field, _)) => trace.record("BS-054", || (field.into(), "timestamp".into())),
+        None => trace.warn(Warning::TimeUnreadable, || "timestamp".into()),
+    }
+    found.map(|(_, timestamp)| timestamp)
+}
+
 /// The time of a field: an integer, or a string of digits, in milliseconds since 1970.
-pub fn time(time: Json<'_>) -> Option<Timestamp> {
+fn time(time: Json<'_>) -> Option<Timestamp> {
     let millis = match time.kind() {
         Kind::Number => Decimal::parse(time.raw())?.as_whole()?,
         _ => {

@@ -1,5 +1,6 @@
 //! What the specification's words for single values mean: blank, boolean text, text; and values on their way out.
 
+use crate::forms::boolean::boolean;
 use crate::forms::identity_text::is_integer;
 use crate::forms::number;
 use event::json::{Json, Kind, ObjectWriter, write_string};
@@ -26,19 +27,6 @@ pub fn is_blank(json: Json<'_>) -> bool {
 /// Whether there is nothing in a field that Branch defines: blank, or the text `null`.
 pub fn is_nothing(json: Json<'_>) -> bool {
     is_blank(json) || json.as_str().is_some_and(|text| text == "null")
-}
-
-/// A boolean, or a string that spells one.
-pub fn boolean(json: Json<'_>) -> Option<bool> {
-    json.as_bool().or_else(|| {
-        let text = json.as_str()?;
-        let text = text.trim();
-        if text.eq_ignore_ascii_case("true") {
-            Some(true)
-        } else {
-            text.eq_ignore_ascii_case("false").then_some(false)
-        }
-    })
 }
 
 /// A string as it is, or the text of a number.
@@ -253,19 +241,5 @@ mod tests {
         );
         assert_eq!(Value::number_or_exact(json("\" 4.90\"")).raw(), "4.90");
         assert_eq!(Value::number_or_exact(json("\"4,90\"")).raw(), "\"4,90\"");
-    }
-
-    #[test]
-    fn bs_006_a_boolean_may_be_spelled() {
-        for (given, wanted) in [
-            ("true", Some(true)),
-            ("\" FALSE \"", Some(false)),
-            ("\"True\"", Some(true)),
-            ("\"yes\"", None),
-            ("1", None),
-            ("null", None),
-        ] {
-            assert_eq!(boolean(json(given)), wanted, "{given}");
-        }
     }
 }

@@ -8,6 +8,7 @@ use event::EventId;
 use event::json::{Json, Kind};
 use event::reasons::{IgnoreReason, Warning};
 use event::settings::{AnonymousUsers, BrazeToSegment};
+use std::borrow::Cow;
 
 /// Characters of an id from Braze. Segment takes fewer than 100 in a `messageId`; the rest is for the prefix.
 const MAX_ID_CHARS: usize = 64;
@@ -15,9 +16,9 @@ const MAX_ID_CHARS: usize = 64;
 /// The user of a call: one of the two is there.
 pub struct Identity<'a> {
     /// `userId`
-    pub user_id: Option<Usable<'a>>,
-    /// `anonymousId`, without prefix.
-    pub anonymous_id: Option<Usable<'a>>,
+    pub user_id: Option<Cow<'a, str>>,
+    /// `anonymousId`, with the prefix of the settings.
+    pub anonymous_id: Option<Cow<'a, str>>,
 }
 
 /// The id that Braze gave the event.
@@ -45,8 +46,15 @@ pub fn identity<'a>(
     trace: &mut Trace,
 ) -> Result<Identity<'a>, Rejected> {
     let external = user.external_user_id;
-    let user_id = external.and_then(Usable::of);
-    let anonymous_id = user.user_id.and_then(Usable::of);
+    let user_id = external.and_then(Usable::of).map(|id| id.text);
+    let anonymous_id = user.user_id.and_then(Usable::of).map(|id| {
+        let prefix = settings.anonymous_id_prefix.as_str();
+        if prefix.is_empty() {
+            id.text
+        } else {
+            Cow::Owned(format!("{prefix}{}", id.text))
+        }
+    });
     if user_id.is_some() {
         trace.record("BZ-100", || ("user.external_user_id".into(), "userId".into()));
         let anonymous_id = anonymous_id.filter(|_| settings.anonymous_id);

@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::properties::{Field, Properties, Property, is_documented_string};
 use super::received::Received;
-use super::value::{Usable, Value, same};
+use super::value::{Usable, Value};
 use crate::Trace;
-use event::json::{Json, Kind};
+use event::json::{Json, Kind, same};
 use event::reasons::Warning;
 use event::settings::{BrazeToSegment, InControlGroup};
 use std::borrow::Cow;
@@ -225,14 +225,14 @@ impl<'a> Paths<'a, '_> {
             Some(taken) if is_same(taken, &value) => return,
             Some(_) => other_key,
         };
-        let told = || (format!("user.{}", field.key()), format!("properties.{key}"));
+        let entry = || (format!("user.{}", field.key()), format!("properties.{key}"));
         match self.properties.named(key) {
             None => {
-                self.trace.record(rule, told);
+                self.trace.record(rule, entry);
                 self.properties.add(Cow::Borrowed(key), value);
             }
             Some(taken) if is_same(taken, &value) => {}
-            Some(_) => self.trace.warn(Warning::FieldCollision, || told().0),
+            Some(_) => self.trace.warn(Warning::FieldCollision, || entry().0),
         }
     }
 

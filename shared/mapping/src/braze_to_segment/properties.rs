@@ -1,8 +1,10 @@
 //! The properties of a call, while the rules work on them.
 
 use super::value::Value;
-use event::json::Json;
+use crate::segment_track::{self, Removal};
+use event::json::{Json, ObjectWriter, compact_size};
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
@@ -85,12 +87,46 @@ pub fn is_documented_string(key: &str) -> bool {
     )
 }
 
+/// What goes first from an event that is too large, in this order: long texts and objects whose loss costs least (BZ-250).
+const FIRST_TRIMMED: [&str; 8] = [
+    "message_extras",
+    "raw_response",
+    "output",
+    "input",
+    "tool_arguments",
+    "flow_response_json",
+    "custom_properties",
+    "purchase_properties",
+];
+
 /// One property.
 pub struct Property<'a> {
     /// Its key.
     pub key: Cow<'a, str>,
     /// Its value.
     pub value: Value<'a>,
+}
+
+impl segment_track::Property for Property<'_> {
+    fn name(&self) -> &str {
+        &self.key
+    }
+
+    fn value_size(&self) -> usize {
+        compact_size(&self.value.text())
+    }
+
+    fn removal(&self, value_size: usize) -> Option<Removal> {
+        let rank = FIRST_TRIMMED.iter().position(|first| *first == self.key);
+        (!is_documented_string(&self.key)).then(|| Removal {
+            rank: rank.unwrap_or(FIRST_TRIMMED.len()),
+            size: Reverse(value_size),
+        })
+    }
+
+    fn write(&self, out: &mut ObjectWriter<'_>) {
+        self.value.write(out, &self.key);
+    }
 }
 
 /// Properties in their order, with the places of the fields that rules look at.

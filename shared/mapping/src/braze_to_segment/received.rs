@@ -1,9 +1,8 @@
 //! One event as Braze sends it, its fields brought to where the rules look for them.
 
-use super::value::same;
 use crate::Trace;
 use crate::rejected::Rejected;
-use event::json::{Json, Kind, Object};
+use event::json::{Json, Kind, Object, same};
 use event::reasons::{ParkReason, Warning};
 use std::borrow::Cow;
 

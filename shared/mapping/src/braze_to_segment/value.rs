@@ -51,36 +51,6 @@ pub fn is_redacted(json: Json<'_>) -> bool {
     json.as_str().is_some_and(|text| text.trim() == REDACTED)
 }
 
-/// Whether two values are equal as JSON: numbers by their text, members in any order (BZ-026).
-pub fn same(one: Json<'_>, other: Json<'_>) -> bool {
-    if one.raw() == other.raw() {
-        return true;
-    }
-    if one.kind() != other.kind() {
-        return false;
-    }
-    match one.kind() {
-        Kind::Null => true,
-        Kind::Bool | Kind::Number => false,
-        Kind::String => one.as_str() == other.as_str(),
-        Kind::Array => match (one.as_array(), other.as_array()) {
-            (Some(one), Some(other)) => {
-                one.len() == other.len() && one.into_iter().zip(other).all(|(one, other)| same(one, other))
-            }
-            _ => false,
-        },
-        Kind::Object => match (one.as_object(), other.as_object()) {
-            (Some(one), Some(other)) => {
-                one.len() == other.len()
-                    && one
-                        .iter()
-                        .all(|(key, value)| other.get(key).is_some_and(|other| same(value, other)))
-            }
-            _ => false,
-        },
-    }
-}
-
 /// A value of `properties` on its way out.
 #[derive(Clone)]
 pub enum Value<'a> {
@@ -191,6 +161,7 @@ fn write_without_nulls(out: &mut String, json: Json<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event::json::same;
 
     fn json(text: &str) -> Json<'_> {
         Json::parse(text).unwrap()

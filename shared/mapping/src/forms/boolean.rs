@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_boolean_is_one_of_json_or_one_or_zero_or_spelled() {
-        event::rules!["FM-002"];
+        event::rules!["FM-002", "BS-006", "SR-005"];
         for given in [
             "true",
             "1",

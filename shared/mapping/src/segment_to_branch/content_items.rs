@@ -183,23 +183,23 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Op
     Some(item)
 }
 
-/// Gives an item its id and, if it has none, its SKU; `false` if it has both already. `tell` takes the rule and the field.
+/// Gives an item its id and, if it has none, its SKU; `false` if it has both already. `record` takes the rule and the field.
 fn set_product_id(
     item: &mut Item,
     value: Json<'_>,
     has_own_identifier: bool,
-    mut tell: impl FnMut(&'static str, &str),
+    mut record: impl FnMut(&'static str, &str),
 ) -> bool {
     let Some(id) = text(value).map(|id| quoted(&id)) else {
         return false;
     };
     let has_sku = item.has("$sku");
     if !has_sku {
-        tell("SR-231", "$sku");
+        record("SR-231", "$sku");
         item.set("$sku", id.clone());
     }
     if !has_own_identifier {
-        tell("SR-230", IDENTIFIER);
+        record("SR-230", IDENTIFIER);
         item.set(IDENTIFIER, id);
     }
     !has_sku || !has_own_identifier

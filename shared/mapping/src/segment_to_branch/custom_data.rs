@@ -21,7 +21,7 @@ const TIMESTAMP: &str = "segment_timestamp";
 /// Properties that are never sent: keys, and what stands in `user_data`.
 const NEVER: [&str; 3] = [FINGERPRINT, "branch_key", "branch_secret"];
 
-/// Tells where a member comes from that is no property.
+/// Records where a member comes from that is no property.
 fn record_added(rule: &'static str, path: &str, member: &str, trace: &mut Trace) {
     trace.record(rule, || (path.to_owned(), format!("custom_data.{member}")));
 }

@@ -2,7 +2,8 @@
 
 use super::event_data::quoted;
 use super::item::category;
-use super::value::{boolean, currency, is_blank, number, text, whole};
+use super::value::{currency, is_blank, number, text, whole};
+use crate::forms::boolean::boolean;
 use event::json::{ArrayWriter, Json};
 
 /// Kinds of content.

@@ -1,6 +1,6 @@
 //! Which Segment events Branch knows under a name of its own.
 
-use event::branch_events::{StandardEvent, spelled_bare, standard_event};
+use event::branch_events::{StandardEvent, normalized_name, standard_event};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -17,10 +17,10 @@ pub struct Row {
     pub event: Option<&'static StandardEvent>,
 }
 
-/// The row of an event, by its name without spelling ([`spelled_bare`]).
-pub fn row(spelled: &str) -> Option<Row> {
+/// The row of an event, by its name without spelling ([`normalized_name`]).
+pub fn row(normalized: &str) -> Option<Row> {
     static ROWS: OnceLock<HashMap<String, Row>> = OnceLock::new();
-    ROWS.get_or_init(rows).get(spelled).copied()
+    ROWS.get_or_init(rows).get(normalized).copied()
 }
 
 fn rows() -> HashMap<String, Row> {
@@ -38,7 +38,7 @@ fn rows() -> HashMap<String, Row> {
         let own = if is_imported { "" } else { branch };
         if event.is_some() || !is_imported {
             for name in segment.split(';').chain(own.split(';')) {
-                let name = spelled_bare(name);
+                let name = normalized_name(name);
                 if !name.is_empty() {
                     rows.entry(name).or_insert(Row { rule, event });
                 }

@@ -5,7 +5,7 @@ use super::received::Received;
 use super::value::{is_blank, string};
 use crate::forms::identity_text::identity_text;
 use crate::rejected::Rejected;
-use event::branch_events::{StandardEvent, spelled_bare, standard_event};
+use event::branch_events::{StandardEvent, normalized_name, standard_event};
 use event::json::{Json, Object};
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::{EventChoice, SegmentToBranch};
@@ -56,15 +56,15 @@ pub fn accept<'a>(event: &Received<'a>, settings: &SegmentToBranch) -> Result<Ac
     if let Some(rule) = loops(event, &name) {
         return ignored(rule, IgnoreReason::Loop);
     }
-    let spelled = spelled_bare(&name);
-    let (rule, target) = match chosen(&spelled, settings) {
+    let normalized = normalized_name(&name);
+    let (rule, target) = match chosen(&normalized, settings) {
         Some(EventChoice::Ignore) => return ignored("SR-035", IgnoreReason::EventDenied),
         Some(EventChoice::Standard(name)) => (
             "SR-035",
             standard_event(name).map_or(Target::Custom, Target::Standard),
         ),
         Some(EventChoice::Custom) => ("SR-035", Target::Custom),
-        None => match (row(&spelled), standard_event(&spelled)) {
+        None => match (row(&normalized), standard_event(&normalized)) {
             (Some(row), _) => match row.event {
                 Some(event) => (row.rule, Target::Standard(event)),
                 None => return ignored(row.rule, IgnoreReason::NotImported),
@@ -76,16 +76,16 @@ pub fn accept<'a>(event: &Received<'a>, settings: &SegmentToBranch) -> Result<Ac
             (None, None) => ("SR-040", Target::Custom),
         },
     };
-    if matches!(target, Target::Custom) && spelled == RESERVED {
+    if matches!(target, Target::Custom) && normalized == RESERVED {
         return parked("SR-041", ParkReason::ReservedName);
     }
     Ok(Accepted { name, target, rule })
 }
 
-fn chosen(spelled: &str, settings: &SegmentToBranch) -> Option<EventChoice> {
+fn chosen(normalized: &str, settings: &SegmentToBranch) -> Option<EventChoice> {
     let mut choices = settings.events.iter();
     choices
-        .find(|(name, _)| spelled_bare(name) == spelled)
+        .find(|(name, _)| normalized_name(name) == normalized)
         .map(|(_, choice)| *choice)
 }
 

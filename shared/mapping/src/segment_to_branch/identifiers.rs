@@ -1,8 +1,8 @@
 //! By what Branch knows the user and the device.
 
 use super::received::Received;
-use super::value::boolean;
 use crate::Trace;
+use crate::forms::boolean::boolean;
 use crate::forms::identity_text::{device_id_text, identity_text, is_placeholder_text};
 use crate::rejected::Rejected;
 use event::calls::UserKey;

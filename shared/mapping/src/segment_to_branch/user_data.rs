@@ -2,8 +2,9 @@
 
 use super::identifiers::{FINGERPRINT, Identifiers, System};
 use super::received::{Context, Properties};
-use super::value::{boolean, rounded, string, text};
+use super::value::{rounded, string, text};
 use crate::Trace;
+use crate::forms::boolean::boolean;
 use event::json::{Decimal, Json, Kind, Object, ObjectWriter};
 use std::borrow::Cow;
 

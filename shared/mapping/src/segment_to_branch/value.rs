@@ -99,19 +99,6 @@ pub fn rounded(json: Json<'_>, factor: impl Fn(&Decimal) -> i64) -> Option<i64> 
     scaled.plus(&half).floor().filter(|rounded| *rounded > 0)
 }
 
-/// A boolean, or a string that spells one.
-pub fn boolean(json: Json<'_>) -> Option<bool> {
-    json.as_bool().or_else(|| {
-        let text = json.as_str()?;
-        let text = text.trim();
-        if text.eq_ignore_ascii_case("true") {
-            Some(true)
-        } else {
-            text.eq_ignore_ascii_case("false").then_some(false)
-        }
-    })
-}
-
 /// Three ASCII letters, trimmed and in upper case.
 pub fn currency(json: Json<'_>) -> Option<String> {
     let text = json.as_str()?;
@@ -152,18 +139,6 @@ mod tests {
             ),
         ] {
             assert_eq!(any_text(json(given)), wanted, "{given}");
-        }
-    }
-
-    #[test]
-    fn sr_005_a_boolean_may_be_spelled() {
-        for (given, wanted) in [
-            ("false", Some(false)),
-            ("\" True\"", Some(true)),
-            ("\"no\"", None),
-            ("0", None),
-        ] {
-            assert_eq!(boolean(json(given)), wanted, "{given}");
         }
     }
 

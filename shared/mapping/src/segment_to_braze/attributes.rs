@@ -23,7 +23,7 @@ pub struct Traits<'e, 'a> {
     pub path: &'static str,
     /// The path of the object that they become.
     pub into: &'static str,
-    /// Whether the event is an identify: only then its context tells of the user too.
+    /// Whether the event is an identify: only then its context describes the user too.
     pub is_identify: bool,
 }
 

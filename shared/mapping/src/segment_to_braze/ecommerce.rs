@@ -37,7 +37,7 @@ pub fn recommended(
         first_currency: false,
         own_product: false,
     };
-    let told = trace.entries().len();
+    let recorded = trace.entries().len();
     let properties = order.properties(trace);
     match properties {
         Some(properties) => {
@@ -51,7 +51,7 @@ pub fn recommended(
             )
         }
         None => {
-            trace.forget_from(told);
+            trace.forget_from(recorded);
             trace.warn(Warning::EcommerceIncomplete, || "properties".into());
             None
         }

@@ -1,11 +1,11 @@
 //! What all objects of one event have in common: whose they are, and of which app.
 
 use super::identity::{Identity, Ids};
-use super::platform::{AppId, Platform, app_id};
+use super::platform::{AppId, app_id, platform_of};
 use super::received::Received;
 use crate::Trace;
 use event::Timestamp;
-use event::calls::{BrazeArray, BrazeItem};
+use event::calls::{BrazeArray, BrazeItem, Platform};
 use event::json::ObjectWriter;
 use event::settings::SegmentToBraze;
 
@@ -26,7 +26,7 @@ pub struct EventContext<'e, 'a> {
 impl<'e, 'a> EventContext<'e, 'a> {
     /// The event_context of an event of this user.
     pub fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze, identity: Identity) -> Self {
-        let platform = Platform::of(event);
+        let platform = platform_of(event);
         Self {
             event,
             settings,
@@ -50,7 +50,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
         }
     }
 
-    /// Tells of that.
+    /// Records that.
     pub fn record_update_existing_only(&self, trace: &mut Trace) {
         let only = self.settings.update_existing_only;
         if only || self.identity.is_alias() {
@@ -61,7 +61,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
         }
     }
 
-    /// Tells where the app of events and purchases is named.
+    /// Records where the app of events and purchases is named.
     pub fn record_app_id(&self, trace: &mut Trace) {
         if let Some(app_id) = &self.app_id {
             trace.record("SB-051", || (app_id.path(), format!("app_id = {}", app_id.id)));

@@ -155,7 +155,7 @@ impl<'e, 'a> Ids<'e, 'a> {
                 }
                 let path = || format!("context.{list}[{at}].id");
                 let id = self.id(element.get("id"), path, trace);
-                if let Some(id) = told(id, "external_id", path, trace) {
+                if let Some(id) = recorded(id, "external_id", path, trace) {
                     return Some(id);
                 }
                 // Only the first element of the type counts.
@@ -164,7 +164,7 @@ impl<'e, 'a> Ids<'e, 'a> {
         }
         let path = || "userId".to_owned();
         let id = self.id(self.event.get("userId"), path, trace);
-        told(id, "external_id", path, trace)
+        recorded(id, "external_id", path, trace)
     }
 
     /// Where the event names what `find` finds.
@@ -227,7 +227,7 @@ impl<'e, 'a> Ids<'e, 'a> {
         places.find_map(|(place, value)| {
             let path = || place.below("braze_id");
             let id = self.id(value, path, trace);
-            told(id, "braze_id", path, trace)
+            recorded(id, "braze_id", path, trace)
         })
     }
 
@@ -247,7 +247,7 @@ impl<'e, 'a> Ids<'e, 'a> {
         places.find_map(|(place, key, value)| {
             let object = value?.as_object()?;
             let alias = self.alias_in(&object, || format!("{}.", place.below(key)), trace);
-            told(alias, "user_alias", || place.below(key), trace)
+            recorded(alias, "user_alias", || place.below(key), trace)
         })
     }
 
@@ -256,14 +256,14 @@ impl<'e, 'a> Ids<'e, 'a> {
             return None;
         }
         let alias = self.anonymous_id(trace).map(|id| self.alias_of(id));
-        told(alias, "user_alias", || "anonymousId".into(), trace)
+        recorded(alias, "user_alias", || "anonymousId".into(), trace)
     }
 
     fn contact(&self, trace: &mut Trace) -> Option<Identity> {
         for (place, profile) in self.event.profiles() {
             let given = profile.get("email").and_then(Json::as_str);
             let address = given.as_deref().and_then(email).map(str::to_owned);
-            if let Some(address) = told(address, "email", || format!("{place}.email"), trace) {
+            if let Some(address) = recorded(address, "email", || format!("{place}.email"), trace) {
                 return Some(Identity::Email(address));
             }
         }
@@ -271,7 +271,7 @@ impl<'e, 'a> Ids<'e, 'a> {
             let number = profile
                 .get("phone")
                 .and_then(|given| e164(given, phone_rules(self.settings)));
-            if let Some(number) = told(number, "phone", || format!("{place}.phone"), trace) {
+            if let Some(number) = recorded(number, "phone", || format!("{place}.phone"), trace) {
                 return Some(Identity::Phone(number));
             }
         }
@@ -297,8 +297,13 @@ pub fn phone_rules(settings: &SegmentToBraze) -> PhoneRules<'_> {
     }
 }
 
-/// Tells of an identifier that was found.
-fn told<T>(found: Option<T>, field: &'static str, path: impl Fn() -> String, trace: &mut Trace) -> Option<T> {
+/// Records an identifier that was found.
+fn recorded<T>(
+    found: Option<T>,
+    field: &'static str,
+    path: impl Fn() -> String,
+    trace: &mut Trace,
+) -> Option<T> {
     if found.is_some() {
         trace.record("SB-040", || (path(), format!("{field} of every object")));
     }

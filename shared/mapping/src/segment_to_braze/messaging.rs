@@ -4,7 +4,7 @@ use super::attributes::{Traits, bare};
 use super::event_context::EventContext;
 use super::identity::Identity;
 use super::names::{Member, members};
-use super::properties::{Beside, PROPERTIES, is_dropped, matches, written};
+use super::properties::{PROPERTIES, TrackObject, is_dropped, matches, written};
 use super::received::Received;
 use crate::Trace;
 use crate::forms::text::text;
@@ -23,7 +23,7 @@ const EXISTING_ONLY: &str = "settings.segment_to_braze.triggers.send_to_existing
 /// Whom of several people with one address a message goes to.
 const EMAIL_PRIORITIES: [&str; 2] = ["identified", "most_recently_updated"];
 
-/// What the settings want done beside, or instead of, sending a track.
+/// What the settings want done object, or instead of, sending a track.
 pub struct Wanted<'s> {
     triggers: Vec<&'s TriggerRule>,
     catalogs: Vec<&'s CatalogRule>,
@@ -111,7 +111,7 @@ fn trigger(
 ) -> Result<BrazeCall, Rejected> {
     let is_campaign = !rule.campaign_id.is_empty();
     let properties = members(&event_context.event.properties, PROPERTIES).collect();
-    let properties = written(properties, Beside::Event, event_context.settings, trace);
+    let properties = written(properties, TrackObject::Event, event_context.settings, trace);
     let is_too_large = |json: &str| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
     if is_campaign
         && properties
@@ -173,18 +173,18 @@ fn trigger(
 }
 
 fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity, trace: &mut Trace) {
-    let tell = |field: &str, trace: &mut Trace| {
+    let record = |field: &str, trace: &mut Trace| {
         trace.record("SB-401", || ("event".into(), format!("recipients[0].{field}")));
     };
     match identity {
         Identity::ExternalId(id) => {
-            tell("external_user_id", trace);
+            record("external_user_id", trace);
             out.string("external_user_id", id);
         }
         Identity::BrazeId(_) | Identity::UserAlias(_) | Identity::Phone(_) => identity.write(out),
         Identity::Email(_) => {
             identity.write(out);
-            tell("prioritization", trace);
+            record("prioritization", trace);
             let mut list = out.array("prioritization");
             EMAIL_PRIORITIES.iter().for_each(|priority| list.string(priority));
         }

@@ -2,51 +2,30 @@
 
 use super::received::{Integration, Place, Received};
 use crate::forms::text::{text, word};
+use event::calls::Platform;
 use event::settings::SegmentToBraze;
 use std::borrow::Cow;
 
-/// Where an event happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Platform {
-    /// An iOS app.
-    Ios,
-    /// An Android app.
-    Android,
-    /// A web site.
-    Web,
-}
-
-impl Platform {
-    /// The platform of an event; none for what a server sends.
-    pub fn of(event: &Received<'_>) -> Option<Self> {
-        let word_at = |of: &str, key: &str| word(event.of_context(of).get(key)?);
-        match word_at("device", "type").as_deref() {
-            Some("ios") => return Some(Self::Ios),
-            Some("android") => return Some(Self::Android),
-            _ => {}
-        }
-        match word_at("os", "name").as_deref() {
-            Some("ios" | "iphone os" | "ipados") => return Some(Self::Ios),
-            Some("android") => return Some(Self::Android),
-            _ => {}
-        }
-        let library = word_at("library", "name");
-        let is_web = library.is_some_and(|name| name.starts_with("analytics.js"))
-            || event
-                .context
-                .get("page")
-                .is_some_and(|page| page.as_object().is_some());
-        is_web.then_some(Self::Web)
+/// The platform of an event; none for what a server sends.
+pub fn platform_of(event: &Received<'_>) -> Option<Platform> {
+    let word_at = |of: &str, key: &str| word(event.of_context(of).get(key)?);
+    match word_at("device", "type").as_deref() {
+        Some("ios") => return Some(Platform::Ios),
+        Some("android") => return Some(Platform::Android),
+        _ => {}
     }
-
-    /// The name in `app_ids`, and the source of ecommerce events.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ios => "ios",
-            Self::Android => "android",
-            Self::Web => "web",
-        }
+    match word_at("os", "name").as_deref() {
+        Some("ios" | "iphone os" | "ipados") => return Some(Platform::Ios),
+        Some("android") => return Some(Platform::Android),
+        _ => {}
     }
+    let library = word_at("library", "name");
+    let is_web = library.is_some_and(|name| name.starts_with("analytics.js"))
+        || event
+            .context
+            .get("page")
+            .is_some_and(|page| page.as_object().is_some());
+    is_web.then_some(Platform::Web)
 }
 
 /// The identifier of an app at Braze.

@@ -20,12 +20,12 @@ pub const PROPERTIES: Parent = Parent::Object("properties");
 /// Keys that mean something else to Braze.
 pub const RESERVED: [&str; 2] = ["time", "event_name"];
 
-/// What of the properties stands beside them already, and so is left out.
+/// The object that the properties belong to: it has some of their keys itself.
 #[derive(Clone, Copy)]
-pub enum Beside {
-    /// Of an event: what Braze would take for its time and name.
+pub enum TrackObject {
+    /// An event: Braze would take these for its time and name.
     Event,
-    /// Of a purchase: these, its product, its price and its quantity.
+    /// A purchase: these, its product, its price and its quantity.
     Purchase,
 }
 
@@ -40,7 +40,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// Tells where the properties of the output `into` come from.
+    /// Records where the properties of the output `into` come from.
     pub fn record(&self, rule: &'static str, into: Arguments<'_>, trace: &mut Trace) {
         for (parent, path) in &self.sources {
             match parent {
@@ -69,12 +69,12 @@ fn sources(members: &[Member<'_>]) -> Vec<(Parent, String)> {
 /// The properties as they are sent; `None` when none is left.
 pub fn written(
     mut members: Vec<Member<'_>>,
-    beside: Beside,
+    object: TrackObject,
     settings: &SegmentToBraze,
     trace: &mut Trace,
 ) -> Option<Written> {
     keep_sendable(&mut members, |_| false, trace);
-    members.retain(|member| stays(member, beside, settings, trace));
+    members.retain(|member| stays(member, object, settings, trace));
     for member in members.iter().skip(MAX_PROPERTIES) {
         trace.warn(Warning::TooManyProperties, || member.path());
     }
@@ -153,13 +153,13 @@ fn write_products(
     }
 }
 
-fn stays(member: &Member<'_>, beside: Beside, settings: &SegmentToBraze, trace: &mut Trace) -> bool {
-    match beside {
-        Beside::Event if RESERVED.contains(&member.name) => {
+fn stays(member: &Member<'_>, object: TrackObject, settings: &SegmentToBraze, trace: &mut Trace) -> bool {
+    match object {
+        TrackObject::Event if RESERVED.contains(&member.name) => {
             trace.warn(Warning::ReservedPropertyRemoved, || member.path());
             false
         }
-        Beside::Purchase if RESERVED.contains(&member.name) || OF_PURCHASE.contains(&member.name) => {
+        TrackObject::Purchase if RESERVED.contains(&member.name) || OF_PURCHASE.contains(&member.name) => {
             trace.record("SB-180", || {
                 (member.path(), "left out: a key of the purchase itself".into())
             });

@@ -6,7 +6,7 @@ mod named_currency;
 use super::custom_event::shortened;
 use super::event_context::EventContext;
 use super::names::{Member, Parent, members};
-use super::properties::{Beside, PRODUCTS, PROPERTIES, Written, written};
+use super::properties::{PRODUCTS, PROPERTIES, TrackObject, Written, written};
 use crate::Trace;
 use crate::forms::number::numeric;
 use crate::forms::text::text;
@@ -229,7 +229,7 @@ fn properties(
     event_context: &EventContext<'_, '_>,
     trace: &mut Trace,
 ) -> Option<Written> {
-    let written = written(all, Beside::Purchase, event_context.settings, trace)?;
+    let written = written(all, TrackObject::Purchase, event_context.settings, trace)?;
     let json = &written.json;
     if json.len() > MAX_PROPERTIES_BYTES && compact_size(json) > MAX_PROPERTIES_BYTES {
         trace.warn(Warning::PropertiesRemoved, || parent.path());

@@ -35,7 +35,7 @@ choice! {
 }
 
 choice! {
-    /// What becomes of users known by an anonymous id only.
+    /// What happens to users known by an anonymous id only.
     Anonymous {
         /// Their events are ignored.
         #[default]
@@ -81,7 +81,7 @@ choice! {
 }
 
 choice! {
-    /// What becomes of digits that are no E.164 number.
+    /// What happens to digits that are no E.164 number.
     InvalidPhone {
         /// They are sent as they are.
         #[default]

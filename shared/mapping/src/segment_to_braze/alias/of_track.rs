@@ -155,7 +155,7 @@ fn record_all(rule: &'static str, keys: &[&str], output: &str, trace: &mut Trace
     }
 }
 
-/// Tells of the properties that such a track has beside those it is read for.
+/// Records the properties that such a track has beside those it is read for.
 fn record_others(rule: &'static str, read: &[&str], event: &Received<'_>, trace: &mut Trace) {
     for (key, _) in event.properties.iter().filter(|(key, _)| !read.contains(key)) {
         trace.record(rule, || {

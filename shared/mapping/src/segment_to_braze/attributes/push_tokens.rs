@@ -48,7 +48,7 @@ pub fn write(
         return;
     }
     let is_sent = matches!(event_context.identity, Identity::ExternalId(_));
-    let mut tell = |rule, path: &dyn Fn() -> String| {
+    let mut record = |rule, path: &dyn Fn() -> String| {
         if is_sent {
             traits.record(rule, path, TOKENS_TRAIT, trace);
         } else {
@@ -56,10 +56,10 @@ pub fn write(
         }
     };
     if of_traits > 0 {
-        tell("SB-130", &path);
+        record("SB-130", &path);
     }
     if tokens.len() > of_traits {
-        tell("SB-131", &|| DEVICE_TOKEN.into());
+        record("SB-131", &|| DEVICE_TOKEN.into());
     }
     if !is_sent {
         return;

@@ -172,7 +172,7 @@ impl<'a> Source<'_, '_, 'a> {
         }
     }
 
-    /// Tells of the candidates beside the one of this number.
+    /// Records the candidates beside the one of this number.
     fn record_others(&self, field: &Field, number: usize, trace: &mut Trace) {
         if !trace.explains() {
             return;
@@ -187,7 +187,7 @@ impl<'a> Source<'_, '_, 'a> {
         }
     }
 
-    /// Tells of the parts of an address that no field is read from.
+    /// Records the parts of an address that no field is read from.
     fn record_rest_of_address(&self, trace: &mut Trace) {
         let address = self.traits.members.get(ADDRESS_TRAIT).and_then(Json::as_object);
         let Some(address) = address.filter(|_| self.event_context.settings.address == Address::Fields) else {

@@ -172,7 +172,7 @@ impl Order<'_, '_, '_> {
     }
 }
 
-/// The texts of the elements that `text` accepts; the others are told of.
+/// The texts of the elements that `text` accepts; the others raise a warning.
 fn kept(
     key: &str,
     elements: &[Json<'_>],
@@ -194,7 +194,7 @@ fn kept(
     kept
 }
 
-/// Tells where an output of the event's properties comes from.
+/// Records where an output of the event's properties comes from.
 fn record_output(rule: &'static str, path: impl std::fmt::Display, name: &str, trace: &mut Trace) {
     trace.record(rule, || (path.to_string(), format!("{OUTPUTS}.{name}")));
 }

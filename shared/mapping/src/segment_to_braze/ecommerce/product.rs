@@ -66,7 +66,7 @@ fn first_text(members: &Object<'_>, keys: &[&'static str]) -> Option<(&'static s
     keys.find_map(|key| Some((*key, quoted(&members.get(key).and_then(text)?))))
 }
 
-/// The product that an object tells of; `None` if a required output is lacking or nothing was bought. `number` is its number
+/// The product that an object describes; `None` if a required output is lacking or nothing was bought. `number` is its number
 /// among the products that are sent.
 pub fn product<'a>(
     members: &Object<'a>,
@@ -77,7 +77,7 @@ pub fn product<'a>(
 ) -> Option<Product<'a>> {
     let mut consumed = Consumed::default();
     let mut outputs: Vec<(&'static str, String)> = Vec::with_capacity(8);
-    let tell = |key: &str, name: &str, trace: &mut Trace| {
+    let record = |key: &str, name: &str, trace: &mut Trace| {
         trace.record("SB-200", || {
             (
                 parent.below(key),
@@ -87,7 +87,7 @@ pub fn product<'a>(
     };
     let (id_key, id) = first_text(members, &PRODUCT_ID)?;
     consumed.add(id_key);
-    tell(id_key, "product_id", trace);
+    record(id_key, "product_id", trace);
     outputs.push(("product_id", id.clone()));
     for (name, keys, is_required) in TEXTS {
         let found = first_text(members, keys);
@@ -96,7 +96,7 @@ pub fn product<'a>(
         }
         let own = || is_required.then(|| (id_key, id.clone()));
         if let Some((key, text)) = found.or_else(own) {
-            tell(key, name, trace);
+            record(key, name, trace);
             outputs.push((name, text));
         }
     }
@@ -110,7 +110,7 @@ pub fn product<'a>(
         .iter()
         .find_map(|key| Some((*key, price(members, key)?)))?;
     consumed.add(price_key);
-    tell(price_key, "price", trace);
+    record(price_key, "price", trace);
     let mut quantity = "1".to_owned();
     if kind != Kind::Viewed {
         if let Some(given) = members.present("quantity") {
@@ -122,7 +122,7 @@ pub fn product<'a>(
                 None => trace.warn(Warning::InvalidValue, || parent.below("quantity")),
             }
         }
-        tell("quantity", "quantity", trace);
+        record("quantity", "quantity", trace);
         outputs.push(("quantity", quantity.clone()));
     }
     outputs.push(("price", price.clone()));

@@ -18,7 +18,7 @@ pub struct Currency<'s> {
 }
 
 impl Currency<'_> {
-    /// Tells what the currency of the purchase of this number is.
+    /// Records what the currency of the purchase of this number is.
     pub fn record(&self, at: usize, trace: &mut Trace) {
         trace.record("SB-175", || {
             let result = format!("purchases[{at}].currency = {}", self.code);

@@ -1,6 +1,5 @@
-//! How Segment's limit for one event is counted, for both routes that lead there.
+//! How Segment's limit for one event is counted.
 
-use event::calls::SegmentCall;
 use event::json::compact_size;
 
 /// The bytes of one event that Segment takes: 32 KB, by the limits of its HTTP tracking API.
@@ -14,10 +13,9 @@ pub fn sent_size(body: &str, lacks_timestamp: bool) -> usize {
     compact_size(body) + added_size(lacks_timestamp)
 }
 
-/// Whether a call fits into `limit` bytes. Only a body that is longer as it stands is counted in its compact form.
-pub fn fits(call: &SegmentCall, limit: usize) -> bool {
-    call.body.len() + added_size(call.lacks_timestamp) <= limit
-        || sent_size(&call.body, call.lacks_timestamp) <= limit
+/// Whether a body fits into `limit` bytes. Only one that is longer as it stands is counted in its compact form.
+pub fn fits(body: &str, lacks_timestamp: bool, limit: usize) -> bool {
+    body.len() + added_size(lacks_timestamp) <= limit || sent_size(body, lacks_timestamp) <= limit
 }
 
 const fn added_size(lacks_timestamp: bool) -> usize {
@@ -28,28 +26,18 @@ const fn added_size(lacks_timestamp: bool) -> usize {
 mod tests {
     use super::*;
 
-    fn call(body: &str, lacks_timestamp: bool) -> SegmentCall {
-        SegmentCall {
-            body: body.into(),
-            message_id: String::new(),
-            lacks_timestamp,
-            platform: None,
-            user: None,
-        }
-    }
-
     #[test]
     fn bs_155_bz_254_the_timestamp_that_delivery_adds_counts() {
         let member = r#""timestamp":"2026-01-01T08:00:00.000Z","#;
         assert_eq!(TIMESTAMP_BYTES, member.len());
-        assert!(fits(&call(r#"{"a":1}"#, false), 7));
-        assert!(!fits(&call(r#"{"a":1}"#, true), 45));
-        assert!(fits(&call(r#"{"a":1}"#, true), 46));
+        assert!(fits(r#"{"a":1}"#, false, 7));
+        assert!(!fits(r#"{"a":1}"#, true, 45));
+        assert!(fits(r#"{"a":1}"#, true, 46));
     }
 
     #[test]
     fn white_space_and_long_escapes_do_not_count() {
-        assert!(fits(&call(r#"{ "a" : "\u0041" }"#, false), 9));
-        assert!(!fits(&call(r#"{ "a" : "\u0041" }"#, false), 8));
+        assert!(fits(r#"{ "a" : "\u0041" }"#, false, 9));
+        assert!(!fits(r#"{ "a" : "\u0041" }"#, false, 8));
     }
 }
