@@ -82,7 +82,8 @@ fn assert_none(gaps: &[String]) {
 }
 
 #[test]
-fn sb_302_every_field_and_every_loss_is_explained() {
+fn every_field_and_every_loss_is_explained() {
+    event::rules!["SB-302"];
     assert_none(&explanation_gaps(
         Route::SegmentToBraze,
         "segment-to-braze.md",
@@ -91,7 +92,8 @@ fn sb_302_every_field_and_every_loss_is_explained() {
 }
 
 #[test]
-fn sb_030_sb_242_a_setting_that_makes_a_name_is_named() {
+fn a_setting_that_makes_a_name_is_named() {
+    event::rules!["SB-030", "SB-242"];
     let note = |settings: &str, event: &str, note: &str| {
         let settings = Settings::load(&format!("[segment_to_braze]\n{settings}")).unwrap();
         let line = print(Route::SegmentToBraze, event, &settings, true).line;
@@ -110,7 +112,8 @@ fn sb_030_sb_242_a_setting_that_makes_a_name_is_named() {
 }
 
 #[test]
-fn sr_252_sr_253_sr_254_sr_256_every_property_and_all_custom_data_is_explained() {
+fn every_property_and_all_custom_data_is_explained() {
+    event::rules!["SR-252", "SR-253", "SR-254", "SR-256"];
     assert_none(&explanation_gaps(
         Route::SegmentToBranch,
         "segment-to-branch.md",

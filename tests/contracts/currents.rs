@@ -123,7 +123,8 @@ fn rows_of_page() -> BTreeMap<String, Row> {
 }
 
 #[test]
-fn bz_422_the_page_and_the_table_say_the_same() {
+fn the_page_and_the_table_say_the_same() {
+    event::rules!["BZ-422"];
     let names = |fields: &[Field], level: &str| -> BTreeSet<String> {
         fields
             .iter()
@@ -157,7 +158,8 @@ fn bz_422_the_page_and_the_table_say_the_same() {
 }
 
 #[test]
-fn bz_422_the_code_knows_the_same_types_by_the_same_names() {
+fn the_code_knows_the_same_types_by_the_same_names() {
+    event::rules!["BZ-422"];
     let coded: Vec<_> = currents::event_types()
         .iter()
         .map(|known| (known.name.to_owned(), known.segment_event.map(str::to_owned)))
@@ -171,7 +173,8 @@ fn bz_422_the_code_knows_the_same_types_by_the_same_names() {
 }
 
 #[test]
-fn bz_035_the_default_settings_deny_what_the_table_has_off_and_nothing_else() {
+fn the_default_settings_deny_just_what_the_table_has_off() {
+    event::rules!["BZ-035"];
     let settings = BrazeToSegment::default();
     for event in table() {
         let denied = settings
@@ -201,7 +204,8 @@ fn bz_035_the_default_settings_deny_what_the_table_has_off_and_nothing_else() {
 
 /// The fields of section 6.2, by type: what is copied as it is.
 #[test]
-fn bz_150_each_field_of_the_table_has_a_path_or_is_copied_unchanged() {
+fn each_field_of_the_table_has_a_path_or_is_copied_unchanged() {
+    event::rules!["BZ-150"];
     let section = PAGE
         .split("### 6.2 Fields copied unchanged")
         .nth(1)

@@ -8,7 +8,8 @@ fn seconds_of(days: u64) -> u64 {
 }
 
 #[test]
-fn rc_132_segment_users_are_told_their_batch_size() {
+fn segment_users_are_told_their_batch_size() {
+    event::rules!["RC-132"];
     assert!(RECEIPT.contains("batch size to at most 150"));
     const LARGEST_EVENT: usize = 32 * 1024;
     const LAMBDA_BODY: usize = 6 * 1024 * 1024;
@@ -16,7 +17,8 @@ fn rc_132_segment_users_are_told_their_batch_size() {
 }
 
 #[test]
-fn rd_145_rd_154_what_is_not_promised_is_said_with_its_price() {
+fn what_is_not_promised_is_said_with_its_price() {
+    event::rules!["RD-145", "RD-154"];
     let section = DELIVERY.split("## What is not promised").nth(1).unwrap();
     for said in [
         "**No order** between users, or between envelopes",
@@ -28,7 +30,8 @@ fn rd_145_rd_154_what_is_not_promised_is_said_with_its_price() {
 
 /// The days that the page names are those of the template.
 #[test]
-fn rp_013_where_a_persons_data_waits_and_how_to_delete_it() {
+fn where_a_persons_data_waits_and_how_to_delete_it() {
+    event::rules!["RP-013"];
     let template = include_str!("../../infra/template.yaml");
     let section = DELIVERY.split("## Where a person's data waits").nth(1).unwrap();
     let row = |start: &str| section.lines().find(|line| line.starts_with(start)).unwrap();

@@ -18,7 +18,8 @@ fn calls(source: Source, event: &str) -> Vec<SegmentCall> {
 }
 
 #[test]
-fn rd_160_all_that_goes_to_segment_carries_the_mark_of_its_way() {
+fn all_that_goes_to_segment_carries_the_mark_of_its_way() {
+    event::rules!["RD-160"];
     for (source, event, integration) in [
         (Source::Branch, FROM_BRANCH, "Branch"),
         (Source::Braze, FROM_BRAZE, "Braze"),
@@ -36,7 +37,8 @@ fn rd_160_all_that_goes_to_segment_carries_the_mark_of_its_way() {
 /// A remainder and a parked event keep the event byte for byte, and the mapping has neither clock nor chance: the id of every
 /// attempt follows from these bytes. Deploys must not change it either, so it stands here.
 #[test]
-fn rd_150_rd_152_every_attempt_of_an_event_has_the_same_message_id() {
+fn every_attempt_of_an_event_has_the_same_message_id() {
+    event::rules!["RD-150", "RD-152"];
     for (source, event) in [(Source::Branch, FROM_BRANCH), (Source::Braze, FROM_BRAZE)] {
         let ids = |event: &str| -> Vec<String> {
             calls(source, event)

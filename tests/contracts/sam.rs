@@ -22,7 +22,8 @@ fn sam(programs: &Path) -> Command {
 }
 
 #[tokio::test]
-async fn ri_043_sam_validate_and_cfn_lint_pass_without_a_warning() {
+async fn sam_validate_and_cfn_lint_pass_without_a_warning() {
+    event::rules!["RI-043"];
     let programs = prepare_python(&SAM, &mut Silent).await.unwrap();
 
     let validated = sam(&programs)

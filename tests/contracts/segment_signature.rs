@@ -177,7 +177,8 @@ fn vectors() -> [Vector; 4] {
 }
 
 #[test]
-fn rc_026_rc_027_rc_029_the_vectors_verify_with_each_secret_that_signed_them() {
+fn the_vectors_verify_with_each_secret_that_signed_them() {
+    event::rules!["RC-026", "RC-027", "RC-029"];
     for (at, vector) in vectors().into_iter().enumerate() {
         assert!(!vector.signatures.is_empty());
         for (which, signature) in vector.signatures.iter().enumerate() {
@@ -204,13 +205,15 @@ fn rc_026_rc_027_rc_029_the_vectors_verify_with_each_secret_that_signed_them() {
 }
 
 #[test]
-fn rc_026_a_signature_over_the_whole_batch_does_not_verify() {
+fn a_signature_over_the_whole_batch_does_not_verify() {
+    event::rules!["RC-026"];
     let body = String::from_utf8(vectors()[2].body.clone()).unwrap();
     assert!(!Yard::new(&SECRETS).takes(&body, &signatures("V6")[0]), "V6");
 }
 
 #[test]
-fn rc_027_every_change_of_one_bit_in_a_signed_part_is_refused() {
+fn every_change_of_one_bit_in_a_signed_part_is_refused() {
+    event::rules!["RC-027"];
     for vector in vectors() {
         let yard = Yard::new(&SECRETS);
         let changed = vector
@@ -231,7 +234,8 @@ fn rc_027_every_change_of_one_bit_in_a_signed_part_is_refused() {
 }
 
 #[test]
-fn rc_028_every_change_of_one_bit_in_a_signature_is_refused() {
+fn every_change_of_one_bit_in_a_signature_is_refused() {
+    event::rules!["RC-028"];
     for vector in vectors() {
         for signature in &vector.signatures {
             let requests = (0..160).map(|bit| {
@@ -248,7 +252,8 @@ fn rc_028_every_change_of_one_bit_in_a_signature_is_refused() {
 }
 
 #[test]
-fn rc_028_odd_forms_of_a_signature() {
+fn odd_forms_of_a_signature() {
+    event::rules!["RC-028"];
     let body = String::from_utf8(vectors()[0].body.clone()).unwrap();
     let good = signatures("V1")[0].clone();
     let yard = Yard::new(&SECRETS);
@@ -286,7 +291,8 @@ fn rc_028_odd_forms_of_a_signature() {
 
 /// Made with another implementation: the vectors come from Python.
 #[test]
-fn rc_026_rc_027_objects_arrays_and_unicode_are_signed_byte_for_byte() {
+fn objects_arrays_and_unicode_are_signed_byte_for_byte() {
+    event::rules!["RC-026", "RC-027"];
     for (first, rest, signature) in [
         (
             r#"{"event":"Café 🔥","userId":"ü"}"#,

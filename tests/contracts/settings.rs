@@ -44,7 +44,8 @@ fn with_choices_of_compat() -> String {
 }
 
 #[test]
-fn sb_310_what_compat_may_choose_stands_in_the_file_behind_a_hash() {
+fn what_compat_may_choose_stands_in_the_file_behind_a_hash() {
+    event::rules!["SB-310"];
     let full: Table = with_choices_of_compat().parse().unwrap();
     let own = |table: &Table| table["segment_to_braze"].as_table().unwrap().clone();
     let (stated, full) = (own(&FILE.parse().unwrap()), own(&full));
@@ -72,7 +73,7 @@ fn sb_310_what_compat_may_choose_stands_in_the_file_behind_a_hash() {
 }
 
 #[test]
-fn the_file_is_accepted_and_holds_every_setting_with_its_default() {
+fn the_file_holds_every_setting_with_its_default() {
     Settings::load(FILE).unwrap();
     let defaults = Table::try_from(Settings::default()).unwrap();
     let (stated, defaults) = (
@@ -121,7 +122,8 @@ fn time_out_s(folder: &str) -> u64 {
 }
 
 #[test]
-fn ri_016_functions_outlive_what_they_wait_for() {
+fn functions_outlive_what_they_wait_for() {
+    event::rules!["RI-016"];
     let settings = Settings::load(FILE).unwrap();
     let deliveries = [
         ("deliver-braze", settings.braze.timeout),

@@ -103,7 +103,8 @@ fn function(template: &Template, folder: &str) -> Value {
 }
 
 #[test]
-fn ri_010_and_ri_011_functions_have_the_tables_runtime_time_out_and_memory() {
+fn functions_have_the_tables_runtime_timeout_and_memory() {
+    event::rules!["RI-010", "RI-011"];
     let template = template();
     assert_eq!(
         template.of_type("AWS::Serverless::Function").len(),
@@ -139,7 +140,8 @@ fn ri_010_and_ri_011_functions_have_the_tables_runtime_time_out_and_memory() {
 }
 
 #[test]
-fn ri_012_the_release_profile_unwinds() {
+fn the_release_profile_unwinds() {
+    event::rules!["RI-012"];
     let release = WORKSPACE.split("[profile.release]").nth(1).unwrap();
     let release = release.split("\n[").next().unwrap();
     assert!(
@@ -149,7 +151,8 @@ fn ri_012_the_release_profile_unwinds() {
 }
 
 #[test]
-fn ri_013_and_ri_014_each_function_url_is_public_and_has_both_permissions() {
+fn each_function_url_is_public_and_has_both_permissions() {
+    event::rules!["RI-013", "RI-014"];
     let template = template();
     assert_eq!(template.of_type("AWS::Lambda::Url").len(), 3);
     assert_eq!(template.of_type("AWS::Lambda::Permission").len(), 6);
@@ -186,7 +189,8 @@ fn ri_013_and_ri_014_each_function_url_is_public_and_has_both_permissions() {
 }
 
 #[test]
-fn ri_015_concurrency_is_reserved_where_the_parameter_says_so() {
+fn concurrency_is_reserved_where_the_parameter_says_so() {
+    event::rules!["RI-015"];
     let (reserving, without) = (
         template(),
         Template::read(TEMPLATE, &[("ReserveConcurrency", "false")]),
@@ -214,7 +218,8 @@ fn ri_015_concurrency_is_reserved_where_the_parameter_says_so() {
 }
 
 #[test]
-fn ri_034_secrets_are_created_empty_and_one_for_each_function() {
+fn secrets_are_created_empty_and_one_for_each_function() {
+    event::rules!["RI-034"];
     let template = template();
     assert_eq!(
         template.of_type("AWS::SecretsManager::Secret").len(),
@@ -228,7 +233,8 @@ fn ri_034_secrets_are_created_empty_and_one_for_each_function() {
 }
 
 #[test]
-fn ri_035_each_function_has_its_own_log_group() {
+fn each_function_has_its_own_log_group() {
+    event::rules!["RI-035"];
     let template = Template::read(TEMPLATE, &[("LogRetentionDays", "7")]);
     assert_eq!(
         self::template()
@@ -253,7 +259,8 @@ fn ri_035_each_function_has_its_own_log_group() {
 }
 
 #[test]
-fn ri_039_outputs_are_the_urls_and_the_parked_queue_and_nothing_secret() {
+fn outputs_are_the_urls_and_the_parked_queue_and_nothing_secret() {
+    event::rules!["RI-039"];
     let template = template();
     let outputs: Vec<_> = template
         .section("Outputs")
@@ -284,7 +291,7 @@ fn ri_039_outputs_are_the_urls_and_the_parked_queue_and_nothing_secret() {
 }
 
 #[test]
-fn the_environment_names_the_stack_the_settings_the_own_secret_and_the_own_queues() {
+fn the_environment_names_stack_settings_secret_and_queues() {
     let template = template();
     for Function { folder, queues, .. } in &FUNCTIONS {
         let mut expected = vec![

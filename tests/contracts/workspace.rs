@@ -81,7 +81,7 @@ fn only_aws_and_the_command_line_touch_the_network() {
 }
 
 #[test]
-fn what_is_deployed_knows_nothing_of_the_sandbox_nor_the_sandbox_of_it() {
+fn the_sandbox_and_what_is_deployed_do_not_know_each_other() {
     let all = dependencies();
     for (package, own) in &all {
         let may = ["switchyard", "switchyard-tests"].contains(&package.as_str());
@@ -241,7 +241,8 @@ fn the_release_profile_unwinds() {
 }
 
 #[test]
-fn rp_012_nothing_is_printed_or_traced_outside_telemetry() {
+fn nothing_is_printed_or_traced_outside_telemetry() {
+    event::rules!["RP-012"];
     let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let table: toml::Table = text.parse().unwrap();
     let lints = &table["workspace"]["lints"]["clippy"];
@@ -267,7 +268,8 @@ fn rp_012_nothing_is_printed_or_traced_outside_telemetry() {
 }
 
 #[test]
-fn rd_154_no_part_keeps_a_state() {
+fn no_part_keeps_a_state() {
+    event::rules!["RD-154"];
     let stores = [
         "dynamodb",
         "elasticache",
@@ -291,7 +293,8 @@ fn rd_154_no_part_keeps_a_state() {
 }
 
 #[test]
-fn rd_177_tls_is_rustls_and_cannot_be_turned_off() {
+fn tls_is_rustls_and_cannot_be_turned_off() {
+    event::rules!["RD-177"];
     let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let table: toml::Table = text.parse().unwrap();
     let reqwest = &table["workspace"]["dependencies"]["reqwest"];

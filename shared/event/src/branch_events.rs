@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_27_standard_events_16_of_them_imported_by_branch_itself() {
+    fn branch_itself_imports_16_of_the_27_standard_events() {
         assert_eq!(STANDARD_EVENTS.len(), 27);
         assert_eq!(
             STANDARD_EVENTS.iter().filter(|event| !event.is_extended).count(),

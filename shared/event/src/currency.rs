@@ -28,7 +28,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sb_175_sb_311_codes_are_sorted_in_upper_case_and_found() {
+    fn codes_are_sorted_in_upper_case_and_found() {
+        crate::rules!["SB-175", "SB-311"];
         assert!(codes().is_sorted());
         assert!(codes().iter().all(|code| is_currency(code)));
         for unknown in ["", "usd", "US", "USDX", "XXX", "XAU", "BGN", "AAA", "ZZZ"] {

@@ -84,7 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_030_an_old_name_gives_the_name_of_today() {
+    fn an_old_name_gives_the_name_of_today() {
+        crate::rules!["BZ-030"];
         for (received, wanted) in [
             (
                 "users.messages.sms.InboundReceived",

@@ -207,7 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn rd_043_the_marks_of_what_is_done_come_back() {
+    fn the_marks_of_what_is_done_come_back() {
+        crate::rules!["RD-043"];
         let mut envelope = Envelope::open(GOLDEN).unwrap();
         envelope.head.not_before = Some(Timestamp::from_millis(0));
         envelope.done = vec![
@@ -224,7 +225,8 @@ mod tests {
     }
 
     #[test]
-    fn rd_003_rd_005_what_is_no_envelope_is_told_from_what_is_newer() {
+    fn what_is_no_envelope_is_told_from_what_is_newer() {
+        crate::rules!["RD-003", "RD-005"];
         for body in ["", "{", "7", "{}", r#"{"v":1}"#, r#"{"v":0,"events":[1]}"#] {
             assert_eq!(Envelope::open(body).err(), Some(OpenError::Unreadable), "{body}");
         }

@@ -53,7 +53,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sb_012_a_derived_id_is_the_hash_of_the_text_without_white_space_around_it() {
+    fn a_derived_id_is_the_hash_of_the_trimmed_text() {
+        crate::rules!["SB-012"];
         let id = EventId::derived(Source::Segment, "\"not an event\"");
         assert_eq!(id.as_str(), "segment-c26e941fbe83b9899460fe2c2e3feb2b");
         assert_eq!(EventId::derived(Source::Segment, " \"not an event\"\n"), id);

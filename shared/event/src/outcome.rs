@@ -101,7 +101,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rd_022_the_joined_outcome_is_the_first_of_the_list_and_the_longest_wait() {
+    fn the_worst_outcome_and_the_longest_wait_win() {
+        crate::rules!["RD-022"];
         let ladder = [
             Outcome::Park(ParkReason::Ambiguous),
             Outcome::Hold(HoldKind::Credentials),

@@ -24,7 +24,8 @@ fn at(text: &str) -> Timestamp {
 }
 
 #[test]
-fn rc_098_envelopes_of_version_1_are_read_and_written_byte_for_byte() {
+fn envelopes_of_version_1_are_read_and_written_byte_for_byte() {
+    event::rules!["RC-098"];
     for golden in [RECEIPT, REMAINDER, BOTH] {
         assert_eq!(Envelope::open(golden).unwrap().to_body(), golden);
     }
@@ -57,7 +58,8 @@ fn rc_098_envelopes_of_version_1_are_read_and_written_byte_for_byte() {
 }
 
 #[test]
-fn rc_098_parked_messages_of_version_1_are_written_byte_for_byte() {
+fn parked_messages_of_version_1_are_written_byte_for_byte() {
+    event::rules!["RC-098"];
     let t = at("2026-03-01T12:00:00Z");
     let event = RawValue::from_string(r#"{"a":1.50,"a":2}"#.to_owned()).unwrap();
     let of_event = Parked {

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn warnings_come_once_each_in_the_order_of_the_list_and_paths_only_on_request() {
+    fn warnings_come_once_each_in_order_and_paths_only_on_request() {
         let order = [Warning::IdDerived, Warning::InvalidUrl, Warning::KeyRenamed];
         let mut brief = Trace::brief();
         brief.warn(Warning::KeyRenamed, || panic!("nobody asked"));

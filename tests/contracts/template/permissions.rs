@@ -59,7 +59,8 @@ fn expected(folder: &str, queues: &[&str], delivers: bool) -> Grants {
 }
 
 #[test]
-fn ri_036_and_ri_037_each_role_allows_exactly_its_row() {
+fn each_role_allows_exactly_its_row() {
+    event::rules!["RI-036", "RI-037"];
     let template = Template::read(TEMPLATE, &[]);
     assert_eq!(template.of_type("AWS::IAM::Role").len(), FUNCTIONS.len());
     for function in &FUNCTIONS {
@@ -96,7 +97,8 @@ fn ri_036_and_ri_037_each_role_allows_exactly_its_row() {
 }
 
 #[test]
-fn ri_031_every_queue_refuses_requests_without_tls() {
+fn every_queue_refuses_requests_without_tls() {
+    event::rules!["RI-031"];
     let template = Template::read(TEMPLATE, &[]);
     for queue in template.of_type("AWS::SQS::Queue") {
         let policy = template.resource(&format!("{queue}Policy"));

@@ -19,7 +19,8 @@ fn poll(function: &Value) -> &Value {
 }
 
 #[test]
-fn ri_020_ri_021_ri_022_ri_023_ri_028_ri_030_queues_outlast_what_they_wait_for() {
+fn queues_outlast_what_they_wait_for() {
+    event::rules!["RI-020", "RI-021", "RI-022", "RI-023", "RI-028", "RI-030"];
     let template = template();
     for Function {
         polls,
@@ -76,7 +77,8 @@ fn ri_020_ri_021_ri_022_ri_023_ri_028_ri_030_queues_outlast_what_they_wait_for()
 }
 
 #[test]
-fn ri_024_ri_025_ri_026_records_are_polled_in_the_tables_batches_and_answered_one_by_one() {
+fn records_come_in_the_tables_batches_and_are_answered_singly() {
+    event::rules!["RI-024", "RI-025", "RI-026"];
     let template = template();
     for Function {
         folder,
@@ -106,7 +108,8 @@ fn ri_024_ri_025_ri_026_records_are_polled_in_the_tables_batches_and_answered_on
 }
 
 #[test]
-fn ri_027_each_destination_can_be_paused_alone() {
+fn each_destination_can_be_paused_alone() {
+    event::rules!["RI-027"];
     for (paused, parameter) in PAUSES {
         let template = Template::read(TEMPLATE, &[(parameter, "true")]);
         for destination in DESTINATIONS {

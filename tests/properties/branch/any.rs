@@ -312,7 +312,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn bs_023_any_branch_event_has_one_outcome_the_same_each_time(text in branch_text(), settings in any_settings()) {
+    fn any_branch_event_has_one_outcome_the_same_each_time(text in branch_text(), settings in any_settings()) {
+        event::rules!["BS-023"];
         let line = Line::of(Route::BranchToSegment, &text, &settings);
         let again = Line::of(Route::BranchToSegment, &text, &settings);
         prop_assert_eq!(line.text(), again.text());
@@ -324,7 +325,8 @@ proptest! {
     }
 
     #[test]
-    fn sr_009_any_segment_event_has_one_outcome_the_same_each_time(text in segment_text(), settings in any_settings()) {
+    fn any_segment_event_has_one_outcome_the_same_each_time(text in segment_text(), settings in any_settings()) {
+        event::rules!["SR-009"];
         let line = Line::of(Route::SegmentToBranch, &text, &settings);
         let again = Line::of(Route::SegmentToBranch, &text, &settings);
         prop_assert_eq!(line.text(), again.text());

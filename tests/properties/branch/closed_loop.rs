@@ -132,7 +132,8 @@ fn segment_event(name: &str) -> String {
 }
 
 #[test]
-fn bs_033_sr_033_sr_034_branch_to_segment_to_branch_ends_after_one_pass() {
+fn branch_to_segment_to_branch_ends_after_one_pass() {
+    event::rules!["BS-033", "SR-033", "SR-034"];
     for (markers, include_origin) in [(true, false), (false, false), (true, true), (false, true)] {
         let settings = open_settings(markers, include_origin);
         for name in names() {
@@ -151,7 +152,8 @@ fn bs_033_sr_033_sr_034_branch_to_segment_to_branch_ends_after_one_pass() {
 }
 
 #[test]
-fn bs_034_sr_253_segment_to_branch_to_segment_ends_after_one_pass() {
+fn segment_to_branch_to_segment_ends_after_one_pass() {
+    event::rules!["BS-034", "SR-253"];
     let settings = open_settings(true, false);
     let not_imported: BTreeSet<String> = table_names("no").into_iter().map(normalized_name).collect();
     for name in names() {
@@ -170,7 +172,8 @@ fn bs_034_sr_253_segment_to_branch_to_segment_ends_after_one_pass() {
 }
 
 #[test]
-fn sr_033_with_both_guards_of_the_way_back_off_the_loop_still_ends_after_one_round() {
+fn without_the_guards_of_the_way_back_a_loop_ends_in_one_round() {
+    event::rules!["SR-033"];
     let settings = open_settings(false, true);
     for name in names() {
         let line = Line::of(Route::SegmentToBranch, &segment_event(name), &settings);

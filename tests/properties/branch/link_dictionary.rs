@@ -118,12 +118,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn bs_102_bs_110_bs_125_no_link_key_is_lost_or_shadows_a_reserved_one(
+    fn no_link_key_is_lost_or_shadows_a_reserved_one(
         keys in prop::collection::btree_set(key(), 0..25),
         same in any::<bool>(),
         extra in any::<bool>(),
         (has_id, has_ip, has_anonymous_id) in any::<(bool, bool, bool)>(),
     ) {
+        event::rules!["BS-102", "BS-110", "BS-125"];
         let entries: Vec<(String, String)> = keys
             .iter()
             .enumerate()
@@ -177,7 +178,8 @@ proptest! {
     }
 
     #[test]
-    fn bs_111_bs_117_without_a_second_claim_every_key_arrives(words in prop::collection::btree_set("[b-n]{9,12}", 1..30)) {
+    fn without_a_second_claim_every_key_arrives(words in prop::collection::btree_set("[b-n]{9,12}", 1..30)) {
+        event::rules!["BS-111", "BS-117"];
         let entries: Vec<(String, String)> = words
             .iter()
             .enumerate()

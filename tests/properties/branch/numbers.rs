@@ -32,7 +32,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn bs_004_bs_005_numbers_from_branch_keep_every_digit(numbers in prop::collection::vec(number(), 7)) {
+    fn numbers_from_branch_keep_every_digit(numbers in prop::collection::vec(number(), 7)) {
+        event::rules!["BS-004", "BS-005"];
         let [link, label, device, amount, custom, listed, priced] = &numbers[..] else { unreachable!() };
         let text = object(&[
             ("name", "\"PURCHASE\"".to_owned()),
@@ -62,7 +63,8 @@ proptest! {
     }
 
     #[test]
-    fn sr_003_sr_004_numbers_from_segment_keep_every_digit(numbers in prop::collection::vec(number(), 4), id in "[1-9][0-9]{0,30}") {
+    fn numbers_from_segment_keep_every_digit(numbers in prop::collection::vec(number(), 4), id in "[1-9][0-9]{0,30}") {
+        event::rules!["SR-003", "SR-004"];
         let [amount, priced, plain, nested] = &numbers[..] else { unreachable!() };
         let text = object(&[
             ("type", "\"track\"".to_owned()),

@@ -55,7 +55,8 @@ fn check(broken: &[Option<usize>]) {
 }
 
 #[test]
-fn bz_414_one_bad_event_in_a_batch_of_100_harms_none_of_the_others() {
+fn one_bad_event_in_a_batch_of_100_harms_none_of_the_others() {
+    event::rules!["BZ-414"];
     for kind in 0..BROKEN.len() {
         let mut broken = vec![None; BATCH];
         broken[kind * 20 + 7] = Some(kind);
@@ -67,9 +68,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 50, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn bz_006_bz_007_whichever_events_are_broken_the_rest_is_delivered_and_each_accounted_for(
+    fn broken_events_do_not_harm_the_rest_and_each_is_accounted_for(
         broken in prop::collection::vec(prop::option::of(0..BROKEN.len()), BATCH)
     ) {
+        event::rules!["BZ-006", "BZ-007"];
         check(&broken);
     }
 }

@@ -128,7 +128,8 @@ fn holds_null(json: Json<'_>) -> bool {
 }
 
 #[test]
-fn bz_421_every_field_of_every_type_arrives_at_its_path() {
+fn every_field_of_every_type_arrives_at_its_path() {
+    event::rules!["BZ-421"];
     let settings = settings("deny_events = []");
     for known in table() {
         let got = line(&event(&known, |_| true), &settings);
@@ -172,7 +173,8 @@ fn bz_421_every_field_of_every_type_arrives_at_its_path() {
 }
 
 #[test]
-fn bz_421_every_type_with_all_that_may_be_null_null_leaves_no_null() {
+fn every_type_with_all_that_may_be_null_null_leaves_no_null() {
+    event::rules!["BZ-421"];
     let settings = settings("deny_events = []\nanonymous_users = \"send\"");
     for known in table() {
         let got = line(

@@ -15,7 +15,8 @@ const IDS: [(Option<&str>, Option<&str>); 8] = [
 ];
 
 #[test]
-fn bz_410_every_combination_of_ids_and_settings() {
+fn every_combination_of_ids_and_settings() {
+    event::rules!["BZ-410"];
     for (external, external_id) in IDS {
         for (own, own_id) in IDS {
             for anonymous_users in ["drop", "send"] {

@@ -37,7 +37,8 @@ fn sent(text: &str, settings: &Settings) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn bz_415_an_event_of_exactly_the_limit_passes_whole_and_one_of_a_byte_more_is_trimmed() {
+fn one_byte_over_the_limit_is_trimmed_and_the_limit_passes() {
+    event::rules!["BZ-415"];
     for (time, added) in [(TIMED, 0), ("", TIMESTAMP)] {
         for limit in [LIMIT, 1000] {
             let mut settings = Settings::default();
@@ -59,13 +60,15 @@ fn bz_415_an_event_of_exactly_the_limit_passes_whole_and_one_of_a_byte_more_is_t
 }
 
 #[test]
-fn bz_415_white_space_and_long_escapes_do_not_count() {
+fn white_space_and_long_escapes_do_not_count() {
+    event::rules!["BZ-415"];
     let padded = text(&format!(r#""a":{{ {}"b":"\u0041" }}"#, " ".repeat(LIMIT)), TIMED);
     assert!(sent(&padded, &Settings::default()).1.is_empty());
 }
 
 #[test]
-fn bz_250_bz_251_bz_252_properties_go_one_at_a_time_in_the_order_of_the_rules_and_no_more_than_needed() {
+fn properties_go_one_by_one_and_no_more_than_needed() {
+    event::rules!["BZ-250", "BZ-251", "BZ-252"];
     let first = [
         "message_extras",
         "raw_response",
@@ -96,7 +99,8 @@ fn bz_250_bz_251_bz_252_properties_go_one_at_a_time_in_the_order_of_the_rules_an
 }
 
 #[test]
-fn bz_253_an_event_that_cannot_be_made_to_fit_is_parked() {
+fn an_event_that_cannot_be_made_to_fit_is_parked() {
+    event::rules!["BZ-253"];
     let documented = text(&format!(r#""campaign_name":"{}""#, "c".repeat(LIMIT)), TIMED);
     let got = line(&documented, &Settings::default());
     assert_eq!(said(&got, &["reason"]).as_deref(), Some("event_too_large"));

@@ -38,7 +38,8 @@ fn sent(settings: &Settings) -> Vec<SegmentCall> {
 }
 
 #[test]
-fn bz_225_every_call_is_for_the_write_key_of_all() {
+fn every_call_is_for_the_write_key_of_all() {
+    event::rules!["BZ-225"];
     for call in sent(&open_settings()) {
         assert!(call.platform.is_none(), "{}", call.body);
     }

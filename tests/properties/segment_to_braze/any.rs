@@ -224,10 +224,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sb_709_sb_001_sb_002_sb_041_sb_300_sb_303_sb_702_any_event_has_one_outcome_the_same_each_time(
+    fn any_event_has_one_outcome_the_same_each_time(
         text in text(),
         settings in any_settings(),
     ) {
+        event::rules!["SB-709", "SB-001", "SB-002", "SB-041", "SB-300", "SB-303", "SB-702"];
         let line = Line::of(Route::SegmentToBraze, &text, &settings);
         let again = Line::of(Route::SegmentToBraze, &text, &settings);
         prop_assert_eq!(line.text(), again.text());
@@ -247,7 +248,8 @@ proptest! {
 }
 
 #[test]
-fn sb_306_each_event_is_mapped_alone_though_another_has_its_id() {
+fn each_event_is_mapped_alone_though_another_has_its_id() {
+    event::rules!["SB-306"];
     let text = r#"{"type":"identify","messageId":"m-1","userId":"u-1","traits":{"plan":"gold"}}"#;
     let input = format!("{text}\n{text}\n");
     let events = switchyard::map::events(event::Source::Segment, &input)

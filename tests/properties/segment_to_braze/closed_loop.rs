@@ -50,7 +50,8 @@ impl EventType {
 }
 
 #[test]
-fn sb_021_sb_707_bz_228_bz_424_what_braze_to_segment_sends_makes_no_call_here() {
+fn what_braze_to_segment_sends_makes_no_call_here() {
+    event::rules!["SB-021", "SB-707", "BZ-228", "BZ-424"];
     let table: Vec<EventType> = serde_json::from_str(TABLE).unwrap();
     assert!(!table.is_empty());
     let mut from_braze = Settings::default();

@@ -39,10 +39,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sb_006_sb_177_sb_178_the_purchases_of_a_product_are_worth_price_times_quantity(
+    fn the_purchases_of_a_product_are_worth_price_times_quantity(
         cents in 0_i64..1_000_000_000_000,
         tenths in 1_i64..15_000,
     ) {
+        event::rules!["SB-006", "SB-177", "SB-178"];
         let line = Line::of(Route::SegmentToBraze, &order(&[(cents, tenths)]), &Settings::default());
         let purchases = below(line.body(), &["purchases"]).and_then(Json::as_array).unwrap();
         let worth = purchases.iter().fold(Decimal::from(0), |sum, purchase| {
@@ -55,9 +56,10 @@ proptest! {
     }
 
     #[test]
-    fn sb_006_sb_203_the_total_of_an_order_is_the_sum_of_its_products(
+    fn the_total_of_an_order_is_the_sum_of_its_products(
         products in prop::collection::vec((0_i64..1_000_000_000, 1_i64..15_000), 1..5),
     ) {
+        event::rules!["SB-006", "SB-203"];
         let line = Line::of(Route::SegmentToBraze, &order(&products), &settings("orders = \"ecommerce\""));
         let total = number(below(line.body(), &["events", "0", "properties", "total_value"]).unwrap());
         let wanted = products.iter().map(|(cents, tenths)| i128::from(cents * tenths)).sum::<i128>();

@@ -216,7 +216,8 @@ fn without(text: &str, keys: &[&str]) -> String {
 }
 
 #[test]
-fn sb_704_sb_200_sb_209_complete_as_segment_specifies_it_and_custom_without_any_required_output() {
+fn an_order_is_complete_or_becomes_a_custom_event() {
+    event::rules!["SB-704", "SB-200", "SB-209"];
     for named in &NAMED {
         let properties = named.properties();
         assert!(named.check(&named.line(&properties)), "{}", named.name);
@@ -231,11 +232,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sb_704_sb_205_sb_206_no_key_outside_the_table_whatever_is_added(
+    fn no_key_outside_the_table_whatever_is_added(
         at in 0..NAMED.len(),
         more in prop::collection::vec((select(KEYS), value(KEYS)), 0..8),
         product in members(KEYS, value(KEYS), 10),
     ) {
+        event::rules!["SB-704", "SB-205", "SB-206"];
         let named = &NAMED[at];
         let mut text = named.properties();
         text.pop();

@@ -22,7 +22,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sb_147_only_the_first_256_properties_are_sent(count in 0_usize..600) {
+    fn only_the_first_256_properties_are_sent(count in 0_usize..600) {
+        event::rules!["SB-147"];
         let members: Vec<_> = (0..count).map(|at| (format!("k{at}"), at.to_string())).collect();
         let line = Line::of(Route::SegmentToBraze, &track("x", &object(&members)), &Settings::default());
         let sent = below(line.body(), &["events", "0", "properties"]).and_then(Json::as_object);
@@ -33,7 +34,8 @@ proptest! {
     }
 
     #[test]
-    fn sb_181_properties_of_a_purchase_over_51200_bytes_are_left_out(over in -40_i64..40) {
+    fn properties_of_a_purchase_over_51200_bytes_are_left_out(over in -40_i64..40) {
+        event::rules!["SB-181"];
         let bytes = usize::try_from(51_200 - i64::try_from(padded(0).len()).unwrap() + over).unwrap();
         let product = padded(bytes).replacen('{', r#"{"product_id":"p","price":1,"#, 1);
         let line = Line::of(
@@ -47,7 +49,8 @@ proptest! {
     }
 
     #[test]
-    fn sb_290_an_item_over_its_limit_parks_the_event(limit in 1024_usize..6000, bytes in 0_usize..8000) {
+    fn an_item_over_its_limit_parks_the_event(limit in 1024_usize..6000, bytes in 0_usize..8000) {
+        event::rules!["SB-290"];
         let own = settings(&format!("\n[braze]\nmax_item_bytes = {limit}"));
         let text = track("x", &padded(bytes));
         let item = Line::of(Route::SegmentToBraze, &text, &Settings::default());
@@ -68,7 +71,8 @@ fn order(products: usize, properties: usize) -> String {
 }
 
 #[test]
-fn sb_290_an_order_that_would_fill_the_memory_with_copies_is_parked() {
+fn an_order_that_would_fill_the_memory_with_copies_is_parked() {
+    event::rules!["SB-290"];
     let outcome = |text: &str| Line::of(Route::SegmentToBraze, text, &Settings::default()).outcome();
     assert_eq!(outcome(&order(200, 100)), "deliver");
     assert_eq!(outcome(&order(20_000, 20_000)), "park too_large");

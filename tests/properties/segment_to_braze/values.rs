@@ -21,10 +21,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn sb_003_sb_143_a_property_passes_byte_for_byte(
+    fn a_property_passes_byte_for_byte(
         key in "[a-z]{1,9}_x",
         value in value(&["a", "b.c", "$d", "", "time"]),
     ) {
+        event::rules!["SB-003", "SB-143"];
         let line = Line::of(Route::SegmentToBraze, &track(object(&[(&key, &value)])), &Settings::default());
         let sent = below(line.body(), &["events", "0", "properties", &key]).unwrap();
         let shaped = well_formed(&value);
@@ -32,7 +33,8 @@ proptest! {
     }
 
     #[test]
-    fn sb_003_sb_110_sb_113_a_single_value_passes_as_a_custom_attribute(key in "[a-z]{1,9}_x", value in scalar()) {
+    fn a_single_value_passes_as_a_custom_attribute(key in "[a-z]{1,9}_x", value in scalar()) {
+        event::rules!["SB-003", "SB-110", "SB-113"];
         let text = object(&[("type", "\"identify\""), ("userId", "\"u-1\""), ("traits", &object(&[(&key, &value)]))]);
         let line = Line::of(Route::SegmentToBraze, &text, &Settings::default());
         let sent = below(line.body(), &["attributes", "0", &key]).unwrap();
@@ -40,9 +42,10 @@ proptest! {
     }
 
     #[test]
-    fn sb_114_sb_115_no_null_and_no_refused_key_is_left_inside_an_attribute(
+    fn no_null_and_no_refused_key_is_left_inside_an_attribute(
         value in value(&["a", "b.c", "b c", "$d", "_d", ""]),
     ) {
+        event::rules!["SB-114", "SB-115"];
         let text = object(&[("type", "\"identify\""), ("userId", "\"u-1\""), ("traits", &object(&[("own", &value)]))]);
         let line = Line::of(Route::SegmentToBraze, &text, &Settings::default());
         if let Some(sent) = below(line.body(), &["attributes", "0", "own"]) {

@@ -261,7 +261,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_301_a_track_body_holds_its_arrays_and_no_other_key() {
+    fn a_track_body_holds_its_arrays_and_no_other_key() {
+        crate::rules!["SB-301"];
         let items = vec![
             item(BrazeArray::Events, "{\"e\":1}"),
             item(BrazeArray::Attributes, "{\"a\":1}"),

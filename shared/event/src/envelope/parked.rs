@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ex_05_a_body_parked_at_receipt_is_written_as_the_example_shows() {
+    fn a_body_parked_at_receipt_is_written_as_in_the_example() {
         let at = Timestamp::parse("2026-03-01T12:00:00Z").unwrap();
         let parked = Parked {
             reason: ParkReason::UnreadableBody,

@@ -89,7 +89,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sb_006_products_and_sums_are_exact() {
+    fn products_and_sums_are_exact() {
+        crate::rules!["SB-006"];
         let number = |text| Decimal::parse(text).unwrap();
         assert_eq!(number("0.1").plus(&number("0.2")).to_string(), "0.3");
         assert_eq!(number("3").times(&number("1.5")).to_string(), "4.5");

@@ -477,7 +477,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_008_of_a_repeated_key_the_last_value_counts_in_few_and_in_many_members() {
+    fn the_last_value_of_a_repeated_key_counts() {
+        crate::rules!["SB-008"];
         let few = Json::parse(r#"{"a":1,"b":2,"a":3}"#)
             .unwrap()
             .as_object()
@@ -493,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_nested_too_deep_is_refused_and_brackets_in_strings_do_not_count() {
+    fn too_deep_nesting_is_refused_but_not_brackets_in_strings() {
         let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert!(Json::parse(&deep(128)).is_ok());
         assert!(Json::parse(&deep(129)).is_err());

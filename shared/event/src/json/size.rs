@@ -69,7 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bs_150_bz_250_the_size_is_that_of_the_shortest_text_of_the_same_value() {
+    fn the_size_is_that_of_the_shortest_text_of_the_same_value() {
+        crate::rules!["BS-150", "BZ-250"];
         for (text, shortest) in [
             (r#" { "a" : [ 1 , "x y" ] } "#, r#"{"a":[1,"x y"]}"#),
             (

@@ -52,7 +52,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sb_004_an_unpaired_surrogate_becomes_the_replacement_character() {
+    fn an_unpaired_surrogate_becomes_the_replacement_character() {
+        crate::rules!["SB-004"];
         for (given, wanted) in [
             (r#""\ud83d""#, "\u{fffd}"),
             (r#""\ud83d\ude00""#, "\u{1f600}"),

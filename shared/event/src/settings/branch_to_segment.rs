@@ -109,7 +109,8 @@ mod tests {
     use crate::settings::Settings;
 
     #[test]
-    fn bs_022_what_cannot_work_is_refused_with_its_key() {
+    fn what_cannot_work_is_refused_with_its_key() {
+        crate::rules!["BS-022"];
         for (line, named) in [
             ("message_id_suffix = \"-1234567890abc\"", "message_id_suffix"),
             ("message_id_suffix = \"a b\"", "message_id_suffix"),

@@ -203,7 +203,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_300_what_cannot_work_is_refused_with_its_key() {
+    fn what_cannot_work_is_refused_with_its_key() {
+        crate::rules!["BZ-300"];
         for (line, named) in [
             ("event_names = { \"a.B\" = \" \" }", "event_names.\"a.B\""),
             (
@@ -233,7 +234,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_302_bz_427_an_old_event_type_is_refused_and_the_one_of_today_named() {
+    fn an_old_event_type_is_refused_and_the_one_of_today_named() {
+        crate::rules!["BZ-302", "BZ-427"];
         for (old, today) in [
             (
                 "users.messages.sms.InboundReceived",
@@ -255,7 +257,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_224_bz_301_a_table_or_array_that_is_given_replaces_the_default_whole() {
+    fn a_table_or_array_that_is_given_replaces_the_default_whole() {
+        crate::rules!["BZ-224", "BZ-301"];
         let text = "[braze_to_segment]\ndeny_events = [\"a.*\"]\n[braze_to_segment.integrations]\nX = true\n";
         let settings = Settings::load(text).unwrap().braze_to_segment;
         assert_eq!(settings.deny_events, [Pattern::new("a.*")]);

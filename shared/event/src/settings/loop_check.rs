@@ -47,7 +47,8 @@ mod tests {
     ];
 
     #[test]
-    fn rd_162_settings_that_nothing_keeps_from_a_circle_are_refused_with_the_way_out() {
+    fn settings_that_allow_a_loop_are_refused_with_the_way_out() {
+        crate::rules!["RD-162"];
         for (back, open) in BACK.into_iter().flat_map(|back| OPEN.map(|open| (back, open))) {
             let error = Settings::load(&format!("{back}{open}")).unwrap_err().to_string();
             assert!(

@@ -186,7 +186,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_038_an_address_is_allowed_alone_and_a_network_whole() {
+    fn an_address_is_allowed_alone_and_a_network_whole() {
+        crate::rules!["RC-038"];
         for source in ["segment", "braze", "branch"] {
             let list = r#"["52.43.119.253", "2001:db8::7", "203.0.113.0/24", "2001:db8:1::/48"]"#;
             let receipt = load(source, list).unwrap().receipt;
@@ -207,7 +208,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_038_a_wrong_entry_is_refused_by_name_with_both_forms() {
+    fn a_wrong_entry_is_refused_by_name_with_both_forms() {
+        crate::rules!["RC-038"];
         for wrong in ["52.43.119", "52.43.119.253/33", "branch.io", ""] {
             let error = load("branch", &format!(r#"["203.0.113.7", "{wrong}"]"#)).unwrap_err();
             let form = r#"write an address such as "203.0.113.7", or a network such as "203.0.113.0/24""#;

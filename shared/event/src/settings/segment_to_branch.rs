@@ -119,7 +119,8 @@ mod tests {
     use crate::settings::Settings;
 
     #[test]
-    fn sr_275_what_cannot_work_is_refused_with_its_key() {
+    fn what_cannot_work_is_refused_with_its_key() {
+        crate::rules!["SR-275"];
         for (line, named) in [
             ("\"Add to Cart\" = \"custom\"", "Add to Cart"),
             ("\"_opt-in\" = \"custom\"", "_opt-in"),
@@ -140,7 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn sr_275_every_choice_is_read_and_written() {
+    fn every_choice_is_read_and_written() {
+        crate::rules!["SR-275"];
         let text = "[segment_to_branch.events]\na = \"ignore\"\nb = \"custom\"\nPURCHASE = \"PURCHASE\"\n";
         let settings = Settings::load(text).unwrap().segment_to_branch;
         assert_eq!(settings.events["PURCHASE"], EventChoice::Standard("PURCHASE"));

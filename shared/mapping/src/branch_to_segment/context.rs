@@ -240,7 +240,8 @@ mod tests {
     use event::json::Json;
 
     #[test]
-    fn bs_061_the_platform_is_that_of_the_app_or_the_web() {
+    fn the_platform_is_that_of_the_app_or_the_web() {
+        event::rules!["BS-061"];
         for (user, wanted) in [
             (r#"{"os":"iOS","environment":"FULL_WEB"}"#, Some(Platform::Ios)),
             (r#"{"os":" android "}"#, Some(Platform::Android)),
@@ -256,7 +257,8 @@ mod tests {
     }
 
     #[test]
-    fn bs_093_a_locale_is_the_primary_subtag_and_a_country() {
+    fn a_locale_is_the_primary_subtag_and_a_country() {
+        event::rules!["BS-093"];
         for (user, wanted) in [
             (r#"{"language":"PT","country":"br"}"#, Some("pt-BR")),
             (r#"{"language":"pt_BR"}"#, Some("pt")),

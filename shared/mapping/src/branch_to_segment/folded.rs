@@ -30,7 +30,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bs_121_names_that_a_warehouse_joins_have_one_form() {
+    fn names_that_a_warehouse_joins_have_one_form() {
+        event::rules!["BS-121"];
         for (name, wanted) in [
             ("IP", "ip"),
             ("anonymousId", "anonymous_id"),

@@ -138,7 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn bs_128_the_flat_form_counts_as_signed_and_comes_second() {
+    fn the_flat_form_counts_as_signed_and_comes_second() {
+        event::rules!["BS-128"];
         let link = link(
             r#"{"tilde_a":1,"~z":2,"dollar_":3,"plus_x":4,"tilde":5,"~a":"null","+b":6,"~c":7,"tilde_c":8}"#,
         );
@@ -171,7 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn bs_045_blanks_and_false_hold_no_data_at_any_depth() {
+    fn blanks_and_false_hold_no_data_at_any_depth() {
+        event::rules!["BS-045"];
         for (given, wanted) in [
             ("{}", false),
             (r#"{"~campaign":null,"$x":"","a":[],"b":{}}"#, false),

@@ -87,7 +87,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bs_036_a_name_is_blocked_only_if_branch_defines_it() {
+    fn a_name_is_blocked_only_if_branch_defines_it() {
+        event::rules!["BS-036"];
         for (name, wanted) in [
             ("purchase_blocked", true),
             ("Click Blocked", true),

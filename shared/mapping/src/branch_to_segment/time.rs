@@ -45,7 +45,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bs_013_bs_054_a_time_is_an_integer_or_digits_within_the_years_1970_to_9999() {
+    fn a_time_is_an_integer_or_digits_within_the_years_1970_to_9999() {
+        event::rules!["BS-013", "BS-054"];
         for (given, wanted) in [
             ("1760003605250", Some("2025-10-09T09:53:25.250Z")),
             ("1760003605250.0", Some("2025-10-09T09:53:25.250Z")),

@@ -192,7 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn bs_002_bs_003_nothing_is_blank_but_nothing() {
+    fn nothing_is_blank_but_nothing() {
+        event::rules!["BS-002", "BS-003"];
         for (given, blank, nothing) in [
             ("null", true, true),
             ("\"\"", true, true),
@@ -212,7 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn bs_004_bs_005_large_integers_become_strings_wherever_they_stand() {
+    fn large_integers_become_strings_wherever_they_stand() {
+        event::rules!["BS-004", "BS-005"];
         for (given, wanted) in [
             ("9007199254740991", "9007199254740991"),
             ("9007199254740992", "\"9007199254740992\""),

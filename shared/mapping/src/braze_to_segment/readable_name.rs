@@ -131,7 +131,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bz_060_bz_061_bz_062_bz_063_bz_064_bz_065_a_type_becomes_words() {
+    fn a_type_becomes_words() {
+        event::rules!["BZ-060", "BZ-061", "BZ-062", "BZ-063", "BZ-064", "BZ-065"];
         for (event_type, wanted) in [
             (
                 "users.messages.banner.DeliveryFailure",

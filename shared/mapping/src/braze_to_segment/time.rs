@@ -100,7 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_130_bz_131_bz_411_a_time_is_read_on_its_decimal_text() {
+    fn a_time_is_read_on_its_decimal_text() {
+        event::rules!["BZ-130", "BZ-131", "BZ-411"];
         for (time, wanted) in [
             ("1767254462", Some("2026-01-01T08:01:02.000Z")),
             ("1767254462.418", Some("2026-01-01T08:01:02.418Z")),
@@ -143,7 +144,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_132_bz_411_milliseconds_count_if_they_agree_with_the_seconds_or_stand_alone() {
+    fn milliseconds_count_alone_or_if_they_agree_with_the_seconds() {
+        event::rules!["BZ-132", "BZ-411"];
         let seconds = Some("2026-01-01T08:01:13.000Z");
         let millis = Some("2026-01-01T08:01:13.418Z");
         for (time, time_ms, wanted) in [

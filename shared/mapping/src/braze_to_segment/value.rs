@@ -168,7 +168,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_026_values_are_the_same_as_json_but_numbers_by_their_text() {
+    fn values_are_the_same_as_json_but_numbers_by_their_text() {
+        event::rules!["BZ-026"];
         for (one, other, wanted) in [
             (r#""a""#, r#""\u0061""#, true),
             ("1", "1.0", false),
@@ -188,7 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn bz_153_nulls_go_at_every_depth_and_objects_that_they_leave_empty() {
+    fn nulls_go_at_every_depth_and_objects_that_they_leave_empty() {
+        event::rules!["BZ-153"];
         for (given, wanted) in [
             ("null", None),
             (r#"{"a":null}"#, None),

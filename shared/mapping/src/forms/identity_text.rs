@@ -41,7 +41,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bs_010_bs_011_sr_006_sr_007_an_id_is_digits_or_a_string_that_says_something() {
+    fn an_id_is_digits_or_a_string_that_says_something() {
+        event::rules!["BS-010", "BS-011", "SR-006", "SR-007"];
         for (given, id, device) in [
             ("\"u-1\"", Some("u-1"), Some("u-1")),
             ("\" u-1 \"", Some(" u-1 "), Some(" u-1 ")),

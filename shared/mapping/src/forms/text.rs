@@ -42,7 +42,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_044_sb_173_text_is_a_string_that_is_not_blank_or_the_text_of_a_number() {
+    fn text_is_a_string_that_is_not_blank_or_the_text_of_a_number() {
+        event::rules!["SB-044", "SB-173"];
         for (given, wanted) in [
             ("\"sku-1\"", Some("sku-1")),
             ("\" sku \"", Some(" sku ")),
@@ -61,7 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_011_sb_050_a_word_is_trimmed_and_in_lower_case_of_ascii() {
+    fn a_word_is_trimmed_and_in_lower_case_of_ascii() {
+        event::rules!["SB-011", "SB-050"];
         for (given, wanted) in [
             ("\" Identify\\n\"", Some("identify")),
             ("\"\u{c9}T\u{c9}\"", Some("\u{c9}t\u{c9}")),

@@ -170,7 +170,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_062_sb_063_sb_701_a_written_time_is_read_word_by_word() {
+    fn a_written_time_is_read_word_by_word() {
+        event::rules!["SB-062", "SB-063", "SB-701"];
         for (given, wanted) in [
             ("2026-02-03", Some("2026-02-03T00:00:00.000Z")),
             (" 2026-02-03\u{a0}", Some("2026-02-03T00:00:00.000Z")),
@@ -242,7 +243,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_062_sb_063_sb_701_a_number_is_seconds_or_milliseconds_by_its_size() {
+    fn a_number_is_seconds_or_milliseconds_by_its_size() {
+        event::rules!["SB-062", "SB-063", "SB-701"];
         for (given, wanted) in [
             ("1700000000", Some("2023-11-14T22:13:20.000Z")),
             ("\"1700000000\"", Some("2023-11-14T22:13:20.000Z")),

@@ -137,7 +137,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sr_243_a_name_takes_values_of_its_type() {
+    fn a_name_takes_values_of_its_type() {
+        event::rules!["SR-243"];
         for (key, value, wanted) in [
             ("$sku", "5", Some("\"5\"")),
             ("$sku", "{}", None),

@@ -145,7 +145,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sr_185_sr_186_a_locale_gives_language_and_country_or_nothing() {
+    fn a_locale_gives_language_and_country_or_nothing() {
+        event::rules!["SR-185", "SR-186"];
         for (given, wanted) in [
             ("\"pt-BR\"", Some(("pt", Some("BR")))),
             ("\" PT_br \"", Some(("pt", Some("BR")))),

@@ -116,7 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn sr_002_blank_is_what_says_nothing() {
+    fn blank_is_what_says_nothing() {
+        event::rules!["SR-002"];
         for given in ["null", "\"\"", "\" \\t\"", "[ ]", "{ }"] {
             assert!(is_blank(json(given)), "{given}");
         }
@@ -126,7 +127,8 @@ mod tests {
     }
 
     #[test]
-    fn sr_003_sr_008_text_keeps_numbers_and_orders_members() {
+    fn text_keeps_numbers_and_orders_members() {
+        event::rules!["SR-003", "SR-008"];
         for (given, wanted) in [
             ("27.50", "27.50"),
             ("1.0", "1.0"),
@@ -143,7 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn sr_182_numbers_are_rounded_half_up() {
+    fn numbers_are_rounded_half_up() {
+        event::rules!["SR-182"];
         for (given, wanted) in [
             ("411.4", Some(411)),
             ("\"411.5\"", Some(412)),

@@ -27,7 +27,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bs_155_bz_254_the_timestamp_that_delivery_adds_counts() {
+    fn the_timestamp_that_delivery_adds_counts() {
+        event::rules!["BS-155", "BZ-254"];
         let member = r#""timestamp":"2026-01-01T08:00:00.000Z","#;
         assert_eq!(TIMESTAMP_BYTES, member.len());
         assert!(fits(r#"{"a":1}"#, false, 7));

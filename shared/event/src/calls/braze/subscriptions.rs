@@ -90,7 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_526_subscription_entries_equal_but_for_their_ids_are_joined() {
+    fn subscription_entries_equal_but_for_their_ids_are_joined() {
+        crate::rules!["SB-526"];
         let entry = |id: &str, json: &str| BrazeItem {
             subscriber: Some(id.to_owned()),
             ..item(json)
@@ -112,7 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn sb_526_sb_514_a_subscribers_last_word_of_a_group_stays_the_last() {
+    fn a_subscribers_last_word_of_a_group_stays_the_last() {
+        crate::rules!["SB-526", "SB-514"];
         let entry = |id: &str, group: &str, state: &str| BrazeItem {
             subscriber: Some(id.to_owned()),
             ..item(&format!(

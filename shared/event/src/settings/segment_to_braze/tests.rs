@@ -8,7 +8,8 @@ fn load(text: &str) -> Result<SegmentToBraze, String> {
 }
 
 #[test]
-fn sb_310_compat_changes_only_the_defaults_of_its_column_and_a_given_key_wins() {
+fn compat_changes_only_its_defaults_and_a_given_key_wins() {
+    crate::rules!["SB-310"];
     let own = |compat: &str, more: &str| {
         let settings = load(&format!("[segment_to_braze]\ncompat = \"{compat}\"\n{more}")).unwrap();
         let mut table = toml::Table::try_from(&settings).unwrap();
@@ -40,7 +41,8 @@ fn sb_310_compat_changes_only_the_defaults_of_its_column_and_a_given_key_wins() 
 }
 
 #[test]
-fn sb_311_sb_409_sb_424_what_cannot_work_is_refused_with_its_key() {
+fn what_cannot_work_is_refused_with_its_key() {
+    crate::rules!["SB-311", "SB-409", "SB-424"];
     let two = "[[segment_to_braze.triggers]]\nevent = \"A\"\ncampaign_id = \"c\"\n".repeat(2);
     for (text, named) in [
         (
@@ -142,7 +144,8 @@ fn sb_311_sb_409_sb_424_what_cannot_work_is_refused_with_its_key() {
 }
 
 #[test]
-fn sb_409_other_triggers_of_one_event_are_taken() {
+fn other_triggers_of_one_event_are_taken() {
+    crate::rules!["SB-409"];
     let text = "[[segment_to_braze.triggers]]\nevent = \"A\"\ncampaign_id = \"c\"\n\
         [[segment_to_braze.triggers]]\nevent = \"A\"\ncampaign_id = \"c\"\nsend_id = \"s\"\n\
         [[segment_to_braze.triggers]]\nevent = \"A\"\ncanvas_id = \"c\"\ncanvas_key = \"context\"\n\

@@ -68,7 +68,8 @@ const FORMS: [(Form, &str); 12] = [
 ];
 
 #[test]
-fn sb_082_sb_090_a_value_of_a_foreign_kind_raises_the_warning_of_its_form() {
+fn a_value_of_a_foreign_kind_raises_the_warning_of_its_form() {
+    event::rules!["SB-082", "SB-090"];
     for (form, warning) in FORMS {
         assert_eq!(read(form, "[\"x\"]"), warning);
         assert_eq!(read(form, "{\"x\":1}"), warning);
@@ -77,7 +78,8 @@ fn sb_082_sb_090_a_value_of_a_foreign_kind_raises_the_warning_of_its_form() {
 }
 
 #[test]
-fn sb_091_an_empty_value_is_left_to_the_settings_and_only_a_name_may_be_of_spaces() {
+fn the_settings_decide_on_an_empty_value() {
+    event::rules!["SB-091"];
     for (form, _) in FORMS {
         assert_eq!(read(form, "\"\""), "blank");
         let spaces = "\" \\n\\u00a0\\u3000\"";

@@ -1,7 +1,8 @@
 use super::*;
 
 #[test]
-fn sb_094_sb_701_a_date_is_taken_as_written() {
+fn a_date_is_taken_as_written() {
+    event::rules!["SB-094", "SB-701"];
     let day = "\"1990-05-17\"";
     let invalid = "!invalid_dob";
     holds(
@@ -68,7 +69,8 @@ fn sb_094_sb_701_a_date_is_taken_as_written() {
 }
 
 #[test]
-fn sb_094_sb_701_a_number_is_the_digits_of_a_date_or_a_time() {
+fn a_number_is_the_digits_of_a_date_or_a_time() {
+    event::rules!["SB-094", "SB-701"];
     let invalid = "!invalid_dob";
     holds(
         Form::Date,

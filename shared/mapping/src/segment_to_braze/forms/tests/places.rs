@@ -1,7 +1,8 @@
 use super::*;
 
 #[test]
-fn sb_095_sb_701_a_country_is_a_code_or_a_name_and_nothing_else() {
+fn a_country_is_a_code_or_a_name_and_nothing_else() {
+    event::rules!["SB-095", "SB-701"];
     let invalid = "!invalid_country";
     holds(
         Form::Country,
@@ -56,7 +57,8 @@ fn sb_095_sb_701_a_country_is_a_code_or_a_name_and_nothing_else() {
 }
 
 #[test]
-fn sb_096_sb_701_a_language_is_the_first_part_of_a_tag() {
+fn a_language_is_the_first_part_of_a_tag() {
+    event::rules!["SB-096", "SB-701"];
     let invalid = "!invalid_language";
     holds(
         Form::Language,
@@ -86,7 +88,8 @@ fn sb_096_sb_701_a_language_is_the_first_part_of_a_tag() {
 }
 
 #[test]
-fn sb_090_sb_701_a_location_is_two_numbers_within_the_globe() {
+fn a_location_is_two_numbers_within_the_globe() {
+    event::rules!["SB-090", "SB-701"];
     let invalid = "!invalid_value";
     holds(
         Form::Location,

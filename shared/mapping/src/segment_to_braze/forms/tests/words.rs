@@ -2,7 +2,8 @@ use super::*;
 use crate::forms::currency::iso_code as currency;
 
 #[test]
-fn sb_093_sb_701_every_word_for_a_gender() {
+fn every_word_for_a_gender() {
+    event::rules!["SB-093", "SB-701"];
     for (letter, words) in [
         ("\"M\"", &["m", "male", "man"][..]),
         ("\"F\"", &["f", "female", "w", "woman"]),
@@ -51,7 +52,8 @@ fn sb_093_sb_701_every_word_for_a_gender() {
 }
 
 #[test]
-fn sb_090_sb_701_every_word_for_a_state_of_subscription() {
+fn every_word_for_a_state_of_subscription() {
+    event::rules!["SB-090", "SB-701"];
     each_gives(Form::State, &["opted_in", "opted-in", "opted in"], "\"opted_in\"");
     each_gives(Form::State, &["subscribed"], "\"subscribed\"");
     each_gives(Form::State, &["unsubscribed"], "\"unsubscribed\"");
@@ -81,7 +83,8 @@ fn sb_090_sb_701_every_word_for_a_state_of_subscription() {
 }
 
 #[test]
-fn sb_090_sb_701_a_flag_is_a_boolean_or_its_word() {
+fn a_flag_is_a_boolean_or_its_word() {
+    event::rules!["SB-090", "SB-701"];
     each_gives(Form::Flag, &["true"], "true");
     each_gives(Form::Flag, &["false"], "false");
     each_gives(Form::Flag, &["yes", "no", "1", "0", "on", "t"], "!invalid_value");
@@ -97,7 +100,8 @@ fn sb_090_sb_701_a_flag_is_a_boolean_or_its_word() {
 }
 
 #[test]
-fn sb_003_sb_090_a_name_is_a_string_as_it_is_or_a_number_as_a_string() {
+fn a_name_is_a_string_as_it_is_or_a_number_as_a_string() {
+    event::rules!["SB-003", "SB-090"];
     holds(
         Form::Name,
         &[
@@ -113,7 +117,8 @@ fn sb_003_sb_090_a_name_is_a_string_as_it_is_or_a_number_as_a_string() {
 }
 
 #[test]
-fn sb_063_sb_090_a_time_is_sent_in_utc_with_milliseconds() {
+fn a_time_is_sent_in_utc_with_milliseconds() {
+    event::rules!["SB-063", "SB-090"];
     holds(
         Form::Time,
         &[
@@ -130,7 +135,8 @@ fn sb_063_sb_090_a_time_is_sent_in_utc_with_milliseconds() {
 }
 
 #[test]
-fn sb_175_a_currency_is_trimmed_and_in_upper_case() {
+fn a_currency_is_trimmed_and_in_upper_case() {
+    event::rules!["SB-175"];
     for (given, wanted) in [
         ("\"USD\"", Some("USD")),
         ("\" eur\\n\"", Some("EUR")),
