@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_currency_for_certain_is_unknown_and_nothing_is_unnamed() {
+    fn no_certain_currency_is_unknown_and_nothing_is_unnamed() {
         event::rules!["FM-008"];
         for text in [
             "XYZ", "GBX", "BTC", "points", "978", "DEM", "BGN", "XXX", "XAU", "dollar", "pound", "rupee",
