@@ -75,9 +75,8 @@ impl Environment {
         })?;
         let settings = Settings::load(&text).map_err(|invalid| Unusable::Invalid { path, invalid })?;
         let mut queues = BTreeMap::from([(QueueName::Parked, need("SWITCHYARD_QUEUE_PARKED")?)]);
-        for destination in [Destination::Braze, Destination::Branch, Destination::Segment] {
-            let name = format!("SWITCHYARD_QUEUE_{}", destination.as_str().to_ascii_uppercase());
-            if let Some(url) = variable(&name) {
+        for destination in Destination::ALL {
+            if let Some(url) = variable(destination.descriptor().queue_variable) {
                 queues.insert(QueueName::Destination(destination), url);
             }
         }

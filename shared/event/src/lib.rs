@@ -19,4 +19,4 @@ mod time;
 pub use crate::time::{Clock, Random, Timestamp};
 pub use id::{EventId, hex};
 pub use outcome::Outcome;
-pub use source::{Destination, Route, Source};
+pub use source::{Descriptor, Destination, Route, Source};

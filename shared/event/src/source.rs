@@ -52,14 +52,45 @@ impl Source {
     }
 }
 
+/// What the parts of a destination are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The name used in envelopes, log lines, queues and the settings, where it is the name of a table.
+    pub name: &'static str,
+    /// The function that delivers to it, which is also the name of its secret after the stack's.
+    pub function: &'static str,
+    /// The environment variable with the URL of its queue.
+    pub queue_variable: &'static str,
+}
+
 impl Destination {
+    /// Every destination there is: the one list that environment, command line and template test go through.
+    pub const ALL: [Self; 3] = [Self::Braze, Self::Branch, Self::Segment];
+
+    /// What its parts are called.
+    pub const fn descriptor(self) -> Descriptor {
+        match self {
+            Self::Braze => Descriptor {
+                name: "braze",
+                function: "deliver-braze",
+                queue_variable: "SWITCHYARD_QUEUE_BRAZE",
+            },
+            Self::Branch => Descriptor {
+                name: "branch",
+                function: "deliver-branch",
+                queue_variable: "SWITCHYARD_QUEUE_BRANCH",
+            },
+            Self::Segment => Descriptor {
+                name: "segment",
+                function: "deliver-segment",
+                queue_variable: "SWITCHYARD_QUEUE_SEGMENT",
+            },
+        }
+    }
+
     /// The name used in envelopes, settings, log lines and folder names.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Braze => "braze",
-            Self::Branch => "branch",
-            Self::Segment => "segment",
-        }
+        self.descriptor().name
     }
 }
 

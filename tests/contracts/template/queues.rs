@@ -2,9 +2,9 @@
 
 use crate::evaluated::{STACK, Template, Value};
 use crate::{FUNCTIONS, Function, TEMPLATE, function, logical, template};
+use event::Destination;
 
 const DAY_S: i64 = 86_400;
-const DESTINATIONS: [&str; 3] = ["braze", "branch", "segment"];
 const PAUSES: [(&str, &str); 3] = [
     ("braze", "PauseBraze"),
     ("branch", "PauseBranch"),
@@ -64,7 +64,7 @@ fn queues_outlast_what_they_wait_for() {
     assert_eq!(parked.int("Properties.MessageRetentionPeriod"), 14 * DAY_S);
 
     let queues = template.of_type("AWS::SQS::Queue");
-    assert_eq!(queues.len(), 2 * DESTINATIONS.len() + 1);
+    assert_eq!(queues.len(), 2 * Destination::ALL.len() + 1);
     for name in queues {
         let queue = template.resource(name);
         assert_eq!(queue.int("Properties.MaximumMessageSize"), 1_048_576, "{name}");
@@ -112,14 +112,17 @@ fn each_destination_can_be_paused_alone() {
     event::rules!["RI-027"];
     for (paused, parameter) in PAUSES {
         let template = Template::read(TEMPLATE, &[(parameter, "true")]);
-        for destination in DESTINATIONS {
-            let function = function(&template, &format!("deliver-{destination}"));
-            assert_eq!(poll(&function).at("Enabled"), &Value::Bool(destination != paused));
+        for destination in Destination::ALL {
+            let function = function(&template, destination.descriptor().function);
+            assert_eq!(
+                poll(&function).at("Enabled"),
+                &Value::Bool(destination.as_str() != paused)
+            );
         }
     }
     let template = template();
-    for destination in DESTINATIONS {
-        let function = function(&template, &format!("deliver-{destination}"));
+    for destination in Destination::ALL {
+        let function = function(&template, destination.descriptor().function);
         assert_eq!(
             poll(&function).at("Enabled"),
             &Value::Bool(true),

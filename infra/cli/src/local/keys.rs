@@ -50,7 +50,7 @@ fn key(options: &Options, destination: Destination) -> String {
 /// Stores the secret of every function.
 pub(crate) async fn store(stack: &Stack, options: &Options) -> Result<(), Error> {
     let tokens = |source| format!(r#""tokens":["{}"]"#, token(source));
-    let secrets = [
+    let mut secrets = vec![
         (
             "receive-segment",
             format!(
@@ -60,19 +60,16 @@ pub(crate) async fn store(stack: &Stack, options: &Options) -> Result<(), Error>
         ),
         ("receive-braze", tokens(Source::Braze)),
         ("receive-branch", tokens(Source::Branch)),
-        (
-            "deliver-braze",
-            member("rest_api_key", &key(options, Destination::Braze))?,
-        ),
-        (
-            "deliver-branch",
-            member("branch_key", &key(options, Destination::Branch))?,
-        ),
-        (
-            "deliver-segment",
-            member("write_key", &key(options, Destination::Segment))?,
-        ),
     ];
+    for destination in Destination::ALL {
+        let name = match destination {
+            Destination::Braze => "rest_api_key",
+            Destination::Branch => "branch_key",
+            Destination::Segment => "write_key",
+        };
+        let members = member(name, &key(options, destination))?;
+        secrets.push((destination.descriptor().function, members));
+    }
     for (function, members) in secrets {
         stack.store_secret(function, &format!("{{{members}}}")).await?;
     }

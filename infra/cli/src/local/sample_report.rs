@@ -76,8 +76,8 @@ pub(crate) async fn watch(stack: &Stack, sent: &[(Sample, Reply)]) -> Result<Eve
 
 async fn read(stack: &Stack) -> Result<EventLines, Error> {
     let mut lines = EventLines::new();
-    for destination in [Destination::Braze, Destination::Branch, Destination::Segment] {
-        for text in stack.log_lines(&format!("deliver-{destination}")).await? {
+    for destination in Destination::ALL {
+        for text in stack.log_lines(destination.descriptor().function).await? {
             let Ok(line) = serde_json::from_str::<EventLine>(&text) else {
                 continue;
             };

@@ -96,8 +96,6 @@ async fn session(options: &Options) -> Result<ExitCode, Error> {
     }
 }
 
-const DESTINATIONS: [Destination; 3] = [Destination::Braze, Destination::Branch, Destination::Segment];
-
 /// The sandbox, if any destination has no address.
 fn sandbox(options: &Options) -> Result<Option<Sandbox>, Error> {
     if played(options).is_empty() {
@@ -109,7 +107,7 @@ fn sandbox(options: &Options) -> Result<Option<Sandbox>, Error> {
 
 /// The destinations that the sandbox plays.
 fn played(options: &Options) -> String {
-    let without_address = DESTINATIONS
+    let without_address = Destination::ALL
         .into_iter()
         .filter(|destination| options.address(*destination).is_none());
     let names: Vec<_> = without_address
