@@ -28,6 +28,7 @@
 mod branch;
 mod braze;
 mod clock;
+pub mod currents_file;
 mod faults;
 mod form;
 mod judged;
