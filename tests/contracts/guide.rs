@@ -1,6 +1,7 @@
 //! What the pages for those who run Switchyard must say.
 
 const RECEIPT: &str = include_str!("../../shared/receipt/README.md");
+const OPERATION: &str = include_str!("../../infra/README.md");
 const DELIVERY: &str = include_str!("../../shared/delivery/README.md");
 
 fn seconds_of(days: u64) -> u64 {
@@ -48,5 +49,21 @@ fn where_a_persons_data_waits_and_how_to_delete_it() {
     for days in [12, 14] {
         let kept = format!("MessageRetentionPeriod: {}\n", seconds_of(days));
         assert!(template.contains(&kept), "{kept}");
+    }
+}
+
+#[test]
+fn users_are_told_to_use_one_intake_of_currents() {
+    event::rules!["CF-101"];
+    let section = OPERATION.split("### Currents files").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    for said in [
+        "**Use one intake.**",
+        "turn the second intake on",
+        "wait until `events_queued` counts it",
+        "turn the first off",
+        "within a day",
+    ] {
+        assert!(section.contains(said), "{said}");
     }
 }

@@ -1,5 +1,7 @@
 //! The numbers and permissions of `infra/template.yaml`, against `reliability.md` section 8 (RI-044).
 
+#[path = "template/braze_files.rs"]
+mod braze_files;
 #[path = "template/evaluated.rs"]
 mod evaluated;
 #[path = "template/permissions.rs"]

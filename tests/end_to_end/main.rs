@@ -12,6 +12,7 @@ mod system;
 mod branch;
 mod closed_loop;
 mod currents;
+mod currents_files;
 mod faults;
 mod local_stack;
 mod once;

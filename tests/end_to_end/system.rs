@@ -43,6 +43,12 @@ pub fn keys(braze: &str) -> Keys {
 impl System {
     /// Starts it with the deployed settings and these laid over them.
     pub async fn start(overrides: &str) -> Self {
+        Self::start_with(overrides, &[]).await
+    }
+
+    /// The same with parameters of the template.
+    pub async fn start_with(overrides: &str, parameters: &[(&str, &str)]) -> Self {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let sandbox = Sandbox::start(keys(BRAZE_KEY)).unwrap();
         let destinations = Destinations {
             braze: sandbox.url(),
@@ -52,6 +58,7 @@ impl System {
         let plan = Plan {
             settings: local_settings(SETTINGS, &destinations, overrides).unwrap(),
             evaluate_iam: true,
+            parameters: parameters.iter().map(own).collect(),
             ..Plan::default()
         };
         let stack = Stack::start(&plan, &mut Silent).await.unwrap();

@@ -89,7 +89,7 @@ async fn run<D: Destination>(parts: Parts, map: Map<D>) -> Result<(), Error> {
 }
 
 /// What the work gives, if it ends so long before the deadline that an answer still gets through.
-async fn before_deadline<T>(left_ms: i64, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn before_deadline<T>(left_ms: i64, work: impl Future<Output = T>) -> Option<T> {
     let rest_ms = u64::try_from(left_ms - ANSWER_BEFORE_DEADLINE_MS).unwrap_or(0);
     tokio::time::timeout(Duration::from_millis(rest_ms), work)
         .await

@@ -11,12 +11,22 @@ pub struct Environment {
     pub stack: String,
     /// The name of the function in log lines: its folder, such as `receive-segment`.
     pub function: &'static str,
-    /// The ARN or name of its secret.
+    /// The ARN or name of its secret; empty for the function that has none.
     pub secret: String,
     /// The URLs of the queues that it may send to.
     pub queues: BTreeMap<QueueName, String>,
+    /// Where Currents files lie.
+    pub braze_files: BrazeFiles,
     /// What the user chose.
     pub settings: Settings,
+}
+
+/// Where Currents files lie, for the function that reads them.
+pub struct BrazeFiles {
+    /// The bucket.
+    pub bucket: Option<String>,
+    /// What their keys begin with; empty for all of them.
+    pub prefix: String,
 }
 
 /// Why a function cannot start. The person who deploys has to act.
@@ -80,10 +90,22 @@ impl Environment {
                 queues.insert(QueueName::Destination(destination), url);
             }
         }
+        if let Some(url) = variable("SWITCHYARD_QUEUE_BRAZE_FILES") {
+            queues.insert(QueueName::BrazeFiles, url);
+        }
+        let bucket = variable("SWITCHYARD_BRAZE_FILES_BUCKET");
         Ok(Self {
             stack: need("SWITCHYARD_STACK")?,
             function,
-            secret: need("SWITCHYARD_SECRET")?,
+            // What reads files has no secret: the permission to write to the bucket proves the sender (CF-002).
+            secret: match &bucket {
+                Some(_) => String::new(),
+                None => need("SWITCHYARD_SECRET")?,
+            },
+            braze_files: BrazeFiles {
+                bucket,
+                prefix: variable("SWITCHYARD_BRAZE_FILES_PREFIX").unwrap_or_default(),
+            },
             queues,
             settings,
         })
@@ -125,6 +147,24 @@ mod tests {
             environment.queues[&QueueName::Destination(Destination::Braze)],
             "http://q/braze"
         );
+    }
+
+    #[test]
+    fn what_reads_files_has_a_bucket_and_no_secret() {
+        event::rules!["CF-002"];
+        let environment = read(
+            &[
+                ("SWITCHYARD_SECRET", None),
+                ("SWITCHYARD_BRAZE_FILES_BUCKET", Some("acme-currents")),
+                ("SWITCHYARD_BRAZE_FILES_PREFIX", Some("currents/")),
+                ("SWITCHYARD_QUEUE_BRAZE_FILES", Some("http://q/files")),
+            ],
+            "",
+        )
+        .unwrap();
+        assert_eq!(environment.secret, "");
+        assert_eq!(environment.braze_files.bucket.as_deref(), Some("acme-currents"));
+        assert_eq!(environment.queues[&QueueName::BrazeFiles], "http://q/files");
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl<C: Clock> Client<C> {
     }
 }
 
-fn build() -> Result<reqwest::Client, reqwest::Error> {
+pub(crate) fn build() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())

@@ -5,7 +5,7 @@
 )]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
-mod backoff;
+pub mod backoff;
 mod batch;
 mod deliverer;
 pub mod destination;

@@ -69,6 +69,20 @@ pub fn alias_of(received: &str) -> Option<&'static str> {
     })
 }
 
+/// The event type that a name means, whatever its case: one of the table, or the successor of an old name.
+pub fn named(name: &str) -> Option<&'static str> {
+    let names = || event_types().iter().map(|event_type| event_type.name);
+    let known = names().find(|known| known.eq_ignore_ascii_case(name));
+    let renamed = || RENAMED.iter().find(|(old, _)| old.eq_ignore_ascii_case(name));
+    let without_users = |known: &str| {
+        let own = known.strip_prefix("users.");
+        own.is_some_and(|own| own.eq_ignore_ascii_case(name))
+    };
+    known
+        .or_else(|| renamed().map(|(_, new)| *new))
+        .or_else(|| names().find(|known| without_users(known)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 mod parked;
 
-pub use parked::{Content, Parked};
+pub use parked::{Content, FilePart, Parked};
 
 use crate::{Destination, Source, Timestamp, json::Json};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub enum Auth {
     /// Both.
     #[serde(rename = "signature+token")]
     SignatureAndToken,
+    /// The permission to write into the bucket that its file lay in.
+    #[serde(rename = "bucket")]
+    Bucket,
 }
 
 /// Which entry of its list proved the sender.

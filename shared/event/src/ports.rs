@@ -12,6 +12,8 @@ pub enum QueueName {
     Destination(Destination),
     /// The parked queue.
     Parked,
+    /// The queue of Currents files that are to be read.
+    BrazeFiles,
 }
 
 /// One message of a batch that is to be sent.

@@ -195,6 +195,8 @@ closed_list! {
         NoExternalId = "no_external_id",
         /// The external id was redacted by Braze.
         ExternalIdRedacted = "external_id_redacted",
+        /// The object is no Currents file of the bucket and prefix that are read.
+        FileForeign = "file_foreign",
     }
 }
 
@@ -265,6 +267,24 @@ closed_list! {
         InvalidCall = "invalid_call",
         /// The event names no type.
         MissingEventType = "missing_event_type",
+        /// The file is no Avro file, or ends within its header.
+        FileNotAvro = "file_not_avro",
+        /// The file is compressed by a codec that is not read.
+        FileCodec = "file_codec",
+        /// The file's schema is none of Currents, or over a limit.
+        FileSchema = "file_schema",
+        /// A block of the file cannot be read; the others are.
+        FileBlockUnreadable = "file_block_unreadable",
+        /// From here on the file cannot be read.
+        FileDamaged = "file_damaged",
+        /// The object does not exist any more.
+        FileGone = "file_gone",
+        /// The object lies in an archive and has to be restored.
+        FileArchived = "file_archived",
+        /// The key and the schema name different types of events.
+        FileTypeConflict = "file_type_conflict",
+        /// Neither the key nor the schema names a type of events.
+        FileTypeUnknown = "file_type_unknown",
     }
 }
 

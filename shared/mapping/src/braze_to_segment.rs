@@ -12,6 +12,8 @@ mod received;
 mod time;
 mod value;
 
+pub use gate::closed_to_type;
+
 use crate::Trace;
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};

@@ -4,12 +4,12 @@ mod answer;
 mod credential;
 mod decode;
 pub mod limits;
-mod pack;
+pub mod pack;
 mod proof;
 mod receiver;
 mod report;
 mod request;
-mod send;
+pub mod send;
 mod split;
 
 pub use answer::{Situation, Standing, answer};

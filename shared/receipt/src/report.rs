@@ -59,6 +59,7 @@ const fn auth_word(auth: Auth) -> &'static str {
         Auth::Signature => "signature",
         Auth::Token => "token",
         Auth::SignatureAndToken => "signature+token",
+        Auth::Bucket => "bucket",
     }
 }
 

@@ -9,7 +9,7 @@ pub mod schema;
 mod secret;
 mod sink;
 
-pub use line::{Decision, EventLine, FaultLine, InvocationLine, Line, RecordLine, RequestLine};
+pub use line::{Decision, EventLine, FaultLine, FileLine, InvocationLine, Line, RecordLine, RequestLine};
 pub use logged_id::LoggedId;
 pub use metrics::Metrics;
 pub use secret::Secret;

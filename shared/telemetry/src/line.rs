@@ -19,6 +19,8 @@ pub enum Line {
     Record(RecordLine),
     /// Per delivery or re-ingest run.
     Invocation(InvocationLine),
+    /// Per message about a file.
+    File(FileLine),
     /// Per error or panic.
     Fault(FaultLine),
 }
@@ -173,6 +175,52 @@ pub struct InvocationLine {
     pub breaker: &'static str,
     /// Milliseconds paused.
     pub paused_ms: u64,
+    /// Milliseconds from start to answer.
+    pub ms: u64,
+    /// Whether it was the container's first.
+    pub cold: bool,
+}
+
+/// The line of a message about a Currents file.
+#[derive(Serialize)]
+pub struct FileLine {
+    /// 32 hexadecimal digits that stand for bucket and key; the same in `request_id` of its events.
+    pub file_id: LoggedId,
+    /// The object's key, where it names nobody ([`crate::LoggedId::object_key`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<LoggedId>,
+    /// `done`, `ignored`, `parked`, `follow_up`, `retry` or `hold`.
+    pub outcome: &'static str,
+    /// Why it is ignored, parked or held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// Why it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<&'static str>,
+    /// The type of its events, if it is one that Braze documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<&'static str>,
+    /// Why the message was sent; left out for a notification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+    /// Events read.
+    pub events: u64,
+    /// Events queued.
+    pub queued: u64,
+    /// Events and parts parked.
+    pub parked: u64,
+    /// Files ignored unread: 1 or 0.
+    pub ignored: u64,
+    /// Bytes got from S3.
+    pub bytes: u64,
+    /// The byte at which reading began.
+    pub from: u64,
+    /// The byte that it came to.
+    pub to: u64,
+    /// How often messages about it were received, this time included.
+    pub receives: u32,
+    /// Milliseconds since the first message about it.
+    pub age_ms: u64,
     /// Milliseconds from start to answer.
     pub ms: u64,
     /// Whether it was the container's first.

@@ -10,6 +10,8 @@ pub struct LoggedId(String);
 
 /// The longest id that is logged as it is.
 const MAX_VERBATIM: usize = 100;
+/// The longest object key that is logged.
+const MAX_OBJECT_KEY: usize = 300;
 /// How many hexadecimal digits of the hash are logged.
 const DIGITS: usize = 32;
 
@@ -43,6 +45,14 @@ impl LoggedId {
         Self(format!("sha256:{digits}"))
     }
 
+    /// The key of an object of Currents, which names no person: itself if it has at most 300 characters of
+    /// `A-Za-z0-9=+._/-`, else nothing (CF-131).
+    pub fn object_key(key: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"=+._/-".contains(&byte);
+        let fits = (1..=MAX_OBJECT_KEY).contains(&key.len()) && key.bytes().all(plain);
+        fits.then(|| Self(key.to_owned()))
+    }
+
     /// The text that is logged.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -52,6 +62,15 @@ impl LoggedId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_key_is_logged_only_if_it_is_plain_and_short() {
+        let key = "currents/event_type=users.messages.email.Open/date=2026-03-01-11/a+0+1.avro";
+        assert_eq!(LoggedId::object_key(key).unwrap().as_str(), key);
+        for odd in ["", "a b", "ada@example.com", "é", &"k".repeat(301)] {
+            assert_eq!(LoggedId::object_key(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn rp_008_an_address_used_as_an_id_is_never_logged() {

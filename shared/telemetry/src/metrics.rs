@@ -104,6 +104,14 @@ metrics! {
     VISIBILITY_FAILED = "visibility_failed", Count, ["Destination"];
     /// Records that could not be opened.
     RECORDS_UNREADABLE = "records_unreadable", Count, ["Destination"];
+    /// Messages about Currents files by outcome.
+    FILES = "files", Count, ["Outcome"];
+    /// Messages about Currents files by outcome and reason.
+    FILES_BY_REASON = "files_by_reason", Count, ["Outcome", "Reason"];
+    /// From the first message about a file to its end.
+    FILE_AGE = "file_age", Milliseconds, [];
+    /// Bytes of files got from S3.
+    FILE_BYTES = "file_bytes", Bytes, [];
     /// Age of the secret in use.
     SECRET_AGE = "secret_age", Seconds, ["Function"];
     /// Fetches of the secret that failed.

@@ -2,8 +2,8 @@
 //! For tests alone: every test that sees a line checks it here.
 //!
 //! A field whose name ends in `?` may be left out. Words: `time`, `function`, `version`, `number`, `flag`, `id` (as
-//! `LoggedId` writes it), `word` (of a closed list), `place` (in our code, or an operation of AWS), else the words
-//! themselves, separated by `|`.
+//! `LoggedId` writes it), `key` (of an object), `type` (of a Currents event), `word` (of a closed list), `place` (in our code,
+//! or an operation of AWS), else the words themselves, separated by `|`.
 #![allow(
     clippy::disallowed_types,
     reason = "a line is read as any reader of the log does"
@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 
 const SCHEMA: &str = include_str!("schema.json");
 const LINE_BYTES: usize = 600;
+/// A line about a file may hold an object's key.
+const FILE_LINE_BYTES: usize = 1024;
 const METRIC_BYTES: usize = 4096;
 
 /// All that is wrong with a line; empty if it is as it may be.
@@ -24,10 +26,10 @@ pub fn faults(line: &str) -> Vec<String> {
         return vec!["no JSON object on one line".to_owned()];
     };
     let kind = members.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let most = if kind == "metric" {
-        METRIC_BYTES
-    } else {
-        LINE_BYTES
+    let most = match kind {
+        "metric" => METRIC_BYTES,
+        "file" => FILE_LINE_BYTES,
+        _ => LINE_BYTES,
     };
     if line.len() > most {
         faults.push(format!("{} bytes, {most} are allowed", line.len()));
@@ -74,7 +76,7 @@ fn holds(form: &str, value: &Value) -> bool {
         "flag" => value.is_boolean(),
         "time" => text.len() == 24 && text.ends_with('Z') && of("-:."),
         "function" => {
-            ["receive-", "deliver-"]
+            ["receive-", "deliver-", "read-"]
                 .iter()
                 .any(|start| text.starts_with(start))
                 && of("-")
@@ -82,6 +84,8 @@ fn holds(form: &str, value: &Value) -> bool {
         "version" => filled && of(".-+"),
         "word" => filled && of("_-"),
         "id" => filled && of("._:-"),
+        "type" => filled && of("._"),
+        "key" => (1..=300).contains(&text.len()) && of("=+._/-"),
         "place" => (1..=300).contains(&text.len()) && of(" ._:-/<>"),
         words => words.split('|').any(|word| word == text),
     }

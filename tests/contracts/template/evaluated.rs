@@ -121,7 +121,24 @@ impl Template {
                 .insert(name.clone(), *condition == Value::Bool(true));
         }
         template.root = template.evaluate(&documents[0]);
+        template.leave_out_what_is_not_deployed();
         template
+    }
+
+    /// Resources and outputs whose condition does not hold.
+    fn leave_out_what_is_not_deployed(&mut self) {
+        let Value::Map(sections) = &mut self.root else {
+            return;
+        };
+        for (name, section) in sections {
+            if let (true, Value::Map(entries)) = (["Resources", "Outputs"].contains(&name.as_str()), section)
+            {
+                entries.retain(|(_, entry)| match entry.get("Condition") {
+                    Some(Value::Text(condition)) => self.conditions[condition],
+                    _ => true,
+                });
+            }
+        }
     }
 
     pub fn section(&self, name: &str) -> &Value {
@@ -160,7 +177,11 @@ impl Template {
             Yaml::Value(Scalar::Boolean(value)) => Value::Bool(*value),
             Yaml::Value(Scalar::Integer(value)) => Value::Int(*value),
             Yaml::Value(Scalar::String(value)) => Value::Text(value.clone().into_owned()),
-            Yaml::Sequence(items) => Value::List(items.iter().map(|item| self.evaluate(item)).collect()),
+            Yaml::Sequence(items) => {
+                let items = items.iter().map(|item| self.evaluate(item));
+                let no_value = Value::Text("AWS::NoValue".to_owned());
+                Value::List(items.filter(|item| *item != no_value).collect())
+            }
             Yaml::Mapping(entries) => Value::Map(
                 entries
                     .iter()
@@ -178,8 +199,16 @@ impl Template {
             ("Ref", Value::Text(name)) if name == "AWS::StackName" => Value::Text(STACK.to_owned()),
             ("Ref", Value::Text(name)) => self.parameters.get(&name).cloned().unwrap_or(Value::Text(name)),
             ("GetAtt", Value::Text(name)) => Value::Text(name),
-            ("Sub", Value::Text(text)) => Value::Text(text.replace("${AWS::StackName}", STACK)),
+            ("Sub", Value::Text(text)) => {
+                let own = self.parameters.iter().filter_map(|(name, value)| match value {
+                    Value::Text(value) => Some((format!("${{{name}}}"), value)),
+                    _ => None,
+                });
+                let text = text.replace("${AWS::StackName}", STACK);
+                Value::Text(own.fold(text, |text, (name, value)| text.replace(&name, value)))
+            }
             ("Equals", Value::List(sides)) => Value::Bool(sides[0] == sides[1]),
+            ("Not", Value::List(sides)) => Value::Bool(sides[0] == Value::Bool(false)),
             ("If", Value::List(branches)) => {
                 let Value::Text(condition) = &branches[0] else {
                     panic!("{branches:?}")

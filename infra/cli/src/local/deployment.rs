@@ -207,6 +207,7 @@ mod tests {
             "deliver-braze",
             "deliver-branch",
             "deliver-segment",
+            "read-braze-files",
         ];
         let mut expected = vec![Artifact::Settings];
         expected.extend(functions.map(Artifact::Function));

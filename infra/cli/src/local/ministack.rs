@@ -16,7 +16,7 @@ use super::error::tail;
 use super::folder::RunFolder;
 
 /// What MiniStack is to offer: the services of the template, and those that deploy it.
-const SERVICES: &str = "cloudformation,iam,lambda,logs,s3,secretsmanager,sqs,sts";
+const SERVICES: &str = "cloudformation,events,iam,lambda,logs,s3,secretsmanager,sqs,sts";
 /// How often a port is looked for.
 const ATTEMPTS: u8 = 5;
 /// What MiniStack prints if its port is taken.

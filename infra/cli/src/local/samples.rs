@@ -2,6 +2,7 @@
 
 use event::{Destination, Route, Source, Timestamp, hex};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use sandbox::currents_file::{self, Codec, Container, long, string};
 use serde::Deserialize;
 use sha1::Sha1;
 
@@ -12,6 +13,8 @@ use super::keys::{SEGMENT_SHARED_SECRET, token};
 const SAMPLE_TIME: &str = "2026-03-01T12:00:00.000Z";
 /// [`SAMPLE_TIME`] in seconds. With three more digits it is the number of an event, which is in no other line of the files.
 const SAMPLE_SECONDS: &str = "1772366400";
+/// The bucket of the sample file.
+pub(crate) const SAMPLE_BUCKET: &str = "braze-currents";
 /// The digits of an event's number.
 const NUMBER_DIGITS: usize = 13;
 
@@ -80,6 +83,49 @@ pub(crate) fn samples(now: Timestamp) -> Result<Vec<Sample>, Error> {
         }
     }
     Ok(samples)
+}
+
+/// A file of Braze Currents.
+pub(crate) struct SampleFile {
+    pub(crate) sample: Sample,
+    pub(crate) key: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A Currents file with one event, whose id no earlier run has used.
+pub(crate) fn sample_file(now: Timestamp) -> SampleFile {
+    const EVENT_TYPE: &str = "users.messages.email.Click";
+    const SCHEMA: &str = r#"{"type":"record","name":"Click","namespace":"dataexport.S3.inner.users.messages.email","fields":[{"name":"id","type":"string"},{"name":"time","type":"int"},{"name":"external_user_id","type":["null","string"],"default":null},{"name":"campaign_name","type":["null","string"],"default":null},{"name":"url","type":["null","string"],"default":null}]}"#;
+    let id = format!("currents-file-{}", now.millis());
+    let mut record = Vec::new();
+    string(&mut record, &id);
+    long(&mut record, now.millis() / 1000);
+    for value in ["u-1001", "Winter Sale", "https://shop.example/sale"] {
+        long(&mut record, 1);
+        string(&mut record, value);
+    }
+    let mut file = Container::begin(SCHEMA, Codec::Null, [7; 16]);
+    file.block(1, &record);
+    let hour = now.to_string().get(..13).unwrap_or_default().replace('T', "-");
+    let key = currents_file::key("currents/", EVENT_TYPE, &hour, now.millis().unsigned_abs());
+    let event = SampleEvent {
+        mark: id.clone(),
+        id,
+        name: EVENT_TYPE.to_owned(),
+        destination: Destination::Segment,
+        must_arrive: true,
+    };
+    SampleFile {
+        sample: Sample {
+            source: Source::Braze,
+            title: format!("Braze Currents writes s3://{SAMPLE_BUCKET}/{key}"),
+            headers: Vec::new(),
+            body: String::new(),
+            events: vec![event],
+        },
+        key,
+        bytes: file.bytes,
+    }
 }
 
 /// The `X-Signature` of a Segment request: over the first event of a batch alone, which is why a token goes beside it.

@@ -9,7 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::arrival::{arrival, vendor};
 use super::keys::{self, token};
 use super::sample_report::{SampleReport, watch};
-use super::samples::{Sample, samples, segment_signature};
+use super::samples::{SAMPLE_BUCKET, Sample, sample_file, samples, segment_signature};
+use super::stack::BRAZE_FILES_BUCKET;
 use super::wall_clock::now;
 use super::workspace::Workspace;
 use super::{Destinations, Error, Options, Plan, Reply, Stack, local_settings};
@@ -48,6 +49,7 @@ async fn session(options: &Options) -> Result<ExitCode, Error> {
         &Plan {
             settings,
             port: options.port,
+            parameters: vec![(BRAZE_FILES_BUCKET.to_owned(), SAMPLE_BUCKET.to_owned())],
             ..Plan::default()
         },
         &mut steps,
@@ -143,6 +145,13 @@ async fn send_samples(stack: &Stack, steps: &mut Steps) -> Result<Vec<(Sample, R
             .await?;
         sent.push((sample, reply));
     }
+    let file = sample_file(now());
+    stack.put_file(&file.key, file.bytes).await?;
+    let stored = Reply {
+        status: 200,
+        body: "the object is stored".to_owned(),
+    };
+    sent.push((file.sample, stored));
     Ok(sent)
 }
 

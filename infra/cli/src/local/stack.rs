@@ -17,6 +17,11 @@ use super::{binaries, venv};
 use crate::terminal::Progress;
 
 const STACK: &str = "switchyard";
+/// The template's parameter that names the bucket of Currents files.
+pub(crate) const BRAZE_FILES_BUCKET: &str = "BrazeFilesBucket";
+/// What a bucket is told that is to announce its objects: AWS's switch of the same name.
+const TO_EVENTBRIDGE: &str =
+    "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>";
 
 /// What is to run.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +60,8 @@ pub struct Stack {
     folder: RunFolder,
     api: Api,
     outputs: BTreeMap<String, String>,
+    /// The bucket of Currents files, if files are read.
+    bucket: Option<String>,
 }
 
 /// What a receiver answered.
@@ -94,6 +101,11 @@ impl Stack {
             ("SettingsPath".to_owned(), settings.display().to_string()),
         ];
         parameters.extend(plan.parameters.iter().cloned());
+        let bucket = parameters.iter().find(|(name, _)| name == BRAZE_FILES_BUCKET);
+        if let Some((_, bucket)) = bucket {
+            make_bucket(&api, bucket).await?;
+        }
+        let bucket = bucket.map(|(_, bucket)| bucket.clone());
         let artifacts = Artifacts {
             binaries: &binaries,
             settings: &settings,
@@ -105,7 +117,22 @@ impl Stack {
             folder,
             api,
             outputs,
+            bucket,
         })
+    }
+
+    /// Writes an object into the bucket of Currents files, as Braze does.
+    ///
+    /// # Errors
+    /// What S3 says; [`Error::Unexpected`] if the stack reads no bucket.
+    pub async fn put_file(&self, key: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        let bucket = self.bucket.as_deref().ok_or_else(|| Error::Unexpected {
+            operation: format!("writing {key}"),
+            detail: format!("the parameter {BRAZE_FILES_BUCKET} is empty"),
+        })?;
+        // In a URL a plus sign may stand for a space.
+        let key = key.replace('+', "%2B");
+        self.api.put(&format!("{bucket}/{key}"), bytes).await
     }
 
     /// The Function URL of a source's receiver, with a slash at its end.
@@ -227,6 +254,16 @@ impl Stack {
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// A bucket that announces its objects on EventBridge, as the guide tells users to switch on.
+async fn make_bucket(api: &Api, bucket: &str) -> Result<(), Error> {
+    api.put(bucket, Vec::new()).await?;
+    api.put(
+        &format!("{bucket}?notification"),
+        TO_EVENTBRIDGE.as_bytes().to_vec(),
+    )
+    .await
 }
 
 fn architecture() -> &'static str {

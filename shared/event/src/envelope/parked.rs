@@ -3,6 +3,7 @@
 use super::{Auth, Done, KeyAge, VERSION};
 use crate::reasons::ParkReason;
 use crate::{Destination, Source, Timestamp, json::ObjectWriter};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -14,6 +15,33 @@ pub enum Content<'a> {
     BodyBase64(String),
     /// The key of an object in the fallback bucket, where the content is too large for a message.
     Object(String),
+    /// A part of a file, which stays in its bucket.
+    File(FilePart<'a>),
+}
+
+/// Which part of a Currents file is set aside (`currents-files.md`, section 8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FilePart<'a> {
+    /// The bucket.
+    pub bucket: Cow<'a, str>,
+    /// The key of the object.
+    pub key: Cow<'a, str>,
+    /// Its version, if it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<Cow<'a, str>>,
+    /// Its bytes, if they were seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// The first byte of the block; 0 for the whole file.
+    pub offset: u64,
+    /// How many events of that block are queued already.
+    pub skip: u64,
+    /// The first byte behind the part; absent where it ends with the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
+    /// How many events it has; absent where all up to its end belong to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
 }
 
 /// The body of a message in the parked queue.
@@ -106,6 +134,8 @@ impl Parked<'_> {
             Content::Event(event) => out.raw("event", event.get()),
             Content::BodyBase64(bytes) => out.string("body_base64", bytes),
             Content::Object(key) => out.string("object", key),
+            // Every member serialises.
+            Content::File(part) => out.raw("file", &serde_json::to_string(part).unwrap_or_default()),
         }
         drop(out);
         body

@@ -16,28 +16,34 @@ pub fn is_known(event_type: &str, settings: &BrazeToSegment) -> bool {
     currents::event_type(event_type).is_some() || settings.event_names.contains_key(event_type)
 }
 
-/// Lets an event pass, or says why it is ignored. `event_type` is the canonical name (BZ-030).
-///
-/// # Errors
-/// Why it is ignored.
-pub fn filter(event: &Received<'_>, event_type: &str, settings: &BrazeToSegment) -> Result<(), Rejected> {
-    let ignored = |rule, reason| Err(Rejected::ignore(rule, "event_type", reason));
+/// Why no event of a type is sent, with the rule that says so. `event_type` is the canonical name (BZ-030).
+pub fn closed_to_type(event_type: &str, settings: &BrazeToSegment) -> Option<(&'static str, IgnoreReason)> {
     if settings
         .deny_events
         .iter()
         .any(|pattern| pattern.matches(event_type))
     {
-        return ignored("BZ-033", IgnoreReason::EventTypeDenied);
+        return Some(("BZ-033", IgnoreReason::EventTypeDenied));
     }
     if !settings
         .allow_events
         .iter()
         .any(|pattern| pattern.matches(event_type))
     {
-        return ignored("BZ-034", IgnoreReason::EventTypeNotAllowed);
+        return Some(("BZ-034", IgnoreReason::EventTypeNotAllowed));
     }
-    if settings.unknown_events == UnknownEvents::Drop && !is_known(event_type, settings) {
-        return ignored("BZ-037", IgnoreReason::UnknownEventDropped);
+    let is_dropped = settings.unknown_events == UnknownEvents::Drop && !is_known(event_type, settings);
+    is_dropped.then_some(("BZ-037", IgnoreReason::UnknownEventDropped))
+}
+
+/// Lets an event pass, or says why it is ignored. `event_type` is the canonical name (BZ-030).
+///
+/// # Errors
+/// Why it is ignored.
+pub fn filter(event: &Received<'_>, event_type: &str, settings: &BrazeToSegment) -> Result<(), Rejected> {
+    let ignored = |rule, reason| Err(Rejected::ignore(rule, "event_type", reason));
+    if let Some((rule, reason)) = closed_to_type(event_type, settings) {
+        return ignored(rule, reason);
     }
     if settings.skip_machine_opens
         && event_type == EMAIL_OPEN

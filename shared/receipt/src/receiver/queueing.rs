@@ -41,7 +41,7 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
         let mut holds: Vec<Range<usize>> = Vec::new();
         let mut parked: Vec<ParkReason> = Vec::new();
         for (place, event) in events.iter().enumerate() {
-            match fit(event, max_depth) {
+            match fit(event.get(), max_depth) {
                 Ok(()) => fitting.push((place, event.get())),
                 Err(Unfit::TooDeep) => {
                     let bytes = event.get().as_bytes();

@@ -1,0 +1,54 @@
+//! The reader of Currents files as a Lambda function.
+
+use crate::deliver::before_deadline;
+use crate::queue_event::{answer, records};
+use crate::start::{Parts, START_MS, start};
+use crate::{S3, Sqs, SystemClock, SystemRandom, Unusable};
+use aws_lambda_events::sqs::SqsEvent;
+use currents::{Bucket, FileReader, Ports};
+use event::{Clock, Timestamp};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use std::process::ExitCode;
+
+/// One call to SQS ends after this, in milliseconds: ten messages of 64 KiB are under way in it.
+const SQS_ATTEMPT_MS: u64 = 3_000;
+
+/// Runs the function `read-braze-files` until the platform ends the container.
+pub fn read_braze_files() -> ExitCode {
+    start("read-braze-files", run)
+}
+
+async fn run(parts: Parts) -> Result<(), Error> {
+    let Parts {
+        environment,
+        config,
+        sink,
+    } = parts;
+    let missing = || Unusable::Missing("SWITCHYARD_BRAZE_FILES_BUCKET".to_owned());
+    let bucket = Bucket {
+        name: environment.braze_files.bucket.ok_or_else(missing)?,
+        prefix: environment.braze_files.prefix,
+    };
+    let sqs = Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS);
+    let s3 = S3::new(&config)?;
+    sqs.warm(START_MS).await;
+    let ports = Ports {
+        queue: &sqs,
+        objects: &s3,
+        clock: SystemClock,
+        random: SystemRandom,
+        sink,
+    };
+    let reader = FileReader::new(environment.function, environment.settings, bucket, ports);
+    let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+        let deadline = Timestamp::from_millis(deadline);
+        let records = records(event.payload)?;
+        let all = || records.iter().map(|record| record.message_id.clone()).collect();
+        let left_ms = deadline.millis_since(SystemClock.now());
+        let handled = reader.handle(&records, deadline);
+        let kept = before_deadline(left_ms, handled).await.unwrap_or_else(all);
+        Ok::<_, Error>(answer(kept))
+    });
+    lambda_runtime::run(handler).await
+}

@@ -1,0 +1,63 @@
+//! What is sent together: events, and what is set aside between them, each with its place in the file.
+
+use crate::limits::{CHUNK_BYTES, CHUNK_EVENTS};
+use event::reasons::ParkReason;
+use std::ops::Range;
+
+/// A place in a file: a block, and events of it that are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    /// The first byte of the block; 0 before the header.
+    pub offset: u64,
+    /// Events of that block that come before it.
+    pub skip: u64,
+}
+
+/// A part of a file that is set aside.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    pub reason: ParkReason,
+    /// The first byte behind it, if others follow.
+    pub to: Option<u64>,
+    /// How many events it has, if that is known.
+    pub count: Option<u64>,
+}
+
+impl Part {
+    /// Whether it is one event.
+    pub const fn is_event(&self) -> bool {
+        matches!(self.count, Some(1))
+    }
+}
+
+/// One thing that goes into a queue.
+pub enum Item {
+    /// An event: its text in the chunk.
+    Event(Range<usize>),
+    /// A part that is parked.
+    Park(Part),
+}
+
+/// What is sent together.
+#[derive(Default)]
+pub struct Chunk {
+    pub text: String,
+    pub items: Vec<(Position, Item)>,
+}
+
+impl Chunk {
+    /// Whether it is time to send it.
+    pub fn is_full(&self) -> bool {
+        self.text.len() >= CHUNK_BYTES || self.items.len() >= CHUNK_EVENTS
+    }
+
+    /// The text of an event.
+    pub fn event(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.items.clear();
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
+
+mod answer;
+mod chunk;
+mod event_text;
+mod event_type;
+pub mod key;
+pub mod limits;
+pub mod message;
+mod object;
+mod pass;
+mod reader;
+mod report;
+mod settle;
+
+pub use answer::{Answer, Meaning, meaning};
+pub use event_text::{EventText, NotCurrents};
+pub use event_type::{TypeFault, event_type};
+pub use object::{Got, Objects, Range};
+pub use reader::{Bucket, FileReader, Ports};

@@ -1,0 +1,304 @@
+//! From the first byte of a file to its last event.
+
+use crate::answer::Meaning;
+use crate::chunk::{Item, Part, Position};
+use crate::event_text::EventText;
+use crate::event_type::{TypeFault, event_type};
+use crate::key;
+use crate::limits::{HEADER_RANGE_BYTES, RANGE_BYTES, RESTARTS, UNREADABLE_BLOCKS};
+use crate::object::{Object, Objects};
+use crate::reader::{End, Halt, Run};
+use avro::{Damaged, Frame, Header, HeaderFault, Record, Records, Unreadable, frame};
+use event::ports::{Queue, Visibility};
+use event::reasons::ParkReason;
+use event::{Clock, Random};
+use mapping::braze_to_segment::closed_to_type;
+use receipt::limits::EVENT_BYTES;
+use receipt::pack::{Unfit, fit};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use telemetry::Sink;
+
+/// One block, found.
+struct Block<'b> {
+    at: u64,
+    end: u64,
+    count: u64,
+    data: &'b [u8],
+    skip: u64,
+}
+
+/// What was read of a block: a record, or its end.
+enum Step {
+    Skipped,
+    Event,
+    Parked(ParkReason),
+    End,
+}
+
+impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q, O, C, R, K> {
+    /// Reads the file, from the position of the message on.
+    pub(crate) async fn read(&mut self) -> End {
+        for _ in 0..=RESTARTS {
+            let halt = match self.pass().await {
+                Ok(end) => return end,
+                Err(halt) => halt,
+            };
+            let meaning = match halt {
+                Halt::End(end) => return end,
+                Halt::Answer(meaning) => meaning,
+            };
+            // What was read before S3 failed is sent nevertheless.
+            if let Err(Halt::End(end)) = self.flush().await {
+                return end;
+            }
+            match meaning {
+                Meaning::Overwritten => self.begin_anew(),
+                Meaning::Hold => return End::Hold,
+                Meaning::Park(reason) => return self.set_aside_rest(reason).await.unwrap_or_else(End::of),
+                Meaning::ReadOn | Meaning::Behind | Meaning::Retry => return End::Retry,
+            }
+        }
+        End::Retry
+    }
+
+    async fn pass(&mut self) -> Result<End, Halt> {
+        let (work, ports) = (self.work.clone(), self.ports);
+        let mut object = Object::new(&ports.objects, &work.bucket, &work.key, work.etag.clone());
+        let ended = self.object(&mut object).await;
+        self.bytes += object.received;
+        self.size = Some(object.size()).filter(|size| *size != u64::MAX);
+        self.work.etag = object.etag().map(str::to_owned).or(work.etag);
+        match ended? {
+            Some(reason) => self.set_aside_rest(reason).await,
+            None => Ok(self.ended()),
+        }
+    }
+
+    /// Reads an object, and says why the rest of it is to be set aside, if so.
+    async fn object(&mut self, object: &mut Object<'_, O>) -> Result<Option<ParkReason>, Halt> {
+        let begun = self.position;
+        let first = if begun.offset == 0 {
+            RANGE_BYTES
+        } else {
+            HEADER_RANGE_BYTES
+        };
+        object.need(first, first).await?;
+        self.see(object);
+        let header = match Header::read(object.bytes(), object.is_at_end()) {
+            Ok(Some(header)) => header,
+            Ok(None) => return Ok(Some(ParkReason::FileSchema)),
+            Err(HeaderFault::NotAvro) => return Ok(Some(ParkReason::FileNotAvro)),
+            Err(HeaderFault::Codec) => return Ok(Some(ParkReason::FileCodec)),
+            Err(HeaderFault::Schema(_)) => return Ok(Some(ParkReason::FileSchema)),
+        };
+        let key = self.work.key.clone();
+        let event_type = match event_type(key::event_type(&key), &header.schema.name) {
+            Ok(event_type) => event_type,
+            Err(TypeFault::Conflict) => return Ok(Some(ParkReason::FileTypeConflict)),
+            Err(TypeFault::Unknown) => return Ok(Some(ParkReason::FileTypeUnknown)),
+        };
+        self.is_of(event_type);
+        let Ok(text) = EventText::new(&header.schema, event_type) else {
+            return Ok(Some(ParkReason::FileSchema));
+        };
+        if let Some(reason) = closed_to_type(
+            event::currents::canonical(event_type),
+            &self.settings.braze_to_segment,
+        ) {
+            return Err(Halt::End(End::Ignored(reason.1)));
+        }
+        let first_block = header.length as u64;
+        object.jump(begun.offset.max(first_block));
+        let skip = if begun.offset < first_block { 0 } else { begun.skip };
+        self.blocks(object, &header, &text, skip).await
+    }
+
+    async fn blocks(
+        &mut self,
+        object: &mut Object<'_, O>,
+        header: &Header,
+        text: &EventText,
+        mut skip: u64,
+    ) -> Result<Option<ParkReason>, Halt> {
+        let (mut space, mut unreadable) = (Vec::new(), 0);
+        loop {
+            let at = object.place();
+            self.next = Position { offset: at, skip };
+            if self.left == 0 || self.work.to.is_some_and(|to| at >= to) {
+                break;
+            }
+            self.stop_if_late().await?;
+            let size = object.size();
+            let (count, data, length) = match frame(object.bytes(), &header.sync) {
+                Ok(Frame::More(_)) if object.bytes().is_empty() && object.is_at_end() => break,
+                Ok(Frame::More(needed)) if at.saturating_add(needed as u64) > size => {
+                    return Ok(Some(ParkReason::FileDamaged));
+                }
+                Ok(Frame::More(needed)) => {
+                    object.need(needed as u64, RANGE_BYTES).await?;
+                    self.see(object);
+                    continue;
+                }
+                Ok(Frame::TooLarge { length }) => {
+                    let end = at.saturating_add(length);
+                    let marker = end.saturating_sub(header.sync.len() as u64);
+                    if end <= size {
+                        object.jump(marker);
+                        object.need(header.sync.len() as u64, RANGE_BYTES).await?;
+                    }
+                    if end > size || !object.bytes().starts_with(&header.sync) {
+                        return Ok(Some(ParkReason::FileDamaged));
+                    }
+                    self.set_block_aside(
+                        ParkReason::FileBlockUnreadable,
+                        Position { offset: at, skip },
+                        end,
+                    );
+                    object.jump(end);
+                    unreadable += 1;
+                    skip = 0;
+                    continue;
+                }
+                Ok(Frame::Whole { count, data, length }) => (count, data, length),
+                Err(Damaged) => return Ok(Some(ParkReason::FileDamaged)),
+            };
+            let end = at + length as u64;
+            let block = Block {
+                at,
+                end,
+                count,
+                data,
+                skip,
+            };
+            unreadable += u32::from(!self.block(&block, header, text, &mut space, unreadable).await?);
+            if unreadable > UNREADABLE_BLOCKS {
+                return Ok(Some(ParkReason::FileDamaged));
+            }
+            object.advance(length);
+            skip = 0;
+        }
+        self.flush().await?;
+        Ok(None)
+    }
+
+    /// Reads one block, and says whether it could be. One that is the last straw stays where it is.
+    async fn block(
+        &mut self,
+        block: &Block<'_>,
+        header: &Header,
+        text: &EventText,
+        space: &mut Vec<u8>,
+        unreadable: u32,
+    ) -> Result<bool, Halt> {
+        let records = header
+            .codec
+            .inflate(block.data, space)
+            .and_then(|data| Records::new(&header.schema, data, block.count, EVENT_BYTES));
+        let mut at = Position {
+            offset: block.at,
+            skip: 0,
+        };
+        let fault = match records {
+            Err(_) => Some(ParkReason::FileBlockUnreadable),
+            Ok(mut records) => loop {
+                if self.left == 0 {
+                    break None;
+                }
+                let begun = self.chunk.text.len();
+                // A panic of ours harms one block of one file.
+                let step = catch_unwind(AssertUnwindSafe(|| {
+                    self.step(&mut records, text, at.skip < block.skip)
+                }));
+                match step {
+                    Ok(Ok(Step::End)) => break None,
+                    Ok(Ok(Step::Skipped)) => {}
+                    Ok(Ok(Step::Event)) => self.take(at, Item::Event(begun..self.chunk.text.len())),
+                    Ok(Ok(Step::Parked(reason))) => {
+                        self.chunk.text.truncate(begun);
+                        self.take(
+                            at,
+                            Item::Park(Part {
+                                reason,
+                                to: Some(block.end),
+                                count: Some(1),
+                            }),
+                        );
+                    }
+                    Ok(Err(_)) => break Some(ParkReason::FileBlockUnreadable),
+                    Err(_) => {
+                        self.chunk.text.truncate(begun);
+                        self.panics += 1;
+                        break Some(ParkReason::InternalPanic);
+                    }
+                }
+                at.skip += 1;
+                self.next = Position {
+                    skip: at.skip.max(block.skip),
+                    ..at
+                };
+                if self.chunk.is_full() {
+                    self.flush().await?;
+                    self.stop_if_late().await?;
+                }
+            },
+        };
+        let Some(reason) = fault else {
+            return Ok(true);
+        };
+        let from = Position {
+            skip: at.skip.max(block.skip),
+            ..at
+        };
+        self.next = from;
+        if unreadable < UNREADABLE_BLOCKS {
+            self.set_block_aside(reason, from, block.end);
+        }
+        Ok(false)
+    }
+
+    /// Reads one record, and writes its event at the end of the chunk's text.
+    fn step(
+        &mut self,
+        records: &mut Records<'_>,
+        text: &EventText,
+        is_skipped: bool,
+    ) -> Result<Step, Unreadable> {
+        let Some(record) = records.next_record()? else {
+            return Ok(Step::End);
+        };
+        if is_skipped {
+            return Ok(Step::Skipped);
+        }
+        Ok(match self.written(&record, text) {
+            Ok(()) => Step::Event,
+            Err(Unfit::TooDeep) => Step::Parked(ParkReason::TooDeep),
+            Err(Unfit::TooLarge) => Step::Parked(ParkReason::EventTooLarge),
+        })
+    }
+
+    fn written(&mut self, record: &Record<'_>, text: &EventText) -> Result<(), Unfit> {
+        if record.is_over() {
+            return Err(Unfit::TooLarge);
+        }
+        let begun = self.chunk.text.len();
+        text.write(record, &mut self.chunk.text);
+        let event = self.chunk.text.get(begun..).unwrap_or_default();
+        fit(event, self.settings.receipt.max_depth)
+    }
+
+    /// Takes one event, sent or parked.
+    fn take(&mut self, at: Position, item: Item) {
+        self.events += 1;
+        self.left = self.left.saturating_sub(1);
+        self.chunk.items.push((at, item));
+    }
+
+    fn set_block_aside(&mut self, reason: ParkReason, from: Position, end: u64) {
+        let part = Part {
+            reason,
+            to: Some(end),
+            count: None,
+        };
+        self.chunk.items.push((from, Item::Park(part)));
+    }
+}

@@ -1,0 +1,158 @@
+//! One message about a file, from its receipt to what SQS is told of it.
+
+mod run;
+
+pub(crate) use run::{End, Halt, Run};
+
+use crate::event_type::of_key_alone;
+use crate::message::{Opened, Work, open};
+use crate::object::Objects;
+use crate::settle::Settled;
+use crate::{key, report};
+use delivery::Record;
+use delivery::backoff::NEWER_VERSION_MS;
+use event::ports::{Queue, Visibility};
+use event::reasons::{IgnoreReason, ParkReason};
+use event::settings::Settings;
+use event::{Clock, Destination, Random, Route, Source, Timestamp, currents};
+use mapping::braze_to_segment::closed_to_type;
+use std::cell::Cell;
+use telemetry::Sink;
+
+/// What surrounds a reader.
+pub struct Ports<Q, O, C, R, K> {
+    /// SQS.
+    pub queue: Q,
+    /// S3.
+    pub objects: O,
+    /// The clock.
+    pub clock: C,
+    /// Chance, for delays.
+    pub random: R,
+    /// Where lines and metrics go.
+    pub sink: K,
+}
+
+/// Which objects are read.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// The bucket's name.
+    pub name: String,
+    /// What their keys begin with.
+    pub prefix: String,
+}
+
+/// Reads the files that messages name.
+pub struct FileReader<Q, O, C, R, K> {
+    function: &'static str,
+    settings: Settings,
+    bucket: Bucket,
+    ports: Ports<Q, O, C, R, K>,
+    warm: Cell<bool>,
+}
+
+/// What is to be done with a message before its file is looked at.
+pub(crate) enum Task {
+    Read(Work),
+    Ignore(Option<Work>, IgnoreReason),
+    /// It waits until its time comes.
+    Wait(Work),
+    Newer,
+    /// Its body is parked.
+    Seal(ParkReason),
+}
+
+impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader<Q, O, C, R, K> {
+    /// A reader; `function` is its name in lines.
+    pub const fn new(
+        function: &'static str,
+        settings: Settings,
+        bucket: Bucket,
+        ports: Ports<Q, O, C, R, K>,
+    ) -> Self {
+        Self {
+            function,
+            settings,
+            bucket,
+            ports,
+            warm: Cell::new(false),
+        }
+    }
+
+    /// Works on the messages of an invocation, and gives the ids of those that SQS must keep.
+    pub async fn handle(&self, records: &[Record], deadline: Timestamp) -> Vec<String> {
+        let mut kept = Vec::new();
+        for record in records {
+            // Boxed: the layers of a whole file in one future are more than the compiler lays out at once.
+            if !Box::pin(self.is_finished(record, deadline)).await {
+                kept.push(record.message_id.clone());
+            }
+        }
+        kept
+    }
+
+    async fn is_finished(&self, record: &Record, deadline: Timestamp) -> bool {
+        let now = self.ports.clock.now();
+        let task = self.task(record, now);
+        let mut run = Run::new(self.function, &self.settings, &self.ports, record, now, deadline);
+        let end = match task {
+            Task::Seal(reason) => {
+                run.seal(reason);
+                match run.flush().await {
+                    Ok(()) => End::Parked(reason),
+                    Err(halt) => End::of(halt),
+                }
+            }
+            Task::Newer => End::Newer,
+            Task::Ignore(work, reason) => {
+                run.is_about(work);
+                End::Ignored(reason)
+            }
+            Task::Wait(work) => {
+                run.is_about(Some(work));
+                End::NotBefore
+            }
+            Task::Read(work) => {
+                run.is_about(Some(work));
+                run.read().await
+            }
+        };
+        let settled: Settled = run.settle(end).await;
+        report::tell(&run, &settled, !self.warm.replace(true));
+        settled.is_finished
+    }
+
+    fn task(&self, record: &Record, now: Timestamp) -> Task {
+        let mut work = match open(&record.body) {
+            Opened::Work(work) => work,
+            Opened::Other => return Task::Ignore(None, IgnoreReason::FileForeign),
+            Opened::Unreadable => return Task::Seal(ParkReason::UnreadableMessage),
+            Opened::Newer => {
+                let since = record.sent_at.map_or(0, |sent| now.millis_since(sent));
+                return if since > NEWER_VERSION_MS {
+                    Task::Seal(ParkReason::UnknownVersion)
+                } else {
+                    Task::Newer
+                };
+            }
+        };
+        work.told_at = work.told_at.or(record.sent_at).or(Some(now));
+        if work.bucket != self.bucket.name || !key::is_read(&work.key, &self.bucket.prefix) {
+            return Task::Ignore(Some(work), IgnoreReason::FileForeign);
+        }
+        let route = Route::between(Source::Braze, Destination::Segment);
+        if !route.is_some_and(|route| self.settings.routes.is_on(route)) {
+            return Task::Ignore(Some(work), IgnoreReason::NoRoute);
+        }
+        if let Some((_, reason)) = key::event_type(&work.key).and_then(|named| {
+            let named = currents::canonical(of_key_alone(named));
+            closed_to_type(named, &self.settings.braze_to_segment)
+        }) {
+            return Task::Ignore(Some(work), reason);
+        }
+        match work.not_before.filter(|time| *time > now) {
+            Some(_) => Task::Wait(work),
+            None => Task::Read(work),
+        }
+    }
+}

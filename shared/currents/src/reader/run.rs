@@ -1,0 +1,368 @@
+//! What one message about a file has come to.
+
+use super::Ports;
+use crate::answer::Meaning;
+use crate::chunk::{Chunk, Item, Part, Position};
+use crate::limits::{SENT_MS, STOP_MS};
+use crate::message::Work;
+use crate::object::{Object, Objects};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use delivery::Record;
+use event::envelope::{Auth, Content, FilePart, Head, KeyAge, Parked};
+use event::ports::{Queue, QueueName, Visibility};
+use event::reasons::{IgnoreReason, ParkReason};
+use event::settings::Settings;
+use event::{Clock, Destination, Random, Source, Timestamp, currents, hex};
+use receipt::pack::pack;
+use receipt::send::{Message, Sending, send};
+use sha2::{Digest, Sha256};
+use std::ops::Range;
+use telemetry::Sink;
+
+/// How reading ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Every event is queued or parked.
+    Done,
+    /// It was not read.
+    Ignored(IgnoreReason),
+    /// It, or its rest, is parked.
+    Parked(ParkReason),
+    /// The rest is for another invocation.
+    FollowUp,
+    /// The rest is tried again later.
+    Retry,
+    /// A person has to act first.
+    Hold,
+    /// The message says when.
+    NotBefore,
+    /// The message is newer than this code.
+    Newer,
+}
+
+impl End {
+    /// Where reading halted.
+    pub fn of(halt: Halt) -> Self {
+        match halt {
+            Halt::End(end) => end,
+            Halt::Answer(_) => Self::Retry,
+        }
+    }
+}
+
+/// Why reading does not go on.
+pub enum Halt {
+    /// It has ended so.
+    End(End),
+    /// S3 says so.
+    Answer(Meaning),
+}
+
+impl From<Meaning> for Halt {
+    fn from(meaning: Meaning) -> Self {
+        Self::Answer(meaning)
+    }
+}
+
+/// What one message about a file has come to.
+pub struct Run<'r, Q, O, C, R, K> {
+    pub function: &'static str,
+    pub settings: &'r Settings,
+    pub ports: &'r Ports<Q, O, C, R, K>,
+    pub record: &'r Record,
+    pub work: Work,
+    /// 32 hexadecimal digits that stand for bucket and key.
+    pub file_id: String,
+    pub at: Timestamp,
+    pub deadline: Timestamp,
+    /// Everything before it is finished.
+    pub position: Position,
+    /// The position at the beginning.
+    pub begun: Position,
+    /// Where reading would go on.
+    pub next: Position,
+    pub chunk: Chunk,
+    /// Events that are still to be read.
+    pub left: u64,
+    pub events: u64,
+    pub queued: u64,
+    /// Parked events, and parked parts of the file, by their reasons.
+    pub parked_events: Vec<ParkReason>,
+    pub parked_parts: Vec<ParkReason>,
+    /// Events that were read and are left to another invocation.
+    pub handed_on: u64,
+    pub bytes: u64,
+    pub size: Option<u64>,
+    pub event_type: Option<&'static str>,
+    pub faults: Vec<String>,
+    pub panics: u64,
+    pub has_progressed: bool,
+    sealed: Option<ParkReason>,
+}
+
+impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r, Q, O, C, R, K> {
+    pub fn new(
+        function: &'static str,
+        settings: &'r Settings,
+        ports: &'r Ports<Q, O, C, R, K>,
+        record: &'r Record,
+        at: Timestamp,
+        deadline: Timestamp,
+    ) -> Self {
+        let mut run = Self {
+            function,
+            settings,
+            ports,
+            record,
+            work: Work::whole(String::new(), String::new()),
+            file_id: String::new(),
+            at,
+            deadline,
+            position: Position::default(),
+            begun: Position::default(),
+            next: Position::default(),
+            chunk: Chunk::default(),
+            left: u64::MAX,
+            events: 0,
+            queued: 0,
+            parked_events: Vec::new(),
+            parked_parts: Vec::new(),
+            handed_on: 0,
+            bytes: 0,
+            size: None,
+            event_type: None,
+            faults: Vec::new(),
+            panics: 0,
+            has_progressed: false,
+            sealed: None,
+        };
+        run.is_about(None);
+        run
+    }
+
+    /// Says which file it is about.
+    pub fn is_about(&mut self, work: Option<Work>) {
+        if let Some(work) = work {
+            self.position = Position {
+                offset: work.offset,
+                skip: work.skip,
+            };
+            self.left = work.count.unwrap_or(u64::MAX);
+            self.work = work;
+        }
+        (self.begun, self.next) = (self.position, self.position);
+        let name = format!("{}/{}", self.work.bucket, self.work.key);
+        self.file_id = hex(Sha256::digest(name)).take(32).collect();
+    }
+
+    /// Says which type its events have.
+    pub fn is_of(&mut self, event_type: &str) {
+        self.event_type = currents::event_type(event_type).map(|known| known.name);
+    }
+
+    /// Remembers what S3 says of the object.
+    pub fn see(&mut self, object: &Object<'_, O>) {
+        self.size = Some(object.size()).filter(|size| *size != u64::MAX);
+        self.work.etag = object.etag().map(str::to_owned);
+    }
+
+    /// Another object lies under the key: what was known of the old one is nothing worth.
+    pub fn begin_anew(&mut self) {
+        self.work.etag = None;
+        self.work.to = None;
+        self.work.count = None;
+        self.left = u64::MAX;
+        (self.position, self.next) = (Position::default(), Position::default());
+    }
+
+    /// How a file ends whose last event was read.
+    pub fn ended(&self) -> End {
+        match self.parked_parts.last() {
+            Some(reason) => End::Parked(*reason),
+            None => End::Done,
+        }
+    }
+
+    /// Parks the message itself.
+    pub fn seal(&mut self, reason: ParkReason) {
+        self.sealed = Some(reason);
+        let part = Part {
+            reason,
+            to: None,
+            count: None,
+        };
+        self.chunk.items.push((self.next, Item::Park(part)));
+    }
+
+    /// Parks the file from the next event on.
+    pub async fn set_aside_rest(&mut self, reason: ParkReason) -> Result<End, Halt> {
+        let part = Part {
+            reason,
+            to: self.work.to,
+            count: self.work.count.map(|_| self.left),
+        };
+        self.chunk.items.push((self.next, Item::Park(part)));
+        self.flush().await?;
+        Ok(End::Parked(reason))
+    }
+
+    /// Halts when what is left of the time is for sending and settling alone (CF-093).
+    pub async fn stop_if_late(&mut self) -> Result<(), Halt> {
+        if self.ports.clock.now() < self.deadline.plus_millis(-STOP_MS) {
+            return Ok(());
+        }
+        self.flush().await?;
+        Err(Halt::End(self.unfinished()))
+    }
+
+    /// An invocation without any progress is no step towards the end of the file (CF-094).
+    const fn unfinished(&self) -> End {
+        if self.has_progressed {
+            End::FollowUp
+        } else {
+            End::Retry
+        }
+    }
+
+    /// Sends what the chunk holds. The position moves up to the first thing that no queue acknowledged.
+    pub async fn flush(&mut self) -> Result<(), Halt> {
+        let count = self.chunk.items.len();
+        let (messages, holds) = self.messages();
+        let mut sending = self.sent(messages).await;
+        let refused = self.refused(&mut sending, &holds).await;
+        let open = sending.open.iter().filter_map(|place| holds.get(*place));
+        let first_open = open.map(|items| items.start).min();
+        let done = first_open.unwrap_or(count);
+        for (at, (_, item)) in self.chunk.items.iter().enumerate() {
+            match item {
+                _ if at >= done => {
+                    self.handed_on += u64::from(!matches!(item, Item::Park(part) if !part.is_event()));
+                }
+                Item::Event(_) if refused.contains(&at) => self.parked_events.push(ParkReason::QueueRefused),
+                Item::Event(_) => self.queued += 1,
+                Item::Park(part) if part.is_event() => self.parked_events.push(part.reason),
+                Item::Park(part) => self.parked_parts.push(part.reason),
+            }
+        }
+        let stopped_at = self.chunk.items.get(done).map(|(position, _)| *position);
+        self.position = stopped_at.unwrap_or(self.next);
+        self.has_progressed |= done > 0;
+        self.chunk.clear();
+        match first_open {
+            None => Ok(()),
+            Some(_) => {
+                self.next = self.position;
+                Err(Halt::End(self.unfinished()))
+            }
+        }
+    }
+
+    /// The messages of the chunk, and which items each holds.
+    fn messages(&self) -> (Vec<Message>, Vec<Range<usize>>) {
+        let head = Head {
+            source: Source::Braze,
+            destination: Destination::Segment,
+            request_id: format!("file-{}", self.file_id).into(),
+            first_received_at: self.at,
+            attempt: 0,
+            auth: Auth::Bucket,
+            key: KeyAge::Current,
+            not_before: None,
+            replayed_at: None,
+        };
+        let items = self.chunk.items.iter().enumerate();
+        let events = items.filter_map(|(place, (_, item))| match item {
+            Item::Event(range) => Some((place, self.chunk.event(range))),
+            Item::Park(_) => None,
+        });
+        let (mut messages, mut holds) = (Vec::new(), Vec::new());
+        for packed in pack(&head, events) {
+            messages.push(Message {
+                queue: QueueName::Destination(Destination::Segment),
+                body: packed.body,
+                place: messages.len(),
+            });
+            holds.push(packed.events);
+        }
+        for (at, (position, item)) in self.chunk.items.iter().enumerate() {
+            if let Item::Park(part) = item {
+                messages.push(self.park(*position, part, messages.len()));
+                holds.push(at..at + 1);
+            }
+        }
+        (messages, holds)
+    }
+
+    /// Parks the events of messages that SQS refuses for themselves. Those whose parks are refused too, or not acknowledged,
+    /// are open. Gives the items that are parked.
+    async fn refused(&mut self, sending: &mut Sending, holds: &[Range<usize>]) -> Vec<usize> {
+        let mut parked = Vec::new();
+        for place in std::mem::take(&mut sending.refused) {
+            let items = holds.get(place).cloned().unwrap_or_default();
+            let parks = items.clone().filter_map(|at| self.chunk.items.get(at));
+            let parks = parks.enumerate().filter_map(|(place, (position, item))| {
+                let part = Part {
+                    reason: ParkReason::QueueRefused,
+                    to: None,
+                    count: Some(1),
+                };
+                matches!(item, Item::Event(_)).then(|| self.park(*position, &part, place))
+            });
+            let parks: Vec<Message> = parks.collect();
+            let sent = self.sent(parks).await;
+            if sent.acknowledged.len() == items.len() {
+                parked.extend(items);
+            } else {
+                sending.open.push(place);
+            }
+        }
+        parked
+    }
+
+    async fn sent(&mut self, messages: Vec<Message>) -> Sending {
+        let end = self.deadline.plus_millis(-SENT_MS);
+        let Ports {
+            queue, clock, random, ..
+        } = self.ports;
+        let sending = send(queue, clock, random, Source::Braze, messages, end).await;
+        self.faults.extend(sending.faults.iter().cloned());
+        sending
+    }
+
+    fn park(&self, position: Position, part: &Part, place: usize) -> Message {
+        let content = match self.sealed {
+            Some(_) => Content::BodyBase64(STANDARD.encode(&self.record.body)),
+            None => Content::File(FilePart {
+                bucket: self.work.bucket.as_str().into(),
+                key: self.work.key.as_str().into(),
+                etag: self.work.etag.as_deref().map(Into::into),
+                size: self.size,
+                offset: position.offset,
+                skip: position.skip,
+                to: part.to,
+                count: part.count,
+            }),
+        };
+        let parked = Parked {
+            reason: part.reason,
+            detail: None,
+            by: self.function,
+            at: self.ports.clock.now(),
+            source: Some(Source::Braze),
+            destination: Some(Destination::Segment),
+            request_id: None,
+            first_received_at: None,
+            attempt: self.work.attempt,
+            auth: Some(Auth::Bucket),
+            key: Some(KeyAge::Current),
+            done: None,
+            content,
+        };
+        Message {
+            queue: QueueName::Parked,
+            body: parked.to_body(),
+            place,
+        }
+    }
+}

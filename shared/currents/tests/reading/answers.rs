@@ -1,0 +1,152 @@
+//! How bytes are asked for, and what S3's answers lead to.
+
+use crate::fixture::{S3, World, created, etag, key, same};
+use event::ports::QueueName;
+use sandbox::currents_file::{Codec, CurrentsFile, Plan};
+
+const OPEN: &str = "users.messages.email.Open";
+
+fn file(seed: u64) -> CurrentsFile {
+    CurrentsFile::write(&Plan {
+        seed,
+        ..Plan::of(OPEN)
+    })
+}
+
+/// A file of several ranges.
+fn large() -> CurrentsFile {
+    CurrentsFile::write(&Plan {
+        events: 20_000,
+        events_a_block: 1000,
+        codec: Codec::Null,
+        ..Plan::of("users.messages.email.Click")
+    })
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_object_is_read_range_after_range_of_one_version() {
+    event::rules!["CF-040", "CF-041", "CF-043"];
+    let world = World::default();
+    let (object, file) = (key("users.messages.email.Click"), large());
+    let bytes = file.container.bytes;
+    world.put(&object, bytes.clone());
+    assert!(world.handle(&created(&object), "").await);
+    assert_eq!(world.events().len(), 20_000);
+    let asked = world.asked.borrow();
+    assert!(asked.len() > 1, "{}", bytes.len());
+    let mut at = 0;
+    for (nth, (range, version)) in asked.iter().enumerate() {
+        assert_eq!(range.start, at, "one after the other");
+        at = range.end;
+        let wanted = (nth > 0).then(|| etag(&bytes));
+        assert_eq!(*version, wanted);
+    }
+    assert_eq!(asked[0].0, 0..8 << 20);
+    assert_eq!(at.min(bytes.len() as u64), bytes.len() as u64);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_work_message_asks_for_its_version_and_reads_the_header_first() {
+    event::rules!["CF-041", "CF-044", "CF-098"];
+    let world = World::default();
+    let (object, file) = (key(OPEN), file(1));
+    let (bytes, fourth) = (file.container.bytes, file.container.blocks[3].start);
+    world.put(&object, bytes.clone());
+    let work = format!(
+        r#"{{"v":1,"bucket":"acme-currents","key":"{object}","etag":{:?},"offset":{fourth},"skip":4,"cause":"follow_up","told_at":"2026-03-01T11:58:12.001Z","attempt":1}}"#,
+        etag(&bytes)
+    );
+    assert!(world.handle(&work, "").await);
+    assert_eq!(world.events(), file.events[34..]);
+    let asked = world.asked.borrow();
+    assert_eq!(asked[0], (0..1 << 20, Some(etag(&bytes))));
+    let line = world.line();
+    assert_eq!(
+        (line["cause"].as_str(), line["receives"].as_u64()),
+        (Some("follow_up"), Some(2))
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_overwritten_object_is_begun_anew() {
+    event::rules!["CF-042"];
+    let world = World::default();
+    let object = key(OPEN);
+    let (old, new) = (file(1), file(2));
+    world.put(&object, new.container.bytes.clone());
+    let work = format!(
+        r#"{{"v":1,"bucket":"acme-currents","key":"{object}","etag":{:?},"offset":{},"skip":0,"cause":"retry","attempt":1}}"#,
+        etag(&old.container.bytes),
+        old.container.blocks[5].start
+    );
+    assert!(world.handle(&work, "").await);
+    assert_eq!(world.events(), new.events, "from its beginning");
+    // Overwritten again and again: later.
+    let world = World::default();
+    world.put(&object, old.container.bytes.clone());
+    world
+        .s3
+        .borrow_mut()
+        .extend(vec![S3::Answer(412, "PreconditionFailed"); 4]);
+    assert!(!world.handle(&created(&object), "").await);
+    assert_eq!(world.asked.borrow().len(), 4);
+    assert_eq!(world.line()["class"], "transient");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_file_is_retried_held_or_parked_by_what_s3_says() {
+    event::rules!["CF-045", "CF-085", "CF-095"];
+    let object = key(OPEN);
+    for (status, code, outcome, word) in [
+        (404, "NoSuchKey", "parked", "file_gone"),
+        (403, "InvalidObjectState", "parked", "file_archived"),
+        (404, "NoSuchBucket", "hold", "config"),
+        (301, "PermanentRedirect", "hold", "config"),
+        (400, "KMS.DisabledException", "hold", "config"),
+        (503, "SlowDown", "retry", "transient"),
+        (0, "", "retry", "transient"),
+    ] {
+        let world = World::default();
+        world.put(&object, file(1).container.bytes);
+        world.s3.borrow_mut().push(S3::Answer(status, code));
+        let is_finished = world.handle(&created(&object), "").await;
+        let line = world.line();
+        let told = line["reason"].as_str().or(line["class"].as_str());
+        assert_eq!(
+            (line["outcome"].as_str(), told),
+            (Some(outcome), Some(word)),
+            "{status} {code}"
+        );
+        assert_eq!(is_finished, outcome == "parked");
+        assert_eq!(
+            world.bodies(QueueName::Parked).len(),
+            usize::from(outcome == "parked")
+        );
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_was_read_before_s3_failed_is_queued_and_the_rest_handed_on() {
+    event::rules!["CF-042", "CF-093", "CF-095"];
+    let world = World::default();
+    let (object, file) = (key("users.messages.email.Click"), large());
+    world.put(&object, file.container.bytes);
+    world
+        .s3
+        .borrow_mut()
+        .extend([S3::Pass, S3::Answer(500, "InternalError")]);
+    assert!(
+        world.handle(&created(&object), "").await,
+        "a new message has the rest"
+    );
+    let rest = world.bodies(QueueName::BrazeFiles);
+    assert_eq!(
+        (rest[0]["cause"].as_str(), rest[0]["attempt"].as_u64()),
+        (Some("retry"), Some(1))
+    );
+    assert_eq!(world.sent.borrow().last().unwrap().delay_s, 4, "ceil(5 x 0.75)");
+    let first = world.events().len();
+    assert!(first > 0 && first < 20_000);
+    assert!(world.handle(&rest[0].to_string(), "").await);
+    assert!(same(world.events(), &file.events));
+}

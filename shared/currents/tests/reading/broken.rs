@@ -1,0 +1,246 @@
+//! Broken files: what was good in them is queued, and the rest has a place and a reason.
+
+use crate::examples::file;
+use crate::fixture::{World, created, key};
+use event::ports::QueueName;
+use proptest::prelude::*;
+use sandbox::currents_file::{Codec, Container, CurrentsFile, Plan, long, string};
+
+const OPEN: &str = "users.messages.email.Open";
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(work)
+}
+
+fn read(bytes: Vec<u8>) -> World {
+    let world = World::default();
+    let object = key(OPEN);
+    world.put(&object, bytes);
+    assert!(block_on(world.handle(&created(&object), "")), "finished");
+    world
+}
+
+/// Reasons, offsets, skips and ends of what is parked.
+fn parked(world: &World) -> Vec<(String, u64, u64, Option<u64>)> {
+    let bodies = world.bodies(QueueName::Parked);
+    bodies
+        .iter()
+        .map(|body| {
+            let file = &body["file"];
+            let number = |name: &str| file[name].as_u64();
+            let reason = body["reason"].as_str().unwrap().to_owned();
+            (
+                reason,
+                number("offset").unwrap(),
+                number("skip").unwrap(),
+                number("to"),
+            )
+        })
+        .collect()
+}
+
+fn whole(reason: &str) -> Vec<(String, u64, u64, Option<u64>)> {
+    vec![(reason.to_owned(), 0, 0, None)]
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_parked_whole() {
+    event::rules!["CF-080", "CF-081"];
+    for bytes in [b"PAR1".to_vec(), Vec::new(), b"Obj\x01\x04".to_vec()] {
+        assert_eq!(parked(&read(bytes)), whole("file_not_avro"));
+    }
+    let codec = CurrentsFile::write(&Plan {
+        codec: Codec::Named("zstandard"),
+        ..Plan::of(OPEN)
+    });
+    assert_eq!(parked(&read(codec.container.bytes)), whole("file_codec"));
+    for fields in [
+        "",
+        r#"{"name":"id","type":"int"}"#,
+        r#"{"name":"id","type":["null","long"]}"#,
+        r#"{"name":"identifier","type":"string"}"#,
+    ] {
+        assert_eq!(
+            parked(&read(file(OPEN, fields, &[0]))),
+            whole("file_schema"),
+            "{fields}"
+        );
+    }
+    let none = Container::begin("{", Codec::Null, [1; 16]);
+    assert_eq!(parked(&read(none.bytes)), whole("file_schema"));
+}
+
+#[test]
+fn a_file_without_events_is_done() {
+    event::rules!["CF-054"];
+    let empty = CurrentsFile::write(&Plan {
+        events: 0,
+        ..Plan::of(OPEN)
+    });
+    let world = read(empty.container.bytes);
+    assert!(world.sent.borrow().is_empty());
+    assert_eq!(world.line()["outcome"], "done");
+}
+
+#[test]
+fn key_and_schema_decide_the_type_together() {
+    event::rules!["CF-027", "CF-029", "CF-032", "CF-085"];
+    let click = CurrentsFile::write(&Plan::of("users.messages.email.Click"))
+        .container
+        .bytes;
+    assert_eq!(parked(&read(click)), whole("file_type_conflict"));
+    let world = World::default();
+    let schema = r#"{"type":"record","name":"R","fields":[{"name":"id","type":"string"}]}"#;
+    world.put(
+        "currents/a.avro",
+        Container::begin(schema, Codec::Null, [1; 16]).bytes,
+    );
+    assert!(block_on(world.handle(&created("currents/a.avro"), "")));
+    assert_eq!(parked(&world), whole("file_type_unknown"));
+    // Only the schema names a type, and that type is denied.
+    let world = World::default();
+    let purchase = CurrentsFile::write(&Plan::of("users.behaviors.Purchase"));
+    world.put("currents/a.avro", purchase.container.bytes);
+    assert!(block_on(world.handle(&created("currents/a.avro"), "")));
+    assert_eq!(world.line()["reason"], "event_type_denied");
+    assert!(world.sent.borrow().is_empty());
+}
+
+/// A file of 15 blocks of 10 events.
+fn blocks() -> CurrentsFile {
+    CurrentsFile::write(&Plan {
+        events: 150,
+        codec: Codec::Snappy,
+        ..Plan::of(OPEN)
+    })
+}
+
+#[test]
+fn an_unreadable_block_costs_its_own_events_only() {
+    event::rules!["CF-052", "CF-082"];
+    let good = blocks();
+    let mut bytes = good.container.bytes.clone();
+    let second = good.container.blocks[1].clone();
+    bytes[second.end - 17] ^= 1;
+    let world = read(bytes);
+    let wanted = [&good.events[..10], &good.events[20..]].concat();
+    assert_eq!(world.events(), wanted);
+    let [start, end] = [second.start, second.end].map(|place| place as u64);
+    assert_eq!(
+        parked(&world),
+        [("file_block_unreadable".to_owned(), start, 0, Some(end))]
+    );
+    assert_eq!(world.line()["outcome"], "parked");
+}
+
+#[test]
+fn what_was_read_before_a_block_breaks_stands() {
+    event::rules!["CF-082"];
+    let schema =
+        format!(r#"{{"type":"record","name":"d.inner.{OPEN}","fields":[{{"name":"id","type":"string"}}]}}"#);
+    let mut file = Container::begin(&schema, Codec::Null, [1; 16]);
+    let mut records = Vec::new();
+    ["e-1", "e-2"].iter().for_each(|id| string(&mut records, id));
+    long(&mut records, -4);
+    file.block(3, &records);
+    records.clear();
+    string(&mut records, "e-4");
+    file.block(1, &records);
+    let first = file.blocks[0].clone();
+    let world = read(file.bytes);
+    let ids: Vec<_> = world.events().iter().map(|event| event.contains("e-4")).collect();
+    assert_eq!(ids, [false, false, true]);
+    let [start, end] = [first.start, first.end].map(|place| place as u64);
+    assert_eq!(
+        parked(&world),
+        [("file_block_unreadable".to_owned(), start, 2, Some(end))]
+    );
+}
+
+#[test]
+fn the_eleventh_unreadable_block_ends_the_file() {
+    event::rules!["CF-084"];
+    let good = blocks();
+    let mut bytes = good.container.bytes.clone();
+    good.container
+        .blocks
+        .iter()
+        .for_each(|block| bytes[block.end - 17] ^= 1);
+    let world = read(bytes);
+    let mut reasons: Vec<_> = parked(&world)
+        .into_iter()
+        .map(|(reason, offset, _, to)| (reason, offset, to.is_some()))
+        .collect();
+    reasons.sort_by_key(|(_, offset, _)| *offset);
+    assert_eq!(reasons.len(), 11);
+    assert!(
+        reasons[..10]
+            .iter()
+            .all(|(reason, _, ends)| reason == "file_block_unreadable" && *ends)
+    );
+    let eleventh = good.container.blocks[10].start as u64;
+    assert_eq!(reasons[10], ("file_damaged".to_owned(), eleventh, false));
+}
+
+#[test]
+fn a_block_over_the_limit_is_stepped_over_by_its_frame() {
+    event::rules!["CF-057"];
+    let schema =
+        format!(r#"{{"type":"record","name":"d.inner.{OPEN}","fields":[{{"name":"id","type":"string"}}]}}"#);
+    let mut file = Container::begin(&schema, Codec::Null, [1; 16]);
+    file.stored_block(1, &vec![0; avro::limits::BLOCK_BYTES + 1]);
+    let mut record = Vec::new();
+    string(&mut record, "e-1");
+    file.block(1, &record);
+    let large = file.blocks[0].clone();
+    let world = read(file.bytes);
+    assert_eq!(world.events().len(), 1);
+    let [start, end] = [large.start, large.end].map(|place| place as u64);
+    assert_eq!(
+        parked(&world),
+        [("file_block_unreadable".to_owned(), start, 0, Some(end))]
+    );
+    let asked: u64 = world
+        .asked
+        .borrow()
+        .iter()
+        .map(|(range, _)| range.end - range.start)
+        .sum();
+    assert!(asked < 20 << 20, "it is not read: {asked} bytes");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn any_cut_and_any_changed_byte_leaves_no_event_without_a_record(
+        seed in any::<u64>(),
+        place in any::<proptest::sample::Index>(),
+        change in proptest::option::of(1_u8..),
+        codec in proptest::sample::select(vec![Codec::Null, Codec::Deflate, Codec::Snappy]),
+    ) {
+        event::rules!["CF-092", "CF-133"];
+        let file = CurrentsFile::write(&Plan { seed, codec, events: 30, ..Plan::of(OPEN) });
+        let mut bytes = file.container.bytes.clone();
+        let place = place.index(bytes.len());
+        match change {
+            Some(change) => bytes[place] ^= change,
+            None => bytes.truncate(place),
+        }
+        let world = read(bytes);
+        // Every whole block before the harm is queued; all behind it is queued or has a parked part.
+        let before = file.container.blocks.iter().filter(|block| block.end <= place).count() * 10;
+        let events = world.events();
+        if place >= file.container.blocks[0].start {
+            prop_assert_eq!(&events[..before], &file.events[..before]);
+        }
+        let is_whole = events.len() == file.events.len();
+        let ends_at_block = file.container.blocks.iter().any(|block| block.end == place)
+            || place == file.container.blocks[0].start;
+        prop_assert!(is_whole || !parked(&world).is_empty() || (change.is_none() && ends_at_block)
+            || world.line()["outcome"] == "ignored", "{}", world.line());
+    }
+}

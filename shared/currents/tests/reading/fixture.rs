@@ -1,0 +1,355 @@
+//! S3, SQS, a clock and a log in memory.
+
+use currents::{Answer, Bucket, FileReader, Got, Objects, Ports, Range};
+use delivery::Record;
+use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
+use event::settings::Settings;
+use event::{Clock, Destination, Random, Timestamp};
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use telemetry::{Line, Metrics, Sink};
+
+pub const C: &str = "2026-03-01T12:00:00.000Z";
+pub const BUCKET: &str = "acme-currents";
+pub const SEGMENT: QueueName = QueueName::Destination(Destination::Segment);
+
+/// What S3 is to do with one request.
+#[derive(Clone)]
+pub enum S3 {
+    Pass,
+    Answer(u16, &'static str),
+    /// The object is replaced by these bytes first.
+    Overwrite(Vec<u8>),
+}
+
+/// What SQS is to do with one send.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sqs {
+    Pass,
+    Fail,
+    /// Fails the entry of this place.
+    FailEntry(usize),
+    /// Blames the entry of this place itself.
+    Refuse(usize),
+    /// Takes the messages, and never answers: the function is killed here.
+    Kill,
+}
+
+pub struct Sunk {
+    pub queue: QueueName,
+    pub body: String,
+    pub delay_s: u32,
+}
+
+pub struct World {
+    pub now: Cell<Timestamp>,
+    pub objects: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Ranges asked for, with their `If-Match`.
+    pub asked: RefCell<Vec<(Range, Option<String>)>>,
+    /// What S3 does with the next requests.
+    pub s3: RefCell<Vec<S3>>,
+    /// What SQS does with the next sends; with the last one for all that follow.
+    pub sqs: RefCell<Vec<Sqs>>,
+    pub always: Cell<Sqs>,
+    pub sent: RefCell<Vec<Sunk>>,
+    pub changes: RefCell<Vec<(String, u32)>>,
+    pub lines: RefCell<Vec<Value>>,
+    pub metrics: RefCell<Vec<Metrics>>,
+    /// Milliseconds that one send of events and one range take.
+    pub send_ms: Cell<i64>,
+    pub range_ms: Cell<i64>,
+    pub slept_ms: Cell<u64>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            now: Cell::new(Timestamp::parse(C).unwrap()),
+            objects: RefCell::default(),
+            asked: RefCell::default(),
+            s3: RefCell::default(),
+            sqs: RefCell::default(),
+            always: Cell::new(Sqs::Pass),
+            sent: RefCell::default(),
+            changes: RefCell::default(),
+            lines: RefCell::default(),
+            metrics: RefCell::default(),
+            send_ms: Cell::new(20),
+            range_ms: Cell::new(100),
+            slept_ms: Cell::new(0),
+        }
+    }
+}
+
+pub fn etag(bytes: &[u8]) -> String {
+    format!(
+        "\"{:08x}\"",
+        bytes
+            .iter()
+            .fold(7_u32, |sum, byte| sum.wrapping_mul(31) ^ u32::from(*byte))
+    )
+}
+
+impl World {
+    pub fn put(&self, key: &str, bytes: Vec<u8>) {
+        self.objects.borrow_mut().insert(key.to_owned(), bytes);
+    }
+
+    fn pass_ms(&self, ms: i64) {
+        self.now.set(self.now.get().plus_millis(ms));
+    }
+
+    /// Hands one message over and gives whether SQS may delete it.
+    pub async fn handle(&self, body: &str, settings: &str) -> bool {
+        self.receive(body, 1, settings).await
+    }
+
+    pub async fn receive(&self, body: &str, receive_count: u32, settings: &str) -> bool {
+        let reader = self.reader(settings);
+        let record = Record {
+            message_id: "m1".to_owned(),
+            receipt_handle: "h1".to_owned(),
+            body: body.to_owned(),
+            receive_count,
+            sent_at: Some(Timestamp::parse(C).unwrap()),
+        };
+        let deadline = self.now.get().plus_millis(120_000);
+        let kept = reader.handle(&[record], deadline).await;
+        assert!(kept.is_empty() || kept == ["m1"]);
+        self.conserves();
+        kept.is_empty()
+    }
+
+    pub fn reader<'w>(
+        &'w self,
+        settings: &str,
+    ) -> FileReader<&'w Self, &'w Self, &'w Self, &'w Self, &'w Self> {
+        let bucket = Bucket {
+            name: BUCKET.to_owned(),
+            prefix: "currents/".to_owned(),
+        };
+        let ports = Ports {
+            queue: self,
+            objects: self,
+            clock: self,
+            random: self,
+            sink: self,
+        };
+        FileReader::new(
+            "read-braze-files",
+            Settings::load(settings).unwrap(),
+            bucket,
+            ports,
+        )
+    }
+
+    /// CF-133: what was read is queued, parked or left, and every line is in order.
+    fn conserves(&self) {
+        for metrics in self.metrics.borrow().iter() {
+            let gap = metrics.values(telemetry::metrics::CONSERVATION_GAP, &["read-braze-files"]);
+            assert_eq!(gap, [0.0]);
+        }
+    }
+
+    /// The bodies of a queue's messages, as JSON.
+    pub fn bodies(&self, queue: QueueName) -> Vec<Value> {
+        let sent = self.sent.borrow();
+        let own = sent.iter().filter(|sunk| sunk.queue == queue);
+        own.map(|sunk| serde_json::from_str(&sunk.body).unwrap())
+            .collect()
+    }
+
+    /// The texts of all events in the queue of Segment; the two characters that SQS refuses as they were.
+    pub fn events(&self) -> Vec<String> {
+        let sent = self.sent.borrow();
+        let own = sent.iter().filter(|sunk| sunk.queue == SEGMENT);
+        own.flat_map(|sunk| {
+            let envelope = event::envelope::Envelope::open(&sunk.body).unwrap();
+            let plain = |event: &str| {
+                event
+                    .replace("\\ufffe", "\u{fffe}")
+                    .replace("\\uffff", "\u{ffff}")
+            };
+            envelope
+                .events
+                .iter()
+                .map(|event| plain(event.get()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+    }
+
+    /// The newest line about a file.
+    pub fn line(&self) -> Value {
+        let lines = self.lines.borrow();
+        lines.iter().rfind(|line| line["kind"] == "file").unwrap().clone()
+    }
+}
+
+impl Clock for &World {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    async fn sleep(&self, millis: u64) {
+        // Whoever waits beside a send waits for what that takes; who waits alone moves the clock.
+        let until = self.now.get().plus_millis(millis.cast_signed());
+        let (mut seen, mut idle) = (self.now.get(), 0);
+        while self.now.get() < until {
+            tokio::task::yield_now().await;
+            idle = if self.now.get() == seen { idle + 1 } else { 0 };
+            seen = self.now.get();
+            if idle > 50 {
+                self.slept_ms
+                    .set(self.slept_ms.get() + until.millis_since(seen).unsigned_abs());
+                self.now.set(until);
+            }
+        }
+    }
+}
+
+impl Random for &World {
+    fn unit(&self) -> f64 {
+        0.5
+    }
+}
+
+impl Objects for World {
+    async fn get(&self, bucket: &str, key: &str, range: Range, wanted: Option<&str>) -> Got {
+        assert_eq!(bucket, BUCKET);
+        assert!(
+            range.start < range.end && range.end - range.start <= 8 << 20,
+            "{range:?}"
+        );
+        self.pass_ms(self.range_ms.get());
+        self.asked
+            .borrow_mut()
+            .push((range.clone(), wanted.map(str::to_owned)));
+        let refused = |status: u16, code: &str| {
+            Got::Refused(Answer {
+                status,
+                code: code.to_owned(),
+            })
+        };
+        let act = {
+            let mut acts = self.s3.borrow_mut();
+            if acts.is_empty() { S3::Pass } else { acts.remove(0) }
+        };
+        match act {
+            S3::Pass => {}
+            S3::Answer(status, code) => return refused(status, code),
+            S3::Overwrite(bytes) => self.put(key, bytes),
+        }
+        let objects = self.objects.borrow();
+        let Some(object) = objects.get(key) else {
+            return refused(404, "NoSuchKey");
+        };
+        let own = etag(object);
+        if wanted.is_some_and(|wanted| wanted != own) {
+            return refused(412, "PreconditionFailed");
+        }
+        let from = usize::try_from(range.start).unwrap();
+        if from >= object.len() {
+            return refused(416, "InvalidRange");
+        }
+        let until = usize::try_from(range.end).unwrap().min(object.len());
+        Got::Bytes {
+            bytes: object[from..until].to_vec(),
+            etag: own,
+            size: object.len() as u64,
+        }
+    }
+}
+
+impl Queue for World {
+    async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
+        assert!((1..=10).contains(&entries.len()));
+        assert!(entries.iter().map(|entry| entry.body.len()).sum::<usize>() <= 1_048_576);
+        self.pass_ms(if queue == SEGMENT { self.send_ms.get() } else { 20 });
+        tokio::task::yield_now().await;
+        let act = {
+            let mut acts = self.sqs.borrow_mut();
+            if acts.is_empty() {
+                self.always.get()
+            } else {
+                acts.remove(0)
+            }
+        };
+        if act == Sqs::Fail {
+            return Err(CallFailed {
+                operation: "SendMessageBatch",
+                code: "timeout".to_owned(),
+            });
+        }
+        let mut sent = Sent::default();
+        for (place, entry) in entries.iter().enumerate() {
+            if act == Sqs::FailEntry(place) || act == Sqs::Refuse(place) {
+                sent.failed.push(Failed {
+                    id: entry.id.clone(),
+                    sender_fault: act == Sqs::Refuse(place),
+                });
+                continue;
+            }
+            self.sent.borrow_mut().push(Sunk {
+                queue,
+                body: entry.body.clone(),
+                delay_s: entry.delay_s,
+            });
+            sent.successful.push(entry.id.clone());
+        }
+        if act == Sqs::Kill {
+            panic!("killed");
+        }
+        Ok(sent)
+    }
+}
+
+impl Visibility for World {
+    async fn change(
+        &self,
+        queue: QueueName,
+        changes: &[VisibilityChange],
+    ) -> Result<Vec<String>, CallFailed> {
+        assert_eq!(queue, QueueName::BrazeFiles);
+        for change in changes {
+            assert!(change.seconds <= 900);
+            self.changes
+                .borrow_mut()
+                .push((change.receipt_handle.clone(), change.seconds));
+        }
+        Ok(changes.iter().map(|change| change.id.clone()).collect())
+    }
+}
+
+impl Sink for World {
+    fn line(&self, line: Line) {
+        let text = telemetry::line_text(C, "read-braze-files", line);
+        assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
+        self.lines.borrow_mut().push(serde_json::from_str(&text).unwrap());
+    }
+
+    fn metrics(&self, metrics: Metrics) {
+        self.metrics.borrow_mut().push(metrics);
+    }
+}
+
+/// Whether both hold the same events, each as often; calls that are under way together arrive in any order.
+pub fn same(mut one: Vec<String>, other: &[String]) -> bool {
+    let mut other = other.to_vec();
+    one.sort_unstable();
+    other.sort_unstable();
+    one == other
+}
+
+/// The notification of a new object.
+pub fn created(key: &str) -> String {
+    serde_json::json!({"version": "0", "source": "aws.s3", "detail-type": "Object Created",
+        "detail": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 1, "etag": "old"}}})
+    .to_string()
+}
+
+/// The key of a file of this type.
+pub fn key(event_type: &str) -> String {
+    sandbox::currents_file::key("currents/", event_type, "2026-03-01-11", 42)
+}

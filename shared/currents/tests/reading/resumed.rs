@@ -1,0 +1,171 @@
+//! A file that outlasts an invocation, or whose function is killed, loses nothing.
+
+use crate::fixture::{Sqs, World, created, etag, key, same};
+use event::ports::QueueName;
+use proptest::prelude::*;
+use sandbox::currents_file::{Codec, CurrentsFile, Plan};
+use std::collections::BTreeSet;
+
+const CLICK: &str = "users.messages.email.Click";
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(work)
+}
+
+/// A file of one block, so that only events are places in it.
+fn one_block(events: usize) -> CurrentsFile {
+    CurrentsFile::write(&Plan {
+        events,
+        events_a_block: usize::MAX,
+        codec: Codec::Deflate,
+        ..Plan::of(CLICK)
+    })
+}
+
+#[test]
+fn the_rest_of_a_long_file_is_another_message() {
+    event::rules!["CF-093", "CF-098", "CF-099"];
+    let world = World::default();
+    let (object, file) = (key(CLICK), one_block(10_000));
+    let (bytes, block) = (file.container.bytes, file.container.blocks[0].start);
+    world.put(&object, bytes.clone());
+    // Each send takes so long that an invocation has time for one round of eight.
+    world.send_ms.set(12_000);
+    let (mut body, mut invocations) = (created(&object), 0);
+    loop {
+        let before = world.bodies(QueueName::BrazeFiles).len();
+        assert!(block_on(world.handle(&body, "")));
+        invocations += 1;
+        let Some(rest) = world.bodies(QueueName::BrazeFiles).into_iter().nth(before) else {
+            break;
+        };
+        assert_eq!(world.line()["outcome"], "follow_up");
+        assert_eq!(
+            (rest["offset"].as_u64(), rest["etag"].as_str()),
+            (Some(block as u64), Some(etag(&bytes).as_str()))
+        );
+        assert_eq!(
+            rest["skip"].as_u64(),
+            Some(world.events().len() as u64),
+            "the first event not acknowledged"
+        );
+        assert_eq!(
+            (rest["cause"].as_str(), rest["attempt"].as_u64()),
+            (Some("follow_up"), Some(invocations))
+        );
+        assert_eq!(rest["told_at"], crate::fixture::C);
+        body = rest.to_string();
+    }
+    assert!(invocations > 1);
+    assert!(same(world.events(), &file.events), "each once");
+}
+
+#[test]
+fn what_no_queue_acknowledged_is_read_again() {
+    event::rules!["CF-090", "CF-093", "CF-094"];
+    let world = World::default();
+    let (object, file) = (key(CLICK), one_block(2_000));
+    world.put(&object, file.container.bytes);
+    // One entry of the first call fails, and from then on all of SQS.
+    world.sqs.borrow_mut().push(Sqs::FailEntry(4));
+    world.always.set(Sqs::Fail);
+    assert!(
+        !block_on(world.handle(&created(&object), "")),
+        "no other message could be sent"
+    );
+    world.always.set(Sqs::Pass);
+    world.sent.borrow_mut().clear();
+    assert!(block_on(world.handle(&created(&object), "")));
+    assert!(same(world.events(), &file.events));
+    // Nothing at all was acknowledged: no step towards the end.
+    let world = World::default();
+    let file = one_block(100);
+    world.put(&object, file.container.bytes);
+    world.always.set(Sqs::Fail);
+    assert!(!block_on(world.handle(&created(&object), "")));
+    let line = world.line();
+    assert_eq!(
+        (line["outcome"].as_str(), line["class"].as_str()),
+        (Some("retry"), Some("transient"))
+    );
+    assert_eq!(world.changes.borrow().len(), 1);
+}
+
+#[test]
+fn events_that_sqs_blames_are_parked_one_by_one() {
+    event::rules!["CF-090"];
+    let world = World::default();
+    let (object, file) = (key(CLICK), one_block(500));
+    world.put(&object, file.container.bytes);
+    world.sqs.borrow_mut().push(Sqs::Refuse(1));
+    assert!(block_on(world.handle(&created(&object), "")));
+    let parked = world.bodies(QueueName::Parked);
+    assert!(!parked.is_empty());
+    assert!(
+        parked
+            .iter()
+            .all(|body| body["reason"] == "queue_refused" && body["file"]["count"] == 1)
+    );
+    assert_eq!(world.events().len() + parked.len(), 500);
+    let skips: BTreeSet<_> = parked
+        .iter()
+        .map(|body| body["file"]["skip"].as_u64().unwrap())
+        .collect();
+    assert_eq!(skips.len(), parked.len(), "each by its own place");
+}
+
+#[test]
+fn a_replayed_part_sends_its_own_events_alone() {
+    event::rules!["CF-078", "CF-089"];
+    let world = World::default();
+    let (object, file) = (key(CLICK), one_block(50));
+    let block = file.container.blocks[0].clone();
+    world.put(&object, file.container.bytes);
+    let work = format!(
+        r#"{{"v":1,"bucket":"acme-currents","key":"{object}","offset":{},"skip":7,"to":{},"count":1,"cause":"replay"}}"#,
+        block.start, block.end
+    );
+    assert!(block_on(world.handle(&work, "")));
+    assert_eq!(world.events(), file.events[7..8]);
+    let whole = work.replace(",\"count\":1", "");
+    world.sent.borrow_mut().clear();
+    assert!(block_on(world.handle(&whole, "")));
+    assert_eq!(world.events(), file.events[7..]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn killed_at_any_send_it_repeats_events_and_loses_none(kill in 0_usize..3, seed in any::<u64>(), events_a_block in 1_usize..700) {
+        event::rules!["CF-097", "CF-100"];
+        let file = CurrentsFile::write(&Plan {
+            seed,
+            events: 600,
+            events_a_block,
+            codec: Codec::Snappy,
+            ..Plan::of(CLICK)
+        });
+        let world = World::default();
+        let object = key(CLICK);
+        world.put(&object, file.container.bytes);
+        let mut acts = vec![Sqs::Pass; kill];
+        acts.push(Sqs::Kill);
+        world.sqs.borrow_mut().extend(acts);
+        let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            block_on(world.handle(&created(&object), ""))
+        }));
+        // SQS hands the message over again, unless it was done before.
+        if killed.is_err() {
+            world.sqs.borrow_mut().clear();
+            prop_assert!(block_on(world.receive(&created(&object), 2, "")));
+        }
+        let got = world.events();
+        let distinct: BTreeSet<&String> = got.iter().collect();
+        let wanted: BTreeSet<&String> = file.events.iter().collect();
+        prop_assert!(distinct == wanted, "copies are equal byte for byte");
+    }
+}
