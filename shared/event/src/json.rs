@@ -6,7 +6,9 @@
 
 mod index;
 mod key;
+mod level;
 mod number;
+mod object;
 mod read;
 mod same;
 mod size;
@@ -16,7 +18,8 @@ mod write;
 pub use index::Index;
 pub use key::RawKey;
 pub use number::Decimal;
-pub use read::{Json, Kind, Malformed, Object, deeper_than};
+pub use object::Object;
+pub use read::{Json, Kind, Malformed, deeper_than};
 pub use same::{equal, same};
 pub use size::{compact_size, string_size};
 pub use surrogates::well_formed;
