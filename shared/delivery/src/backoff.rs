@@ -127,6 +127,33 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_until_the_horizon_is_parked() {
+        event::rules!["SB-572", "SEG-071", "RD-088"];
+        let limits = Limits {
+            timeout_ms: 1,
+            concurrency: 1,
+            requests_per_second: None,
+            horizon: Some(Span::seconds(4 * 86_400)),
+            hold_horizon: None,
+        };
+        let failed = |class| Outcome::Retry { after: 1, class };
+        let days = |days: i64| days * 86_400_000;
+        for class in [
+            RetryClass::Transient,
+            RetryClass::RateLimited,
+            RetryClass::BreakerOpen,
+        ] {
+            assert_eq!(expire(failed(class), days(4), &limits), failed(class));
+            assert_eq!(
+                expire(failed(class), days(4) + 1, &limits),
+                Outcome::Park(ParkReason::Exhausted)
+            );
+        }
+        let unstarted = failed(RetryClass::Unstarted);
+        assert_eq!(expire(unstarted, days(30), &limits), unstarted);
+    }
+
+    #[test]
     fn seconds_and_dates_are_read() {
         event::rules!["RD-063"];
         let now = Timestamp::parse("2026-03-01T12:00:00Z").unwrap();

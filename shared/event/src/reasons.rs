@@ -37,6 +37,8 @@ closed_list! {
         NotAnObject = "not_an_object",
         /// An id is a placeholder such as `null` and counts as absent.
         PlaceholderUserId = "placeholder_user_id",
+        /// A device's id has not the form that its system gives ids.
+        NotADeviceId = "not_a_device_id",
         /// The preferred time is not usable; another one stands in.
         TimeRepaired = "time_repaired",
         /// No time is usable; the time of receipt stands in.
@@ -93,6 +95,12 @@ closed_list! {
         UnknownCurrency = "unknown_currency",
         /// A value is no number where one is expected and was kept as text.
         InvalidNumber = "invalid_number",
+        /// A field has a type or form that its rule cannot read, and counts as absent there.
+        FieldUnreadable = "field_unreadable",
+        /// A consent can be read as neither given nor denied and was passed over.
+        InvalidConsent = "invalid_consent",
+        /// A consent lacks another one that the destination asks for beside it.
+        ConsentIncomplete = "consent_incomplete",
         /// The properties of a purchase were too large and left out.
         PropertiesRemoved = "properties_removed",
         /// An order without usable products was sent as a custom event.
@@ -177,6 +185,8 @@ closed_list! {
         WebEvent = "web_event",
         /// The settings deny events attributed to this partner.
         PartnerDenied = "partner_denied",
+        /// The attribution is Facebook's, whose data terms are not signed, and only attributed events are sent.
+        TermsNotSigned = "terms_not_signed",
         /// The event is not attributed and only attributed ones are sent.
         NotAttributed = "not_attributed",
         /// The event names no user, and the settings say to ignore such events.

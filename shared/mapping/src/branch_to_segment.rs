@@ -14,6 +14,7 @@ mod time;
 mod value;
 
 use crate::Trace;
+use crate::forms::{Placeholders, unfolded};
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
 use crate::segment_track::{self, Track, Trimming};
@@ -21,17 +22,30 @@ use context::Context;
 use event::calls::{Mapped, SegmentCall};
 use event::json::Json;
 use event::reasons::{ParkReason, Warning};
-use event::settings::Settings;
+use event::settings::{self, Settings};
 use event::{EventId, Source};
 use received::Received;
+use std::borrow::Cow;
 
 /// The warnings of this route in the order of its list of reasons.
-const WARNINGS: [Warning; 5] = [
+const WARNINGS: [Warning; 7] = [
     Warning::IdDerived,
     Warning::PlaceholderUserId,
     Warning::TimeUnreadable,
+    Warning::FieldUnreadable,
+    Warning::InvalidNumber,
     Warning::PropertyCollision,
     Warning::Trimmed,
+];
+
+/// Where JSON text counts as the value that it stands for.
+const JSON_TEXTS: [&[&str]; 6] = [
+    &["content_items"],
+    &["last_attributed_touch_data"],
+    &["user_data"],
+    &["event_data"],
+    &["custom_data"],
+    &["metadata"],
 ];
 
 /// Maps one event. `text` is the event as received: any one JSON value.
@@ -50,21 +64,29 @@ impl Mapping for BranchToSegment {
     type Accepted<'a> = (String, Received<'a>);
     type Call = SegmentCall;
 
-    fn open<'a>(event: Json<'a>, _: &mut Trace) -> Option<Received<'a>> {
-        Received::open(event)
+    fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
+        unfolded(text, &JSON_TEXTS)
     }
 
-    fn id(event: &Received<'_>) -> Option<EventId> {
-        identity::event_id(event.id)
+    fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Received<'a>> {
+        Received::open(event, trace)
+    }
+
+    fn id(event: &Received<'_>, settings: &Settings) -> Option<EventId> {
+        identity::event_id(event.id, placeholders(&settings.branch_to_segment))
     }
 
     fn gate<'a>(
-        event: Self::Received<'a>,
+        mut event: Self::Received<'a>,
         settings: &Settings,
-        _: &mut Trace,
+        trace: &mut Trace,
     ) -> Result<Self::Accepted<'a>, Rejected> {
+        let own = &settings.branch_to_segment;
         let name = gate::name(&event)?;
-        gate::filter(&event, &name, &settings.branch_to_segment)?;
+        if own.hide_unsigned_facebook {
+            event.hide_unsigned_facebook(trace);
+        }
+        gate::filter(&event, &name, own)?;
         Ok((name.at_segment(), event))
     }
 
@@ -78,6 +100,11 @@ impl Mapping for BranchToSegment {
     }
 }
 
+/// The placeholders of the route's settings.
+fn placeholders(own: &settings::BranchToSegment) -> Placeholders<'_> {
+    Placeholders::new(own.reject_placeholder_ids, &own.placeholder_ids)
+}
+
 fn call(
     name: &str,
     event: &Received<'_>,
@@ -88,8 +115,8 @@ fn call(
     let own = &settings.branch_to_segment;
     let identity = identity::identity(event, own, trace)?;
     trace.record("BS-051", || ("name".into(), format!("event = {name}")));
-    let timestamp = time::timestamp(event, trace);
-    let context = Context::new(event, trace);
+    let (timestamp, other_time) = time::timestamp(event, trace);
+    let context = Context::new(event, placeholders(own), trace);
     let track = Track {
         name,
         message_id: identity::message_id(arrival, own),
@@ -100,7 +127,7 @@ fn call(
         integrations: &own.integrations,
         context: &|out| context.write(out),
     };
-    let properties = groups::properties(event, &identity, own.extra_properties, false);
+    let properties = groups::properties(event, &identity, own, other_time, false);
     // Context repeats some of the properties; marks are added.
     let capacity = arrival.length + arrival.length / 2 + 512;
     let body = track.body(&properties.list, None, capacity);
@@ -113,7 +140,7 @@ fn call(
         properties.record(trace);
         return Ok(track.call(body));
     }
-    let properties = groups::properties(event, &identity, own.extra_properties, true);
+    let properties = groups::properties(event, &identity, own, other_time, true);
     properties.record(trace);
     let too_large = Rejected::park("BS-153", "properties", ParkReason::EventTooLarge);
     let body = track

@@ -9,28 +9,31 @@ mod paths;
 mod properties;
 mod readable_name;
 mod received;
+mod stored;
 mod time;
 mod value;
 
 pub use gate::closed_to_type;
 
 use crate::Trace;
+use crate::forms::Placeholders;
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
 use crate::segment_track::{self, TRUNCATED, Track, Trimming};
 use event::calls::{Mapped, SegmentCall};
 use event::json::Json;
 use event::reasons::{ParkReason, Warning};
-use event::settings::Settings;
+use event::settings::{self, Settings};
 use event::{EventId, Source, currents};
 use received::{Received, Root};
 use std::borrow::Cow;
 
 /// The warnings of this route in the order of its list of reasons.
-const WARNINGS: [Warning; 6] = [
+const WARNINGS: [Warning; 7] = [
     Warning::IdDerived,
     Warning::TimeUnreadable,
     Warning::UnknownEventType,
+    Warning::PlaceholderUserId,
     Warning::ExternalIdUnreadable,
     Warning::FieldCollision,
     Warning::Trimmed,
@@ -52,12 +55,16 @@ impl Mapping for BrazeToSegment {
     type Accepted<'a> = (Cow<'a, str>, Received<'a>);
     type Call = SegmentCall;
 
+    fn unfold<'e>(text: &'e str, settings: &Settings) -> Cow<'e, str> {
+        stored::unfold(text, &settings.braze_to_segment)
+    }
+
     fn open<'a>(event: Json<'a>, _: &mut Trace) -> Option<Root<'a>> {
         Root::open(event)
     }
 
-    fn id(root: &Root<'_>) -> Option<EventId> {
-        identity::event_id(root.id)
+    fn id(root: &Root<'_>, settings: &Settings) -> Option<EventId> {
+        identity::event_id(root.id, placeholders(&settings.braze_to_segment))
     }
 
     fn gate<'a>(
@@ -85,6 +92,11 @@ impl Mapping for BrazeToSegment {
     ) -> Result<Vec<SegmentCall>, Rejected> {
         Ok(vec![call(&event_type, event, arrival, settings, trace)?])
     }
+}
+
+/// The placeholders of the route's settings.
+fn placeholders(own: &settings::BrazeToSegment) -> Placeholders<'_> {
+    Placeholders::new(own.reject_placeholder_ids, &own.placeholder_ids)
 }
 
 fn call(

@@ -14,7 +14,7 @@ pub mod timestamp;
 pub use address::clean_address;
 pub use boolean::boolean;
 pub use currency::{Currency, currency};
-pub use list::{json_text, list, unfolded};
+pub use list::{json_text, list, may_hold_json_text, unfolded};
 pub use number::{number, spelled_number};
 pub use placeholder::Placeholders;
 pub use timestamp::epoch_millis;

@@ -4,6 +4,7 @@ pub mod branch_to_segment;
 pub mod braze_to_segment;
 mod destinations;
 pub mod forms;
+mod integrations;
 pub mod printed;
 mod rejected;
 mod route;

@@ -7,6 +7,7 @@ use event::json::{Index, Json};
 use event::reasons::{ParkReason, Warning};
 use event::settings::Settings;
 use event::{EventId, Source};
+use std::borrow::Cow;
 
 /// What one route does in each of the steps.
 pub trait Mapping {
@@ -25,11 +26,16 @@ pub trait Mapping {
     /// What the destination is sent.
     type Call;
 
+    /// The event with the values that its JSON texts stand for, where the route's rules name them (FM-006).
+    fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
+        Cow::Borrowed(text)
+    }
+
     /// Opens an event; `None` if it is no JSON object.
     fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Self::Received<'a>>;
 
     /// The id that the source gave the event, if it is usable.
-    fn id(event: &Self::Received<'_>) -> Option<EventId>;
+    fn id(event: &Self::Received<'_>, settings: &Settings) -> Option<EventId>;
 
     /// Decides whether the event is sent at all.
     ///
@@ -66,8 +72,9 @@ pub struct Arrival {
 /// Maps one event. `text` is the event as received: any one JSON value.
 pub fn map<M: Mapping>(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<M::Call> {
     let mut index = Index::default();
-    let event = index.read(text).ok().and_then(|event| M::open(event, trace));
-    let given = event.as_ref().and_then(M::id);
+    let unfolded = M::unfold(text, settings);
+    let event = index.read(&unfolded).ok().and_then(|event| M::open(event, trace));
+    let given = event.as_ref().and_then(|event| M::id(event, settings));
     let arrival = Arrival {
         is_derived: given.is_none(),
         id: given.unwrap_or_else(|| EventId::derived(M::SOURCE, text)),

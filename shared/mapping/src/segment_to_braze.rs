@@ -58,7 +58,7 @@ impl Mapping for SegmentToBraze {
         Received::open(event, trace)
     }
 
-    fn id(event: &Received<'_>) -> Option<EventId> {
+    fn id(event: &Received<'_>, _: &Settings) -> Option<EventId> {
         event.get("messageId").and_then(text).map(EventId::given)
     }
 

@@ -2,6 +2,7 @@
 
 use super::Problems;
 use crate::branch_events::Category;
+use crate::placeholder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,8 +44,14 @@ pub struct BranchToSegment {
     pub also_send_events: Vec<String>,
     /// Whether events of Branch's web SDK are ignored.
     pub skip_web: bool,
-    /// Advertising partners whose events are ignored.
+    /// Advertising partners whose events are ignored, by name or by `$3p`.
     pub deny_partners: Vec<String>,
+    /// Whether attribution to Facebook is left out while its data terms are not signed.
+    pub hide_unsigned_facebook: bool,
+    /// Whether `"null"` and the like are no ids.
+    pub reject_placeholder_ids: bool,
+    /// The words that are nobody's id; texts of `0` and `-` alone always are.
+    pub placeholder_ids: Vec<String>,
     /// Whether events are sent that Branch imported from Segment.
     pub include_segment_origin: bool,
     /// Whether `developer_identity` becomes `userId`.
@@ -71,6 +78,9 @@ impl Default for BranchToSegment {
             also_send_events: Vec::new(),
             skip_web: false,
             deny_partners: Vec::new(),
+            hide_unsigned_facebook: true,
+            reject_placeholder_ids: true,
+            placeholder_ids: placeholder::WORDS.map(Into::into).into(),
             include_segment_origin: false,
             send_user_id: true,
             missing_identity: MissingIdentity::Park,
@@ -91,6 +101,11 @@ impl BranchToSegment {
                 format!("must have up to {MAX_SUFFIX_CHARS} characters of A-Z a-z 0-9 . _ -"),
             );
         }
+        placeholder::check(
+            "branch_to_segment.placeholder_ids",
+            &self.placeholder_ids,
+            problems,
+        );
         for (key, names) in [
             ("deny_events", &self.deny_events),
             ("also_send_events", &self.also_send_events),
@@ -119,6 +134,7 @@ mod tests {
             ("deny_events = [\" \"]", "deny_events"),
             ("also_send_events = [\"\"]", "also_send_events"),
             ("deny_partners = [\"\\t\"]", "deny_partners"),
+            ("placeholder_ids = [\"\"]", "placeholder_ids"),
             ("missing_identity = \"drop\"", "missing_identity"),
             ("require_attribution = \"none\"", "require_attribution"),
         ] {

@@ -2,6 +2,7 @@
 
 use super::{Pattern, Problems};
 use crate::currents;
+use crate::placeholder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -52,6 +53,10 @@ pub struct BrazeToSegment {
     pub anonymous_id_prefix: String,
     /// Put before the event id to make the `messageId`.
     pub message_id_prefix: String,
+    /// Whether `"null"` and the like are no ids.
+    pub reject_placeholder_ids: bool,
+    /// The words that are nobody's id; texts of `0` and `-` alone always are.
+    pub placeholder_ids: Vec<String>,
     /// The type of that property.
     pub in_control_group: InControlGroup,
     /// Event types that are not in the table.
@@ -118,6 +123,8 @@ impl Default for BrazeToSegment {
             anonymous_id: true,
             anonymous_id_prefix: String::new(),
             message_id_prefix: String::new(),
+            reject_placeholder_ids: true,
+            placeholder_ids: placeholder::WORDS.map(Into::into).into(),
             in_control_group: InControlGroup::String,
             unknown_events: UnknownEvents::Humanize,
             allow_events: vec![Pattern::new("*")],
@@ -143,6 +150,11 @@ impl BrazeToSegment {
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
+        placeholder::check(
+            "braze_to_segment.placeholder_ids",
+            &self.placeholder_ids,
+            problems,
+        );
         check_prefix(problems, "anonymous_id_prefix", &self.anonymous_id_prefix);
         check_prefix(problems, "message_id_prefix", &self.message_id_prefix);
         for (event_type, name) in &self.event_names {

@@ -3,6 +3,10 @@
 use crate::{Destination, Route, Source};
 use serde::{Deserialize, Serialize};
 
+/// What Segment calls the destinations that send webhooks [Segment docs "Webhooks (Actions)", "Webhooks", "Extensible
+/// Webhook"].
+pub(super) const WEBHOOK_NAMES: [&str; 3] = ["Webhooks (Actions)", "Webhooks", "Extensible Webhook"];
+
 /// Which routes are on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]

@@ -2,6 +2,8 @@
 
 use super::Problems;
 use crate::branch_events::{normalized_name, standard_event};
+use crate::currency::is_currency;
+use crate::placeholder;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -44,10 +46,45 @@ impl<'de> Deserialize<'de> for EventChoice {
     }
 }
 
+/// Whether European rules apply to an event (SR-192).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DmaEea {
+    /// As the event says.
+    #[default]
+    Event,
+    /// To everybody of whom the event does not say otherwise.
+    Always,
+}
+
+/// Where consent comes from that an event does not state itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Consent {
+    /// Whether European rules apply.
+    pub dma_eea: DmaEea,
+    /// The consent categories of Segment that must all be given for personalised advertising.
+    pub dma_ad_personalization: Vec<String>,
+    /// The same for handing the user's data to advertisers.
+    pub dma_ad_user_data: Vec<String>,
+}
+
 /// How events of the route are mapped.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SegmentToBranch {
+    /// Whether `integrations` is obeyed.
+    pub respect_integrations: bool,
+    /// What the destination that carries Switchyard is called in Segment.
+    pub webhook_names: Vec<String>,
+    /// Whether `"null"` and the like are no ids.
+    pub reject_placeholder_ids: bool,
+    /// The words that are nobody's id; texts of `0` and `-` alone always are.
+    pub placeholder_ids: Vec<String>,
+    /// The currency where an event names none; empty for none.
+    pub default_currency: String,
+    /// The property that holds the Meta SDK's anonymous id; empty for none.
+    pub meta_anon_id: String,
     /// Whether the standard events are sent that Branch's own import leaves out.
     pub extended_standard_events: bool,
     /// Whether `context.os.name` may stand in for the device's type beside a device id.
@@ -66,49 +103,94 @@ pub struct SegmentToBranch {
     pub event_data_on_custom: bool,
     /// Whether `$custom_fields` is JSON text.
     pub custom_fields_as_json: bool,
-    /// What happens to events by their names, which go before the built-in table.
+    /// New names of events, by those received.
+    pub rename_events: BTreeMap<String, String>,
+    /// What becomes of events by their names, which go before the built-in table.
     pub events: BTreeMap<String, EventChoice>,
+    /// Where consent comes from that an event does not state itself.
+    pub consent: Consent,
 }
 
 impl Default for SegmentToBranch {
     fn default() -> Self {
         Self {
+            respect_integrations: true,
+            webhook_names: super::routes::WEBHOOK_NAMES.map(Into::into).into(),
+            reject_placeholder_ids: true,
+            placeholder_ids: placeholder::WORDS.map(Into::into).into(),
+            default_currency: String::new(),
+            meta_anon_id: String::new(),
             extended_standard_events: true,
             os_name_fallback: true,
-            app_user_id_only: false,
+            app_user_id_only: true,
             web_user_id_only: true,
             send_limited_advertising_id: false,
             markers: true,
             customer_event_alias: false,
-            event_data_on_custom: false,
-            custom_fields_as_json: false,
+            event_data_on_custom: true,
+            custom_fields_as_json: true,
+            rename_events: BTreeMap::new(),
             events: BTreeMap::new(),
+            consent: Consent::default(),
         }
     }
 }
 
 impl SegmentToBranch {
     pub(super) fn check(&self, problems: &mut Problems) {
-        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        if !self.default_currency.is_empty() && !is_currency(&self.default_currency) {
+            problems.add(
+                "segment_to_branch.default_currency",
+                format!(
+                    "`{}` is no currency; write a code of ISO 4217 such as \"EUR\", or \"\" for none",
+                    self.default_currency
+                ),
+            );
+        }
+        placeholder::check(
+            "segment_to_branch.placeholder_ids",
+            &self.placeholder_ids,
+            problems,
+        );
         for (name, choice) in &self.events {
-            let key = format!("segment_to_branch.events.\"{name}\"");
-            let normalized = normalized_name(name);
-            if normalized.is_empty() {
-                problems.add(&key, "is blank; write the name of a Segment event");
-                continue;
-            }
-            if *choice == EventChoice::Custom && standard_event(&normalized).is_some() {
+            let spelled = normalized_name(name);
+            if *choice == EventChoice::Custom && standard_event(&spelled).is_some() {
                 problems.add(
-                    &key,
-                    format!("cannot be \"custom\": Branch refuses its own name there; write \"{normalized}\" or \"ignore\""),
+                    format!("segment_to_branch.events.\"{name}\""),
+                    format!("cannot be \"custom\": Branch refuses its own name there; write \"{spelled}\" or \"ignore\""),
                 );
             }
-            if let Some(other) = seen.insert(normalized, name) {
+        }
+        check_names("segment_to_branch.events", self.events.keys(), problems);
+        for (name, new) in &self.rename_events {
+            if new.trim().is_empty() {
                 problems.add(
-                    &key,
-                    format!("names the same event as \"{other}\"; take one of them out"),
+                    format!("segment_to_branch.rename_events.\"{name}\""),
+                    "is blank; write the new name, or \"ignore\" in `segment_to_branch.events`",
                 );
             }
+        }
+        check_names(
+            "segment_to_branch.rename_events",
+            self.rename_events.keys(),
+            problems,
+        );
+    }
+}
+
+/// Refuses blank names, and two that are one event in Branch's spelling.
+fn check_names<'n>(table: &str, names: impl Iterator<Item = &'n String>, problems: &mut Problems) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for name in names {
+        let key = format!("{table}.\"{name}\"");
+        let spelled = normalized_name(name);
+        if spelled.is_empty() {
+            problems.add(&key, "is blank; write the name of a Segment event");
+        } else if let Some(other) = seen.insert(spelled, name) {
+            problems.add(
+                &key,
+                format!("names the same event as \"{other}\"; take one of them out"),
+            );
         }
     }
 }
@@ -141,8 +223,30 @@ mod tests {
     }
 
     #[test]
-    fn every_choice_is_read_and_written() {
+    fn new_names_currency_and_consent_that_cannot_work_are_refused() {
         crate::rules!["SR-275"];
+        for (text, named) in [
+            ("rename_events = { a = \" \" }", "rename_events.\"a\""),
+            ("rename_events = { \"_\" = \"b\" }", "rename_events.\"_\""),
+            (
+                "rename_events = { \"a b\" = \"c\", a_b = \"d\" }",
+                "the same event",
+            ),
+            ("default_currency = \"euro\"", "default_currency"),
+            ("placeholder_ids = [\" \"]", "placeholder_ids"),
+            ("consent = { dma_eea = \"eu\" }", "dma_eea"),
+        ] {
+            let error = Settings::load(&format!("[segment_to_branch]\n{text}\n"))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+        let accepted = "[segment_to_branch]\ndefault_currency = \"EUR\"\nplaceholder_ids = []\nrename_events = { a = \"c\", b = \"c\" }\n";
+        assert!(Settings::load(accepted).is_ok());
+    }
+
+    #[test]
+    fn sr_275_every_choice_is_read_and_written() {
         let text = "[segment_to_branch.events]\na = \"ignore\"\nb = \"custom\"\nPURCHASE = \"PURCHASE\"\n";
         let settings = Settings::load(text).unwrap().segment_to_branch;
         assert_eq!(settings.events["PURCHASE"], EventChoice::Standard("PURCHASE"));

@@ -3,14 +3,16 @@
 use super::received::Received;
 use super::value::{Value, text};
 use crate::Trace;
-use crate::forms::boolean::boolean;
-use crate::forms::identity_text::device_id_text;
+use crate::forms::{Placeholders, boolean, number};
 use event::calls::Platform;
 use event::json::ObjectWriter;
 use std::borrow::Cow;
 
 /// The mark of what came from Branch: it stays when an event is renamed on the way.
 const INTEGRATION: &str = "Branch";
+
+/// The field with the version of Android that its makers advertise.
+const ANDROID_RELEASE: &str = "os_version_android";
 
 /// The name by which Segment knows who sent a call.
 const LIBRARY: &str = "switchyard";
@@ -40,10 +42,31 @@ const OF_DEVICE: [(&str, &str, &str, &str); 2] = [
     ("BS-087", "device", "model", "model"),
 ];
 
-const OF_APP: [(&str, &str, &str, &str); 3] = [
-    ("BS-089", "os", "version", "os_version"),
+const OF_APP: [(&str, &str, &str, &str); 2] = [
     ("BS-090", "app", "version", "app_version"),
     ("BS-091", "network", "carrier", "carrier_name"),
+];
+
+const OF_PLACE: [(&str, &str, &str, &str); 3] = [
+    ("BS-064", "location", "city", "geo_city_en"),
+    ("BS-064", "location", "region", "geo_region_en"),
+    ("BS-064", "location", "country", "geo_country_en"),
+];
+
+const OF_PAGE: [(&str, &str, &str, &str); 2] = [
+    ("BS-066", "page", "url", "http_origin"),
+    ("BS-066", "page", "referrer", "http_referrer"),
+];
+
+/// Where numbers go: the rule, the object, the key, and the field of `user_data`.
+const SCREEN: [(&str, &str, &str, &str); 2] = [
+    ("BS-092", "screen", "width", "screen_width"),
+    ("BS-092", "screen", "height", "screen_height"),
+];
+
+const POINT: [(&str, &str, &str, &str); 2] = [
+    ("BS-065", "location", "latitude", "geo_lat"),
+    ("BS-065", "location", "longitude", "geo_lon"),
 ];
 
 /// The rule, the key, and the label of the link.
@@ -60,7 +83,8 @@ pub fn system(event: &Received<'_>) -> Option<Platform> {
     let os = event.user("os").and_then(text)?;
     match os.trim().to_ascii_uppercase().as_str() {
         "IOS" | "IPHONE OS" | "IPHONE_OS" | "IPADOS" | "TVOS" | "TV_OS" => Some(Platform::Ios),
-        "ANDROID" => Some(Platform::Android),
+        // Fire OS is Android [Branch Android SDK `SystemObserver`].
+        "ANDROID" | "AMAZON_FIRE" | "AMAZON_FIRE_TV" => Some(Platform::Android),
         _ => None,
     }
 }
@@ -72,23 +96,17 @@ pub fn platform(event: &Received<'_>) -> Option<Platform> {
 
 impl<'a> Context<'a> {
     /// The context of an event's call.
-    pub fn new(event: &Received<'a>, trace: &mut Trace) -> Self {
+    pub fn new(event: &Received<'a>, placeholders: Placeholders<'_>, trace: &mut Trace) -> Self {
         let mut context = Self {
             members: Vec::with_capacity(16),
         };
         context.texts(event, &OF_USER);
-        context.device(event);
+        context.device(event, placeholders);
         context.texts(event, &OF_APP);
-        for (rule, key, source) in [
-            ("BS-092", "width", "screen_width"),
-            ("BS-092", "height", "screen_height"),
-        ] {
-            let number = event
-                .user(source)
-                .filter(|size| crate::forms::number(*size).is_some())
-                .map(Value::number_or_exact);
-            context.add(rule, "screen", key, source, number);
-        }
+        context.numbers(event, &SCREEN);
+        context.texts(event, &OF_PLACE);
+        context.numbers(event, &POINT);
+        context.texts(event, &OF_PAGE);
         context.add(
             "BS-093",
             "",
@@ -144,28 +162,43 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn device(&mut self, event: &Received<'a>) {
-        let ids = match system(event) {
-            Some(Platform::Ios) => Some(("ios", "iOS", "idfv", "idfa")),
-            Some(Platform::Android) => Some(("android", "Android", "android_id", "aaid")),
+    fn numbers(
+        &mut self,
+        event: &Received<'a>,
+        places: &[(&'static str, &'static str, &'static str, &'static str)],
+    ) {
+        for (rule, object, key, source) in places {
+            let number = event.user(source).filter(|value| number(*value).is_some());
+            self.add(rule, object, key, source, number.map(Value::number_or_exact));
+        }
+    }
+
+    fn device(&mut self, event: &Received<'a>, placeholders: Placeholders<'_>) {
+        let ids: Option<(_, _, _, &[&str])> = match system(event) {
+            Some(Platform::Ios) => Some(("ios", "iOS", "idfv", &["idfa"])),
+            Some(Platform::Android) => Some((
+                "android",
+                "Android",
+                "android_id",
+                &["aaid", "fire_ad_id", "kindle_aid"],
+            )),
             Some(Platform::Web) | None => None,
         };
         let mut os_name = event.user("os").and_then(Value::text);
-        if let Some((device_type, name, id, advertising_id)) = ids {
+        if let Some((device_type, name, id, advertising_ids)) = ids {
             let device_id = |key: &str| {
-                let id = event.user(key).and_then(device_id_text);
+                let id = event.user(key).and_then(|id| placeholders.thing(id));
                 id.map(|id| Value::string(&id))
             };
             os_name = Some(Value::string(name));
             self.add("BS-082", "device", "type", "os", Some(Value::string(device_type)));
             self.add("BS-083", "device", "id", id, device_id(id));
-            self.add(
-                "BS-084",
-                "device",
-                "advertisingId",
-                advertising_id,
-                device_id(advertising_id),
-            );
+            let found = advertising_ids
+                .iter()
+                .find_map(|key| Some((key, device_id(key)?)));
+            if let Some((key, value)) = found {
+                self.add("BS-084", "device", "advertisingId", key, Some(value));
+            }
         }
         let limited = event.user("limit_ad_tracking").and_then(boolean);
         let enabled = limited.map(|limited| Value::bool(!limited));
@@ -178,6 +211,12 @@ impl<'a> Context<'a> {
         );
         self.texts(event, &OF_DEVICE);
         self.add("BS-088", "os", "name", "os", os_name);
+        // `os_version` is the API level there, while Segment's libraries give the release.
+        let release = event.user(ANDROID_RELEASE).and_then(Value::text);
+        match release.filter(|_| system(event) == Some(Platform::Android)) {
+            Some(release) => self.add("BS-089", "os", "version", ANDROID_RELEASE, Some(release)),
+            None => self.texts(event, &[("BS-089", "os", "version", "os_version")]),
+        }
     }
 
     /// Writes the object.
@@ -245,13 +284,14 @@ mod tests {
         for (user, wanted) in [
             (r#"{"os":"iOS","environment":"FULL_WEB"}"#, Some(Platform::Ios)),
             (r#"{"os":" android "}"#, Some(Platform::Android)),
+            (r#"{"os":"AMAZON_FIRE_TV"}"#, Some(Platform::Android)),
             (r#"{"os":"MAC_OS","environment":"full_web"}"#, Some(Platform::Web)),
             (r#"{"platform":"Mobile_Web"}"#, Some(Platform::Web)),
             (r#"{"os":"MAC_OS","environment":"FULL_APP"}"#, None),
             ("{}", None),
         ] {
             let text = format!(r#"{{"user_data":{user}}}"#);
-            let event = Received::open(Json::parse(&text).unwrap()).unwrap();
+            let event = Received::open(Json::parse(&text).unwrap(), &mut Trace::brief()).unwrap();
             assert_eq!(platform(&event), wanted, "{user}");
         }
     }
@@ -275,7 +315,7 @@ mod tests {
             (r#"{"country":"BR"}"#, None),
         ] {
             let text = format!(r#"{{"user_data":{user}}}"#);
-            let event = Received::open(Json::parse(&text).unwrap()).unwrap();
+            let event = Received::open(Json::parse(&text).unwrap(), &mut Trace::brief()).unwrap();
             assert_eq!(locale(&event).as_deref(), wanted, "{user}");
         }
     }

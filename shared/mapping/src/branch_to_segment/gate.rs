@@ -68,22 +68,55 @@ pub fn filter(event: &Received<'_>, name: &Name<'_>, settings: &BranchToSegment)
             Class::Of(Category::Install | Category::Reinstall | Category::Open)
         );
     if needs_attribution && !event.is_attributed() {
+        if event.is_hidden {
+            return ignored("BS-047", IgnoreReason::TermsNotSigned);
+        }
         return ignored("BS-041", IgnoreReason::NotAttributed);
     }
     Ok(())
 }
 
+/// Whether the event is attributed to a partner that the settings deny, by its name or by its key such as `a_facebook`.
 fn is_denied_partner(event: &Received<'_>, settings: &BranchToSegment) -> bool {
     if settings.deny_partners.is_empty() {
         return false;
     }
-    let plain = |name: &str| name.trim().to_lowercase();
-    let partner = event.link.label("advertising_partner_name").and_then(text);
-    partner.is_some_and(|partner| {
-        let partner = plain(&partner);
-        settings
-            .deny_partners
-            .iter()
-            .any(|denied| plain(denied) == partner)
-    })
+    let denied: Vec<String> = settings.deny_partners.iter().map(|name| plain(name)).collect();
+    let is_denied = |name: &str| denied.iter().any(|denied| denied == name);
+    let name = event.link.label("advertising_partner_name").and_then(text);
+    let key = event.link.control("3p").and_then(text);
+    name.is_some_and(|name| is_denied(&plain(&name)))
+        || key.is_some_and(|key| {
+            let key = plain(&key);
+            is_denied(&key) || key.strip_prefix("a_").is_some_and(is_denied)
+        })
+}
+
+/// The name of a partner for comparison: in lower case, each run of space, `-` and `_` as one `_`.
+fn plain(name: &str) -> String {
+    let words = name.trim().split([' ', '-', '_']).enumerate();
+    let words: Vec<&str> = words
+        .filter(|(at, word)| *at == 0 || !word.is_empty())
+        .map(|(_, word)| word)
+        .collect();
+    words.join("_").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partners_are_compared_without_their_spelling() {
+        event::rules!["BS-040"];
+        for (name, wanted) in [
+            ("Google AdWords", "google_adwords"),
+            (" Google - adwords ", "google_adwords"),
+            ("a_facebook", "a_facebook"),
+            ("TIKTOK", "tiktok"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(name), wanted, "{name}");
+        }
+    }
 }

@@ -6,8 +6,10 @@ use super::products::products;
 use super::properties::{Group, Properties};
 use super::received::{OWN_FIELDS, OWN_FLAGS, Received};
 use super::value::{Value, is_blank, is_nothing};
-use crate::forms::identity_text::identity_text;
-use event::json::{Decimal, Json, Kind, Object};
+use crate::forms::{Placeholders, number};
+use event::json::{Json, Kind, Object};
+use event::reasons::Warning;
+use event::settings::BranchToSegment;
 use std::borrow::Cow;
 
 /// The fields of `user_data` that are booleans.
@@ -26,22 +28,25 @@ struct Reading {
     strips_signs: bool,
 }
 
-/// The properties of an event's call. `extra`: all groups. `is_trimmed`: the name `truncated` is taken.
+/// The properties of an event's call. `other_time` is a second time that the event states. `is_trimmed`: the name
+/// `truncated` is taken.
 pub fn properties<'e>(
     event: &'e Received<'e>,
     identity: &'e Identity<'e>,
-    extra: bool,
+    settings: &BranchToSegment,
+    other_time: Option<Json<'e>>,
     is_trimmed: bool,
 ) -> Properties<'e> {
     let mut all = Groups {
         properties: Properties::new(is_trimmed),
     };
-    all.identity(event, identity);
+    let extra = settings.extra_properties;
+    all.identity(event, identity, super::placeholders(settings));
     all.link(event, Sign::Label);
     all.user(event);
     if extra {
         all.event_data(&event.event_data);
-        if let Some(products) = products(&event.content_items) {
+        if let Some(products) = products(&event.content_items, &mut all.properties) {
             let name = Cow::Borrowed("products");
             all.properties
                 .add(Group::Products, "content_items", name, Value::Made(products));
@@ -53,6 +58,16 @@ pub fn properties<'e>(
     if extra {
         all.custom_data(&event.custom_data);
         all.attribution(event);
+        for (key, value) in &event.unreadable {
+            let name = Cow::Borrowed(*key);
+            all.properties
+                .add(Group::Unreadable, key, name, Value::exact(*value));
+        }
+        if let Some(time) = other_time {
+            let name = Cow::Borrowed("timestamp");
+            all.properties
+                .add(Group::Time, "timestamp", name, Value::exact(time));
+        }
     }
     all.properties
 }
@@ -62,8 +77,14 @@ struct Groups<'e> {
 }
 
 impl<'e> Groups<'e> {
-    fn identity(&mut self, event: &'e Received<'e>, identity: &'e Identity<'e>) {
-        let event_id = event.id.filter(|id| !is_nothing(*id)).and_then(identity_text);
+    fn identity(
+        &mut self,
+        event: &'e Received<'e>,
+        identity: &'e Identity<'e>,
+        placeholders: Placeholders<'_>,
+    ) {
+        let id = event.id.filter(|id| !is_nothing(*id));
+        let event_id = id.and_then(|id| placeholders.thing(id));
         let ip = event.user("ip").and_then(super::value::text);
         let anonymous_id = identity.anonymous_id.as_ref().filter(|_| !identity.is_device);
         for (key, name, value) in [
@@ -104,11 +125,9 @@ impl<'e> Groups<'e> {
             match key {
                 "ip" | ANONYMOUS_ID => {}
                 flag if USER_FLAGS.contains(&flag) => {
-                    if let Some(value) = Some(value)
-                        .filter(|value| !is_nothing(*value))
-                        .and_then(Value::flag)
-                    {
-                        self.properties.add(Group::Device, key, Cow::Borrowed(key), value);
+                    if !is_nothing(value) {
+                        self.properties
+                            .add(Group::Device, key, Cow::Borrowed(key), Value::flag(value));
                     }
                 }
                 _ => self.entry(reading, key, Cow::Borrowed(key), value),
@@ -123,7 +142,12 @@ impl<'e> Groups<'e> {
             strips_signs: false,
         };
         for (key, value) in event_data.iter() {
-            if AMOUNTS.contains(&key) && value.kind() == Kind::String && !is_nothing(value) {
+            let is_amount = AMOUNTS.contains(&key) && !is_nothing(value);
+            if is_amount && number(value).is_none() {
+                self.properties
+                    .warn(Warning::InvalidNumber, format!("event_data.{key}"));
+            }
+            if is_amount && value.kind() == Kind::String {
                 let number = Value::number_or_exact(value);
                 self.properties.add(Group::Event, key, Cow::Borrowed(key), number);
             } else {
@@ -150,17 +174,13 @@ impl<'e> Groups<'e> {
             let Some(value) = value.filter(|value| !is_nothing(*value)) else {
                 continue;
             };
-            let is_whole = || Decimal::parse(value.raw()).is_some_and(|number| number.is_whole());
-            let value = match value.kind() {
-                _ if at < OWN_FLAGS => Value::flag(value),
-                Kind::String => Some(Value::exact(value)),
-                Kind::Number if field != "origin" && is_whole() => Some(Value::exact(value)),
-                _ => None,
+            let value = if at < OWN_FLAGS {
+                Value::flag(value)
+            } else {
+                Value::exact(value)
             };
-            if let Some(value) = value {
-                self.properties
-                    .add(Group::Attribution, field, Cow::Borrowed(field), value);
-            }
+            self.properties
+                .add(Group::Attribution, field, Cow::Borrowed(field), value);
         }
     }
 

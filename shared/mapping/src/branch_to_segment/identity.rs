@@ -1,9 +1,9 @@
 //! The id of an event, and its user.
 
 use super::received::Received;
-use super::value::is_nothing;
+use super::value::{is_blank, is_nothing};
 use crate::Trace;
-use crate::forms::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use crate::forms::Placeholders;
 use crate::rejected::Rejected;
 use crate::route::Arrival;
 use event::EventId;
@@ -28,8 +28,8 @@ const DEVICE_PREFIX: &str = "branch-device-";
 const DEVICE_IDS: [&str; 4] = ["idfv", "android_id", "idfa", "aaid"];
 
 /// The id that Branch gave the event.
-pub fn event_id(id: Option<Json<'_>>) -> Option<EventId> {
-    let given = id.and_then(identity_text);
+pub fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<EventId> {
+    let given = id.and_then(|id| placeholders.thing(id));
     given
         .filter(|id| id.chars().count() <= MAX_ID_CHARS)
         .map(EventId::given)
@@ -60,9 +60,15 @@ pub fn identity<'a>(
     settings: &BranchToSegment,
     trace: &mut Trace,
 ) -> Result<Identity<'a>, Rejected> {
-    let anonymous_id = anonymous_id(event, trace);
-    let developer_identity = event.user("developer_identity").filter(|_| settings.send_user_id);
-    let user_id = developer_identity.and_then(identity_text);
+    let placeholders = super::placeholders(settings);
+    let anonymous_id = anonymous_id(event, placeholders, trace);
+    let developer_identity = event
+        .user
+        .get("developer_identity")
+        .filter(|id| settings.send_user_id && !is_null(*id));
+    let user_id = developer_identity
+        .filter(|id| !is_nothing(*id))
+        .and_then(|id| placeholders.user(id));
     if user_id.is_some() {
         trace.record("BS-071", || {
             ("user_data.developer_identity".into(), "userId".into())
@@ -82,12 +88,13 @@ pub fn identity<'a>(
                 return Err(Rejected::ignore("BS-074", "user_data", IgnoreReason::NoIdentity));
             }
             MissingIdentity::Device => {
-                identity.anonymous_id = Some(device_id(event, trace)?);
+                identity.anonymous_id = Some(device_id(event, placeholders, trace)?);
                 identity.is_device = true;
             }
         }
     }
-    if developer_identity.is_some_and(is_placeholder_text) {
+    let is_unset = developer_identity.is_some_and(is_nothing);
+    if is_unset || placeholders.refuses(developer_identity) {
         trace.warn(Warning::PlaceholderUserId, || {
             "user_data.developer_identity".into()
         });
@@ -95,7 +102,11 @@ pub fn identity<'a>(
     Ok(identity)
 }
 
-fn anonymous_id<'a>(event: &Received<'a>, trace: &mut Trace) -> Option<Cow<'a, str>> {
+fn anonymous_id<'a>(
+    event: &Received<'a>,
+    placeholders: Placeholders<'_>,
+    trace: &mut Trace,
+) -> Option<Cow<'a, str>> {
     let places = [
         ("custom_data", &event.custom_data, ANONYMOUS_ID),
         ("custom_data", &event.custom_data, UNSIGNED_ANONYMOUS_ID),
@@ -103,17 +114,31 @@ fn anonymous_id<'a>(event: &Received<'a>, trace: &mut Trace) -> Option<Cow<'a, s
         ("user_data", &event.user, ANONYMOUS_ID),
     ];
     places.into_iter().find_map(|(section, object, key)| {
-        let value = object.get(key).filter(|value| !is_nothing(*value))?;
-        let id = identity_text(value)?;
+        let value = object.get(key).filter(|value| !is_null(*value))?;
+        let Some(id) = placeholders.user(value) else {
+            if placeholders.refuses(Some(value)) {
+                trace.warn(Warning::PlaceholderUserId, || format!("{section}.{key}"));
+            }
+            return None;
+        };
         trace.record("BS-070", || (format!("{section}.{key}"), "anonymousId".into()));
         Some(id)
     })
 }
 
-fn device_id(event: &Received<'_>, trace: &mut Trace) -> Result<Cow<'static, str>, Rejected> {
+/// Whether a value is blank, or the text `null` that a forwarder wrote for it.
+fn is_null(json: Json<'_>) -> bool {
+    is_blank(json) || json.as_str().is_some_and(|text| text == "null")
+}
+
+fn device_id(
+    event: &Received<'_>,
+    placeholders: Placeholders<'_>,
+    trace: &mut Trace,
+) -> Result<Cow<'static, str>, Rejected> {
     let found = DEVICE_IDS
         .into_iter()
-        .find_map(|key| Some((key, event.user(key).and_then(device_id_text)?)));
+        .find_map(|key| Some((key, event.user(key).and_then(|id| placeholders.thing(id))?)));
     let (key, id) = found.ok_or(Rejected::park("BS-074", "user_data", ParkReason::NoIdentity))?;
     trace.record("BS-075", || (format!("user_data.{key}"), "anonymousId".into()));
     Ok(Cow::Owned(format!("{DEVICE_PREFIX}{id}")))

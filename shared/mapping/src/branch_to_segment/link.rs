@@ -97,8 +97,17 @@ impl<'a> Link<'a> {
 
     /// The label of this name, such as `campaign`, unless there is nothing in it.
     pub fn label(&self, name: &str) -> Option<Json<'a>> {
-        let mut labels = self.group(Sign::Label);
-        labels
+        self.named(Sign::Label, name)
+    }
+
+    /// The control parameter of this name, such as `3p`, unless there is nothing in it.
+    pub fn control(&self, name: &str) -> Option<Json<'a>> {
+        self.named(Sign::Control, name)
+    }
+
+    fn named(&self, sign: Sign, name: &str) -> Option<Json<'a>> {
+        let mut entries = self.group(sign);
+        entries
             .find(|entry| entry.name() == name && !entry.is_nothing())
             .map(|entry| entry.value)
     }

@@ -1,8 +1,11 @@
 //! The products of an event, in Segment's names.
 
 use super::folded::folded;
+use super::properties::Properties;
 use super::value::{Value, is_equal, is_nothing};
+use crate::forms::number;
 use event::json::{ArrayWriter, Json, Object, ObjectWriter};
+use event::reasons::Warning;
 use std::borrow::Cow;
 
 /// The keys that Segment has names for.
@@ -20,7 +23,17 @@ const NAMES: [(&str, &str); 10] = [
 ];
 
 /// The keys whose values are numbers.
-const NUMBERS: [&str; 3] = ["$price", "$quantity", "$price_in_usd"];
+const NUMBERS: [&str; 9] = [
+    "$price",
+    "$quantity",
+    "$price_in_usd",
+    "$rating",
+    "$rating_average",
+    "$rating_count",
+    "$rating_max",
+    "$value",
+    "$value_in_usd",
+];
 
 /// Put before a name that is taken in its product.
 const PREFIX: &str = "item_";
@@ -30,14 +43,23 @@ struct Product<'a> {
     members: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
-/// The JSON text of `products`; `None` if there are none.
-pub fn products(content_items: &[Json<'_>]) -> Option<String> {
+/// The JSON text of `products`; `None` if there are none. `properties` gets the warnings.
+pub fn products(content_items: &[Json<'_>], properties: &mut Properties<'_>) -> Option<String> {
     let mut text = String::new();
     let mut any = false;
     {
         let mut list = ArrayWriter::new(&mut text);
-        for item in content_items.iter().filter_map(|item| item.as_object()) {
-            let product = Product::new(&item.sorted());
+        for (at, item) in content_items.iter().enumerate() {
+            let Some(item) = item.as_object().map(Object::sorted) else {
+                continue;
+            };
+            for key in NUMBERS {
+                let is_no_number = |value: &Json<'_>| !is_nothing(*value) && number(*value).is_none();
+                if item.get(key).filter(is_no_number).is_some() {
+                    properties.warn(Warning::InvalidNumber, format!("content_items[{at}].{key}"));
+                }
+            }
+            let product = Product::new(&item);
             if !product.members.is_empty() {
                 any = true;
                 product.write(&mut list.object());

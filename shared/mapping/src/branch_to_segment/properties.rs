@@ -37,6 +37,10 @@ pub enum Group {
     Custom,
     /// What is known of the attribution.
     Attribution,
+    /// Fields of the event that should hold others and do not.
+    Unreadable,
+    /// A second time of the event.
+    Time,
 }
 
 impl Group {
@@ -53,13 +57,15 @@ impl Group {
             Self::Link => "BS-117",
             Self::Custom => "BS-118",
             Self::Attribution => "BS-119",
+            Self::Unreadable => "BS-016",
+            Self::Time => "BS-063",
         }
     }
 
     /// Where its entries stand in the event; empty for the event itself.
     const fn section(self) -> &'static str {
         match self {
-            Self::Identity | Self::Attribution => "",
+            Self::Identity | Self::Attribution | Self::Unreadable | Self::Time => "",
             Self::Label | Self::Control | Self::Added | Self::Link => "last_attributed_touch_data.",
             Self::Device => "user_data.",
             Self::Event => "event_data.",
@@ -80,14 +86,22 @@ impl Group {
             Self::Added => "plus_",
             Self::Link => "link_",
             Self::Custom => "custom_",
-            Self::Attribution => "branch_",
+            Self::Attribution | Self::Unreadable | Self::Time => "branch_",
         };
         Some(format!("{prefix}{name}"))
     }
 
-    /// Whether its properties may go when the event is too large, and when: the last group first.
-    fn removal_rank(self) -> Option<usize> {
-        (self >= Self::Event).then(|| Self::Attribution as usize - self as usize)
+    /// When its properties go if the event is too large, lower numbers first; `None` if they never go (BS-152). A customer's
+    /// long texts go before the facts of the attribution, which are a few bytes.
+    fn removal_rank(self, key: &str) -> Option<usize> {
+        match self {
+            Self::Identity | Self::Label | Self::Device => None,
+            Self::Control | Self::Added | Self::Link | Self::Custom | Self::Unreadable => Some(0),
+            Self::Attribution if key == "customer_event_alias" => Some(0),
+            Self::Products => Some(1),
+            Self::Attribution | Self::Time => Some(2),
+            Self::Event => Some(3),
+        }
     }
 }
 
@@ -114,7 +128,7 @@ impl segment_track::Property for Property<'_> {
 
     fn removal(&self, value_size: usize) -> Option<Removal> {
         Some(Removal {
-            rank: self.group.removal_rank()?,
+            rank: self.group.removal_rank(self.key)?,
             size: Reverse(string_size(&self.name) + value_size),
         })
     }
@@ -132,6 +146,8 @@ pub struct Properties<'a> {
     taken: HashMap<String, Option<usize>>,
     /// Those that have got none.
     dropped: Vec<(Group, &'a str)>,
+    /// Warnings of values, with their paths.
+    warnings: Vec<(Warning, String)>,
 }
 
 impl<'a> Properties<'a> {
@@ -147,7 +163,13 @@ impl<'a> Properties<'a> {
             list: Vec::with_capacity(64),
             taken,
             dropped: Vec::new(),
+            warnings: Vec::new(),
         }
+    }
+
+    /// Keeps a warning of a value at a path, for [`Self::record`].
+    pub fn warn(&mut self, warning: Warning, path: String) {
+        self.warnings.push((warning, path));
     }
 
     /// Adds an entry under its name, or under its alternative name. `key` is that of the entry as received.
@@ -199,6 +221,9 @@ impl<'a> Properties<'a> {
                 let from = path(property.group, property.key);
                 (from, format!("properties.{}", property.name))
             });
+        }
+        for (warning, path) in &self.warnings {
+            trace.warn(*warning, || path.clone());
         }
         for (group, key) in &self.dropped {
             trace.record("BS-125", || {

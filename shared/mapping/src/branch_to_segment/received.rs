@@ -2,8 +2,10 @@
 
 use super::link::Link;
 use super::value::is_nothing;
-use crate::forms::boolean::boolean;
+use crate::Trace;
+use crate::forms::{boolean, list};
 use event::json::{Json, Kind, Object};
+use event::reasons::Warning;
 use std::borrow::Cow;
 
 /// The fields of the event itself that become properties, in the order of BS-119.
@@ -24,6 +26,9 @@ pub const OWN_FIELDS: [&str; 12] = [
 
 /// How many of them, from the first, are booleans.
 pub const OWN_FLAGS: usize = 4;
+
+/// The control parameter, without its sign, of an attribution that may not be shown.
+const UNSIGNED_FACEBOOK: &str = "fb_data_terms_not_signed";
 
 /// An event. Objects are visited in byte order of their keys; what is absent is empty.
 #[derive(Default)]
@@ -50,13 +55,24 @@ pub struct Received<'a> {
     pub custom_data: Object<'a>,
     /// `metadata`
     pub metadata: Object<'a>,
+    /// Those of the six fields above that are no objects, or no list: key and value.
+    pub unreadable: Vec<(&'static str, Json<'a>)>,
+    /// Whether its attribution is Facebook's and may not be shown (BS-047).
+    pub is_hidden: bool,
 }
 
 impl<'a> Received<'a> {
-    /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(received: Json<'a>) -> Option<Self> {
-        let object = |value: Json<'a>| value.as_object().unwrap_or_default().sorted();
+    /// Opens an event; `None` if it is no JSON object.
+    pub fn open(received: Json<'a>, trace: &mut Trace) -> Option<Self> {
         let mut event = Self::default();
+        let mut unreadable = Vec::new();
+        let mut object = |key: &'static str, value: Json<'a>| {
+            let object = one_object(value);
+            if object.is_none() && !is_nothing(value) {
+                unreadable.push((key, value));
+            }
+            object.unwrap_or_default().sorted()
+        };
         for (key, value) in received.as_object()? {
             match key.as_ref() {
                 "name" => event.name = Some(value),
@@ -64,12 +80,18 @@ impl<'a> Received<'a> {
                 "timestamp" => event.times[0] = Some(value),
                 "event_timestamp" => event.times[1] = Some(value),
                 "event" => event.legacy_name = Some(value),
-                "last_attributed_touch_data" => event.link = Link::new(object(value)),
-                "user_data" => event.user = object(value),
-                "event_data" => event.event_data = object(value),
-                "content_items" => event.content_items = value.as_array().unwrap_or_default(),
-                "custom_data" => event.custom_data = object(value),
-                "metadata" => event.metadata = object(value),
+                "last_attributed_touch_data" => {
+                    event.link = Link::new(object("last_attributed_touch_data", value))
+                }
+                "user_data" => event.user = object("user_data", value),
+                "event_data" => event.event_data = object("event_data", value),
+                "content_items" => match list(value) {
+                    Some(items) => event.content_items = items,
+                    None if is_nothing(value) => {}
+                    None => event.unreadable.push(("content_items", value)),
+                },
+                "custom_data" => event.custom_data = object("custom_data", value),
+                "metadata" => event.metadata = object("metadata", value),
                 other => {
                     let at = OWN_FIELDS.iter().position(|field| *field == other);
                     if let Some(place) = at.and_then(|at| event.own.get_mut(at)) {
@@ -78,7 +100,36 @@ impl<'a> Received<'a> {
                 }
             }
         }
+        event.unreadable.append(&mut unreadable);
+        for (key, _) in &event.unreadable {
+            trace.warn(Warning::FieldUnreadable, || (*key).into());
+        }
         Some(event)
+    }
+
+    /// Forgets the attribution if it is Facebook's and the customer has not signed Facebook's data terms (BS-047).
+    pub fn hide_unsigned_facebook(&mut self, trace: &mut Trace) {
+        let mark = self.link.control(UNSIGNED_FACEBOOK).and_then(boolean);
+        if mark != Some(true) {
+            return;
+        }
+        trace.record("BS-047", || {
+            (
+                format!("last_attributed_touch_data.${UNSIGNED_FACEBOOK}"),
+                "no attribution".into(),
+            )
+        });
+        self.is_hidden = true;
+        self.link = Link::default();
+        for (field, value) in OWN_FIELDS.into_iter().zip(&mut self.own) {
+            if field == "attributed" {
+                *value = Json::parse("false").ok();
+            } else if field.starts_with("last_attributed_touch_")
+                || field.ends_with("_from_last_attributed_touch_to_event")
+            {
+                *value = None;
+            }
+        }
     }
 
     /// A field of `user_data`, unless there is nothing in it.
@@ -111,6 +162,14 @@ impl<'a> Received<'a> {
             text.is_some_and(|text| fits(&text.to_ascii_uppercase()))
         };
         says("environment", |text| text == "FULL_WEB") || says("platform", |text| text.ends_with("WEB"))
+    }
+}
+
+/// An object, or the one that an array holds.
+fn one_object(value: Json<'_>) -> Option<Object<'_>> {
+    match value.as_array().as_deref() {
+        Some([one]) => one.as_object(),
+        _ => value.as_object(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::received::Received;
 use crate::Trace;
+use crate::forms::epoch_millis;
 use event::Timestamp;
 use event::json::{Decimal, Json, Kind};
 use event::reasons::Warning;
@@ -12,22 +13,25 @@ const LAST_MILLIS: i64 = 253_402_300_799_999;
 /// Digits of a time given as text.
 const MAX_DIGITS: usize = 15;
 
-/// The first usable time of an event.
-pub fn timestamp(event: &Received<'_>, trace: &mut Trace) -> Option<Timestamp> {
-    let times = ["timestamp", "event_timestamp"].into_iter().zip(event.times);
-    let found = times
-        .into_iter()
-        .find_map(|(field, value)| Some((field, time(value?)?)));
-    match found {
-        Some((field, _)) => trace.record("BS-054", || (field.into(), "timestamp".into())),
+/// When the event happened, and `timestamp` as received if it says another usable time.
+pub fn timestamp<'a>(event: &Received<'a>, trace: &mut Trace) -> (Option<Timestamp>, Option<Json<'a>>) {
+    let [received, happened] = event.times;
+    let of_receipt = received.and_then(time);
+    if let Some(timestamp) = happened.and_then(time) {
+        trace.record("BS-054", || ("event_timestamp".into(), "timestamp".into()));
+        let is_other = of_receipt.is_some_and(|other| other != timestamp);
+        return (Some(timestamp), received.filter(|_| is_other));
+    }
+    match of_receipt {
+        Some(_) => trace.record("BS-054", || ("timestamp".into(), "timestamp".into())),
         None => trace.warn(Warning::TimeUnreadable, || "timestamp".into()),
     }
-    found.map(|(_, timestamp)| timestamp)
+    (of_receipt, None)
 }
 
-/// The time of a field: an integer, or a string of digits, in milliseconds since 1970.
+/// The time of a field: an integer, or a string of digits, in seconds or milliseconds since 1970.
 fn time(time: Json<'_>) -> Option<Timestamp> {
-    let millis = match time.kind() {
+    let number = match time.kind() {
         Kind::Number => Decimal::parse(time.raw())?.as_whole()?,
         _ => {
             let text = time.as_str()?;
@@ -35,9 +39,8 @@ fn time(time: Json<'_>) -> Option<Timestamp> {
             text.parse().ok().filter(|_| is_time)?
         }
     };
-    (1..=LAST_MILLIS)
-        .contains(&millis)
-        .then(|| Timestamp::from_millis(millis))
+    let number = Some(number).filter(|number| (1..=LAST_MILLIS).contains(number))?;
+    epoch_millis(&number.to_string()).map(Timestamp::from_millis)
 }
 
 #[cfg(test)]
@@ -53,7 +56,11 @@ mod tests {
             ("1.76000360525e12", Some("2025-10-09T09:53:25.250Z")),
             ("\"1760003605250\"", Some("2025-10-09T09:53:25.250Z")),
             ("\"001760003605250\"", Some("2025-10-09T09:53:25.250Z")),
-            ("1", Some("1970-01-01T00:00:00.001Z")),
+            ("1", Some("1970-01-01T00:00:01.000Z")),
+            ("1760003605", Some("2025-10-09T09:53:25.000Z")),
+            ("\"1760003605\"", Some("2025-10-09T09:53:25.000Z")),
+            ("99999999999", Some("5138-11-16T09:46:39.000Z")),
+            ("100000000000", Some("1973-03-03T09:46:40.000Z")),
             ("253402300799999", Some("9999-12-31T23:59:59.999Z")),
             ("253402300800000", None),
             ("\"253402300800000\"", None),

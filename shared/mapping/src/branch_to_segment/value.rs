@@ -24,9 +24,15 @@ pub fn is_blank(json: Json<'_>) -> bool {
     }
 }
 
-/// Whether there is nothing in a field that Branch defines: blank, or the text `null`.
+/// What stands in a field where there is no value: of hand-written forwarders, and of Branch's own SDKs.
+const NOTHINGS: [&str; 2] = ["null", "bnc_no_value"];
+
+/// Whether there is nothing in a field that Branch defines: blank, or a text that says so.
 pub fn is_nothing(json: Json<'_>) -> bool {
-    is_blank(json) || json.as_str().is_some_and(|text| text == "null")
+    is_blank(json)
+        || json
+            .as_str()
+            .is_some_and(|text| NOTHINGS.contains(&text.as_ref()))
 }
 
 /// A string as it is, or the text of a number.
@@ -69,14 +75,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A value of a boolean field: a string that spells a boolean becomes it (BS-006). `None` if it is neither boolean
-    /// nor string.
-    pub fn flag(json: Json<'a>) -> Option<Self> {
-        match (boolean(json), json.kind()) {
-            (Some(flag), _) => Some(Self::bool(flag)),
-            (None, Kind::String) => Some(Self::Received(json)),
-            _ => None,
-        }
+    /// A value of a boolean field: what can be read as a boolean becomes it (BS-006), all else stays.
+    pub fn flag(json: Json<'a>) -> Self {
+        boolean(json).map_or_else(|| Self::exact(json), Self::bool)
     }
 
     /// A string or the text of a number, as a string.
@@ -200,6 +201,8 @@ mod tests {
             ("[ ]", true, true),
             ("{\n}", true, true),
             ("\"null\"", false, true),
+            ("\"bnc_no_value\"", false, true),
+            ("\"BNC_NO_VALUE\"", false, false),
             ("\"\\u006eull\"", false, true),
             ("\" \"", false, false),
             ("\"Null\"", false, false),

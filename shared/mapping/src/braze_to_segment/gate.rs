@@ -2,6 +2,7 @@
 
 use super::received::Received;
 use super::value::is_name;
+use crate::forms::boolean;
 use crate::rejected::Rejected;
 use event::currents;
 use event::json::Json;
@@ -52,9 +53,7 @@ pub fn filter(event: &Received<'_>, event_type: &str, settings: &BrazeToSegment)
         return ignored("BZ-038", IgnoreReason::MachineOpen);
     }
     if settings.skip_suspected_bot_clicks
-        && event.property("is_suspected_bot_click").is_some_and(|suspected| {
-            suspected.as_bool() == Some(true) || suspected.as_str().is_some_and(|text| text == "true")
-        })
+        && event.property("is_suspected_bot_click").and_then(boolean) == Some(true)
     {
         return ignored("BZ-039", IgnoreReason::SuspectedBotClick);
     }
@@ -63,8 +62,9 @@ pub fn filter(event: &Received<'_>, event_type: &str, settings: &BrazeToSegment)
 
 /// `true`, or the name of the mail proxy.
 fn is_machine_open(value: Json<'_>) -> bool {
-    match value.as_str() {
-        Some(text) => is_name(&text) && !text.eq_ignore_ascii_case("false"),
-        None => value.as_bool() == Some(true),
+    match (boolean(value), value.as_str()) {
+        (Some(is_machine), _) => is_machine,
+        (None, Some(proxy)) => is_name(&proxy),
+        (None, None) => false,
     }
 }

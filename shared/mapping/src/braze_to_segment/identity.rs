@@ -3,6 +3,7 @@
 use super::received::User;
 use super::value::{Usable, is_redacted};
 use crate::Trace;
+use crate::forms::Placeholders;
 use crate::rejected::Rejected;
 use event::EventId;
 use event::json::{Json, Kind};
@@ -22,8 +23,10 @@ pub struct Identity<'a> {
 }
 
 /// The id that Braze gave the event.
-pub fn event_id(id: Option<Json<'_>>) -> Option<EventId> {
-    let given = id.and_then(Usable::of).filter(|id| is_short(&id.text));
+pub fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<EventId> {
+    let given = id
+        .and_then(Usable::of)
+        .filter(|id| is_short(&id.text) && !placeholders.is_no_id(&id.text));
     given.map(|id| EventId::given(id.text))
 }
 
@@ -46,13 +49,15 @@ pub fn identity<'a>(
     trace: &mut Trace,
 ) -> Result<Identity<'a>, Rejected> {
     let external = user.external_user_id;
-    let user_id = external.and_then(Usable::of).map(|id| id.text);
-    let anonymous_id = user.user_id.and_then(Usable::of).map(|id| {
+    let placeholders = super::placeholders(settings);
+    let (user_id, is_placeholder) = somebody(external, placeholders);
+    let (anonymous_id, is_anonymous_placeholder) = somebody(user.user_id, placeholders);
+    let anonymous_id = anonymous_id.map(|id| {
         let prefix = settings.anonymous_id_prefix.as_str();
         if prefix.is_empty() {
-            id.text
+            id
         } else {
-            Cow::Owned(format!("{prefix}{}", id.text))
+            Cow::Owned(format!("{prefix}{id}"))
         }
     });
     if user_id.is_some() {
@@ -61,6 +66,7 @@ pub fn identity<'a>(
         if anonymous_id.is_some() {
             trace.record("BZ-101", || ("user.user_id".into(), "anonymousId".into()));
         }
+        warn(is_placeholder, is_anonymous_placeholder, trace);
         return Ok(Identity {
             user_id,
             anonymous_id,
@@ -83,9 +89,26 @@ pub fn identity<'a>(
     if external.is_some_and(|id| matches!(id.kind(), Kind::Bool | Kind::Array | Kind::Object)) {
         trace.warn(Warning::ExternalIdUnreadable, || "user.external_user_id".into());
     }
+    warn(is_placeholder, is_anonymous_placeholder, trace);
     trace.record("BZ-104", || ("user.user_id".into(), "anonymousId".into()));
     Ok(Identity {
         user_id: None,
         anonymous_id,
     })
+}
+
+/// The id of a user, and whether the event has one that is nobody's.
+fn somebody<'a>(id: Option<Json<'a>>, placeholders: Placeholders<'_>) -> (Option<Cow<'a, str>>, bool) {
+    match id.and_then(Usable::of).map(|id| id.text) {
+        Some(id) if placeholders.is_nobody(&id) => (None, true),
+        id => (id, false),
+    }
+}
+
+fn warn(external: bool, own: bool, trace: &mut Trace) {
+    for (is_placeholder, path) in [(external, "user.external_user_id"), (own, "user.user_id")] {
+        if is_placeholder {
+            trace.warn(Warning::PlaceholderUserId, || path.into());
+        }
+    }
 }

@@ -5,13 +5,11 @@ use super::properties::{Field, Properties, Property, is_documented_string};
 use super::received::Received;
 use super::value::{Usable, Value};
 use crate::Trace;
+use crate::forms::boolean;
 use event::json::{Json, Kind, same};
 use event::reasons::Warning;
 use event::settings::{BrazeToSegment, InControlGroup};
 use std::borrow::Cow;
-
-/// What devices report that allow no tracking: it identifies nobody.
-const NO_ADVERTISING_ID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The one type whose `url` gives way to `link_url`.
 const EMAIL_CLICK: &str = "users.messages.email.Click";
@@ -105,12 +103,11 @@ impl<'a> Paths<'a, '_> {
     }
 
     fn traits(&mut self) {
-        if self
-            .properties
-            .received(Field::EmailAddress)
-            .is_some_and(is_address)
-        {
-            self.context.email = self.moved("BZ-166", Field::EmailAddress, "context.traits.email");
+        let address = self.properties.received(Field::EmailAddress);
+        if let Some(address) = address.and_then(Usable::address) {
+            self.properties.take(Field::EmailAddress);
+            self.record("BZ-166", Field::EmailAddress, "context.traits.email");
+            self.context.email = Some(address);
         }
         let phone = [Field::ToPhoneNumber, Field::UserPhoneNumber, Field::PhoneNumber]
             .into_iter()
@@ -165,14 +162,14 @@ impl<'a> Paths<'a, '_> {
         self.context.platform = self.copied("BZ-185", Field::Platform, "context.device.type");
         if self
             .usable(Field::AdId)
-            .is_some_and(|id| id.text != NO_ADVERTISING_ID)
+            .is_some_and(|id| !super::placeholders(self.settings).is_no_id(&id.text))
         {
             self.context.advertising_id = self.copied("BZ-186", Field::AdId, "context.device.advertisingId");
         }
         self.context.ad_tracking_enabled = self
             .properties
             .received(Field::AdTrackingEnabled)
-            .and_then(Json::as_bool);
+            .and_then(boolean);
         if self.context.ad_tracking_enabled.is_some() {
             self.record(
                 "BZ-187",
@@ -186,7 +183,8 @@ impl<'a> Paths<'a, '_> {
     /// The two fields of `user` that are no ids.
     fn of_user(&mut self, device_id: Option<Json<'a>>, timezone: Option<Json<'a>>) {
         if let Some(device_id) = device_id {
-            self.context.device_id = Usable::of(device_id);
+            let placeholders = super::placeholders(self.settings);
+            self.context.device_id = Usable::of(device_id).filter(|id| !placeholders.is_no_id(&id.text));
             self.record_user(
                 "BZ-181",
                 "device_id",
@@ -196,7 +194,8 @@ impl<'a> Paths<'a, '_> {
             self.beside("BZ-181", Field::DeviceId, "user_device_id", device_id);
         }
         if let Some(timezone) = timezone {
-            self.context.timezone = Usable::of(timezone);
+            // A hash or a UUID names no zone [Braze docs "Event delivery semantics"].
+            self.context.timezone = Usable::of(timezone).filter(|zone| !zone.is_hashed() && !zone.is_uuid());
             self.record_user(
                 "BZ-182",
                 "timezone",
@@ -249,7 +248,9 @@ impl<'a> Paths<'a, '_> {
             let is_flag =
                 property.key == "in_control_group" && self.settings.in_control_group == InControlGroup::Bool;
             let changed = match json.kind() {
-                Kind::String if is_flag => flag(json).map(|value| Value::Made(value.to_string())),
+                Kind::String | Kind::Number if is_flag => {
+                    boolean(json).map(|value| Value::Made(value.to_string()))
+                }
                 Kind::Number | Kind::Bool if !is_flag => Some(Value::Quoted(json)),
                 _ => None,
             };
@@ -328,24 +329,6 @@ impl<'a> Paths<'a, '_> {
 
 fn is_custom(key: &str) -> bool {
     key == Field::CustomProperties.key() || key == Field::PurchaseProperties.key()
-}
-
-/// Whether a value is a usable string with exactly one `@`, not at either end.
-fn is_address(json: Json<'_>) -> bool {
-    let text = json.as_str().filter(|text| super::value::is_name(text));
-    text.is_some_and(|text| {
-        text.split_once('@')
-            .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
-    })
-}
-
-/// The boolean that a string spells.
-fn flag(json: Json<'_>) -> Option<bool> {
-    match json.as_str()?.as_ref() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    }
 }
 
 fn is_same(one: &Value<'_>, other: &Value<'_>) -> bool {

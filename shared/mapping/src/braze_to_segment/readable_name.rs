@@ -3,7 +3,7 @@
 use super::value::is_name;
 
 /// What parts of an event type before the last one are called.
-const WORDS: [(&str, &str); 17] = [
+const WORDS: [(&str, &str); 20] = [
     ("pushnotification", "Push Notification"),
     ("inappmessage", "In-App Message"),
     ("contentcard", "Content Card"),
@@ -21,10 +21,13 @@ const WORDS: [(&str, &str); 17] = [
     ("canvas", "Canvas"),
     ("canvasstep", "Canvas Step"),
     ("campaigns", "Campaign"),
+    ("landingpage", "Landing Page"),
+    ("contentoptimizer", "Content Optimizer"),
+    ("costep", "Content Optimizer Step"),
 ];
 
 /// What the last part of an event type is called.
-const VERBS: [(&str, &str); 20] = [
+const VERBS: [(&str, &str); 22] = [
     ("Send", "Sent"),
     ("Delivery", "Delivered"),
     ("Open", "Opened"),
@@ -45,6 +48,8 @@ const VERBS: [(&str, &str); 20] = [
     ("Unsubscribe", "Unsubscribed"),
     ("Conversion", "Converted"),
     ("Entry", "Entered"),
+    ("FormSubmission", "Form Submitted"),
+    ("Response", "Responded"),
 ];
 
 /// Last words that become a past form although their part is not in the table.

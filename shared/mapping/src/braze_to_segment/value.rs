@@ -1,5 +1,6 @@
 //! What the specification's words for single values mean: usable, blank, redacted, hashed, the same.
 
+use crate::forms::clean_address;
 use event::json::{Json, Kind, ObjectWriter, well_formed, write_string};
 use std::borrow::Cow;
 
@@ -9,9 +10,13 @@ const REDACTED: &str = "[REDACTED]";
 /// The length of what Braze writes where a field was hashed at the customer's wish.
 const HASH_DIGITS: usize = 64;
 
+/// The digits of the parts of a UUID.
+const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+
 /// A value that can stand for an id, a trait or a part of the context.
 pub struct Usable<'a> {
-    json: Json<'a>,
+    /// The string as received, if it is one and no rule has changed it.
+    json: Option<Json<'a>>,
     /// Its characters; of a number its text as received.
     pub text: Cow<'a, str>,
 }
@@ -19,18 +24,47 @@ pub struct Usable<'a> {
 impl<'a> Usable<'a> {
     /// A string that is neither blank nor redacted, or a number.
     pub fn of(json: Json<'a>) -> Option<Self> {
-        let text = match json.kind() {
-            Kind::Number => Cow::Borrowed(json.raw()),
-            _ => json.as_str().filter(|text| is_name(text))?,
+        Some(match json.kind() {
+            Kind::Number => Self {
+                json: None,
+                text: Cow::Borrowed(json.raw()),
+            },
+            _ => Self {
+                json: Some(json),
+                text: json.as_str().filter(|text| is_name(text))?,
+            },
+        })
+    }
+
+    /// An e-mail address without what cannot be seen (FM-010), if it then has exactly one `@`, not at either end.
+    pub fn address(json: Json<'a>) -> Option<Self> {
+        let given = json.as_str()?;
+        let clean = clean_address(&given);
+        let (user, host) = clean.split_once('@').filter(|_| is_name(&clean))?;
+        let is_address = !user.is_empty() && !host.is_empty() && !host.contains('@');
+        is_address.then(|| Self {
+            json: Some(json).filter(|_| clean == given),
+            text: Cow::Owned(clean.clone().into_owned()),
+        })
+    }
+
+    /// Whether it is a UUID, which Braze's test events have in every field of text.
+    pub fn is_uuid(&self) -> bool {
+        let mut parts = self.text.split('-');
+        let fits = |length| {
+            let part = parts.next();
+            part.is_some_and(|part| {
+                part.len() == length && part.bytes().all(|digit| digit.is_ascii_hexdigit())
+            })
         };
-        Some(Self { json, text })
+        UUID.into_iter().all(fits) && self.text.len() == UUID.iter().sum::<usize>() + UUID.len() - 1
     }
 
     /// Writes it as a string.
     pub fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
-        match self.json.kind() {
-            Kind::Number => out.string(key, &self.text),
-            _ => out.json(key, self.json),
+        match self.json {
+            Some(json) => out.json(key, json),
+            None => out.string(key, &self.text),
         }
     }
 

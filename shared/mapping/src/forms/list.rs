@@ -31,8 +31,19 @@ pub fn json_text(json: Json<'_>) -> Option<String> {
 /// An event with the values that JSON text at these paths stands for. A path is of keys, from the outermost object on.
 /// All other text stays as it is; an event without such texts is borrowed.
 pub fn unfolded<'e>(event: &'e str, paths: &[&[&str]]) -> Cow<'e, str> {
-    let replaced = Json::parse(event).ok().and_then(|json| replaced(json, paths));
+    if !may_hold_json_text(event) {
+        return Cow::Borrowed(event);
+    }
+    let shaped = well_formed(event);
+    let replaced = Json::parse(&shaped).ok().and_then(|json| replaced(json, paths));
     replaced.map_or(Cow::Borrowed(event), Cow::Owned)
+}
+
+/// Whether a string inside an event may be JSON text. Few events hold such texts, and a look at the bytes is cheaper than
+/// opening one.
+pub fn may_hold_json_text(event: &str) -> bool {
+    let may_begin = |bytes: &[u8]| matches!(bytes, [b'"', b'{' | b'[' | b' ' | b'\\' | 0x80..]);
+    event.as_bytes().windows(2).any(may_begin)
 }
 
 /// The text of an object with what its paths name replaced; `None` if nothing is.

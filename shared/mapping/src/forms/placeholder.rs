@@ -1,6 +1,9 @@
 //! Texts that stand where an id is missing (FM-003, FM-004).
 
+use super::identity_text::identity_text;
+use event::json::Json;
 use event::placeholder::WORDS;
+use std::borrow::Cow;
 
 /// The words of one route's settings.
 #[derive(Clone, Copy)]
@@ -27,6 +30,21 @@ impl<'s> Placeholders<'s> {
     pub fn is_no_id(self, text: &str) -> bool {
         let text = text.trim();
         is_zeros(text) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || self.lists(text)
+    }
+
+    /// The id of a user, an anonymous user or an alias, unless it is nobody's.
+    pub fn user<'a>(self, json: Json<'a>) -> Option<Cow<'a, str>> {
+        identity_text(json).filter(|id| !self.is_nobody(id))
+    }
+
+    /// The id of an event or a device, unless it is none.
+    pub fn thing<'a>(self, json: Json<'a>) -> Option<Cow<'a, str>> {
+        identity_text(json).filter(|id| !self.is_no_id(id))
+    }
+
+    /// Whether a user's id is refused because it is nobody's.
+    pub fn refuses(self, json: Option<Json<'_>>) -> bool {
+        json.and_then(identity_text).is_some_and(|id| self.is_nobody(&id))
     }
 
     fn lists(self, text: &str) -> bool {

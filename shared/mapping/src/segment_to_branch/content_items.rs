@@ -1,17 +1,21 @@
 //! `content_items`: the things that a standard event is about.
 
 use super::dollar_names::passed_through;
-use super::event_data::quoted;
+use super::event_data::{Money, quoted};
 use super::item::{FIELDS, IDENTIFIER, Item, PRODUCT_ID, Takes};
 use super::received::Properties;
 use super::value::{currency, is_blank, number, text, write_compact};
 use crate::Trace;
+use crate::forms::list;
 use event::branch_events::{Category, StandardEvent};
 use event::json::{Json, Object, ObjectWriter};
 use event::reasons::Warning;
 
 /// The property with the products.
 const PRODUCTS: &str = "products";
+
+/// Members that are amounts of money.
+const PRICES: [&str; 2] = ["price", "$price"];
 
 /// Members whose values must be numbers, or a warning is due.
 const NUMBERS: [&str; 6] = ["price", "$price", "quantity", "$quantity", "rating", "$rating"];
@@ -24,39 +28,39 @@ pub struct ContentItems {
     pub leftover: Option<String>,
 }
 
-/// Reads the items and takes out the properties that they use. `event_currency` is that of `event_data`.
+/// Reads the items and takes out the properties that they use.
 pub fn content_items(
     event: &StandardEvent,
     properties: &mut Properties<'_>,
-    event_currency: Option<&str>,
+    money: &Money,
     trace: &mut Trace,
 ) -> ContentItems {
     let mut content = ContentItems::default();
-    if let Some(products) = properties.get(PRODUCTS).and_then(Json::as_array) {
-        content.of_products(&products, trace);
+    if let Some(products) = properties.get(PRODUCTS).and_then(list) {
+        content.of_products(&products, money, trace);
         if !content.items.is_empty() {
             properties.take(PRODUCTS);
         }
     }
     if content.items.is_empty() && has_root_item(event, properties) {
-        content.items.push(root_item(properties, trace));
+        content.items.push(root_item(properties, money, trace));
     }
     if event.name == "RATE" {
         content.rate(properties, trace);
     }
     for item in &mut content.items {
-        item.add_currency(event_currency);
+        item.add_currency(money.currency.as_deref());
     }
     content
 }
 
 impl ContentItems {
-    fn of_products(&mut self, products: &[Json<'_>], trace: &mut Trace) {
+    fn of_products(&mut self, products: &[Json<'_>], money: &Money, trace: &mut Trace) {
         let mut others = Vec::new();
         for (at, element) in products.iter().enumerate() {
             let path = || format!("properties.products[{at}]");
             match element.as_object() {
-                Some(product) => self.items.extend(item(product.sorted(), &path, trace)),
+                Some(product) => self.items.extend(item(product.sorted(), money, &path, trace)),
                 None if is_blank(*element) => {}
                 None => {
                     trace.warn(Warning::ProductSkipped, path);
@@ -101,6 +105,11 @@ impl ContentItems {
         }
     }
 
+    /// Whether an item has a price.
+    pub fn have_price(&self) -> bool {
+        self.items.iter().any(|item| item.has("$price"))
+    }
+
     /// Writes the array, unless it would be empty. `as_json`: custom fields as JSON text.
     pub fn write(&self, call: &mut ObjectWriter<'_>, as_json: bool) {
         if self.items.is_empty() {
@@ -114,18 +123,20 @@ impl ContentItems {
 }
 
 /// The item of one product; `None` if the product says nothing.
-fn item(product: Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<Item> {
+fn item(product: Object<'_>, money: &Money, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<Item> {
+    let has_unknown_price = price_is_unknown(&product, money);
+    let is_refused = |key: &str| has_unknown_price && PRICES.contains(&key);
     let mut item = Item::default();
     let mut others = Vec::with_capacity(product.len());
     let (mut says_nothing, mut price_currency) = (true, None);
     for (key, value) in product.iter().filter(|(_, value)| !is_blank(*value)) {
         says_nothing = false;
-        match passed_through(key, value) {
-            Some((field, json)) => {
+        match passed_through(key, value, &money.default) {
+            Some((field, json)) if !is_refused(field) => {
                 trace.record("SR-243", || (format!("{}.{key}", path()), field.to_owned()));
                 item.set(field, json);
             }
-            None => others.push((key, value)),
+            _ => others.push((key, value)),
         }
     }
     if says_nothing {
@@ -137,7 +148,9 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Op
     for (key, value) in others {
         let field = FIELDS.iter().find(|(_, property, ..)| *property == key);
         let taken = field.and_then(|(rule, _, field, takes)| {
-            let json = takes.json(value).filter(|_| !item.has(field))?;
+            let json = takes
+                .json(value)
+                .filter(|_| !item.has(field) && !is_refused(key))?;
             Some((rule, field, json))
         });
         if let Some((rule, field, json)) = taken {
@@ -150,7 +163,7 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Op
         }
         match key {
             PRODUCT_ID if text(value).is_some() => product_id = Some((key, value)),
-            "currency" if currency(value).is_some() => price_currency = Some((key, value)),
+            "currency" if currency(value, &money.default).is_some() => price_currency = Some((key, value)),
             "currency" | "$currency" => {
                 trace.warn(Warning::InvalidCurrency, || format!("{}.{key}", path()));
                 custom.push((key, value));
@@ -168,7 +181,7 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Op
     }
     if let Some((key, value)) = price_currency {
         if item.has("$price") && !item.has("$currency") {
-            item.add_currency(currency(value).as_deref());
+            item.add_currency(currency(value, &money.default).as_deref());
         } else {
             custom.push((key, value));
         }
@@ -183,7 +196,23 @@ fn item(product: Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Op
     Some(item)
 }
 
-/// Gives an item its id and, if it has none, its SKU; `false` if it has both already. `record` takes the rule and the field.
+/// Whether a product's price is of a currency that nobody knows: of its own, or of the event where it has none. Branch would
+/// count it as US dollars.
+fn price_is_unknown(product: &Object<'_>, money: &Money) -> bool {
+    let mut is_named = false;
+    for key in ["$currency", "currency"] {
+        let Some(named) = product.get(key).filter(|named| !is_blank(*named)) else {
+            continue;
+        };
+        if currency(named, &money.default).is_some() {
+            return false;
+        }
+        is_named = true;
+    }
+    is_named || money.is_unknown
+}
+
+/// Gives an item its id and, if it has none, its SKU; `false` if it has both already. `tell` takes the rule and the field.
 fn set_product_id(
     item: &mut Item,
     value: Json<'_>,
@@ -219,10 +248,10 @@ fn has_root_item(event: &StandardEvent, properties: &Properties<'_>) -> bool {
 }
 
 /// The item that the properties of the event itself describe.
-fn root_item(properties: &mut Properties<'_>, trace: &mut Trace) -> Item {
+fn root_item(properties: &mut Properties<'_>, money: &Money, trace: &mut Trace) -> Item {
     let mut item = Item::default();
     for (rule, key, field, takes) in FIELDS {
-        if matches!(key, "description" | "rating") {
+        if matches!(key, "description" | "rating") || (money.is_unknown && PRICES.contains(&key)) {
             continue;
         }
         let Some(value) = properties.get(key) else {

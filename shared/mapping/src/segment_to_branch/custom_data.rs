@@ -4,10 +4,10 @@ use super::identifiers::FINGERPRINT;
 use super::received::{Properties, Received};
 use super::value::{any_text, string};
 use crate::Trace;
-use crate::forms::identity_text::identity_text;
 use event::EventId;
 use event::json::ObjectWriter;
 use event::reasons::Warning;
+use event::settings::SegmentToBranch;
 
 /// Under this key the anonymous id travels through Branch.
 const ANONYMOUS_ID: &str = "$segment_anonymous_id";
@@ -33,9 +33,10 @@ pub fn write(
     id: &EventId,
     properties: &Properties<'_>,
     products: Option<&str>,
-    markers: bool,
+    settings: &SegmentToBranch,
     trace: &mut Trace,
 ) {
+    let placeholders = super::placeholders(settings);
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     for (key, value) in properties.iter() {
@@ -60,13 +61,13 @@ pub fn write(
         });
         out.string("products", products);
     }
-    if let Some(anonymous_id) = event.anonymous_id.and_then(identity_text) {
+    if let Some(anonymous_id) = event.anonymous_id.and_then(|id| placeholders.user(id)) {
         record_added("SR-252", "anonymousId", ANONYMOUS_ID, trace);
         out.string(ANONYMOUS_ID, &anonymous_id);
     }
-    if markers {
+    if settings.markers {
         // A derived id is that of the whole event.
-        let is_given = event.message_id.and_then(identity_text).is_some();
+        let is_given = event.message_id.and_then(|id| placeholders.thing(id)).is_some();
         record_added(
             "SR-253",
             if is_given { "messageId" } else { "$" },

@@ -3,7 +3,7 @@
 use super::event_data::quoted;
 use super::item::category;
 use super::value::{currency, is_blank, number, text, whole};
-use crate::forms::boolean::boolean;
+use crate::forms::boolean;
 use event::json::{ArrayWriter, Json};
 
 /// Kinds of content.
@@ -95,8 +95,9 @@ const NAMES: [(&str, Takes); 32] = [
     ("$product_category", Takes::Category),
 ];
 
-/// The field of this name with the JSON text of the value; `None` if it is no such name or takes no such value.
-pub fn passed_through(key: &str, value: Json<'_>) -> Option<(&'static str, String)> {
+/// The field of this name with the JSON text of the value; `None` if it is no such name or takes no such value. `default`
+/// is the `default_currency` of the settings.
+pub fn passed_through(key: &str, value: Json<'_>, default: &str) -> Option<(&'static str, String)> {
     let (name, takes) = NAMES.iter().find(|(name, _)| *name == key)?;
     let json = match takes {
         Takes::Text => text(value).map(|text| quoted(&text)),
@@ -104,7 +105,7 @@ pub fn passed_through(key: &str, value: Json<'_>) -> Option<(&'static str, Strin
         Takes::Whole => whole(value),
         Takes::Boolean => boolean(value).map(|flag| flag.to_string()),
         Takes::Texts => texts(value),
-        Takes::Currency => currency(value).map(|code| quoted(&code)),
+        Takes::Currency => currency(value, default).map(|code| quoted(&code)),
         Takes::OneOf(words) => {
             let word = value.as_str()?.trim().to_ascii_uppercase();
             words.contains(&word.as_str()).then(|| quoted(&word))
@@ -148,7 +149,7 @@ mod tests {
             ("$exp_date", "1.76e12", Some("1760000000000")),
             ("$exp_date", "1.5", None),
             ("$publicly_indexable", "\"TRUE\"", Some("true")),
-            ("$publicly_indexable", "1", None),
+            ("$publicly_indexable", "1", Some("true")),
             (
                 "$keywords",
                 "[\"a\", 2, true, null]",
@@ -158,7 +159,7 @@ mod tests {
             ("$keywords", "[null]", None),
             ("$keywords", "\"a\"", None),
             ("$currency", "\" eur\"", Some("\"EUR\"")),
-            ("$currency", "\"euro\"", None),
+            ("$currency", "\"euro\"", Some("\"EUR\"")),
             ("$content_schema", "\" text_blog \"", Some("\"TEXT_BLOG\"")),
             ("$content_schema", "\"POEM\"", None),
             ("$condition", "\"used\"", Some("\"USED\"")),
@@ -169,7 +170,7 @@ mod tests {
             ),
             ("$unknown", "\"a\"", None),
         ] {
-            let field = passed_through(key, Json::parse(value).unwrap());
+            let field = passed_through(key, Json::parse(value).unwrap(), "");
             assert_eq!(
                 field.as_ref().map(|(_, json)| json.as_str()),
                 wanted,

@@ -2,8 +2,10 @@
 
 use super::event_table::row;
 use super::received::Received;
-use super::value::{is_blank, string};
+use super::value::string;
+use crate::Trace;
 use crate::forms::identity_text::identity_text;
+use crate::forms::text::is_digits;
 use crate::rejected::Rejected;
 use event::branch_events::{StandardEvent, normalized_name, standard_event};
 use event::json::{Json, Object};
@@ -18,6 +20,18 @@ const MESSAGE_ID_PREFIX: &str = "branch-";
 /// The name of custom events that Branch keeps for itself, without spelling.
 const RESERVED: &str = "CUSTOM_EVENT";
 
+/// Digits of an id of Branch as a property.
+const BRANCH_ID_DIGITS: std::ops::RangeInclusive<usize> = 15..=20;
+
+/// Digits of such an id, and of a hash, in a message id, and characters of the suffix that the settings may add.
+const LEAST_ID_DIGITS: usize = 10;
+const MOST_ID_DIGITS: usize = 20;
+const HASH_DIGITS: usize = 32;
+const MAX_SUFFIX: usize = 12;
+
+/// The names under which Segment knows its Branch destinations.
+const INTEGRATIONS: [&str; 3] = ["Branch", "Branch Metrics", "Branch Metrics (Classic)"];
+
 /// What an event becomes.
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
@@ -29,8 +43,10 @@ pub enum Target {
 
 /// An event that is sent, unless it lacks identifiers.
 pub struct Accepted<'a> {
-    /// `event`, as received.
+    /// `event`, as received or as renamed.
     pub name: Cow<'a, str>,
+    /// The name without spelling: `ORDER_COMPLETED`.
+    pub normalized: String,
     /// What it becomes.
     pub target: Target,
     /// The rule that says so.
@@ -41,7 +57,11 @@ pub struct Accepted<'a> {
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn accept<'a>(event: &Received<'a>, settings: &SegmentToBranch) -> Result<Accepted<'a>, Rejected> {
+pub fn accept<'a>(
+    event: &Received<'a>,
+    settings: &SegmentToBranch,
+    trace: &mut Trace,
+) -> Result<Accepted<'a>, Rejected> {
     let ignored = |rule, reason| Err(Rejected::ignore(rule, "event", reason));
     let parked = |rule, reason| Err(Rejected::park(rule, "event", reason));
     let Some(event_type) = string(event.event_type) else {
@@ -56,7 +76,13 @@ pub fn accept<'a>(event: &Received<'a>, settings: &SegmentToBranch) -> Result<Ac
     if let Some(rule) = loops(event, &name) {
         return ignored(rule, IgnoreReason::Loop);
     }
-    let normalized = normalized_name(&name);
+    if settings.respect_integrations
+        && let Some(path) = event.integrations().off(&INTEGRATIONS, &settings.webhook_names)
+    {
+        let closed = Rejected::ignore("SR-045", "integrations", IgnoreReason::IntegrationOff);
+        return Err(closed.at(path));
+    }
+    let (name, normalized) = renamed(name, settings, trace);
     let (rule, target) = match chosen(&normalized, settings) {
         Some(EventChoice::Ignore) => return ignored("SR-035", IgnoreReason::EventDenied),
         Some(EventChoice::Standard(name)) => (
@@ -79,7 +105,25 @@ pub fn accept<'a>(event: &Received<'a>, settings: &SegmentToBranch) -> Result<Ac
     if matches!(target, Target::Custom) && normalized == RESERVED {
         return parked("SR-041", ParkReason::ReservedName);
     }
-    Ok(Accepted { name, target, rule })
+    Ok(Accepted {
+        name,
+        normalized,
+        target,
+        rule,
+    })
+}
+
+/// The name that the settings give the event, if they do, and the name without spelling.
+fn renamed<'a>(name: Cow<'a, str>, settings: &SegmentToBranch, trace: &mut Trace) -> (Cow<'a, str>, String) {
+    let normalized = normalized_name(&name);
+    let mut names = settings.rename_events.iter();
+    match names.find(|(from, _)| normalized_name(from) == normalized) {
+        Some((_, to)) => {
+            trace.record("SR-043", || ("event".into(), format!("event = {to}")));
+            (Cow::Owned(to.clone()), normalized_name(to))
+        }
+        None => (name, normalized),
+    }
 }
 
 fn chosen(normalized: &str, settings: &SegmentToBranch) -> Option<EventChoice> {
@@ -98,16 +142,70 @@ fn loops(event: &Received<'_>, name: &str) -> Option<&'static str> {
     };
     let has_our_id = || {
         let id = event.message_id.and_then(identity_text);
-        id.is_some_and(|id| id.starts_with(MESSAGE_ID_PREFIX))
+        id.is_some_and(|id| is_message_id(&id))
     };
-    let has_event_id = || event.properties.get("event_id").is_some_and(|id| !is_blank(id));
+    let has_event_id = || {
+        let id = event.properties.get("event_id").and_then(identity_text);
+        id.is_some_and(|id| BRANCH_ID_DIGITS.contains(&id.len()) && is_digits(&id))
+    };
     if begins_like_ours() && (is_ours || has_our_id() || has_event_id()) {
         return Some("SR-033");
     }
     (is_ours && is_named(&event.context.integration, "Branch")).then_some("SR-034")
 }
 
+/// Whether the way back makes such a `messageId` (BS-022): of an id of Branch or of a hash, with a short suffix.
+fn is_message_id(id: &str) -> bool {
+    let Some(id) = id.strip_prefix(MESSAGE_ID_PREFIX) else {
+        return false;
+    };
+    let run = |is_of: fn(&u8) -> bool| id.bytes().take_while(is_of).count();
+    let digits = run(u8::is_ascii_digit);
+    let hexadecimal = run(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let ends_after = |length: usize| {
+        id.get(length..).is_some_and(|suffix| {
+            suffix.len() <= MAX_SUFFIX
+                && suffix
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        })
+    };
+    (digits >= LEAST_ID_DIGITS && ends_after(digits.min(MOST_ID_DIGITS)))
+        || (hexadecimal >= HASH_DIGITS && ends_after(HASH_DIGITS))
+}
+
 fn is_named(object: &Object<'_>, name: &str) -> bool {
     let own = object.get("name").and_then(Json::as_str);
     own.is_some_and(|own| own.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_id_is_ours_only_in_the_form_that_the_way_back_makes() {
+        event::rules!["SR-033"];
+        let hash = "0123456789abcdef0123456789abcdef";
+        for (id, wanted) in [
+            ("branch-812340077312456701", true),
+            ("branch-1234567890", true),
+            ("branch-12345678901234567890", true),
+            ("branch-12345678901234567890-eu.2_ABCDEF", true),
+            ("branch-812340077312456701-eu", true),
+            ("branch-123456789", false),
+            ("branch-12345678901234567890-eu.2_ABCDEFG", false),
+            ("branch-812340077312456701 eu", false),
+            ("branch-visited", false),
+            ("branch-", false),
+            ("Branch-812340077312456701", false),
+            ("812340077312456701", false),
+        ] {
+            assert_eq!(is_message_id(id), wanted, "{id}");
+        }
+        assert!(is_message_id(&format!("branch-{hash}")));
+        assert!(is_message_id(&format!("branch-{hash}-eu")));
+        assert!(!is_message_id(&format!("branch-{}", hash.to_uppercase())));
+        assert!(!is_message_id(&format!("branch-{hash}{hash}")));
+    }
 }

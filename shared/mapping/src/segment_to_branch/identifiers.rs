@@ -2,8 +2,8 @@
 
 use super::received::Received;
 use crate::Trace;
-use crate::forms::boolean::boolean;
-use crate::forms::identity_text::{device_id_text, identity_text, is_placeholder_text};
+use crate::forms::boolean;
+use crate::forms::identity_text::identity_text;
 use crate::rejected::Rejected;
 use event::calls::UserKey;
 use event::json::Json;
@@ -13,6 +13,12 @@ use std::borrow::Cow;
 
 /// The property with the id that Branch's web SDK gives a browser.
 pub const FINGERPRINT: &str = "browser_fingerprint_id";
+
+/// Digits of a SHA-256 in hexadecimal.
+const HASH_DIGITS: usize = 64;
+
+/// Digits of an Android id, a 64-bit number in hexadecimal [Android docs `Settings.Secure.ANDROID_ID`].
+const ANDROID_ID_DIGITS: std::ops::RangeInclusive<usize> = 1..=16;
 
 /// The system of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +46,15 @@ impl System {
         match self {
             Self::Ios => "iOS",
             Self::Android => "Android",
+        }
+    }
+
+    /// Whether a text may be an id that the system gives a device. Segment's mobile libraries put a hash in its place.
+    fn makes(self, id: &str) -> bool {
+        let is_hexadecimal = id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match self {
+            Self::Ios => !(is_hexadecimal && id.len() == HASH_DIGITS),
+            Self::Android => is_hexadecimal && ANDROID_ID_DIGITS.contains(&id.len()),
         }
     }
 
@@ -82,34 +97,64 @@ impl<'a> Identifiers<'a> {
         settings: &SegmentToBranch,
         trace: &mut Trace,
     ) -> Result<Self, Rejected> {
+        let placeholders = super::placeholders(settings);
         let device = &event.context.device;
-        let read = |key: &str| device.get(key).and_then(device_id_text);
-        let (mut advertising_id, device_id) = (read("advertisingId"), read("id"));
+        let anonymous_id = event.anonymous_id.and_then(identity_text);
+        let is_anonymous = |id: &Cow<'_, str>| {
+            let own = anonymous_id.as_deref().map(str::trim);
+            own.is_some_and(|own| own.eq_ignore_ascii_case(id.trim()))
+        };
+        let read = |key: &str| {
+            let id = device.get(key).and_then(|id| placeholders.thing(id));
+            id.filter(|id| !is_anonymous(id))
+        };
+        let (advertising_id, device_id) = (read("advertisingId"), read("id"));
         let mut system = device.get("type").and_then(System::of);
         let has_device = advertising_id.is_some() || device_id.is_some();
         if system.is_none() && settings.os_name_fallback && has_device {
             system = event.context.os.get("name").and_then(System::of);
         }
-        let is_limited = device.get("adTrackingEnabled").and_then(boolean) == Some(false);
-        if is_limited && device_id.is_some() && !settings.send_limited_advertising_id {
-            advertising_id = None;
-        }
         let named = |id: Option<Cow<'a, str>>, field: fn(System) -> &'static str| {
             system.and_then(|system| Some((field(system), id?)))
         };
-        let identifiers = Self {
+        let mut identifiers = Self {
             system,
-            user_id: event.user_id.and_then(identity_text),
+            user_id: event.user_id.and_then(|id| placeholders.user(id)),
             advertising_id: named(advertising_id, System::advertising_field),
             device_id: named(device_id, System::device_field),
-            fingerprint: event.properties.get(FINGERPRINT).and_then(identity_text),
+            fingerprint: event
+                .properties
+                .get(FINGERPRINT)
+                .and_then(|id| placeholders.thing(id)),
         };
+        identifiers.judge_device_id(trace);
+        let is_limited = device.get("adTrackingEnabled").and_then(boolean) == Some(false);
+        if is_limited && identifiers.device_id.is_some() && !settings.send_limited_advertising_id {
+            identifiers.advertising_id = None;
+        }
         identifiers.check(settings)?;
-        if event.user_id.is_some_and(is_placeholder_text) {
-            trace.warn(Warning::PlaceholderUserId, || "userId".into());
+        for (path, id) in [("userId", event.user_id), ("anonymousId", event.anonymous_id)] {
+            if placeholders.refuses(id) {
+                trace.warn(Warning::PlaceholderUserId, || path.into());
+            }
         }
         identifiers.record(trace);
         Ok(identifiers)
+    }
+
+    /// Keeps what is no id of a device only where there is no other identifier (SR-153, SR-168).
+    fn judge_device_id(&mut self, trace: &mut Trace) {
+        let is_refused = match (self.system, &self.device_id) {
+            (Some(system), Some((_, id))) => !system.makes(id.trim()),
+            _ => false,
+        };
+        if !is_refused {
+            return;
+        }
+        trace.warn(Warning::NotADeviceId, || "context.device.id".into());
+        if self.user_id.is_some() || self.advertising_id.is_some() || self.fingerprint.is_some() {
+            self.device_id = None;
+        }
     }
 
     fn has_device(&self) -> bool {

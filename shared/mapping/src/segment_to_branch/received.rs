@@ -1,7 +1,13 @@
 //! One event as Segment sends it, opened as far as the rules look.
 
-use super::value::is_blank;
-use event::json::{Json, Object};
+use super::user_data::Locale;
+use super::value::{is_blank, number};
+use crate::Trace;
+use crate::forms::boolean;
+use crate::forms::identity_text::identity_text;
+use crate::integrations::Integrations;
+use event::json::{Json, Kind, Object};
+use event::reasons::Warning;
 use std::borrow::Cow;
 
 /// An event; what is absent or of another type is empty.
@@ -23,6 +29,8 @@ pub struct Received<'a> {
     pub original_timestamp: Option<Json<'a>>,
     /// `properties`
     pub properties: Object<'a>,
+    /// `integrations`
+    integrations: Object<'a>,
     /// `context`
     pub context: Context<'a>,
 }
@@ -50,54 +58,147 @@ pub struct Context<'a> {
     pub library: Object<'a>,
     /// `integration`
     pub integration: Object<'a>,
+    /// `integrations`
+    integrations: Object<'a>,
+    /// `consent`
+    pub consent: Object<'a>,
+    /// `dma_eea`, `dma_ad_personalization` and `dma_ad_user_data`
+    pub dma: [Option<Json<'a>>; DMA.len()],
+}
+
+/// The flags of the Digital Markets Act.
+pub const DMA: [&str; 3] = ["dma_eea", "dma_ad_personalization", "dma_ad_user_data"];
+
+/// What type a field has.
+#[derive(Clone, Copy)]
+enum Type {
+    String,
+    /// A string, or an integer.
+    Id,
+    /// A string or a number.
+    Text,
+    Number,
+    Boolean,
+    Locale,
+    Object,
+}
+
+impl Type {
+    /// Whether a value that is not blank can be read as this type.
+    fn reads(self, value: Json<'_>) -> bool {
+        match self {
+            Self::String => value.kind() == Kind::String,
+            Self::Id => identity_text(value).is_some(),
+            Self::Text => matches!(value.kind(), Kind::String | Kind::Number),
+            Self::Number => number(value).is_some(),
+            Self::Boolean => boolean(value).is_some(),
+            Self::Locale => value
+                .as_str()
+                .is_some_and(|locale| Locale::read(&locale).is_some()),
+            Self::Object => value.kind() == Kind::Object,
+        }
+    }
+}
+
+/// The members of objects inside `context`.
+const MEMBERS: [(&str, &str, Type); 17] = [
+    ("device", "type", Type::String),
+    ("device", "id", Type::Id),
+    ("device", "advertisingId", Type::Id),
+    ("device", "adTrackingEnabled", Type::Boolean),
+    ("device", "manufacturer", Type::Text),
+    ("device", "model", Type::Text),
+    ("os", "name", Type::String),
+    ("os", "version", Type::Text),
+    ("app", "version", Type::Text),
+    ("screen", "width", Type::Number),
+    ("screen", "height", Type::Number),
+    ("screen", "density", Type::Number),
+    ("page", "url", Type::Text),
+    ("page", "referrer", Type::Text),
+    ("library", "name", Type::String),
+    ("integration", "name", Type::String),
+    ("consent", "categoryPreferences", Type::Object),
+];
+
+/// Warns of a value that has not its type (SR-012).
+fn check(path: &str, value: Json<'_>, of: Type, trace: &mut Trace) {
+    if !is_blank(value) && !of.reads(value) {
+        trace.warn(Warning::FieldUnreadable, || path.to_owned());
+    }
 }
 
 impl<'a> Received<'a> {
-    /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(received: Json<'a>) -> Option<Self> {
+    /// Opens an event; `None` if it is no JSON object. Warns of values that no rule can read.
+    pub fn open(received: Json<'a>, trace: &mut Trace) -> Option<Self> {
         let mut event = Self::default();
         for (key, value) in received.as_object()? {
-            let place = match key.as_ref() {
-                "type" => &mut event.event_type,
-                "event" => &mut event.name,
-                "messageId" => &mut event.message_id,
-                "userId" => &mut event.user_id,
-                "anonymousId" => &mut event.anonymous_id,
-                "timestamp" => &mut event.timestamp,
-                "originalTimestamp" => &mut event.original_timestamp,
-                "properties" => {
-                    event.properties = object(value);
+            let (place, of) = match key.as_ref() {
+                // Without these two there is no event to warn of.
+                "type" => {
+                    event.event_type = Some(value);
                     continue;
                 }
-                "context" => {
-                    event.context = Context::open(object(value));
+                "event" => {
+                    event.name = Some(value);
+                    continue;
+                }
+                "messageId" => (&mut event.message_id, Type::Id),
+                "userId" => (&mut event.user_id, Type::Id),
+                "anonymousId" => (&mut event.anonymous_id, Type::Id),
+                "timestamp" => (&mut event.timestamp, Type::String),
+                "originalTimestamp" => (&mut event.original_timestamp, Type::String),
+                "properties" | "integrations" | "context" => {
+                    check(&key, value, Type::Object, trace);
+                    let object = object(value);
+                    match key.as_ref() {
+                        "properties" => event.properties = object,
+                        "integrations" => event.integrations = object,
+                        _ => event.context = Context::open(object, trace),
+                    }
                     continue;
                 }
                 _ => continue,
             };
+            check(&key, value, of, trace);
             *place = Some(value);
         }
         Some(event)
     }
+
+    /// What it says of the destinations that it is for.
+    pub const fn integrations(&self) -> Integrations<'_, 'a> {
+        Integrations {
+            own: &self.integrations,
+            of_context: &self.context.integrations,
+        }
+    }
 }
 
 impl<'a> Context<'a> {
-    fn open(members: Object<'a>) -> Self {
+    fn open(members: Object<'a>, trace: &mut Trace) -> Self {
         let mut context = Self::default();
         for (key, value) in members {
+            if let Some(place) = DMA
+                .iter()
+                .position(|flag| *flag == key)
+                .and_then(|at| context.dma.get_mut(at))
+            {
+                *place = Some(value);
+                continue;
+            }
+            let text = match key.as_ref() {
+                "ip" => Some((&mut context.ip, Type::String)),
+                "userAgent" => Some((&mut context.user_agent, Type::String)),
+                "locale" => Some((&mut context.locale, Type::Locale)),
+                _ => None,
+            };
+            if let Some((place, of)) = text {
+                check(&format!("context.{key}"), value, of, trace);
+                *place = Some(value);
+                continue;
+            }
             let place = match key.as_ref() {
-                "ip" => {
-                    context.ip = Some(value);
-                    continue;
-                }
-                "userAgent" => {
-                    context.user_agent = Some(value);
-                    continue;
-                }
-                "locale" => {
-                    context.locale = Some(value);
-                    continue;
-                }
                 "device" => &mut context.device,
                 "os" => &mut context.os,
                 "app" => &mut context.app,
@@ -105,9 +206,17 @@ impl<'a> Context<'a> {
                 "page" => &mut context.page,
                 "library" => &mut context.library,
                 "integration" => &mut context.integration,
+                "integrations" => &mut context.integrations,
+                "consent" => &mut context.consent,
                 _ => continue,
             };
+            check(&format!("context.{key}"), value, Type::Object, trace);
             *place = object(value);
+            for (_, member, of) in MEMBERS.iter().filter(|(object, ..)| *object == key) {
+                if let Some(value) = place.get(member) {
+                    check(&format!("context.{key}.{member}"), value, *of, trace);
+                }
+            }
         }
         context
     }

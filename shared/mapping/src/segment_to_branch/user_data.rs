@@ -1,15 +1,14 @@
 //! `user_data`: the user, the device and where the event happened.
 
+use super::consent;
 use super::identifiers::{FINGERPRINT, Identifiers, System};
 use super::received::{Context, Properties};
 use super::value::{rounded, string, text};
 use crate::Trace;
-use crate::forms::boolean::boolean;
-use event::json::{Decimal, Json, Kind, Object, ObjectWriter};
+use crate::forms::boolean;
+use event::json::{Decimal, Kind, Object, ObjectWriter};
+use event::settings::SegmentToBranch;
 use std::borrow::Cow;
-
-/// The properties of the Digital Markets Act, which are booleans.
-const DMA: [&str; 3] = ["dma_eea", "dma_ad_personalization", "dma_ad_user_data"];
 
 /// Dots per inch of an Android screen of density 1.
 const BASE_DPI: i64 = 160;
@@ -17,16 +16,31 @@ const BASE_DPI: i64 = 160;
 /// Below this a screen's density is a factor, from here on dots per inch.
 const LEAST_DPI: i64 = 20;
 
+/// Where the fields come from, properties aside.
+pub struct Sources<'s, 'a> {
+    /// The user and the device.
+    pub identifiers: &'s Identifiers<'a>,
+    /// The event's `context`.
+    pub context: &'s Context<'a>,
+    /// What the settings say of consent and of Meta's id.
+    pub settings: &'s SegmentToBranch,
+}
+
 /// Writes the object, and takes out the properties that it uses.
 pub fn write(
     call: &mut ObjectWriter<'_>,
-    identifiers: &Identifiers<'_>,
-    context: &Context<'_>,
+    sources: &Sources<'_, '_>,
     properties: &mut Properties<'_>,
     trace: &mut Trace,
 ) {
+    let Sources {
+        identifiers,
+        context,
+        settings,
+    } = sources;
     let mut out = call.object("user_data");
     identify(&mut out, identifiers);
+    other_ids(&mut out, sources, properties, trace);
     let is_app = identifiers.is_app();
     if is_app {
         out.string("environment", "FULL_APP");
@@ -44,9 +58,9 @@ pub fn write(
     put("app_version", said(&context.app, "version"));
     put("brand", said(&context.device, "manufacturer"));
     put("model", said(&context.device, "model"));
-    if let Some((language, country)) = language_and_country(context.locale) {
-        put("language", Some(Cow::Owned(language)));
-        put("country", country.map(Cow::Owned));
+    if let Some(locale) = string(context.locale).and_then(|locale| Locale::read(&locale)) {
+        put("language", Some(Cow::Owned(locale.language)));
+        put("country", locale.country.map(Cow::Owned));
     }
     if !is_app {
         put("http_origin", said(&context.page, "url"));
@@ -56,14 +70,40 @@ pub fn write(
     if let Some(enabled) = context.device.get("adTrackingEnabled").and_then(boolean) {
         out.bool("limit_ad_tracking", !enabled);
     }
-    for key in DMA {
-        if let Some(value) = properties.get(key).and_then(boolean) {
-            trace.record("SR-189", || {
-                (format!("properties.{key}"), format!("user_data.{key}"))
-            });
-            out.bool(key, value);
-            properties.take(key);
-        }
+    consent::write(&mut out, context, &settings.consent, properties, trace);
+}
+
+/// Identifiers that come as properties (SR-193).
+fn other_ids(
+    out: &mut ObjectWriter<'_>,
+    sources: &Sources<'_, '_>,
+    properties: &mut Properties<'_>,
+    trace: &mut Trace,
+) {
+    let placeholders = super::placeholders(sources.settings);
+    let is_on = |system| sources.identifiers.system == Some(system);
+    let mut take = |key: &str, field: &str| {
+        let id = properties.get(key).and_then(|id| placeholders.thing(id))?;
+        properties.take(key);
+        trace.record("SR-193", || {
+            (format!("properties.{key}"), format!("user_data.{field}"))
+        });
+        Some(id)
+    };
+    if let Some(id) = take("google_analytics_id", "google_analytics_id") {
+        out.string("google_analytics_id", &id);
+    }
+    if is_on(System::Android)
+        && let Some(id) = take("oaid", "advertising_ids.oaid")
+    {
+        out.object("advertising_ids").string("oaid", &id);
+    }
+    let meta_anon_id = &sources.settings.meta_anon_id;
+    if is_on(System::Ios)
+        && !meta_anon_id.is_empty()
+        && let Some(id) = take(meta_anon_id, "anon_id")
+    {
+        out.string("anon_id", &id);
     }
 }
 
@@ -118,26 +158,43 @@ fn screen(out: &mut ObjectWriter<'_>, screen: &Object<'_>, system: Option<System
     }
 }
 
-/// The language and, if there is one, the country of a locale such as `pt-BR` or `zh_Hant_TW`.
-fn language_and_country(locale: Option<Json<'_>>) -> Option<(String, Option<String>)> {
-    let locale = string(locale)?;
-    let mut parts = locale.trim().split(['-', '_']);
-    let language = parts.next().filter(|part| is_word(part, 2..=3))?;
-    let mut next = parts.next();
-    if next.is_some_and(|part| is_word(part, 4..=4)) {
-        next = parts.next();
-    }
-    if !next.is_none_or(|part| is_word(part, 2..=2)) || parts.next().is_some() {
-        return None;
-    }
-    Some((
-        language.to_ascii_lowercase(),
-        next.map(|country| country.to_ascii_uppercase()),
-    ))
+/// A locale such as `pt-BR`, `zh_Hant_TW` or `es-419`.
+pub struct Locale {
+    /// In lower case.
+    language: String,
+    /// In upper case, if the region is a country.
+    country: Option<String>,
 }
 
-fn is_word(part: &str, letters: std::ops::RangeInclusive<usize>) -> bool {
-    letters.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+impl Locale {
+    /// Reads a text that begins with a language, followed by nothing or by what is set off from it (SR-185).
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let letters = |text: &str| text.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (language, mut rest) = text.split_at_checked(letters(text))?;
+        if !(2..=3).contains(&language.len()) || !ends_here(rest) {
+            return None;
+        }
+        let subtag = |rest: &str, length: usize, is_of: fn(&u8) -> bool| -> Option<usize> {
+            let behind = rest.strip_prefix(['-', '_'])?;
+            let subtag = behind.get(..length)?;
+            let after = behind.get(length..)?;
+            (subtag.bytes().all(|byte| is_of(&byte)) && ends_here(after)).then_some(length + 1)
+        };
+        if let Some(end) = subtag(rest, 4, u8::is_ascii_alphabetic) {
+            rest = rest.get(end..)?;
+        }
+        let country = subtag(rest, 2, u8::is_ascii_alphabetic).and_then(|end| rest.get(1..end));
+        Some(Self {
+            language: language.to_ascii_lowercase(),
+            country: country.map(str::to_ascii_uppercase),
+        })
+    }
+}
+
+/// Whether a part of a locale is over: at the end, or where the next part or a modifier is set off.
+fn ends_here(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(['-', '_', '@', '.'])
 }
 
 #[cfg(test)]
@@ -145,28 +202,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_locale_gives_language_and_country_or_nothing() {
+    fn a_locale_gives_a_language_and_perhaps_a_country() {
         event::rules!["SR-185", "SR-186"];
         for (given, wanted) in [
-            ("\"pt-BR\"", Some(("pt", Some("BR")))),
-            ("\" PT_br \"", Some(("pt", Some("BR")))),
-            ("\"zh-Hant_tw\"", Some(("zh", Some("TW")))),
-            ("\"zh-Hans\"", Some(("zh", None))),
-            ("\"fil\"", Some(("fil", None))),
-            ("\"de\"", Some(("de", None))),
-            ("\"e\"", None),
-            ("\"engl\"", None),
-            ("\"en-\"", None),
-            ("\"en-USA\"", None),
-            ("\"en-US-posix\"", None),
-            ("\"es-419\"", None),
-            ("\"é-BR\"", None),
-            ("7", None),
+            ("pt-BR", Some(("pt", Some("BR")))),
+            (" PT_br ", Some(("pt", Some("BR")))),
+            ("zh-Hant_tw", Some(("zh", Some("TW")))),
+            ("zh-Hans", Some(("zh", None))),
+            ("fil", Some(("fil", None))),
+            ("de", Some(("de", None))),
+            ("es-419", Some(("es", None))),
+            ("de-DE-1996", Some(("de", Some("DE")))),
+            ("en-US-posix", Some(("en", Some("US")))),
+            ("en_US.UTF-8", Some(("en", Some("US")))),
+            ("sr_RS@latin", Some(("sr", Some("RS")))),
+            ("sr@latin", Some(("sr", None))),
+            ("en-USA", Some(("en", None))),
+            ("en-", Some(("en", None))),
+            ("de-1996-AT", Some(("de", None))),
+            ("e", None),
+            ("engl", None),
+            ("C", None),
+            ("posix", None),
+            ("é-BR", None),
+            ("de DE", None),
+            ("", None),
         ] {
-            let got = language_and_country(Some(Json::parse(given).unwrap()));
+            let got = Locale::read(given);
             let got = got
                 .as_ref()
-                .map(|(language, country)| (language.as_str(), country.as_deref()));
+                .map(|locale| (locale.language.as_str(), locale.country.as_deref()));
             assert_eq!(got, wanted, "{given}");
         }
     }

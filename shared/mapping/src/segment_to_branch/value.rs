@@ -1,10 +1,11 @@
 //! What the specification's words for single values mean: blank, text, number, boolean.
 
+use crate::forms::{self, Currency};
 use event::json::{Decimal, Json, Kind, write_string};
 use std::borrow::Cow;
 
-/// Letters of a currency's code.
-const CURRENCY_LETTERS: usize = 3;
+/// The codes that Branch's SDKs know.
+const BRANCH_CURRENCIES: &str = include_str!("../../data/branch_currencies.txt");
 
 /// Whether there is nothing in a value.
 pub fn is_blank(json: Json<'_>) -> bool {
@@ -82,7 +83,7 @@ pub fn write_compact(out: &mut String, json: Json<'_>) {
 
 /// A number, or a string that spells one, as the text of a JSON number.
 pub fn number(json: Json<'_>) -> Option<String> {
-    crate::forms::number(json).map(Cow::into_owned)
+    forms::number(json).map(Cow::into_owned)
 }
 
 /// A number of integral value as its digits.
@@ -99,12 +100,24 @@ pub fn rounded(json: Json<'_>, factor: impl Fn(&Decimal) -> i64) -> Option<i64> 
     scaled.plus(&half).floor().filter(|rounded| *rounded > 0)
 }
 
-/// Three ASCII letters, trimmed and in upper case.
-pub fn currency(json: Json<'_>) -> Option<String> {
-    let text = json.as_str()?;
-    let code = text.trim();
-    (code.len() == CURRENCY_LETTERS && code.bytes().all(|byte| byte.is_ascii_alphabetic()))
-        .then(|| code.to_ascii_uppercase())
+/// The code of a currency: of ISO 4217 by its code, name or sign, or one that Branch's SDKs know. `default` is the
+/// `default_currency` of the settings, for signs that several currencies share.
+pub fn currency(json: Json<'_>, default: &str) -> Option<String> {
+    match forms::currency(Some(json), default) {
+        Currency::Code(code) => Some(code.to_owned()),
+        Currency::Unnamed => None,
+        Currency::Unknown => {
+            let code = json.as_str()?.trim().to_ascii_uppercase();
+            is_known_to_branch(&code).then_some(code)
+        }
+    }
+}
+
+/// Whether Branch's SDKs know the code of a currency.
+pub fn is_known_to_branch(code: &str) -> bool {
+    BRANCH_CURRENCIES
+        .split_ascii_whitespace()
+        .any(|known| known == code)
 }
 
 #[cfg(test)]
@@ -145,8 +158,28 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_rounded_half_up() {
-        event::rules!["SR-182"];
+    fn a_currency_is_one_of_iso_or_of_branchs_sdks() {
+        event::rules!["SR-201", "SR-211"];
+        for code in BRANCH_CURRENCIES.split_ascii_whitespace() {
+            let given = format!("\" {} \"", code.to_lowercase());
+            assert_eq!(currency(json(&given), "").as_deref(), Some(code));
+        }
+        for (given, wanted) in [
+            ("\"euro\"", Some("EUR")),
+            ("\"$\"", Some("CAD")),
+            ("\"xcg\"", Some("XCG")),
+            ("\"XYZ\"", None),
+            ("\"GBX\"", None),
+            ("\"points\"", None),
+            ("978", None),
+            ("[\"EUR\"]", None),
+        ] {
+            assert_eq!(currency(json(given), "CAD").as_deref(), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn sr_182_numbers_are_rounded_half_up() {
         for (given, wanted) in [
             ("411.4", Some(411)),
             ("\"411.5\"", Some(412)),

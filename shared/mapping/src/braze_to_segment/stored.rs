@@ -1,0 +1,137 @@
+//! The form in which Braze stores Currents: objects as JSON text (BZ-027, BZ-197).
+
+use crate::forms::{json_text, may_hold_json_text};
+use event::currents;
+use event::json::{Json, Object, ObjectWriter, well_formed};
+use event::settings::BrazeToSegment;
+use std::borrow::Cow;
+
+/// The fields that hold what the customer's app recorded, by the types of event whose only property they are there.
+const CUSTOM: [(&str, &str); 2] = [
+    ("users.behaviors.CustomEvent", "custom_properties"),
+    ("users.behaviors.Purchase", "purchase_properties"),
+];
+
+/// The event with the objects that its texts stand for.
+pub fn unfold<'e>(text: &'e str, settings: &BrazeToSegment) -> Cow<'e, str> {
+    if !may_hold_json_text(text) {
+        return Cow::Borrowed(text);
+    }
+    let shaped = well_formed(text);
+    let members = Json::parse(&shaped).ok().and_then(Json::as_object);
+    let changed = members.and_then(|members| {
+        let properties = properties(&members);
+        let opens = settings.flatten_custom || settings.parse_json;
+        replaced(&members, |key, value| match key {
+            "properties" => match &properties {
+                Some(object) => Some(object.clone()),
+                None if opens => replaced(&value.as_object()?, opened),
+                None => None,
+            },
+            "user" if opens => replaced(&value.as_object()?, opened),
+            _ if opens => opened(key, value),
+            _ => None,
+        })
+    });
+    changed.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// What `properties` stands for if it is JSON text.
+fn properties(members: &Object<'_>) -> Option<String> {
+    let object = object_text(members.get("properties")?)?;
+    let event_type = members
+        .get("event_type")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
+    let event_type = currents::canonical(&event_type);
+    match CUSTOM.iter().find(|(of, _)| *of == event_type) {
+        Some((_, field)) => {
+            let mut wrapped = String::with_capacity(object.len() + field.len() + 5);
+            ObjectWriter::new(&mut wrapped).raw(field, &object);
+            Some(wrapped)
+        }
+        None => Some(object),
+    }
+}
+
+/// What a field of custom properties stands for if it is JSON text.
+fn opened(key: &str, value: Json<'_>) -> Option<String> {
+    CUSTOM
+        .iter()
+        .any(|(_, field)| *field == key)
+        .then(|| object_text(value))?
+}
+
+fn object_text(value: Json<'_>) -> Option<String> {
+    json_text(value).filter(|text| text.starts_with('{'))
+}
+
+/// The text of an object with some values replaced; `None` if none is.
+fn replaced(members: &Object<'_>, new: impl Fn(&str, Json<'_>) -> Option<String>) -> Option<String> {
+    let mut text = String::new();
+    let mut is_changed = false;
+    {
+        let mut out = ObjectWriter::new(&mut text);
+        for (key, value) in members.iter() {
+            let made = new(key, value);
+            is_changed |= made.is_some();
+            out.raw(key, made.as_deref().unwrap_or(value.raw()));
+        }
+    }
+    is_changed.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_properties_are_read_as_what_they_stand_for() {
+        event::rules!["BZ-027", "BZ-197"];
+        let custom = "users.behaviors.CustomEvent";
+        for (event_type, properties, opens, wanted) in [
+            (
+                custom,
+                r#""{\"a\":1}""#,
+                false,
+                r#"{"custom_properties":{"a":1}}"#,
+            ),
+            (
+                "users.behaviors.Purchase",
+                r#"" {\"a\":1} ""#,
+                false,
+                r#"{"purchase_properties":{"a":1}}"#,
+            ),
+            ("users.messages.email.Open", r#""{\"a\":1}""#, false, r#"{"a":1}"#),
+            (custom, r#""[1]""#, false, r#""[1]""#),
+            (custom, r#""text""#, false, r#""text""#),
+            (
+                custom,
+                r#"{"custom_properties":"{\"a\":1}"}"#,
+                false,
+                r#"{"custom_properties":"{\"a\":1}"}"#,
+            ),
+            (
+                custom,
+                r#"{"custom_properties":"{\"a\":1}","b":"{}"}"#,
+                true,
+                r#"{"custom_properties":{"a":1},"b":"{}"}"#,
+            ),
+            (
+                custom,
+                r#"{"custom_properties":"[1]"}"#,
+                true,
+                r#"{"custom_properties":"[1]"}"#,
+            ),
+        ] {
+            let settings = BrazeToSegment {
+                parse_json: opens,
+                ..BrazeToSegment::default()
+            };
+            let event = |properties: &str| {
+                format!(r#"{{"event_type":"{event_type}","properties":{properties},"id":"e-1"}}"#)
+            };
+            assert_eq!(unfold(&event(properties), &settings), event(wanted));
+        }
+    }
+}
