@@ -35,12 +35,6 @@ const LATER: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "breakers, pauses and ramps",
-        &[
-            "RD-070", "RD-080", "RD-081", "RD-082", "RD-083", "RD-086", "RD-093", "RD-095", "RD-107",
-        ],
-    ),
-    (
         "alarms, dashboard, runbooks and sizes",
         &["RI-038", "RI-040", "RI-041", "RI-042", "RI-044"],
     ),

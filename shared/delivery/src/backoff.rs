@@ -19,6 +19,8 @@ pub const SHORT_HOLD: Table = [60, 120, 240, 300, 300, 300, 300, 300, 300];
 
 /// The longest visibility that is ever set, and the longest delay that SQS takes, in seconds (RD-066, RD-045).
 pub const MAX_VISIBILITY_S: u32 = 900;
+/// The longest wait of what there was no time for, in seconds (RD-067).
+const MAX_UNSTARTED_S: u32 = 300;
 /// Seconds until a park that was not acknowledged is tried again (RD-023).
 pub const PARK_FAILED_S: u32 = 60;
 /// How long an envelope of a newer version is waited with, in milliseconds from its message's sending (RD-005).
@@ -44,6 +46,29 @@ pub fn unsent(rest_ms: i64, random: &impl Random) -> u32 {
 /// A destination's hint in whole seconds, lengthened by up to a fifth: never earlier than asked (RD-063).
 pub fn lengthened(seconds: f64, random: &impl Random) -> u32 {
     (seconds * random.between(1.0, 1.2)).ceil() as u32
+}
+
+/// n of the schedule: the receive count, but no more than the tries that the shortest schedule had time for in this age. What
+/// came back unsent was received, and not tried (RD-062).
+pub fn tries(table: &Table, receives: u32, age_ms: i64) -> u32 {
+    let mut begins_ms = 0;
+    let had_time = table.iter().take_while(|base| {
+        begins_ms += i64::from(**base) * 500;
+        begins_ms <= age_ms
+    });
+    let most = 1 + u32::try_from(had_time.count()).unwrap_or(u32::MAX);
+    receives.min(if most > table.len() as u32 { u32::MAX } else { most })
+}
+
+/// Seconds until an event comes back that there was no time for: at once if the invocation has sent something, else ever
+/// later, since a visibility of 0 would spend the receives of its message within minutes (RD-067).
+pub fn unstarted(has_sent: bool, receive_count: u32) -> u32 {
+    if has_sent {
+        return 0;
+    }
+    5_u32
+        .saturating_mul(2_u32.saturating_pow(receive_count.saturating_sub(1)))
+        .min(MAX_UNSTARTED_S)
 }
 
 /// The outcome of an event of this age: parked, if it has failed or was held for too long (SB-572, SEG-071, RD-088).
@@ -127,30 +152,60 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_until_the_horizon_is_parked() {
-        event::rules!["SB-572", "SEG-071", "RD-088"];
-        let limits = Limits {
+    fn a_schedule_counts_no_more_tries_than_it_had_time_for() {
+        event::rules!["RD-062"];
+        let begins_s = [2.5, 17.5, 47.5, 107.5, 227.5, 467.5, 947.5, 1907.5];
+        for (n, begins_s) in (2..).zip(begins_s) {
+            let begins_ms = (begins_s * 1000.0) as i64;
+            assert_eq!(tries(&LONG_BACKOFF, 40, begins_ms - 1), n - 1);
+            assert_eq!(tries(&LONG_BACKOFF, n, begins_ms), n);
+            assert_eq!(
+                tries(&LONG_BACKOFF, 1, begins_ms),
+                1,
+                "no more than were received"
+            );
+        }
+    }
+
+    #[test]
+    fn what_there_was_no_time_for_comes_back_ever_later() {
+        event::rules!["RD-067"];
+        let waits: Vec<u32> = [1, 2, 3, 6, 7, 100].map(|n| unstarted(false, n)).into();
+        assert_eq!(waits, [5, 10, 20, 160, 300, 300]);
+        assert_eq!(unstarted(true, 100), 0);
+    }
+
+    #[test]
+    fn a_failing_lane_gives_up_at_the_horizon_and_a_held_one_later() {
+        event::rules!["RD-070", "RD-088", "SB-572", "SEG-071", "SEG-072", "SR-343"];
+        let day_ms = 86_400_000;
+        let span = |days: u64| Some(Span::seconds(days * 86_400));
+        let of = |horizon, hold_horizon| Limits {
             timeout_ms: 1,
             concurrency: 1,
             requests_per_second: None,
-            horizon: Some(Span::seconds(4 * 86_400)),
-            hold_horizon: None,
+            horizon,
+            hold_horizon,
         };
-        let failed = |class| Outcome::Retry { after: 1, class };
-        let days = |days: i64| days * 86_400_000;
+        let (long, branch) = (of(span(4), span(10)), of(None, None));
+        let retry = |class| Outcome::Retry { after: 60, class };
         for class in [
             RetryClass::Transient,
             RetryClass::RateLimited,
             RetryClass::BreakerOpen,
         ] {
-            assert_eq!(expire(failed(class), days(4), &limits), failed(class));
-            assert_eq!(
-                expire(failed(class), days(4) + 1, &limits),
-                Outcome::Park(ParkReason::Exhausted)
-            );
+            let exhausted = Outcome::Park(ParkReason::Exhausted);
+            assert_eq!(expire(retry(class), 4 * day_ms, &long), retry(class));
+            assert_eq!(expire(retry(class), 4 * day_ms + 1, &long), exhausted);
+            assert_eq!(expire(retry(class), 90 * day_ms, &branch), retry(class));
         }
-        let unstarted = failed(RetryClass::Unstarted);
-        assert_eq!(expire(unstarted, days(30), &limits), unstarted);
+        let unstarted = retry(RetryClass::Unstarted);
+        assert_eq!(expire(unstarted, 90 * day_ms, &long), unstarted);
+        let held = Outcome::Hold(event::reasons::HoldKind::Credentials);
+        let expired = Outcome::Park(ParkReason::HoldExpired);
+        assert_eq!(expire(held, 10 * day_ms, &long), held);
+        assert_eq!(expire(held, 10 * day_ms + 1, &long), expired);
+        assert_eq!(expire(held, 90 * day_ms, &branch), held);
     }
 
     #[test]

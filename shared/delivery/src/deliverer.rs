@@ -1,6 +1,6 @@
 //! One invocation from its records to the answer for Lambda: open, map, dispatch, park, act, report (RD-024).
 
-use crate::backoff::expire;
+use crate::backoff::{expire, tries, unstarted};
 use crate::destination::Destination;
 use crate::dispatch::{Dispatcher, Keys};
 use crate::http::Http;
@@ -11,14 +11,14 @@ use crate::record::{OpenedRecord, Opening, Record};
 use crate::report::Report;
 use crate::startup_warnings::startup_warnings;
 use event::calls::{Mapped, Verdict};
-use event::reasons::{ParkReason, Warning};
+use event::reasons::{ParkReason, RetryClass, Warning};
 use event::settings::{Problem, Settings};
 use event::{Clock, EventId, Outcome, Source, Timestamp};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Requests stop this long before the invocation's deadline, in milliseconds (RD-100).
-const STOP_BEFORE_DEADLINE_MS: i64 = 2000;
+const STOP_BEFORE_DEADLINE_MS: i64 = 3500;
 
 /// Makes the calls of one event of a source.
 pub type Map<D> = fn(Source, &str, &Settings) -> Mapped<<D as Destination>::Call>;
@@ -99,9 +99,9 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         let began = self.surroundings.clock().now();
         let counts = Counts::default();
         let mut records = self.open(records, began);
-        let (mut events, jobs) = self.map(&records, &counts);
+        let (mut events, jobs) = self.map(&records, began, &counts);
         self.dispatch(jobs, &mut events, deadline, &counts).await;
-        self.expire(&records, &mut events);
+        self.finish(&records, &mut events, &counts);
         parking::park::<D, S>(&self.surroundings, self.function, &mut records, &mut events).await;
         let mut actions = message_action::decide::<D>(
             &records,
@@ -110,6 +110,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
             self.surroundings.clock().now(),
         );
         let sent = message_action::apply::<D, S>(&self.surroundings, &records, &mut actions).await;
+        let paused_ms = self.pause(&events, deadline).await;
         let cold = !self.warm.replace(true);
         let report = Report {
             destination: D::NAME,
@@ -119,6 +120,8 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
             began,
             now: self.surroundings.clock().now(),
             cold,
+            paused_ms,
+            has_open_breaker: self.dispatcher.has_open_breaker(),
             counts: &counts,
             records: &records,
             events: &events,
@@ -149,7 +152,12 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
     }
 
     /// Maps the events; those to deliver come with their jobs.
-    fn map(&self, records: &[OpenedRecord<'_>], counts: &Counts) -> (Vec<TrackedEvent>, PlacedJobs<D>) {
+    fn map(
+        &self,
+        records: &[OpenedRecord<'_>],
+        began: Timestamp,
+        counts: &Counts,
+    ) -> (Vec<TrackedEvent>, PlacedJobs<D>) {
         let (mut events, mut jobs) = (Vec::new(), Vec::new());
         for (record, opened) in records.iter().enumerate() {
             let (envelope, decided) = match &opened.opening {
@@ -158,6 +166,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
                 Opening::Unreadable(_) => continue,
             };
             let source = envelope.head.source;
+            let age_ms = began.millis_since(envelope.head.counts_from());
             for (place, event) in envelope.events.iter().enumerate() {
                 let mut tracked = TrackedEvent {
                     record,
@@ -187,6 +196,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
                                     done: envelope.done.get(place).cloned().flatten(),
                                     record,
                                     receives: opened.receives(),
+                                    tries: tries(D::BACKOFF, opened.receives(), age_ms),
                                     received_at: envelope.head.first_received_at,
                                 };
                                 jobs.push((events.len(), job));
@@ -224,19 +234,61 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         }
     }
 
-    /// Parks what has failed or was held for too long.
-    fn expire(&self, records: &[OpenedRecord<'_>], events: &mut [TrackedEvent]) {
+    /// Parks what has failed or was held for too long, and says when that comes back for which there was no time.
+    fn finish(&self, records: &[OpenedRecord<'_>], events: &mut [TrackedEvent], counts: &Counts) {
         let (now, limits) = (
             self.surroundings.clock().now(),
             self.dispatcher.destination.limits(),
         );
+        let has_sent = !counts.requests.borrow().is_empty();
         for event in events {
-            let envelope = records.get(event.record).and_then(OpenedRecord::envelope);
-            if let Some(envelope) = envelope {
-                let age_ms = now.millis_since(envelope.head.counts_from());
-                event.result.outcome = expire(event.result.outcome, age_ms, &limits);
+            let Some(opened) = records.get(event.record) else {
+                continue;
+            };
+            let Some(envelope) = opened.envelope() else {
+                continue;
+            };
+            let age_ms = now.millis_since(envelope.head.counts_from());
+            let outcome = &mut event.result.outcome;
+            *outcome = expire(*outcome, age_ms, &limits);
+            if let Outcome::Retry {
+                after,
+                class: RetryClass::Unstarted,
+            } = outcome
+            {
+                *after = unstarted(has_sent, opened.record.receive_count);
             }
         }
+    }
+
+    /// Waits before the answer if the destination has accepted nothing and events wait for it: Lambda does not slow its polling
+    /// when records fail, this does (RD-093). Gives the milliseconds.
+    async fn pause(&self, events: &[TrackedEvent], deadline: Timestamp) -> u64 {
+        let is_accepted = |event: &TrackedEvent| {
+            matches!(event.result.outcome, Outcome::Delivered | Outcome::Warned(_))
+                || event.result.done.is_some()
+        };
+        if events.iter().any(is_accepted) {
+            return 0;
+        }
+        let waits = events.iter().filter_map(|event| match event.result.outcome {
+            Outcome::Retry {
+                after,
+                class: RetryClass::BreakerOpen | RetryClass::RateLimited | RetryClass::NotBefore,
+            } => Some(i64::from(after) * 1000),
+            Outcome::Hold(_) => Some(i64::MAX),
+            Outcome::Retry { .. } => None,
+            Outcome::Delivered | Outcome::Warned(_) | Outcome::Ignored(_) | Outcome::Park(_) => None,
+        });
+        let Some(shortest_ms) = waits.min() else { return 0 };
+        let clock = self.surroundings.clock();
+        let left_ms = deadline.millis_since(clock.now()) - STOP_BEFORE_DEADLINE_MS;
+        let most_ms = i64::try_from(self.settings.delivery.pause_s)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(1000);
+        let pause_ms = shortest_ms.min(most_ms).min(left_ms).max(0).unsigned_abs();
+        clock.sleep(pause_ms).await;
+        pause_ms
     }
 }
 

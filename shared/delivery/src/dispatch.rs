@@ -1,5 +1,6 @@
 //! The one loop of every delivery: plan the batches, send each, read the response, and note what became of every item.
 
+mod breaker;
 mod ledger;
 mod pauses;
 mod send;
@@ -11,16 +12,18 @@ use crate::batch::PlannedCall;
 use crate::destination::{Ambiguous, BatchOf, Destination, Plan, Reading};
 use crate::http::{NoResponse, Response};
 use crate::job::{Context, DeliveryResult, Job, Owner, Surroundings};
+use breaker::{Breaker, Gate};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 use event::{Clock, Outcome, Timestamp};
 use futures_util::FutureExt;
-use futures_util::lock::Mutex;
+use futures_util::lock::{Mutex, MutexGuard};
 use ledger::Ledger;
 use pauses::{Pauses, RateLimitPause};
 use secrets::{Renewal, SecretCache};
 use send::{SendResult, send};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use token_bucket::TokenBucket;
@@ -49,6 +52,9 @@ pub struct Dispatcher<D: Destination, S: Surroundings> {
     pub(crate) destination: D,
     pub(crate) keys: Keys<D, S>,
     pauses: Pauses<D::PauseGroup>,
+    breakers: RefCell<HashMap<D::Lane, Breaker>>,
+    /// Tells keys apart without keeping them.
+    hasher: RandomState,
     bucket: Option<TokenBucket>,
 }
 
@@ -60,14 +66,21 @@ impl<D: Destination, S: Surroundings> Dispatcher<D, S> {
             destination,
             keys,
             pauses: Pauses::default(),
+            breakers: RefCell::default(),
+            hasher: RandomState::new(),
         }
+    }
+
+    /// Whether a lane is left alone.
+    pub fn has_open_breaker(&self) -> bool {
+        self.breakers.borrow().values().any(Breaker::is_open)
     }
 
     /// Delivers all jobs of one invocation and gives each exactly one result, in the order of the jobs.
     pub async fn deliver(&self, jobs: Vec<Job<D::Call>>, context: &Context<'_, S>) -> Vec<DeliveryResult> {
         let keys = self.keys.current().await;
         let ledgers: Vec<Ledger> = jobs.iter().map(Ledger::new::<D>).collect();
-        let facts = jobs.iter().map(|job| (job.record, job.receives)).collect();
+        let facts = jobs.iter().map(|job| (job.record, job.tries)).collect();
         let is_open = |owner: Owner| {
             let ledger = ledgers.get(owner.job);
             ledger.is_some_and(|ledger| !ledger.is_accepted(owner.position))
@@ -81,9 +94,10 @@ impl<D: Destination, S: Surroundings> Dispatcher<D, S> {
             keys: RefCell::new(keys),
             facts,
             ledgers: RefCell::new(ledgers),
-            held: RefCell::default(),
+            has_asked: Cell::new(false),
             waiting: RefCell::new(WaitingUsers::new(D::USER_ORDER)),
             renewing: Mutex::new(()),
+            probing: Mutex::new(()),
         };
         match planned {
             Ok(plan) => run.all(plan).await,
@@ -101,13 +115,14 @@ struct Run<'r, D: Destination, S: Surroundings> {
     context: &'r Context<'r, S>,
     /// `None` if the secret cannot be read.
     keys: RefCell<Option<Rc<D::Keys>>>,
-    /// By job: its record, and the receive count of that.
+    /// By job: its record, and n of the schedule.
     facts: Vec<(usize, u32)>,
     ledgers: RefCell<Vec<Ledger>>,
-    /// Lanes that wait for a person (RD-085).
-    held: RefCell<HashMap<D::Lane, HoldKind>>,
+    /// Whether it has been asked for other keys because of a held lane.
+    has_asked: Cell<bool>,
     waiting: RefCell<WaitingUsers>,
     renewing: Mutex<()>,
+    probing: Mutex<()>,
 }
 
 /// What is to be done with a batch that was sent.
@@ -161,6 +176,7 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
             let planned = self.dispatcher.destination.replan(part);
             parts.extend(planned.into_iter().rev().map(|part| (part, renewed)));
             let Some((part, _)) = parts.pop() else { return };
+            let _probing = self.probing(&part).await;
             let Some(part) = self.startable(part).await else {
                 continue;
             };
@@ -182,9 +198,24 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
         }
     }
 
+    /// While a lane is open, its batches wait for the one that is tried, and then for each other.
+    async fn probing(&self, batch: &BatchOf<D>) -> Option<MutexGuard<'_, ()>> {
+        let lane = self.dispatcher.destination.lane(&batch.target);
+        let is_open = || {
+            let breakers = self.dispatcher.breakers.borrow();
+            breakers.get(&lane).is_some_and(Breaker::is_open)
+        };
+        if !is_open() {
+            return None;
+        }
+        let probing = self.probing.lock().await;
+        is_open().then_some(probing)
+    }
+
     /// The part of a batch that may be sent now, once it may.
     async fn startable(&self, mut batch: BatchOf<D>) -> Option<BatchOf<D>> {
         let clock = self.context.surroundings.clock();
+        self.ask_for_other_keys(&batch).await;
         loop {
             let now = clock.now();
             batch.calls.retain(|call| match self.unsendable(call, now) {
@@ -226,15 +257,14 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
 
     fn obstacle(&self, batch: &BatchOf<D>, now: Timestamp) -> Option<Obstacle> {
         let destination = &self.dispatcher.destination;
-        if let Some(kind) = self.held.borrow().get(&destination.lane(&batch.target)) {
-            return Some(Obstacle::Unsent(Outcome::Hold(*kind)));
-        }
-        let keys = self.keys.borrow();
-        let key = keys
-            .as_ref()
-            .and_then(|keys| destination.key(&batch.target, keys));
-        if key.is_none() {
+        let Some(key) = self.key_hash(batch) else {
             return Some(Obstacle::Unsent(Outcome::Hold(HoldKind::Credentials)));
+        };
+        let mut breakers = self.dispatcher.breakers.borrow_mut();
+        let breaker = breakers.entry(destination.lane(&batch.target)).or_default();
+        let gate = breaker.gate(now, key);
+        if let Gate::Held(kind) = gate {
+            return Some(Obstacle::Unsent(Outcome::Hold(kind)));
         }
         let group = destination.pause_group(&batch.target);
         if let Some(pause) = self.dispatcher.pauses.running(&group, now) {
@@ -250,8 +280,50 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
                 Obstacle::Unsent(outcome)
             });
         }
-        let wait_ms = self.dispatcher.bucket.as_ref()?.take(now).err()?;
-        Some(Obstacle::Until(now.plus_millis(wait_ms.cast_signed()), UNSTARTED))
+        let breaker_open = |then: Timestamp| Outcome::Retry {
+            after: backoff::unsent(then.millis_since(now), self.context.surroundings.random()),
+            class: RetryClass::BreakerOpen,
+        };
+        match gate {
+            Gate::Open(then) => return Some(Obstacle::Unsent(breaker_open(then))),
+            Gate::Ramp(then) => return Some(Obstacle::Until(then, breaker_open(then))),
+            Gate::Pass | Gate::Held(_) => {}
+        }
+        if let Some(bucket) = &self.dispatcher.bucket
+            && let Err(wait_ms) = bucket.take(now)
+        {
+            return Some(Obstacle::Until(now.plus_millis(wait_ms.cast_signed()), UNSTARTED));
+        }
+        breaker.start(now);
+        None
+    }
+
+    /// A lane that is held for its key is tried at once with another one (RD-086).
+    async fn ask_for_other_keys(&self, batch: &BatchOf<D>) {
+        let lane = self.dispatcher.destination.lane(&batch.target);
+        let is_held = self
+            .dispatcher
+            .breakers
+            .borrow()
+            .get(&lane)
+            .is_some_and(Breaker::wants_another_key);
+        let keys = self.keys.borrow().clone();
+        if let Some(keys) = keys.filter(|_| is_held && !self.has_asked.replace(true)) {
+            self.keys_differ_from(&keys).await;
+        }
+    }
+
+    /// The key of a batch, to be compared; `None` if there is none.
+    fn key_hash(&self, batch: &BatchOf<D>) -> Option<u64> {
+        let keys = self.keys.borrow();
+        let key = self.dispatcher.destination.key(&batch.target, keys.as_ref()?)?;
+        Some(key.lend(|key| self.dispatcher.hasher.hash_one(key)))
+    }
+
+    /// The breaker of a batch learns what came of it.
+    fn breaker(&self, batch: &BatchOf<D>, learn: impl FnOnce(&mut Breaker)) {
+        let lane = self.dispatcher.destination.lane(&batch.target);
+        learn(self.dispatcher.breakers.borrow_mut().entry(lane).or_default());
     }
 
     async fn send(&self, batch: &BatchOf<D>, renewed: bool) -> Next {
@@ -262,16 +334,21 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
             .and_then(|keys| destination.key(&batch.target, keys));
         let (Some(keys), Some(key)) = (&keys, key) else {
             // The secret was emptied since the batch was let through.
+            self.breaker(batch, Breaker::not_sent);
             return self.everything(batch, Outcome::Hold(HoldKind::Credentials), None);
         };
         match send(destination, batch, key, self.context).await {
-            SendResult::OutOfTime => self.everything(batch, UNSTARTED, None),
+            SendResult::OutOfTime => {
+                self.breaker(batch, Breaker::not_sent);
+                self.everything(batch, UNSTARTED, None)
+            }
             SendResult::NoResponse(NoResponse::NotSent) => self.retry(batch, RetryClass::Transient, None),
             SendResult::NoResponse(NoResponse::Unknown) => self.ambiguous(batch),
             SendResult::Response(response) => {
                 let reading = destination.read(batch, &response);
                 let refused = matches!(reading, Reading::Hold(HoldKind::Credentials));
                 if refused && !renewed && self.keys_differ_from(keys).await {
+                    self.breaker(batch, Breaker::not_sent);
                     return Next::Again;
                 }
                 self.read(batch, reading, &response)
@@ -286,6 +363,7 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
             let keys = self.keys.borrow();
             keys.as_ref().is_none_or(|keys| !Rc::ptr_eq(refused, keys))
         };
+        self.has_asked.set(true);
         // One asks for all: the fetches that are allowed are few (RS-014).
         let _asking = self.renewing.lock().await;
         if !are_others()
@@ -299,6 +377,10 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
     fn read(&self, batch: &BatchOf<D>, reading: Reading, response: &Response) -> Next {
         let destination = &self.dispatcher.destination;
         let status = response.status;
+        let now = self.context.surroundings.clock().now();
+        if !matches!(reading, Reading::Hold(_) | Reading::Retry(_)) {
+            self.breaker(batch, |breaker| breaker.succeeded(now));
+        }
         match reading {
             Reading::Accepted { refused, warning } => {
                 for (place, item) in batch.items().enumerate() {
@@ -312,7 +394,6 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
                         self.note(&item.owners, |ledger, _| ledger.warn(warning));
                     }
                 }
-                let now = self.context.surroundings.clock().now();
                 if let Some(until) = destination.spent_until(response, now) {
                     self.pause(batch, until, true);
                 }
@@ -337,8 +418,11 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
             }
             Reading::TooManyItems => return Next::Again,
             Reading::Hold(kind) => {
-                let lane = destination.lane(&batch.target);
-                self.held.borrow_mut().insert(lane, kind);
+                // Asked again as often as held events come back at first (RD-086).
+                let [probe_s, ..] = *D::HOLD_BACKOFF;
+                let until = now.plus_millis(i64::from(probe_s) * 1000);
+                let key = self.key_hash(batch).unwrap_or_default();
+                self.breaker(batch, |breaker| breaker.hold(kind, key, until));
                 return self.everything(batch, Outcome::Hold(kind), Some(status));
             }
             Reading::Retry(class) => return self.retry(batch, class, Some(response)),
@@ -350,16 +434,24 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
     fn retry(&self, batch: &BatchOf<D>, class: RetryClass, response: Option<&Response>) -> Next {
         let now = self.context.surroundings.clock().now();
         let hint = response.and_then(|response| self.dispatcher.destination.retry_after(response, now));
-        let hint_s = hint.map(|hint| backoff::lengthened(hint.seconds, self.context.surroundings.random()));
-        let mut shortest = u32::MAX;
+        let random = self.context.surroundings.random();
+        let mut hint_s = hint.map(|hint| backoff::lengthened(hint.seconds, random));
+        let is_limited = class == RetryClass::RateLimited;
+        self.breaker(batch, |breaker| {
+            if is_limited {
+                let seconds = *hint_s.get_or_insert_with(|| breaker.own_seconds(random));
+                breaker.open_until(now.plus_millis(i64::from(seconds) * 1000));
+            } else {
+                breaker.failed(now, random);
+            }
+        });
         for call in &batch.calls {
             let after = self.backoff(call.job, class, hint_s);
-            shortest = shortest.min(after);
             let outcome = Outcome::Retry { after, class };
             self.settle(call, outcome, response.map(|response| response.status));
         }
-        if class == RetryClass::RateLimited || hint.is_some_and(|hint| hint.pauses_group) {
-            let seconds = hint_s.unwrap_or(shortest);
+        let pauses = is_limited || hint.is_some_and(|hint| hint.pauses_group);
+        if let Some(seconds) = hint_s.filter(|_| pauses) {
             self.pause(batch, now.plus_millis(i64::from(seconds) * 1000), false);
         }
         Next::Done
@@ -367,8 +459,8 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
 
     /// Seconds until the event of a job is tried again.
     fn backoff(&self, job: usize, class: RetryClass, hint_s: Option<u32>) -> u32 {
-        let receives = self.facts.get(job).map_or(1, |(_, receives)| *receives);
-        let own = delay(D::BACKOFF, receives, self.context.surroundings.random());
+        let tries = self.facts.get(job).map_or(1, |(_, tries)| *tries);
+        let own = delay(D::BACKOFF, tries, self.context.surroundings.random());
         match hint_s {
             // A 429 says nothing about the event (RD-063).
             Some(hint) if class == RetryClass::RateLimited => hint,
@@ -388,6 +480,9 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
 
     /// The request was sent, and nobody knows whether it was accepted.
     fn ambiguous(&self, batch: &BatchOf<D>) -> Next {
+        let now = self.context.surroundings.clock().now();
+        let random = self.context.surroundings.random();
+        self.breaker(batch, |breaker| breaker.failed(now, random));
         let park = Outcome::Park(ParkReason::Ambiguous);
         for call in &batch.calls {
             let class = RetryClass::Transient;

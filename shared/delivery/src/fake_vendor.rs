@@ -189,6 +189,7 @@ pub fn job<C>(id: &str, calls: Vec<C>) -> Job<C> {
         done: None,
         record: 0,
         receives: 1,
+        tries: 1,
         received_at: Timestamp::parse("2026-03-01T12:00:00Z").unwrap(),
     }
 }

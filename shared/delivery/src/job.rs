@@ -24,6 +24,8 @@ pub struct Job<C> {
     pub record: usize,
     /// The receive count n of its record (5.4): `attempt` + ApproximateReceiveCount.
     pub receives: u32,
+    /// n of the schedule: no more than the tries that it had time for (RD-062).
+    pub tries: u32,
     /// When the HTTP request with the event came.
     pub received_at: Timestamp,
 }

@@ -25,6 +25,10 @@ pub struct Report<'t> {
     pub now: Timestamp,
     /// Whether it is the container's first.
     pub cold: bool,
+    /// Milliseconds that it waited before its answer (RD-093).
+    pub paused_ms: u64,
+    /// Whether a lane of the destination is left alone.
+    pub has_open_breaker: bool,
     /// What was counted while requests were sent.
     pub counts: &'t Counts,
     /// Its records.
@@ -80,6 +84,11 @@ impl Report<'_> {
             );
         }
         metrics.add(m::HOLD, &[destination], f64::from(u8::from(tally.held > 0)));
+        metrics.add(
+            m::BREAKER_OPEN,
+            &[destination],
+            f64::from(u8::from(self.has_open_breaker)),
+        );
         metrics.count(m::PANICS, &[self.function], self.counts.panics.get());
         metrics.count(m::REMAINDERS, &[destination], self.applied.replaced.len() as u64);
         metrics.count(
@@ -104,8 +113,12 @@ impl Report<'_> {
             requeued: tally.requeued,
             waiting: tally.waiting,
             requests: self.counts.requests.borrow().values().sum(),
-            breaker: if tally.held > 0 { "held" } else { "closed" },
-            paused_ms: 0,
+            breaker: match (tally.held > 0, self.has_open_breaker) {
+                (true, _) => "held",
+                (false, true) => "open",
+                (false, false) => "closed",
+            },
+            paused_ms: self.paused_ms,
             ms: self.now.millis_since(self.began).max(0).unsigned_abs(),
             cold: self.cold,
         }));

@@ -130,3 +130,33 @@ fn each_destination_can_be_paused_alone() {
         );
     }
 }
+
+/// The longest visibility that a deliverer sets, in seconds: Branch's waits end at 300 s, lengthened by a fifth.
+fn longest_visibility_s(destination: Destination) -> i64 {
+    match destination {
+        Destination::Braze | Destination::Segment => 900,
+        Destination::Branch => 360,
+    }
+}
+
+#[test]
+fn no_outage_reaches_the_in_flight_limit_of_a_queue() {
+    event::rules!["RD-095"];
+    const MOST_IN_FLIGHT: i64 = 60_000;
+    let template = template();
+    let pause_s = event::settings::Settings::default()
+        .delivery
+        .pause_s
+        .cast_signed();
+    let mut all = Vec::new();
+    for destination in Destination::ALL {
+        let function = function(&template, destination.descriptor().function);
+        let poll = poll(&function);
+        let records = poll.int("ScalingConfig.MaximumConcurrency") * poll.int("BatchSize");
+        let in_flight = records * longest_visibility_s(destination) / pause_s;
+        assert!(in_flight <= MOST_IN_FLIGHT, "{destination}: {in_flight}");
+        all.push(in_flight);
+    }
+    // Braze, Branch, Segment.
+    assert_eq!(all, [11_250, 900, 11_250], "as the page says");
+}

@@ -36,6 +36,7 @@ pub fn packed<D: Destination>(destination: &D, events: Vec<(EventId, Vec<D::Call
         done: None,
         record: 0,
         receives: 1,
+        tries: 1,
         received_at,
     };
     let plan = destination.plan(events.into_iter().map(job).collect(), None, |_| true);

@@ -152,3 +152,37 @@ fn every_warning_of_a_delivered_event_is_counted() {
         );
     }
 }
+
+#[test]
+fn an_invocation_that_may_not_send_pauses_before_it_answers() {
+    event::rules!["RD-093", "RD-081", "RD-063"];
+    let paused = |settings: &str, events: &[&str]| {
+        let got = invoke_with(settings, &[], 0, &[record("m1", 1, envelope(0, events))]);
+        let line = got.aws.lines_of("invocation").remove(0);
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        line["paused_ms"].as_u64().unwrap()
+    };
+    assert_eq!(paused("", &[r#""hold#1""#]), 20_000);
+    assert_eq!(paused("", &[r#""retry:40#1""#]), 20_000);
+    assert_eq!(
+        paused("", &[r#""retry:5#1""#, r#""retry:40#2""#]),
+        5000,
+        "then one may go"
+    );
+    assert_eq!(paused("[delivery]\npause_s = 7", &[r#""hold#1""#]), 7000);
+    assert_eq!(paused("[delivery]\npause_s = 0", &[r#""hold#1""#]), 0);
+    for goes_on in [
+        &[r#""ok#1""#, r#""hold#2""#][..],
+        &[r#""half:40#1""#],
+        &[r#""fails#1""#],
+        &[r#""rejected#1""#],
+    ] {
+        assert_eq!(paused("", goes_on), 0, "{goes_on:?}");
+    }
+    let ahead = envelope(0, &["1"]).replace(
+        r#""events""#,
+        r#""not_before":"2026-03-01T12:00:03.000Z","events""#,
+    );
+    let got = invoke(&[record("m1", 1, ahead)]);
+    assert!(got.aws.lines_of("invocation")[0].contains(r#""paused_ms":3000"#));
+}

@@ -6,6 +6,7 @@ use crate::http::NoResponse;
 
 mod age;
 mod answers;
+mod breaker;
 mod pacing;
 mod requests;
 

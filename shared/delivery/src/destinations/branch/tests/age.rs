@@ -99,6 +99,7 @@ fn whatever_waits_ends_in_delivery_or_too_late() {
         let waiting = || Job {
             received_at: received,
             receives: 20,
+            tries: 20,
             ..event("e")
         };
         let first = deliver(&branch, &world, vec![waiting()]);

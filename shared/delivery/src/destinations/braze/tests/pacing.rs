@@ -85,6 +85,7 @@ fn hints_in_every_form_are_bounded_and_never_undercut() {
         let world = limited(status, header, value.to_owned());
         let mut one = job("e1", vec![track("a", 0, 1, 0)]);
         one.receives = receives;
+        one.tries = receives;
         after(&deliver(&messenger(settings::Braze::default()), &world, vec![one])[0])
     };
     assert!((110..=111).contains(&of(503, "retry-after", "100", 1)));

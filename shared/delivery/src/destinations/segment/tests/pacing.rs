@@ -20,6 +20,7 @@ fn of(status: u16, headers: &'static [(&'static str, &'static str)], receives: u
     let world = FakeVendor::new(move |_, _| respond(status, headers, ""));
     let one = Job {
         receives,
+        tries: receives,
         ..event("e")
     };
     after(&deliver(&messenger(settings::Segment::default()), &world, vec![one])[0])
