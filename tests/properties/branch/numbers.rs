@@ -76,7 +76,9 @@ proptest! {
                 r#"{{"revenue":{amount},"tax":"{amount}","plain":{plain},"nested":{{"b":[{nested} , 1.0],"a":{nested}}},"browser_fingerprint_id":{id},"products":[{{"price":{priced},"sku":{priced},"size":{priced}}}]}}"#
             )),
         ]);
-        let line = Line::of(Route::SegmentToBranch, &text, &Settings::default());
+        let mut settings = Settings::default();
+        settings.segment_to_branch.custom_fields_as_json = false;
+        let line = Line::of(Route::SegmentToBranch, &text, &settings);
         let raw = |path: &[&str]| below(line.body(), path).unwrap().raw();
         let said = |path: &[&str]| below(line.body(), path).unwrap().as_str().unwrap().into_owned();
         prop_assert_eq!(raw(&["event_data", "revenue"]), amount);
