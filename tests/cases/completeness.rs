@@ -21,11 +21,8 @@ const LATER: &[(&str, &[&str])] = &[
     ("a property test that nothing is lost on any route", &["FM-011"]),
     ("`switchyard doctor`", &["SEG-009", "SR-312"]),
     (
-        "Currents files: backfill, benches, a panic inside the reader",
-        &[
-            "CF-086", "CF-110", "CF-111", "CF-112", "CF-113", "CF-114", "CF-115", "CF-141", "CF-142",
-            "CF-144",
-        ],
+        "Currents files: benches, a panic inside the reader",
+        &["CF-086", "CF-141", "CF-142", "CF-144"],
     ),
     (
         "the fallback bucket",

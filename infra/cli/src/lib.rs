@@ -3,6 +3,7 @@
 
 #![deny(unreachable_pub)]
 
+pub mod backfill;
 pub mod local;
 pub mod map;
 pub mod terminal;
@@ -39,6 +40,9 @@ pub enum Command {
     /// Show what would be sent for events, with no network
     #[command(after_long_help = map::EXAMPLES)]
     Map(map::Options),
+    /// Put Currents files that lie in the bucket already into the queue of read-braze-files
+    #[command(after_long_help = backfill::EXAMPLES)]
+    Backfill(Box<backfill::Options>),
 }
 
 /// Does what the command line says. Errors go to standard error, with what to do about them.
@@ -46,5 +50,6 @@ pub async fn run(command_line: CommandLine) -> ExitCode {
     match command_line.command {
         Command::Local(options) => local::run(&options).await,
         Command::Map(options) => map::run(&options),
+        Command::Backfill(options) => backfill::run(&options).await,
     }
 }

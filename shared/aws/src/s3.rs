@@ -13,6 +13,7 @@ use aws_sigv4::sign::v4;
 use currents::limits::ANSWER_MS;
 use currents::{Answer, Got, Objects, Range};
 use event::Clock;
+use event::ports::CallFailed;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap};
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
@@ -41,7 +42,65 @@ impl S3 {
         })
     }
 
+    /// One `ListObjectsV2`: the XML of up to 1,000 keys that begin with `prefix` and come behind `after`. With a delimiter,
+    /// those that have it behind the prefix come as folders.
+    ///
+    /// # Errors
+    /// The status and code of a refusal; `connect` if nothing was answered.
+    pub async fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        delimiter: &str,
+        after: &str,
+    ) -> Result<String, CallFailed> {
+        let failed = |code: String| CallFailed {
+            operation: "ListObjectsV2",
+            code,
+        };
+        // In the order in which they are signed.
+        let mut url = self.url(bucket, "");
+        for (place, (name, value)) in [
+            ("delimiter", delimiter),
+            ("list-type", "2"),
+            ("prefix", prefix),
+            ("start-after", after),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .enumerate()
+        {
+            let separator = if place == 0 { '?' } else { '&' };
+            let _ = write!(url, "{separator}{name}=");
+            encode(value, b"-._~", &mut url);
+        }
+        let answer = async {
+            let response = self.get(&url, Vec::new()).await?;
+            let status = response.status();
+            let text = response.text().await.map_err(|_| NoAnswer)?;
+            Ok((status, text))
+        };
+        match answer.await {
+            Ok((status, text)) if status.is_success() => Ok(text),
+            Ok((status, text)) => Err(failed(format!("{} {}", status.as_u16(), code(&text)))),
+            Err(NoAnswer) => Err(failed("connect".to_owned())),
+        }
+    }
+
     /// Sends one signed request without a body, and gives its answer once its head is there.
+    async fn get(
+        &self,
+        url: &str,
+        mut headers: Vec<(String, String)>,
+    ) -> Result<reqwest::Response, NoAnswer> {
+        self.sign(url, &mut headers).await?;
+        let mut request = self.client.get(url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        request.send().await.map_err(|_| NoAnswer)
+    }
+
     async fn get_range(
         &self,
         bucket: &str,
@@ -52,13 +111,7 @@ impl S3 {
         let range = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
         let mut headers = vec![("range".to_owned(), range)];
         headers.extend(etag.map(|etag| ("if-match".to_owned(), etag.to_owned())));
-        let url = self.url(bucket, key);
-        self.sign(&url, &mut headers).await?;
-        let mut request = self.client.get(&url);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        request.send().await.map_err(|_| NoAnswer)
+        self.get(&self.url(bucket, key), headers).await
     }
 
     /// A bucket with a dot in its name has no certificate of its own.
@@ -75,14 +128,7 @@ impl S3 {
                 }
             }
         };
-        for byte in key.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-                url.push(char::from(byte));
-            } else {
-                // Writing to a String cannot fail.
-                let _ = write!(url, "%{byte:02X}");
-            }
-        }
+        encode(key, b"-._~/", &mut url);
         url
     }
 
@@ -164,6 +210,18 @@ impl Objects for S3 {
                 code: String::new(),
             })
         })
+    }
+}
+
+/// Writes a text as a URL has it, with these and letters and digits as they are.
+fn encode(text: &str, plain: &[u8], url: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
     }
 }
 

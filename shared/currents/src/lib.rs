@@ -16,6 +16,6 @@ mod settle;
 
 pub use answer::{Answer, Meaning, meaning};
 pub use event_text::{EventText, NotCurrents};
-pub use event_type::{TypeFault, event_type};
+pub use event_type::{TypeFault, event_type, of_key_alone as type_of_key};
 pub use object::{Got, Objects, Range};
 pub use reader::{Bucket, FileReader, Ports};

@@ -1,0 +1,252 @@
+//! Which files of a bucket belong to a span of hours, found with few requests.
+
+use currents::key;
+use event::Timestamp;
+use event::settings::{BrazeToSegment, Pattern};
+use mapping::braze_to_segment::closed_to_type;
+
+use super::Error;
+
+/// One object of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// Its key.
+    pub(crate) key: String,
+    /// Its bytes.
+    pub(crate) size: u64,
+    /// When it was written.
+    pub(crate) written_at: Timestamp,
+}
+
+/// One page of a listing.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    /// Objects, by their keys in byte order.
+    pub(crate) objects: Vec<Object>,
+    /// What stands before the delimiter in the keys of all others.
+    pub(crate) folders: Vec<String>,
+    /// Whether there is more behind it.
+    pub(crate) is_cut: bool,
+}
+
+/// Lists a bucket: one `ListObjectsV2` a call.
+#[allow(async_fn_in_trait, reason = "everything runs on one thread")]
+pub(crate) trait Listing {
+    /// Keys that begin with `prefix` and come behind `after`; those with a `/` behind the prefix as folders, if so asked.
+    async fn page(&self, prefix: &str, by_folder: bool, after: &str) -> Result<Page, Error>;
+}
+
+/// What is looked for.
+pub(crate) struct Wanted<'w> {
+    /// What keys begin with.
+    pub(crate) prefix: String,
+    /// The first hour, such as `2026-01-01-00`.
+    pub(crate) from: String,
+    /// The hour behind the last one.
+    pub(crate) to: String,
+    /// The first and the one behind the last moment, for keys without an hour.
+    pub(crate) span: (Timestamp, Timestamp),
+    /// Types; empty for those that the settings let through.
+    pub(crate) types: Vec<Pattern>,
+    /// What the settings let through.
+    pub(crate) settings: &'w BrazeToSegment,
+    /// Keys up to this one are done.
+    pub(crate) after: Option<String>,
+}
+
+impl Wanted<'_> {
+    /// Whether a file belongs to it.
+    fn takes(&self, object: &Object) -> bool {
+        let in_time = match key::hour(&object.key) {
+            Some(hour) => hour >= self.from.as_str() && hour < self.to.as_str(),
+            None => object.written_at >= self.span.0 && object.written_at < self.span.1,
+        };
+        let is_behind = self
+            .after
+            .as_deref()
+            .is_none_or(|after| object.key.as_str() > after);
+        in_time && is_behind && key::is_read(&object.key, &self.prefix) && self.takes_type(&object.key)
+    }
+
+    fn takes_type(&self, key: &str) -> bool {
+        let Some(named) = key::event_type(key) else {
+            return true;
+        };
+        let named = currents::type_of_key(named);
+        if self.types.is_empty() {
+            closed_to_type(event::currents::canonical(named), self.settings).is_none()
+        } else {
+            self.types.iter().any(|pattern| pattern.matches(named))
+        }
+    }
+}
+
+/// All files that are wanted, in byte order of their keys. Folders are opened one by one down to those of a type; there the
+/// listing begins at the first hour and ends at the last.
+pub(crate) async fn files(listing: &impl Listing, wanted: &Wanted<'_>) -> Result<Vec<Object>, Error> {
+    let mut found = Vec::new();
+    let mut folders = vec![wanted.prefix.clone()];
+    while let Some(folder) = folders.pop() {
+        if key::event_type(&folder).is_some() {
+            if wanted.takes_type(&folder) {
+                of_type(listing, wanted, &folder, &mut found).await?;
+            }
+            continue;
+        }
+        let mut after = String::new();
+        loop {
+            let page = listing.page(&folder, true, &after).await?;
+            let last = page.objects.last().map(|object| object.key.clone());
+            let last = last.into_iter().chain(page.folders.last().cloned()).max();
+            found.extend(page.objects.into_iter().filter(|object| wanted.takes(object)));
+            folders.extend(page.folders);
+            match last.filter(|_| page.is_cut) {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
+    }
+    found.sort_by(|one, other| one.key.cmp(&other.key));
+    Ok(found)
+}
+
+/// The files of a folder of one type.
+async fn of_type(
+    listing: &impl Listing,
+    wanted: &Wanted<'_>,
+    folder: &str,
+    found: &mut Vec<Object>,
+) -> Result<(), Error> {
+    let mut after = format!("{folder}date={}", wanted.from);
+    loop {
+        let page = listing.page(folder, false, &after).await?;
+        let Some(last) = page.objects.last().map(|object| object.key.clone()) else {
+            return Ok(());
+        };
+        let is_over = key::hour(&last).is_some_and(|hour| hour >= wanted.to.as_str());
+        found.extend(page.objects.into_iter().filter(|object| wanted.takes(object)));
+        if is_over || !page.is_cut {
+            return Ok(());
+        }
+        after = last;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    struct Bucket {
+        keys: Vec<String>,
+        requests: Cell<usize>,
+    }
+
+    impl Listing for Bucket {
+        async fn page(&self, prefix: &str, by_folder: bool, after: &str) -> Result<Page, Error> {
+            self.requests.set(self.requests.get() + 1);
+            let mut page = Page::default();
+            for key in self
+                .keys
+                .iter()
+                .filter(|key| key.starts_with(prefix) && key.as_str() > after)
+            {
+                if page.objects.len() + page.folders.len() == 1000 {
+                    page.is_cut = true;
+                    break;
+                }
+                let rest = key.strip_prefix(prefix).unwrap();
+                match rest.split_once('/').filter(|_| by_folder) {
+                    Some((folder, _)) => {
+                        let folder = format!("{prefix}{folder}/");
+                        if page.folders.last() != Some(&folder) && folder.as_str() > after {
+                            page.folders.push(folder);
+                        }
+                    }
+                    None => page.objects.push(Object {
+                        key: key.clone(),
+                        size: 10,
+                        written_at: Timestamp::parse("2026-01-01T10:00:00Z").unwrap(),
+                    }),
+                }
+            }
+            Ok(page)
+        }
+    }
+
+    const OPEN: &str = "users.messages.email.Open";
+    const CLICK: &str = "users.messages.email.Click";
+    const CUSTOM: &str = "users.behaviors.CustomEvent";
+
+    /// Three years of one file an hour, of three types.
+    fn bucket() -> Bucket {
+        let mut keys = Vec::new();
+        for event_type in [OPEN, CLICK, CUSTOM] {
+            for year in 2024..2027 {
+                for month in 1..=12 {
+                    for day in 1..=28 {
+                        for hour in 0..24 {
+                            keys.push(format!("currents/D/event_type={event_type}/date={year}-{month:02}-{day:02}-{hour:02}/version=10/us-01/D+0+1.avro"));
+                        }
+                    }
+                }
+            }
+        }
+        keys.push("currents/plain.avro".to_owned());
+        keys.push("currents/readme.txt".to_owned());
+        keys.sort();
+        Bucket {
+            keys,
+            requests: Cell::new(0),
+        }
+    }
+
+    fn wanted(settings: &BrazeToSegment) -> Wanted<'_> {
+        Wanted {
+            prefix: "currents/".to_owned(),
+            from: "2026-01-01-00".to_owned(),
+            to: "2026-01-02-00".to_owned(),
+            span: (
+                Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
+                Timestamp::parse("2026-01-02T00:00:00Z").unwrap(),
+            ),
+            types: Vec::new(),
+            settings,
+            after: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_day_out_of_three_years_costs_few_requests() {
+        event::rules!["CF-110", "CF-111"];
+        let (bucket, settings) = (bucket(), BrazeToSegment::default());
+        let found = files(&bucket, &wanted(&settings)).await.unwrap();
+        assert_eq!(
+            found.len(),
+            24 + 24 + 1,
+            "two types that are let through, and the file without an hour"
+        );
+        assert!(found.iter().all(|object| !object.key.contains(CUSTOM)));
+        assert!(
+            found.is_sorted_by(|one, next| one.key < next.key),
+            "in byte order"
+        );
+        assert!(bucket.requests.get() <= 2 + 3 * 3, "{}", bucket.requests.get());
+    }
+
+    #[tokio::test]
+    async fn types_and_the_last_key_narrow_it_down() {
+        event::rules!["CF-110", "CF-114"];
+        let (bucket, settings) = (bucket(), BrazeToSegment::default());
+        let mut wanted = wanted(&settings);
+        wanted.types = vec![Pattern::new("users.behaviors.*")];
+        let found = files(&bucket, &wanted).await.unwrap();
+        assert_eq!(
+            found.iter().filter(|object| object.key.contains(CUSTOM)).count(),
+            24
+        );
+        wanted.after = Some(found[10].key.clone());
+        let rest = files(&bucket, &wanted).await.unwrap();
+        assert_eq!(rest, found[11..]);
+    }
+}
