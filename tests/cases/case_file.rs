@@ -1,10 +1,10 @@
 //! The files of cases.
 
 use crate::{CASES, json};
-use event::Route;
 use event::json::Json;
 use event::settings::Settings;
-use mapping::printed::print;
+use event::{Route, Timestamp};
+use mapping::printed::print_received;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,8 @@ struct Case {
     #[serde(default)]
     settings: toml::Table,
     event: Option<Box<RawValue>>,
+    /// When the event was received.
+    received_at: Option<String>,
     /// The event's exact text, where it is no JSON or has bytes that a file of JSON would not keep.
     text: Option<String>,
     expect: Expect,
@@ -135,7 +137,11 @@ impl Case {
             (Ok(settings), Ok(text)) => (settings, text),
             (Err(error), _) | (_, Err(error)) => return Some(error),
         };
-        let line = print(route, text, &settings, false).line;
+        let received_at = self
+            .received_at
+            .as_deref()
+            .map(|at| Timestamp::parse(at).unwrap());
+        let line = print_received(route, text, received_at, &settings, false).line;
         let printed = Json::parse(&line).unwrap();
         let said = |pointer: &str| json::at(printed, pointer).and_then(|value| value.as_str());
         let expect = &self.expect;

@@ -18,7 +18,6 @@ const PAGES: [(&str, Option<Route>); 7] = [
 
 /// Rules of what does not exist yet, by what is missing. A rule that has got its test must leave this list.
 const LATER: &[(&str, &[&str])] = &[
-    ("a property test that nothing is lost on any route", &["FM-011"]),
     ("`switchyard doctor`", &["SEG-009", "SR-312"]),
     (
         "Currents files: benches, a panic inside the reader",

@@ -18,12 +18,25 @@ pub fn is_there(path: &str, event: Option<Json<'_>>, settings: &Settings) -> boo
     }
 }
 
-/// The value at a path such as `properties.products[1].price`. Keys may hold dots and brackets.
+/// Where the first element of a list is one that came without its list (FM-005).
+const ONLY: &str = "[0]";
+
+/// The value at a path such as `properties.products[1].price`. Keys may hold dots and brackets. One object is a list of
+/// itself; what JSON text stands for is not looked for, the text is there.
 pub fn value_at<'a>(json: Json<'a>, path: &str) -> Option<Json<'a>> {
     if path.is_empty() {
         return Some(json);
     }
+    if json
+        .as_str()
+        .is_some_and(|text| text.trim_start().starts_with(['[', '{']))
+    {
+        return Some(json);
+    }
     if let Some(object) = json.as_object() {
+        if let Some(rest) = path.strip_prefix(ONLY) {
+            return value_at(json, rest);
+        }
         let path = path.strip_prefix('.').unwrap_or(path);
         return object
             .iter()

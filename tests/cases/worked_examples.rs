@@ -78,7 +78,7 @@ impl Example {
             Settings::load(&self.settings).unwrap_or_else(|error| panic!("EX-{}: {error}", self.title));
         let events = events(route.source(), &self.input);
         let lines: Vec<String> = if self.is_packed {
-            let packed = packed(route, &events, &settings);
+            let packed = packed(route, &events, None, &settings);
             packed
                 .unwrap_or_else(|problem| panic!("EX-{}: {problem}", self.title))
                 .requests

@@ -10,7 +10,7 @@ const FROM_BRANCH: &str = r#"{"id":904211,"name":"OPEN","timestamp":176725440000
 const FROM_BRAZE: &str = r#"{"event_type":"users.messages.email.Open","id":"e-1","time":1767254400,"user":{"external_user_id":"u-1"},"properties":{"campaign_name":"dusk"}}"#;
 
 fn calls(source: Source, event: &str) -> Vec<SegmentCall> {
-    match mapping::to_segment(source, event, &Settings::default()).verdict {
+    match mapping::to_segment(source, event, None, &Settings::default()).verdict {
         Verdict::Deliver { calls, .. } => calls,
         Verdict::Ignore(reason) => panic!("{source}: ignored, {reason}"),
         Verdict::Park(reason) => panic!("{source}: parked, {reason}"),

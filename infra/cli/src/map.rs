@@ -14,7 +14,7 @@ use crate::{EXIT_CANNOT, terminal};
 use delivery::destinations::braze::check_address;
 use event::Route;
 use event::settings::{Invalid, Settings};
-use mapping::printed::{Printed, print};
+use mapping::printed::{Printed, print_received};
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -79,7 +79,7 @@ fn shown(options: &Options) -> Result<Shown, Error> {
     let lines = |printed: Vec<Printed>| printed.into_iter().map(|printed| printed.line).collect();
     let has_parked = |printed: &[Printed]| printed.iter().any(|printed| printed.is_parked);
     if options.packed {
-        let packed = packed(options.route, &events, &settings);
+        let packed = packed(options.route, &events, options.received_at, &settings);
         let Packed { requests, unsent } = packed.map_err(|problem| Invalid(vec![problem]))?;
         return Ok(Shown {
             results: requests,
@@ -89,7 +89,15 @@ fn shown(options: &Options) -> Result<Shown, Error> {
     }
     let printed: Vec<Printed> = events
         .into_iter()
-        .map(|event| print(options.route, event, &settings, options.explain))
+        .map(|event| {
+            print_received(
+                options.route,
+                event,
+                options.received_at,
+                &settings,
+                options.explain,
+            )
+        })
         .collect();
     Ok(Shown {
         has_parked: has_parked(&printed),

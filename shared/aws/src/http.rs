@@ -60,6 +60,7 @@ impl<C: Clock> Http for Client<C> {
         let method = match request.method {
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
         let json = HeaderValue::from_static("application/json");

@@ -21,7 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const STOP_BEFORE_DEADLINE_MS: i64 = 3500;
 
 /// Makes the calls of one event of a source.
-pub type Map<D> = fn(Source, &str, &Settings) -> Mapped<<D as Destination>::Call>;
+pub type Map<D> = fn(Source, &str, Option<Timestamp>, &Settings) -> Mapped<<D as Destination>::Call>;
 
 /// What is to be delivered, by the place of its event.
 type PlacedJobs<D> = Vec<(usize, Job<<D as Destination>::Call>)>;
@@ -167,6 +167,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
             };
             let source = envelope.head.source;
             let age_ms = began.millis_since(envelope.head.counts_from());
+            let received_at = envelope.head.first_received_at;
             for (place, event) in envelope.events.iter().enumerate() {
                 let mut tracked = TrackedEvent {
                     record,
@@ -178,7 +179,8 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
                     result: decided.unwrap_or(Outcome::Park(ParkReason::InternalPanic)).into(),
                 };
                 // A panic is that event's alone (RD-008).
-                let map = AssertUnwindSafe(|| (self.map)(source, event.get(), &self.settings));
+                let map =
+                    AssertUnwindSafe(|| (self.map)(source, event.get(), Some(received_at), &self.settings));
                 match decided.is_none().then(|| catch_unwind(map)) {
                     None => {}
                     Some(Err(_)) => counts.panicked(),
@@ -197,7 +199,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
                                     record,
                                     receives: opened.receives(),
                                     tries: tries(D::BACKOFF, opened.receives(), age_ms),
-                                    received_at: envelope.head.first_received_at,
+                                    received_at,
                                 };
                                 jobs.push((events.len(), job));
                             }

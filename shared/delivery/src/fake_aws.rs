@@ -274,7 +274,7 @@ fn word(text: &str) -> &str {
 }
 
 /// Maps the events that a [`ScriptedDestination`] knows.
-pub fn scripted(_: Source, text: &str, _: &Settings) -> Mapped<String> {
+pub fn scripted(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<String> {
     let verdict = match word(text) {
         "ignore" => Verdict::Ignore(IgnoreReason::Loop),
         "mappark" => Verdict::Park(ParkReason::MalformedEvent),

@@ -31,6 +31,8 @@ macro_rules! closed_list {
 closed_list! {
     /// What was repaired, left out or not certain although the event is sent.
     Warning {
+        /// A consent or its withdrawal could not be read and was not sent.
+        SubscriptionLost = "subscription_lost",
         /// The event had no usable id; one was made from its bytes.
         IdDerived = "id_derived",
         /// `traits`, `properties` or `context` is no object and counts as empty.
@@ -77,6 +79,8 @@ closed_list! {
         KeyRemoved = "key_removed",
         /// A null inside an object or array was left out.
         NestedNullRemoved = "nested_null_removed",
+        /// A `$time` that Braze would not take was left out with the object that held it.
+        NestedTimeRemoved = "nested_time_removed",
         /// An array that holds an array was left out.
         UnsupportedValue = "unsupported_value",
         /// A string was cut to the configured length.
@@ -109,6 +113,8 @@ closed_list! {
         EcommerceIncomplete = "ecommerce_incomplete",
         /// A campaign or canvas cannot be triggered for this identity.
         TriggerSkipped = "trigger_skipped",
+        /// A catalog item without any field was not sent: it would have emptied the stored one.
+        CatalogSkipped = "catalog_skipped",
         /// Braze refused the identity call of an event; the rest was sent.
         IdentityRejected = "identity_rejected",
         /// Braze refused an item of the event; the settings say to go on.
@@ -163,6 +169,8 @@ closed_list! {
         AliasOff = "alias_off",
         /// Delete calls are switched off.
         DeleteOff = "delete_off",
+        /// The alias joins two known profiles, and the settings do not ask for that.
+        AliasExternal = "alias_external",
         /// The alias names one id twice.
         SelfAlias = "self_alias",
         /// An event with the same id is being sent already.

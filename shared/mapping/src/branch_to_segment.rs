@@ -50,7 +50,7 @@ const JSON_TEXTS: [&[&str]; 6] = [
 
 /// Maps one event. `text` is the event as received: any one JSON value.
 pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<SegmentCall> {
-    route::map::<BranchToSegment>(text, settings, trace)
+    route::map::<BranchToSegment>(text, None, settings, trace)
 }
 
 struct BranchToSegment;

@@ -41,7 +41,7 @@ const WARNINGS: [Warning; 7] = [
 
 /// Maps one event. `text` is the event as received: any one JSON value.
 pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<SegmentCall> {
-    route::map::<BrazeToSegment>(text, settings, trace)
+    route::map::<BrazeToSegment>(text, None, settings, trace)
 }
 
 struct BrazeToSegment;

@@ -4,18 +4,28 @@ use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segme
 use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
 use event::reasons::ParkReason;
 use event::settings::Settings;
-use event::{EventId, Source};
+use event::{EventId, Source, Timestamp};
 
 /// What an event asks of Braze.
-pub fn to_braze(source: Source, text: &str, settings: &Settings) -> Mapped<BrazeCall> {
+pub fn to_braze(
+    source: Source,
+    text: &str,
+    received_at: Option<Timestamp>,
+    settings: &Settings,
+) -> Mapped<BrazeCall> {
     match source {
-        Source::Segment => segment_to_braze::map(text, settings, &mut Trace::brief()),
+        Source::Segment => segment_to_braze::map(text, received_at, settings, &mut Trace::brief()),
         Source::Braze | Source::Branch => misrouted(source, text),
     }
 }
 
 /// What an event asks of Branch.
-pub fn to_branch(source: Source, text: &str, settings: &Settings) -> Mapped<BranchCall> {
+pub fn to_branch(
+    source: Source,
+    text: &str,
+    _: Option<Timestamp>,
+    settings: &Settings,
+) -> Mapped<BranchCall> {
     match source {
         Source::Segment => segment_to_branch::map(text, settings, &mut Trace::brief()),
         Source::Braze | Source::Branch => misrouted(source, text),
@@ -23,7 +33,12 @@ pub fn to_branch(source: Source, text: &str, settings: &Settings) -> Mapped<Bran
 }
 
 /// What an event asks of Segment.
-pub fn to_segment(source: Source, text: &str, settings: &Settings) -> Mapped<SegmentCall> {
+pub fn to_segment(
+    source: Source,
+    text: &str,
+    _: Option<Timestamp>,
+    settings: &Settings,
+) -> Mapped<SegmentCall> {
     match source {
         Source::Branch => branch_to_segment::map(text, settings, &mut Trace::brief()),
         Source::Braze => braze_to_segment::map(text, settings, &mut Trace::brief()),

@@ -1,11 +1,11 @@
 //! What `switchyard map` prints of one event: one line of JSON.
 
 use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
-use event::Route;
 use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
 use event::json::{ArrayWriter, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::Settings;
+use event::{Route, Timestamp};
 
 /// One printed event.
 pub struct Printed {
@@ -18,6 +18,17 @@ pub struct Printed {
 /// Maps one event and prints what became of it. With `explain` every warning has its path, and `explain` lists what each
 /// rule did.
 pub fn print(route: Route, text: &str, settings: &Settings, explain: bool) -> Printed {
+    print_received(route, text, None, settings, explain)
+}
+
+/// The same of an event of which is known when it was received.
+pub fn print_received(
+    route: Route,
+    text: &str,
+    received_at: Option<Timestamp>,
+    settings: &Settings,
+    explain: bool,
+) -> Printed {
     let mut trace = if explain {
         Trace::explaining()
     } else {
@@ -26,7 +37,7 @@ pub fn print(route: Route, text: &str, settings: &Settings, explain: bool) -> Pr
     let explained = |trace: Trace| explain.then_some(trace);
     match route {
         Route::SegmentToBraze => {
-            let mapped = segment_to_braze::map(text, settings, &mut trace);
+            let mapped = segment_to_braze::map(text, received_at, settings, &mut trace);
             printed(&mapped, explained(trace).as_ref())
         }
         Route::SegmentToBranch => {

@@ -6,7 +6,7 @@ use event::calls::{Mapped, Verdict};
 use event::json::{Index, Json};
 use event::reasons::{ParkReason, Warning};
 use event::settings::Settings;
-use event::{EventId, Source};
+use event::{EventId, Source, Timestamp};
 use std::borrow::Cow;
 
 /// What one route does in each of the steps.
@@ -67,10 +67,17 @@ pub struct Arrival {
     pub is_derived: bool,
     /// The bytes of its text.
     pub length: usize,
+    /// When Switchyard received it, where that is known.
+    pub received_at: Option<Timestamp>,
 }
 
 /// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map<M: Mapping>(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<M::Call> {
+pub fn map<M: Mapping>(
+    text: &str,
+    received_at: Option<Timestamp>,
+    settings: &Settings,
+    trace: &mut Trace,
+) -> Mapped<M::Call> {
     let mut index = Index::default();
     let unfolded = M::unfold(text, settings);
     let event = index.read(&unfolded).ok().and_then(|event| M::open(event, trace));
@@ -79,6 +86,7 @@ pub fn map<M: Mapping>(text: &str, settings: &Settings, trace: &mut Trace) -> Ma
         is_derived: given.is_none(),
         id: given.unwrap_or_else(|| EventId::derived(M::SOURCE, text)),
         length: text.len(),
+        received_at,
     };
     if arrival.is_derived {
         trace.warn(Warning::IdDerived, || M::ID.into());

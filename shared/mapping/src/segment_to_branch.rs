@@ -49,7 +49,7 @@ const JSON_TEXTS: [&[&str]; 1] = [&["properties", "products"]];
 
 /// Maps one event. `text` is the event as received: any one JSON value.
 pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<BranchCall> {
-    route::map::<SegmentToBranch>(text, settings, trace)
+    route::map::<SegmentToBranch>(text, None, settings, trace)
 }
 
 struct SegmentToBranch;

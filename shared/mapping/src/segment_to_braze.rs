@@ -31,16 +31,22 @@ use event::calls::{BrazeArray, BrazeCall, Mapped};
 use event::json::{Json, compact_size};
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::Settings;
-use event::{EventId, Source};
+use event::{EventId, Source, Timestamp};
 use gate::EventType;
-use identity::Ids;
+use identity::{Ids, placeholders};
 use received::Received;
 use view::View;
 use warnings::WARNINGS;
 
-/// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<BrazeCall> {
-    route::map::<SegmentToBraze>(text, settings, trace)
+/// Maps one event. `text` is the event as received: any one JSON value. `received_at` is when Switchyard received it, the time
+/// of an event that has none.
+pub fn map(
+    text: &str,
+    received_at: Option<Timestamp>,
+    settings: &Settings,
+    trace: &mut Trace,
+) -> Mapped<BrazeCall> {
+    route::map::<SegmentToBraze>(text, received_at, settings, trace)
 }
 
 struct SegmentToBraze;
@@ -58,8 +64,10 @@ impl Mapping for SegmentToBraze {
         Received::open(event, trace)
     }
 
-    fn id(event: &Received<'_>, _: &Settings) -> Option<EventId> {
-        event.get("messageId").and_then(text).map(EventId::given)
+    fn id(event: &Received<'_>, settings: &Settings) -> Option<EventId> {
+        let placeholders = placeholders(&settings.segment_to_braze);
+        let given = event.get("messageId").and_then(text);
+        given.filter(|id| !placeholders.is_no_id(id)).map(EventId::given)
     }
 
     fn gate<'a>(
@@ -72,11 +80,12 @@ impl Mapping for SegmentToBraze {
     }
 
     fn calls(
-        (event_type, event): Self::Accepted<'_>,
-        _: &Arrival,
+        (event_type, mut event): Self::Accepted<'_>,
+        arrival: &Arrival,
         settings: &Settings,
         trace: &mut Trace,
     ) -> Result<Vec<BrazeCall>, Rejected> {
+        event.received_at = arrival.received_at;
         calls(event_type, &event, settings, trace)
     }
 }

@@ -72,6 +72,21 @@ impl Trace {
         }
     }
 
+    /// Takes the entries from this number on out, to be put back behind others.
+    pub fn take_from(&mut self, number: usize) -> Vec<TraceEntry> {
+        match &mut self.explained {
+            Some(explained) => explained.trace.split_off(number.min(explained.trace.len())),
+            None => Vec::new(),
+        }
+    }
+
+    /// Puts entries that were taken out behind the others.
+    pub fn put_back(&mut self, entries: Vec<TraceEntry>) {
+        if let Some(explained) = &mut self.explained {
+            explained.trace.extend(entries);
+        }
+    }
+
     /// The warnings raised, each once, in the order of the route's own list.
     pub fn warnings(&self, order: &[Warning]) -> Vec<Warning> {
         order

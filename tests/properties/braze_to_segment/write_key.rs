@@ -27,7 +27,7 @@ fn sent(settings: &Settings) -> Vec<SegmentCall> {
     let all = events();
     let calls =
         all.iter().flat_map(
-            |text| match mapping::to_segment(Source::Braze, text, settings).verdict {
+            |text| match mapping::to_segment(Source::Braze, text, None, settings).verdict {
                 Verdict::Deliver { calls, .. } => calls,
                 Verdict::Ignore(_) | Verdict::Park(_) => Vec::new(),
             },

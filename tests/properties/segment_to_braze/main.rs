@@ -15,4 +15,6 @@ mod paths;
 #[path = "../branch/printed.rs"]
 mod printed;
 mod settings;
+mod silence;
+mod tables;
 mod values;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 const CHOICES: &[(&str, &[&str])] = &[
     ("time_source", &["\"received_at\""]),
     ("respect_integrations", &["false"]),
+    ("webhook_names", &["[\"To Switchyard\"]"]),
     ("loop_guard", &["\"strict\""]),
     ("deny_events", &["[\"Product*\"]"]),
     ("rename_events", &["{ \"x\" = \"Order Completed\" }"]),
@@ -14,6 +15,8 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("anonymous_merge", &["\"merge\""]),
     ("contact_identity", &["false"]),
     ("reject_placeholder_ids", &["false"]),
+    ("placeholder_ids", &["[\"u-2\"]"]),
+    ("dob_order", &["\"day_first\"", "\"month_first\""]),
     ("update_existing_only", &["true"]),
     ("app_id", &["\"app-1\""]),
     ("app_ids", &["{ ios = \"app-i\" }"]),
@@ -34,6 +37,8 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("default_currency", &["\"EUR\""]),
     ("purchase_properties", &["\"product\"", "\"none\""]),
     ("revenue_purchases", &["\"instead\"", "\"also\""]),
+    ("revenue_purchase_events", &["[\"x\"]"]),
+    ("cart_id_fallback", &["\"all\""]),
     ("pages", &["\"named\"", "\"all\""]),
     ("screens", &["\"named\"", "\"all\""]),
     ("page_event", &["\"{name}\"", "\"{category} of {full_name}\""]),
@@ -48,6 +53,7 @@ const TABLES: &[&str] = &[
     "[[segment_to_braze.triggers]]\nevent = \"Order Completed\"\ncampaign_id = \"c-1\"\n",
     "[[segment_to_braze.triggers]]\nevent = \"x\"\ncanvas_id = \"v-1\"\nsend_to_existing_only = false\nalso_track = false\n",
     "[[segment_to_braze.catalogs]]\nevent = \"Product Viewed\"\ncatalog = \"shop\"\nid_property = \"sku\"\n",
+    "[[segment_to_braze.catalogs]]\nevent = \"Order Completed\"\ncatalog = \"new\"\nop = \"update\"\nfields = [\"price*\"]\n",
     "[[segment_to_braze.catalogs]]\nevent = \"x\"\ncatalog = \"old\"\nop = \"delete\"\nalso_track = false\n",
 ];
 

@@ -75,6 +75,7 @@ fn contract(method: &str, path: &str, track_objects: usize) -> Option<Contract> 
         ("POST", "/campaigns/trigger/send") => Some(messaging::CAMPAIGN),
         ("POST", "/canvas/trigger/send") => Some(messaging::CANVAS),
         ("PUT", _) if catalog.is_some_and(catalogs::is_id) => Some(catalogs::UPSERT),
+        ("PATCH", _) if catalog.is_some_and(catalogs::is_id) => Some(catalogs::UPDATE),
         ("DELETE", _) if catalog.is_some_and(catalogs::is_id) => Some(catalogs::DELETE),
         _ => None,
     }

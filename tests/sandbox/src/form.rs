@@ -27,15 +27,30 @@ pub(crate) fn is_date(value: &Value) -> bool {
     value.as_str().is_some_and(is_day)
 }
 
-/// An e-mail address: one `@`, a domain with a dot, no white space.
+/// An e-mail address (RFC 5321): one `@`, a domain of two labels or more, no piece empty, no white space, nothing invisible.
 pub(crate) fn is_email(value: &Value) -> bool {
     let is_address = |text: &str| match text.split_once('@') {
         Some((local, domain)) => {
-            !local.is_empty()
-                && domain.contains('.')
-                && !domain.contains('@')
-                && domain.split('.').all(|label| !label.is_empty())
-                && !text.contains(char::is_whitespace)
+            let is_label = |label: &str| {
+                (1..=63).contains(&label.len())
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            };
+            let is_refused = |c: char| {
+                c.is_whitespace()
+                    || c.is_control()
+                    || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+                    || "\"(),:;<>[\\]".contains(c)
+            };
+            domain.contains('.')
+                && domain.split('.').all(is_label)
+                && local.split('.').all(|piece| !piece.is_empty())
+                && !local.contains(is_refused)
+                && text.chars().count() <= 254
+                && local.chars().count() <= 64
         }
         None => false,
     };
@@ -156,6 +171,12 @@ mod tests {
                     json!("a b@c.de"),
                     json!("a@b@c.de"),
                     json!("a@.de"),
+                    json!("a..b@c.de"),
+                    json!(".a@c.de"),
+                    json!("a@-c.de"),
+                    json!("a<b@c.de"),
+                    json!("a\u{200b}b@c.de"),
+                    json!("a@b\u{fc}cher.de"),
                 ],
             ),
             (

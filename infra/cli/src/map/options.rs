@@ -1,7 +1,7 @@
 //! What `switchyard map` takes.
 
 use clap::Args;
-use event::Route;
+use event::{Route, Timestamp};
 use std::path::PathBuf;
 
 /// Shown at the end of `switchyard map --help`.
@@ -44,9 +44,17 @@ pub struct Options {
     /// Show the requests that would be sent instead of the calls of each event
     #[arg(long)]
     pub packed: bool,
+    /// When the events were received, such as 2026-02-03T10:00:00Z: the time of those that have none
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub received_at: Option<Timestamp>,
     /// The events [default: standard input]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+}
+
+/// A time with its zone.
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "write a time such as 2026-02-03T10:00:00Z".to_owned())
 }
 
 /// The route of this name, with hyphens or underscores.

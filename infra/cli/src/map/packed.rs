@@ -5,8 +5,8 @@ use delivery::destinations::{Branch, Braze, PackedRequest, Segment, braze};
 use event::calls::Verdict;
 use event::json::ObjectWriter;
 use event::settings::{Problem, Settings};
-use event::{EventId, Outcome, Route};
-use mapping::printed::{Printed, print};
+use event::{EventId, Outcome, Route, Timestamp};
+use mapping::printed::{Printed, print_received};
 
 /// The requests of one run, and what is sent with none of them.
 pub struct Packed {
@@ -20,10 +20,16 @@ pub struct Packed {
 ///
 /// # Errors
 /// What is wrong with the address of the destination, as the function says at its start.
-pub fn packed(route: Route, events: &[&str], settings: &Settings) -> Result<Packed, Problem> {
+pub fn packed(
+    route: Route,
+    events: &[&str],
+    received_at: Option<Timestamp>,
+    settings: &Settings,
+) -> Result<Packed, Problem> {
     let run = Run {
         route,
         events,
+        received_at,
         settings,
     };
     Ok(match route {
@@ -42,6 +48,7 @@ pub fn packed(route: Route, events: &[&str], settings: &Settings) -> Result<Pack
 struct Run<'r> {
     route: Route,
     events: &'r [&'r str],
+    received_at: Option<Timestamp>,
     settings: &'r Settings,
 }
 
@@ -49,14 +56,18 @@ impl Run<'_> {
     fn packed<D: Destination>(&self, map: delivery::Map<D>, destination: &D) -> Packed {
         let (mut asking, mut places, mut unsent) = (Vec::new(), Vec::new(), Vec::new());
         for (place, text) in self.events.iter().enumerate() {
-            let event::calls::Mapped { id, verdict } = map(self.route.source(), text, self.settings);
+            let event::calls::Mapped { id, verdict } =
+                map(self.route.source(), text, self.received_at, self.settings);
             match verdict {
                 Verdict::Deliver { calls, .. } => {
                     asking.push((id, calls));
                     places.push(place);
                 }
                 Verdict::Ignore(_) | Verdict::Park(_) => {
-                    unsent.push((place, print(self.route, text, self.settings, false)));
+                    unsent.push((
+                        place,
+                        print_received(self.route, text, self.received_at, self.settings, false),
+                    ));
                 }
             }
         }

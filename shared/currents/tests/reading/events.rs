@@ -67,7 +67,7 @@ proptest! {
 /// What Segment is sent for an event.
 fn calls(event: &str) -> Vec<(String, String)> {
     let settings = Settings::load(ALL).unwrap();
-    match mapping::to_segment(Source::Braze, event, &settings).verdict {
+    match mapping::to_segment(Source::Braze, event, None, &settings).verdict {
         Verdict::Deliver { calls, .. } => calls
             .into_iter()
             .map(|call| (call.message_id, call.body))

@@ -49,6 +49,11 @@ pub enum BrazeEndpoint {
         /// The catalog.
         catalog: String,
     },
+    /// `PATCH /catalogs/<catalog>/items`
+    CatalogUpdate {
+        /// The catalog.
+        catalog: String,
+    },
     /// `DELETE /catalogs/<catalog>/items`
     CatalogDelete {
         /// The catalog.
@@ -130,6 +135,8 @@ pub enum Method {
     Post,
     /// `PUT`
     Put,
+    /// `PATCH`
+    Patch,
     /// `DELETE`
     Delete,
 }
@@ -140,6 +147,7 @@ impl Method {
         match self {
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
@@ -177,6 +185,14 @@ impl SubscriberKind {
 }
 
 impl BrazeEndpoint {
+    /// Whether it changes the items of a catalog.
+    pub const fn is_catalog(&self) -> bool {
+        matches!(
+            self,
+            Self::CatalogUpsert { .. } | Self::CatalogUpdate { .. } | Self::CatalogDelete { .. }
+        )
+    }
+
     /// Method and path.
     pub fn target(&self) -> (Method, String) {
         let path = match self {
@@ -189,6 +205,7 @@ impl BrazeEndpoint {
             Self::CanvasTrigger { .. } => "/canvas/trigger/send",
             Self::Delete(_) => "/users/delete",
             Self::CatalogUpsert { catalog } => return (Method::Put, format!("/catalogs/{catalog}/items")),
+            Self::CatalogUpdate { catalog } => return (Method::Patch, format!("/catalogs/{catalog}/items")),
             Self::CatalogDelete { catalog } => return (Method::Delete, format!("/catalogs/{catalog}/items")),
         };
         (Method::Post, path.to_owned())

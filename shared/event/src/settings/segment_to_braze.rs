@@ -3,6 +3,7 @@
 mod catalogs;
 mod choices;
 mod compat;
+mod new_names;
 mod triggers;
 
 pub use catalogs::{CatalogOperation, CatalogRule, is_catalog_name};
@@ -13,6 +14,7 @@ pub use triggers::{CanvasKey, TriggerRule};
 
 use super::{Pattern, Problems};
 use crate::currency::is_currency;
+use crate::placeholder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,6 +40,8 @@ pub struct SegmentToBraze {
     pub time_source: TimeSource,
     /// Whether `integrations` is obeyed.
     pub respect_integrations: bool,
+    /// What the destination that carries Switchyard is called in Segment.
+    pub webhook_names: Vec<String>,
     /// Which marks stop an event.
     pub loop_guard: LoopGuard,
     /// Track names let in.
@@ -56,6 +60,8 @@ pub struct SegmentToBraze {
     pub contact_identity: bool,
     /// Whether `"null"` and the like are no ids.
     pub reject_placeholder_ids: bool,
+    /// The words that are nobody's id; texts of `0` and `-` alone always are.
+    pub placeholder_ids: Vec<String>,
     /// Whether no profile is ever made.
     pub update_existing_only: bool,
     /// The app of events and purchases; empty for none.
@@ -72,6 +78,8 @@ pub struct SegmentToBraze {
     pub default_calling_code: String,
     /// Digits that are no E.164 number.
     pub invalid_phone: InvalidPhone,
+    /// How birthdays such as 03/04/1988 are read.
+    pub dob_order: DobOrder,
     /// Whether nested attributes are merged into the stored ones.
     pub merge_nested: bool,
     /// Whether language and time zone are taken from `context`.
@@ -96,6 +104,10 @@ pub struct SegmentToBraze {
     pub purchase_properties: PurchaseProperties,
     /// What any other track with revenue becomes.
     pub revenue_purchases: RevenuePurchases,
+    /// Which tracks `revenue_purchases` looks at.
+    pub revenue_purchase_events: Vec<Pattern>,
+    /// Where the user's id stands in for a missing `cart_id`.
+    pub cart_id_fallback: CartIdFallback,
     /// The source of ecommerce events where an event names none.
     pub default_source: String,
     /// Which page calls are sent.
@@ -130,6 +142,9 @@ pub struct SegmentToBraze {
     pub catalogs: Vec<CatalogRule>,
 }
 
+/// What Segment calls the destinations that send webhooks [Segment docs "Webhooks (Actions)", "Webhooks", "Extensible Webhook"].
+const WEBHOOK_NAMES: [&str; 3] = ["Webhooks (Actions)", "Webhooks", "Extensible Webhook"];
+
 /// What a name of a page or screen may have filled in.
 const PLACES: [&str; 3] = ["{name}", "{category}", "{full_name}"];
 
@@ -155,6 +170,7 @@ impl Default for SegmentToBraze {
             compat: Compat::None,
             time_source: TimeSource::Timestamp,
             respect_integrations: true,
+            webhook_names: WEBHOOK_NAMES.map(Into::into).into(),
             loop_guard: LoopGuard::Braze,
             allow_events: vec![Pattern::new("*")],
             deny_events: Vec::new(),
@@ -164,6 +180,7 @@ impl Default for SegmentToBraze {
             anonymous_merge: AnonymousMerge::Identify,
             contact_identity: true,
             reject_placeholder_ids: true,
+            placeholder_ids: placeholder::WORDS.map(Into::into).into(),
             update_existing_only: false,
             app_id: String::new(),
             app_ids: AppIds::default(),
@@ -172,6 +189,7 @@ impl Default for SegmentToBraze {
             empty_strings: EmptyStrings::Keep,
             default_calling_code: String::new(),
             invalid_phone: InvalidPhone::Send,
+            dob_order: DobOrder::None,
             merge_nested: false,
             locale_from_context: false,
             location_from_context: false,
@@ -184,6 +202,8 @@ impl Default for SegmentToBraze {
             default_currency: "USD".into(),
             purchase_properties: PurchaseProperties::All,
             revenue_purchases: RevenuePurchases::Off,
+            revenue_purchase_events: vec![Pattern::new("*")],
+            cart_id_fallback: CartIdFallback::Cart,
             default_source: "segment".into(),
             pages: Views::Off,
             screens: Views::Off,
@@ -263,14 +283,12 @@ impl SegmentToBraze {
                 "is empty, so no product would have an id; the default is [\"product_id\", \"sku\", \"id\"]",
             );
         }
-        for (from, to) in &self.rename_events {
-            if to.trim().is_empty() {
-                problems.add(
-                    format!("segment_to_braze.rename_events.\"{from}\""),
-                    "is blank; write the new name, or put the old one into `segment_to_braze.deny_events`",
-                );
-            }
-        }
+        new_names::check(
+            "segment_to_braze.rename_events",
+            &self.rename_events,
+            "write the new name, or put the old one into `segment_to_braze.deny_events`",
+            problems,
+        );
         triggers::check(&self.triggers, problems);
         catalogs::check(&self.catalogs, problems);
     }

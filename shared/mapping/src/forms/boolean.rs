@@ -1,6 +1,5 @@
 //! Booleans, in every way that an event writes them (FM-002).
 
-use super::text::word;
 use event::json::{Decimal, Json};
 
 /// A boolean; a number equal to 1 or 0; or a string that spells `true`, `false`, `1` or `0`.
@@ -23,11 +22,6 @@ pub fn boolean(json: Json<'_>) -> Option<bool> {
     } else {
         (is("false") || is("0")).then_some(false)
     }
-}
-
-/// A boolean, or the word for it: the narrower form of the route to Braze.
-pub fn boolean_word(json: Json<'_>) -> Option<bool> {
-    json.as_bool().or_else(|| word(json)?.parse().ok())
 }
 
 #[cfg(test)]

@@ -34,11 +34,6 @@ pub fn currency(json: Option<Json<'_>>, default: &str) -> Currency {
     found.map_or(Currency::Unknown, Currency::Code)
 }
 
-/// The code, in upper case, of a text that is one: the narrower form of the route to Braze.
-pub fn iso_code(json: Json<'_>) -> Option<String> {
-    code(&json.as_str()?.trim().to_ascii_uppercase()).map(str::to_owned)
-}
-
 fn of_name(word: &str) -> Option<&'static str> {
     let row = NAMES.iter().find(|(_, names)| names.contains(&word))?;
     Some(row.0)

@@ -1,6 +1,5 @@
 //! Numbers, in every way that an event writes them (FM-001).
 
-use super::text::is_digits;
 use event::json::Json;
 use std::borrow::Cow;
 
@@ -38,23 +37,6 @@ pub fn spelled_number(text: &str) -> Option<String> {
     }
     let number = json_number(text.starts_with('-'), whole, fraction, exponent);
     number.parse::<f64>().is_ok_and(f64::is_finite).then_some(number)
-}
-
-/// A JSON number as received, or the number that a string of digits with sign and fraction spells: the narrower form of
-/// the route to Braze.
-pub fn numeric(json: Json<'_>) -> Option<String> {
-    if let Some(number) = json.as_number() {
-        return Some(number.to_owned());
-    }
-    let text = json.as_str()?;
-    let text = text.trim();
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, fraction) = match digits.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (digits, None),
-    };
-    (is_digits(whole) && fraction.is_none_or(is_digits))
-        .then(|| json_number(text.starts_with('-'), whole, fraction.unwrap_or_default(), None))
 }
 
 /// Writes a number as JSON allows it: no leading zeros, at least one digit before the point and behind it.

@@ -65,10 +65,55 @@ pub fn leading_date(text: &str, separator: char) -> Option<(Date, &str)> {
     Some((calendar_date(year, month, day)?, rest))
 }
 
+/// The date `YYYYMMDD` that a text begins with, if it is a real one, and what follows it.
+pub fn leading_compact_date(text: &str) -> Option<(Date, &str)> {
+    let (year, rest) = leading_digits(text, 4)?;
+    let (month, rest) = leading_digits(rest, 2)?;
+    let (day, rest) = leading_digits(rest, 2)?;
+    Some((calendar_date(year, month, day)?, rest))
+}
+
 /// A real date of the calendar.
 pub fn calendar_date(year: i32, month: i32, day: i32) -> Option<Date> {
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
     Date::from_calendar_date(year, month, u8::try_from(day).ok()?).ok()
+}
+
+/// The years of a time inside an attribute.
+const NESTED_YEARS: RangeInclusive<i32> = 0..=3000;
+
+/// Whether a text is a time as Braze takes it inside an attribute: `YYYY-MM-DD`, alone or with a time of day to the second,
+/// or `MM/DD/YYYY`.
+pub fn is_braze_time(text: &str) -> bool {
+    let american = || {
+        let (month, rest) = leading_digits(text, 2)?;
+        let (day, rest) = leading_digits(rest.strip_prefix('/')?, 2)?;
+        let (year, rest) = leading_digits(rest.strip_prefix('/')?, 4)?;
+        rest.is_empty().then(|| calendar_date(year, month, day))?
+    };
+    let date = leading_date(text, '-')
+        .filter(|(_, rest)| rest.is_empty() || is_braze_time_of_day(rest))
+        .map(|(date, _)| date)
+        .or_else(american);
+    date.is_some_and(|date| NESTED_YEARS.contains(&date.year()))
+}
+
+/// `T` or a space, `HH:MM:SS`, a fraction or none, and `Z`, `+HH:MM`, `+HHMM` or nothing.
+fn is_braze_time_of_day(text: &str) -> bool {
+    let zone = || {
+        let text = text.strip_prefix(['T', ' '])?;
+        let has_seconds = text.bytes().enumerate().take(8).all(|(at, byte)| match at {
+            2 | 5 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        });
+        let (_, rest) = time_of_day(text).filter(|_| has_seconds && text.len() >= 8)?;
+        let is_dotted = text.get(8..)?.strip_prefix([',', ':']).is_none();
+        is_dotted.then_some(rest)
+    };
+    zone().is_some_and(|zone| {
+        matches!(zone, "" | "Z")
+            || (zone.starts_with(['+', '-']) && zone.len() >= 5 && offset(zone).is_some())
+    })
 }
 
 const MILLIS_A_DAY: i64 = 86_400_000;
@@ -77,40 +122,59 @@ const EPOCH: Date = time::OffsetDateTime::UNIX_EPOCH.date();
 
 /// A date that is written, alone or with a time of day and an offset; none is UTC.
 fn written_millis(text: &str) -> Option<i64> {
-    let (date, rest) = leading_date(text, '-')?;
+    let (date, rest) = leading_date(text, '-').or_else(|| leading_compact_date(text))?;
     let days = i64::from(date.to_julian_day()) - i64::from(EPOCH.to_julian_day());
     let midnight = days * MILLIS_A_DAY;
     if rest.is_empty() {
-        return Some(midnight);
+        // Eight digits alone are a date of the calendar, a number, an id.
+        return text.contains('-').then_some(midnight);
     }
     let (of_day, rest) = time_of_day(rest.strip_prefix(['T', 't', ' '])?)?;
-    Some(midnight + of_day - offset(rest)?)
+    Some(midnight + of_day - offset(rest.trim_start())?)
 }
 
-/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fraction` in milliseconds, and what follows it.
+/// `HH:MM` or `HHMM`, either with seconds and a fraction of these, in milliseconds, and what follows it.
 fn time_of_day(text: &str) -> Option<(i64, &str)> {
     let (hours, rest) = leading_digits(text, 2)?;
-    let (minutes, rest) = leading_digits(rest.strip_prefix(':')?, 2)?;
+    let after_colon = rest.strip_prefix(':');
+    let (minutes, rest) = leading_digits(after_colon.unwrap_or(rest), 2)?;
     let minutes = clock_minutes(hours, minutes)?;
-    let Some(after) = rest.strip_prefix(':') else {
+    let seconds = match after_colon {
+        Some(_) => rest.strip_prefix(':'),
+        None => Some(rest).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())),
+    };
+    let Some(seconds) = seconds else {
         return Some((minutes * 60_000, rest));
     };
-    let (seconds, rest) = leading_digits(after, 2)?;
+    let (seconds, rest) = leading_digits(seconds, 2)?;
     let seconds = Some(seconds).filter(|seconds| *seconds < 60)?;
-    let whole = minutes * 60_000 + i64::from(seconds) * 1000;
-    let Some(after) = rest.strip_prefix('.') else {
-        return Some((whole, rest));
+    let (millis, rest) = fraction(rest)?;
+    Some((minutes * 60_000 + i64::from(seconds) * 1000 + millis, rest))
+}
+
+/// The milliseconds of `.` or `,` with digits, or of `:` with three; 0 if none of these follows.
+fn fraction(text: &str) -> Option<(i64, &str)> {
+    if let Some(after) = text.strip_prefix(':') {
+        let (millis, rest) = leading_digits(after, 3)?;
+        let is_longer = rest.starts_with(|c: char| c.is_ascii_digit());
+        return (!is_longer).then(|| (i64::from(millis), rest));
+    }
+    let Some(after) = text.strip_prefix(['.', ',']) else {
+        return Some((0, text));
     };
     let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
     let (fraction, rest) = after.split_at_checked(end).filter(|_| end > 0)?;
     let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
     let millis = digits.fold(0, |millis, digit| millis * 10 + i64::from(digit - b'0'));
-    Some((whole + millis, rest))
+    Some((millis, rest))
 }
 
-/// What `Z`, `+HH:MM`, `+HHMM`, `+HH` or nothing adds to UTC, in milliseconds.
+/// The words for UTC.
+const UTC: [&str; 3] = ["Z", "UTC", "GMT"];
+
+/// What a word for UTC, `+HH:MM`, `+HHMM`, `+HH` or nothing adds to UTC, in milliseconds.
 fn offset(text: &str) -> Option<i64> {
-    if matches!(text, "" | "Z" | "z") {
+    if text.is_empty() || UTC.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Some(0);
     }
     let (sign, rest) = match text.strip_prefix('+') {
@@ -218,10 +282,28 @@ mod tests {
             ("2026-02-03T10:15:30+01:", None),
             ("2026-02-03T10:15:30+010", None),
             ("2026-02-03T10:15:30+01:000", None),
-            ("2026-02-03T10:15:30 +01:00", None),
+            ("2026-02-03T10:15:30 +01:00", Some("2026-02-03T09:15:30.000Z")),
+            ("2026-02-03 10:15:30 +0100", Some("2026-02-03T09:15:30.000Z")),
+            ("2026-02-03 10:15:30 UTC", Some("2026-02-03T10:15:30.000Z")),
+            ("2026-02-03T10:15:30gmt", Some("2026-02-03T10:15:30.000Z")),
+            ("2026-02-03T10:15  Z", Some("2026-02-03T10:15:00.000Z")),
+            ("2026-02-03T10:15:30:250Z", Some("2026-02-03T10:15:30.250Z")),
+            ("2026-02-03T10:15:30:250+01", Some("2026-02-03T09:15:30.250Z")),
+            ("2026-02-03T10:15:30:25Z", None),
+            ("2026-02-03T10:15:30:2500Z", None),
+            ("20260203T101530", Some("2026-02-03T10:15:30.000Z")),
+            ("20260203 1015+0100", Some("2026-02-03T09:15:00.000Z")),
+            ("20260203t10:15", Some("2026-02-03T10:15:00.000Z")),
+            ("2026-02-03T101530.5Z", Some("2026-02-03T10:15:30.500Z")),
+            ("20260203T10153", None),
+            ("20260203T101530123Z", None),
+            ("20260203", None),
+            ("2026-02-03T10:15 UTCZ", None),
+            ("2026-02-03 UTC", None),
             ("2026-02-03T10:15:30ZZ", None),
             ("2026-02-03T10:15:30.Z", None),
-            ("2026-02-03T10:15:30,5Z", None),
+            ("2026-02-03T10:15:30,5Z", Some("2026-02-03T10:15:30.500Z")),
+            ("2026-02-03T10:15:30,Z", None),
             ("2026-02-03T10:15.5Z", None),
             ("2026-02-03T10:15:3Z", None),
             ("2026-02-03T10", None),
@@ -231,7 +313,7 @@ mod tests {
             ("2026-02-03X10:15", None),
             ("2026-2-3", None),
             ("2026/02/03", None),
-            ("20260203T101530Z", None),
+            ("20260203T101530Z", Some("2026-02-03T10:15:30.000Z")),
             ("+2026-02-03", None),
             ("2026-02-\u{663}", None),
             ("Tue, 03 Feb 2026 10:15:30 GMT", None),

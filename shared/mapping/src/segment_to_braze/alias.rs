@@ -44,43 +44,53 @@ pub fn alias(
         }
         return Ok(anonymous_to_known(
             &external_id,
-            &ids.alias_of(previous),
-            "previousId",
+            &[(ids.alias_of(previous), "previousId".into())],
             &ids,
             settings,
             trace,
         ));
     }
     if settings.alias != Alias::Merge {
-        return Err(Rejected::ignore("SB-264", "previousId", IgnoreReason::AliasOff));
+        return Err(Rejected::ignore(
+            "SB-264",
+            "previousId",
+            IgnoreReason::AliasExternal,
+        ));
     }
-    record_merge("SB-264", "previousId", &ids, trace);
-    Ok(merge(&Identity::ExternalId(previous), &external_id))
+    record_merge("SB-264", 0, "previousId", &ids, trace);
+    Ok(BrazeCall {
+        endpoint: BrazeEndpoint::Merge,
+        items: vec![merge(&Identity::ExternalId(previous), &external_id)],
+    })
 }
 
-/// The call that makes the anonymous user of an alias the known one of an external id. `path` is where the anonymous id stands.
+/// The call that makes the users of aliases the known one of an external id. Each alias has the path where it stands.
 pub fn anonymous_to_known(
     external_id: &str,
-    alias: &UserAlias,
-    path: &'static str,
+    aliases: &[(UserAlias, String)],
     ids: &Ids<'_, '_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,
 ) -> BrazeCall {
-    if settings.anonymous_merge == AnonymousMerge::Merge {
-        record_merge("SB-262", path, ids, trace);
-        return merge(&Identity::UserAlias(alias.clone()), external_id);
-    }
-    trace.record("SB-262", || {
-        (
-            path.into(),
-            "aliases_to_identify[0].user_alias of external_id".into(),
-        )
+    let merges = settings.anonymous_merge == AnonymousMerge::Merge;
+    let items = aliases.iter().enumerate().map(|(at, (alias, path))| {
+        if merges {
+            record_merge("SB-262", at, path, ids, trace);
+            return merge(&Identity::UserAlias(alias.clone()), external_id);
+        }
+        trace.record("SB-262", || {
+            let result = format!("aliases_to_identify[{at}].user_alias of external_id");
+            (path.clone(), result)
+        });
+        alias_to_identify(external_id, alias)
     });
-    BrazeCall {
-        endpoint: BrazeEndpoint::Identify { merge: true },
-        items: vec![alias_to_identify(external_id, alias)],
-    }
+    let items = items.collect();
+    let endpoint = if merges {
+        BrazeEndpoint::Merge
+    } else {
+        BrazeEndpoint::Identify { merge: true }
+    };
+    BrazeCall { endpoint, items }
 }
 
 fn alias_to_identify(external_id: &str, alias: &UserAlias) -> BrazeItem {
@@ -94,30 +104,33 @@ fn alias_to_identify(external_id: &str, alias: &UserAlias) -> BrazeItem {
 }
 
 /// Tells whose profile goes up in that of the external id.
-fn record_merge(rule: &'static str, path: &'static str, ids: &Ids<'_, '_>, trace: &mut Trace) {
+fn record_merge(rule: &'static str, at: usize, path: &str, ids: &Ids<'_, '_>, trace: &mut Trace) {
     trace.record(rule, || {
-        (path.into(), "merge_updates[0].identifier_to_merge".into())
+        (
+            path.to_owned(),
+            format!("merge_updates[{at}].identifier_to_merge"),
+        )
     });
     trace.record(rule, || {
         (
             ids.external_id_path(),
-            "merge_updates[0].identifier_to_keep = external_id".into(),
+            format!("merge_updates[{at}].identifier_to_keep = external_id"),
         )
     });
 }
 
-fn merge(from: &Identity, external_id: &str) -> BrazeCall {
+fn merge(from: &Identity, external_id: &str) -> BrazeItem {
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     from.write(&mut out.object("identifier_to_merge"));
     out.object("identifier_to_keep")
         .string("external_id", external_id);
     drop(out);
-    let users = vec![from.user_key(), known(external_id)];
-    BrazeCall {
-        endpoint: BrazeEndpoint::Merge,
-        items: vec![item(BrazeArray::MergeUpdates, json, users)],
-    }
+    item(
+        BrazeArray::MergeUpdates,
+        json,
+        vec![from.user_key(), known(external_id)],
+    )
 }
 
 fn known(external_id: &str) -> UserKey {

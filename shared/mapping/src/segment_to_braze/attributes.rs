@@ -6,13 +6,12 @@ mod push_tokens;
 mod standard;
 mod subscription_groups;
 
-pub use subscription_groups::state as subscription_state;
-
 use super::event_context::EventContext;
 use super::properties::matches;
 use crate::Trace;
+use crate::forms::boolean;
 use event::calls::{BrazeArray, BrazeItem};
-use event::json::{Json, Object, ObjectWriter};
+use event::json::{Object, ObjectWriter};
 use std::borrow::Cow;
 
 /// Where attributes are read from.
@@ -134,7 +133,7 @@ fn write(
     subscription_groups::write(out, traits, trace);
     push_tokens::write(out, traits, event_context, trace);
     Written {
-        merges: left.get(MERGES).and_then(Json::as_bool),
+        merges: left.get(MERGES).and_then(boolean),
         ..custom::write(out, traits, event_context, trace)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::event_context::EventContext;
 use super::names::Member;
-use super::properties::{TrackObject, written};
+use super::properties::{stays_in_event, written};
 use crate::Trace;
 use crate::rejected::Rejected;
 use event::Timestamp;
@@ -44,7 +44,7 @@ pub fn custom_event(
     event_context: &EventContext<'_, '_>,
     trace: &mut Trace,
 ) -> BrazeItem {
-    let properties = written(properties, TrackObject::Event, event_context.settings, trace);
+    let properties = written(properties, &mut stays_in_event, event_context.settings, trace);
     if let Some(properties) = &properties {
         properties.record("SB-143", format_args!("events[0].properties"), trace);
     }

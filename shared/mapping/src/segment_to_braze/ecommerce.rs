@@ -14,7 +14,7 @@ use event::calls::{BrazeArray, BrazeItem};
 use event::json::{Decimal, Json, ObjectWriter, write_string};
 use event::reasons::Warning;
 use metadata::{Consumed, write_metadata};
-use product::{Product, product};
+use product::{Origin, Product, product};
 use table::{LEVEL, Need};
 
 pub use table::Kind;
@@ -27,11 +27,13 @@ pub fn recommended(
     kind: Kind,
     event_context: &EventContext<'_, '_>,
     at: Timestamp,
+    listed: &[Json<'_>],
     trace: &mut Trace,
 ) -> Option<BrazeItem> {
     let mut order = Order {
         kind,
         event_context,
+        listed,
         consumed: Consumed::default(),
         products: Vec::new(),
         first_currency: false,
@@ -59,20 +61,22 @@ pub fn recommended(
 }
 
 /// An order event while its outputs are found.
-struct Order<'s, 'e, 'a> {
+struct Order<'s, 'e, 'a, 'p> {
     kind: Kind,
     event_context: &'s EventContext<'e, 'a>,
+    /// The elements of `products`.
+    listed: &'s [Json<'p>],
     /// The properties that gave an output.
-    consumed: Consumed,
+    consumed: Consumed<'s>,
     /// The products that are sent.
-    products: Vec<Product<'a>>,
+    products: Vec<Product<'p, 's>>,
     /// Whether the first element of `products` gave the event its currency.
     first_currency: bool,
     /// Whether the properties themselves are the product.
     own_product: bool,
 }
 
-impl Order<'_, '_, '_> {
+impl<'a: 'p, 'p> Order<'_, '_, 'a, 'p> {
     /// The text of `properties`; `None` if a required output is lacking.
     fn properties(&mut self, trace: &mut Trace) -> Option<String> {
         self.find_products(trace)?;
@@ -108,26 +112,28 @@ impl Order<'_, '_, '_> {
     /// Finds the products that can be sent; `None` if there is none.
     fn find_products(&mut self, trace: &mut Trace) -> Option<()> {
         let properties = &self.event_context.event.properties;
-        let listed = properties
-            .get(PRODUCTS)
-            .and_then(Json::as_array)
-            .unwrap_or_default();
         let is_view = self.kind == Kind::Viewed;
-        self.own_product = matches!(self.kind, Kind::Cart(_)) && listed.is_empty();
+        let id_keys = &self.event_context.settings.product_id_keys;
+        let origin = |parent, number| Origin {
+            kind: self.kind,
+            parent,
+            number,
+            id_keys,
+        };
+        self.own_product = matches!(self.kind, Kind::Cart(_)) && self.listed.is_empty();
         if is_view || self.own_product {
-            let found = product(properties, self.kind, PROPERTIES, 0, trace);
-            match found {
+            match product(properties, origin(PROPERTIES, 0), trace) {
                 Some(product) => self.products.push(product),
                 None if is_view => {}
                 None => trace.warn(Warning::ProductSkipped, || "properties".into()),
             }
         } else {
             self.consumed.add(PRODUCTS);
-            for (at, element) in listed.into_iter().enumerate() {
+            for (at, element) in self.listed.iter().enumerate() {
                 let parent = Parent::Product(at);
                 let members = element.as_object();
                 let sent = self.products.len();
-                match members.and_then(|members| product(&members, self.kind, parent, sent, trace)) {
+                match members.and_then(|members| product(&members, origin(parent, sent), trace)) {
                     Some(found) => self.products.push(found),
                     None => trace.warn(Warning::ProductSkipped, || parent.path()),
                 }

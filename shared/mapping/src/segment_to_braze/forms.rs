@@ -4,16 +4,19 @@ mod contact;
 mod country;
 mod date;
 mod gender;
+mod phone;
 mod subscription_state;
 
-pub use contact::{PhoneRules, e164};
+pub use phone::{PhoneRules, e164};
+pub use subscription_state::group_state;
 
-use crate::forms::boolean::boolean_word as boolean;
+use crate::forms::boolean;
 use crate::forms::email::email;
 use crate::forms::text::is_blank;
 use crate::forms::timestamp;
 use event::json::{Json, write_string};
 use event::reasons::Warning;
+use event::settings::SegmentToBraze;
 
 /// What a form says of a value that is present (not null).
 pub enum Reading {
@@ -60,16 +63,16 @@ pub enum Form {
 
 impl Form {
     /// Reads a value that is not null.
-    pub fn read(self, value: Json<'_>, phone: PhoneRules<'_>) -> Reading {
+    pub fn read(self, value: Json<'_>, settings: &SegmentToBraze) -> Reading {
         if self.is_empty(value) {
             return Reading::Blank;
         }
         let sent = match self {
-            Self::Phone => return contact::phone(value, phone),
+            Self::Phone => return phone::read(value, PhoneRules::of(settings)),
             Self::Gender => return gender::read(value),
             Self::Name => name(value),
-            Self::Email => string(value, |text| email(text).map(quoted)),
-            Self::Date => date::date(value).map(|date| quoted(&date)),
+            Self::Email => string(value, |text| email(text).map(|address| quoted(&address))),
+            Self::Date => date::date(value, settings.dob_order).map(|date| quoted(&date)),
             Self::Country => string(value, |text| country::country(text).map(quoted)),
             Self::Language => string(value, |text| country::language(text).map(|code| quoted(&code))),
             Self::Url => string(value, |text| contact::url(text).map(quoted)),
@@ -98,7 +101,8 @@ impl Form {
             Self::Country => Warning::InvalidCountry,
             Self::Language => Warning::InvalidLanguage,
             Self::Url => Warning::InvalidUrl,
-            Self::Name | Self::State | Self::Flag | Self::Time | Self::Location => Warning::InvalidValue,
+            Self::State => Warning::SubscriptionLost,
+            Self::Name | Self::Flag | Self::Time | Self::Location => Warning::InvalidValue,
         }
     }
 }

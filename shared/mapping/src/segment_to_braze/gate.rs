@@ -28,9 +28,6 @@ pub enum EventType {
     Delete,
 }
 
-/// The names under which Switchyard's own webhook may stand in `integrations`.
-const WEBHOOKS: [&str; 3] = ["Webhooks (Actions)", "Webhooks", "Extensible Webhook"];
-
 /// The name that stands for all integrations.
 const ALL: &str = "All";
 
@@ -106,7 +103,7 @@ pub fn accept(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventTy
         return Err(Rejected::ignore(rule, path, IgnoreReason::Loop));
     }
     if settings.respect_integrations
-        && let Some(name) = turned_off_by(event)
+        && let Some(name) = turned_off_by(event, settings)
     {
         let closed = Rejected::ignore("SB-025", "integrations", IgnoreReason::IntegrationOff);
         return Err(closed.at(format!("{}.{name}", event.integrations_path(name))));
@@ -140,7 +137,7 @@ fn loops(
 }
 
 /// The name of the integration that keeps the event from Braze.
-fn turned_off_by(event: &Received<'_>) -> Option<&'static str> {
+fn turned_off_by(event: &Received<'_>, settings: &SegmentToBraze) -> Option<&'static str> {
     let own = INTEGRATIONS.map(|name| event.integration(name));
     let said = |value: Option<Json<'_>>| value.and_then(Json::as_bool);
     let mut named = INTEGRATIONS.iter().zip(own);
@@ -152,9 +149,10 @@ fn turned_off_by(event: &Received<'_>) -> Option<&'static str> {
         return None;
     }
     let is_off = said(event.integration(ALL)) == Some(false)
-        && !WEBHOOKS
+        && !settings
+            .webhook_names
             .iter()
-            .any(|name| said(event.integration(name)) == Some(true));
+            .any(|name| event.integration(name).as_ref().is_some_and(is_wanted));
     is_off.then_some(ALL)
 }
 

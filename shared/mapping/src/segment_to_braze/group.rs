@@ -1,22 +1,25 @@
 //! Group calls (section 11).
 
-use super::attributes::subscription_state;
 use super::event_context::EventContext;
+use super::forms::group_state;
 use super::identity::{Identity, Ids};
 use super::names::is_sendable;
 use super::received::Received;
 use crate::Trace;
+use crate::forms::boolean;
+use crate::forms::text::text;
 use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SubscriberKind};
-use event::json::{Json, ObjectWriter};
+use event::json::ObjectWriter;
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::{Group, SegmentToBraze};
 
 /// Where the state of a subscription may stand in the traits.
-const STATES: [&str; 3] = [
+const STATES: [&str; 4] = [
     "subscription_state",
     "subscriptionState",
     "subscription_group_state",
+    "subscription_state_id",
 ];
 
 /// The trait that asks for a double opt-in.
@@ -36,7 +39,7 @@ pub fn group(
     }
     let ids = Ids::new(event, settings);
     let no_group = || Rejected::park("SB-251", "groupId", ParkReason::NoGroupId);
-    let group_id = ids.named("groupId", trace).ok_or_else(no_group)?;
+    let group_id = event.get("groupId").and_then(text).ok_or_else(no_group)?;
     if settings.group == Group::Subscription {
         return subscription(&group_id, event, &ids, trace);
     }
@@ -77,7 +80,7 @@ fn subscription(
     let trait_of = |key: &str| traits.and_then(|traits| traits.present(key));
     let found = STATES
         .iter()
-        .find_map(|key| Some((key, subscription_state(trait_of(key)?)?)));
+        .find_map(|key| Some((key, group_state(trait_of(key)?)?)));
     let (state_key, state) = found.ok_or(Rejected::park(
         "SB-253",
         "traits.subscription_state",
@@ -101,7 +104,7 @@ fn subscription(
         (format!("traits.{state_key}"), result)
     });
     for (key, value) in traits.iter().flat_map(|traits| traits.iter()) {
-        let is_read = key == *state_key || (key == DOUBLE_OPT_IN && value.as_bool().is_some());
+        let is_read = key == *state_key || (key == DOUBLE_OPT_IN && boolean(value).is_some());
         if !is_read {
             trace.record("SB-253", || {
                 (format!("traits.{key}"), "left out: a state alone is sent".into())
@@ -112,7 +115,7 @@ fn subscription(
     let mut out = ObjectWriter::new(&mut json);
     out.string("subscription_group_id", group_id);
     out.string("subscription_state", state);
-    if let Some(doubly) = trait_of(DOUBLE_OPT_IN).and_then(Json::as_bool) {
+    if let Some(doubly) = trait_of(DOUBLE_OPT_IN).and_then(boolean) {
         trace.record("SB-255", || {
             let result = format!("subscription_groups[0].{DOUBLE_OPT_IN}");
             (format!("traits.{DOUBLE_OPT_IN}"), result)

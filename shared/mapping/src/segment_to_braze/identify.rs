@@ -3,7 +3,7 @@
 use super::alias::anonymous_to_known;
 use super::attributes::{Traits, attributes};
 use super::event_context::EventContext;
-use super::identity::{Identity, Ids};
+use super::identity::{Identity, Ids, UserAlias};
 use super::no_identity;
 use super::received::Received;
 use crate::Trace;
@@ -25,19 +25,11 @@ pub fn identify(
     let identity = ids.identity(trace).ok_or_else(|| no_identity(&ids, trace))?;
     let event_context = EventContext::new(event, settings, identity);
     let mut calls = Vec::with_capacity(2);
-    if settings.anonymous == Anonymous::Alias
-        && let Identity::ExternalId(external_id) = &event_context.identity
-        && let Some(anonymous_id) = ids.anonymous_id(trace).filter(|id| id != external_id)
-    {
-        let alias = ids.alias_of(anonymous_id);
-        calls.push(anonymous_to_known(
-            external_id,
-            &alias,
-            "anonymousId",
-            &ids,
-            settings,
-            trace,
-        ));
+    if let Identity::ExternalId(external_id) = &event_context.identity {
+        let aliases = aliases(external_id, &ids, settings, trace);
+        if !aliases.is_empty() {
+            calls.push(anonymous_to_known(external_id, &aliases, &ids, settings, trace));
+        }
     }
     let none = Object::empty();
     let (path, members) = match (&event.traits, &event.context_traits) {
@@ -62,4 +54,25 @@ pub fn identify(
         items: vec![attributes(&traits, &event_context, trace)],
     });
     Ok(calls)
+}
+
+/// By what else Braze may know the user of an external id, with where that stands: the alias that the event spells, and that
+/// of the anonymous id where the settings make profiles of those (SB-265).
+fn aliases(
+    external_id: &str,
+    ids: &Ids<'_, '_>,
+    settings: &SegmentToBraze,
+    trace: &mut Trace,
+) -> Vec<(UserAlias, String)> {
+    let spelled = ids
+        .user_alias(trace)
+        .map(|alias| (alias, ids.path_of(Ids::user_alias)));
+    let anonymous = if settings.anonymous == Anonymous::Alias {
+        ids.anonymous_id(trace).filter(|id| id != external_id)
+    } else {
+        None
+    };
+    let anonymous = anonymous.map(|id| (ids.alias_of(id), "anonymousId".to_owned()));
+    let anonymous = anonymous.filter(|(alias, _)| spelled.as_ref().is_none_or(|(own, _)| own != alias));
+    spelled.into_iter().chain(anonymous).collect()
 }

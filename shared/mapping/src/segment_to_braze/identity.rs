@@ -5,14 +5,12 @@ use super::received::{Place, Received};
 use crate::Trace;
 use crate::forms::email::email;
 use crate::forms::text::text;
+use crate::forms::{Placeholders, list};
 use event::calls::UserKey;
 use event::json::{Json, Object, ObjectWriter, write_string};
 use event::reasons::Warning;
-use event::settings::{Anonymous, InvalidPhone, SegmentToBraze};
+use event::settings::{Anonymous, SegmentToBraze};
 use std::borrow::Cow;
-
-/// What programs write where they have no id. As ids they would join strangers in one profile.
-const PLACEHOLDERS: [&str; 4] = ["null", "undefined", "NaN", "[object Object]"];
 
 /// The `type` of an external id that the event's context names.
 const CONTEXT_ID_TYPE: &str = "brazeExternalId";
@@ -143,8 +141,8 @@ impl<'e, 'a> Ids<'e, 'a> {
 
     /// The external id of the first two steps.
     pub fn external_id(&self, trace: &mut Trace) -> Option<String> {
-        for list in ["externalId", "externalIds"] {
-            let elements = self.event.context.get(list).and_then(Json::as_array);
+        for key in ["externalId", "externalIds"] {
+            let elements = self.event.context.get(key).and_then(list);
             for (at, element) in elements.into_iter().flatten().enumerate() {
                 let Some(element) = element.as_object() else {
                     continue;
@@ -153,7 +151,7 @@ impl<'e, 'a> Ids<'e, 'a> {
                 if of_type.as_deref() != Some(CONTEXT_ID_TYPE) {
                     continue;
                 }
-                let path = || format!("context.{list}[{at}].id");
+                let path = || format!("context.{key}[{at}].id");
                 let id = self.id(element.get("id"), path, trace);
                 if let Some(id) = recorded(id, "external_id", path, trace) {
                     return Some(id);
@@ -217,7 +215,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     fn braze_id(&self, trace: &mut Trace) -> Option<String> {
         let mut places = self
             .event
-            .integration_settings()
+            .integration_settings(self.settings.compat)
             .map(|integration| (integration.place, integration.settings.get("braze_id")))
             .chain(
                 self.event
@@ -231,10 +229,11 @@ impl<'e, 'a> Ids<'e, 'a> {
         })
     }
 
-    fn user_alias(&self, trace: &mut Trace) -> Option<UserAlias> {
+    /// The alias that the event spells beside its other ids.
+    pub fn user_alias(&self, trace: &mut Trace) -> Option<UserAlias> {
         let mut places = self
             .event
-            .integration_settings()
+            .integration_settings(self.settings.compat)
             .flat_map(|integration| {
                 let of = |key| (integration.place, key, integration.settings.get(key));
                 ["user_alias", "alias"].map(of)
@@ -262,7 +261,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     fn contact(&self, trace: &mut Trace) -> Option<Identity> {
         for (place, profile) in self.event.profiles() {
             let given = profile.get("email").and_then(Json::as_str);
-            let address = given.as_deref().and_then(email).map(str::to_owned);
+            let address = given.as_deref().and_then(email);
             if let Some(address) = recorded(address, "email", || format!("{place}.email"), trace) {
                 return Some(Identity::Email(address));
             }
@@ -270,7 +269,7 @@ impl<'e, 'a> Ids<'e, 'a> {
         for (place, profile) in self.event.profiles() {
             let number = profile
                 .get("phone")
-                .and_then(|given| e164(given, phone_rules(self.settings)));
+                .and_then(|given| e164(given, PhoneRules::of(self.settings)));
             if let Some(number) = recorded(number, "phone", || format!("{place}.phone"), trace) {
                 return Some(Identity::Phone(number));
             }
@@ -281,7 +280,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     /// An id is text and, if the settings say so, none of the words that stand for no id.
     fn id(&self, value: Option<Json<'_>>, path: impl Fn() -> String, trace: &mut Trace) -> Option<String> {
         let id = value.and_then(text)?;
-        if self.settings.reject_placeholder_ids && PLACEHOLDERS.contains(&id.trim()) {
+        if placeholders(self.settings).is_nobody(&id) {
             trace.warn(Warning::PlaceholderUserId, path);
             return None;
         }
@@ -289,12 +288,9 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 }
 
-/// How the settings want phone numbers read.
-pub fn phone_rules(settings: &SegmentToBraze) -> PhoneRules<'_> {
-    PhoneRules {
-        default_calling_code: &settings.default_calling_code,
-        sends_national: settings.invalid_phone == InvalidPhone::Send,
-    }
+/// What the settings say of words that are no_identity's id.
+pub fn placeholders(settings: &SegmentToBraze) -> Placeholders<'_> {
+    Placeholders::new(settings.reject_placeholder_ids, &settings.placeholder_ids)
 }
 
 /// Records an identifier that was found.

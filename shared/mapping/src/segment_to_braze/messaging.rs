@@ -4,7 +4,7 @@ use super::attributes::{Traits, bare};
 use super::event_context::EventContext;
 use super::identity::Identity;
 use super::names::{Member, members};
-use super::properties::{PROPERTIES, TrackObject, is_dropped, matches, written};
+use super::properties::{PROPERTIES, is_dropped, matches, stays_in_event, written};
 use super::received::Received;
 use crate::Trace;
 use crate::forms::text::text;
@@ -46,11 +46,6 @@ impl<'s> Wanted<'s> {
         }
     }
 
-    /// Whether a catalog is to be changed, which needs no user.
-    pub fn changes_catalogs(&self) -> bool {
-        !self.catalogs.is_empty()
-    }
-
     /// Whether a trigger carries the attributes of `context.traits`.
     pub fn reads_traits(&self) -> bool {
         self.triggers.iter().any(|rule| !rule.send_to_existing_only)
@@ -89,7 +84,7 @@ impl<'s> Wanted<'s> {
             .collect()
     }
 
-    /// The calls of the catalogs.
+    /// The calls of the catalogs, and whether the track is to be sent because one of them would change nothing (SB-428).
     ///
     /// # Errors
     /// The track names no item.
@@ -98,10 +93,25 @@ impl<'s> Wanted<'s> {
         event: &Received<'_>,
         settings: &SegmentToBraze,
         trace: &mut Trace,
-    ) -> Result<Vec<BrazeCall>, Rejected> {
-        let rules = self.catalogs.iter();
-        rules.map(|rule| catalog(rule, event, settings, trace)).collect()
+    ) -> Result<CatalogCalls, Rejected> {
+        let mut made = CatalogCalls::default();
+        for rule in &self.catalogs {
+            match catalog(rule, event, settings, trace)? {
+                Some(call) => made.calls.push(call),
+                None => made.has_skipped = true,
+            }
+        }
+        Ok(made)
     }
+}
+
+/// The calls of a track that changes catalogs.
+#[derive(Default)]
+pub struct CatalogCalls {
+    /// The calls, in the order of the settings.
+    pub calls: Vec<BrazeCall>,
+    /// Whether one was left out: without a field it would have emptied the stored item.
+    pub has_skipped: bool,
 }
 
 fn trigger(
@@ -111,7 +121,7 @@ fn trigger(
 ) -> Result<BrazeCall, Rejected> {
     let is_campaign = !rule.campaign_id.is_empty();
     let properties = members(&event_context.event.properties, PROPERTIES).collect();
-    let properties = written(properties, TrackObject::Event, event_context.settings, trace);
+    let properties = written(properties, &mut stays_in_event, event_context.settings, trace);
     let is_too_large = |json: &str| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
     if is_campaign
         && properties
@@ -196,7 +206,7 @@ fn catalog(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,
-) -> Result<BrazeCall, Rejected> {
+) -> Result<Option<BrazeCall>, Rejected> {
     let id = event.properties.get(&rule.id_property).and_then(text);
     let id = id.filter(|id| is_catalog_name(id));
     let id = id.ok_or_else(|| {
@@ -206,12 +216,14 @@ fn catalog(
     let catalog = rule.catalog.clone();
     let endpoint = match rule.op {
         CatalogOperation::Upsert => BrazeEndpoint::CatalogUpsert { catalog },
+        CatalogOperation::Update => BrazeEndpoint::CatalogUpdate { catalog },
         CatalogOperation::Delete => BrazeEndpoint::CatalogDelete { catalog },
     };
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("id", &id);
-    if rule.op == CatalogOperation::Upsert {
+    let mut has_fields = false;
+    if rule.op != CatalogOperation::Delete {
         for member in members(&event.properties, PROPERTIES) {
             let Member { key, value, .. } = member;
             if key == rule.id_property || is_dropped(&member, settings, trace) {
@@ -226,6 +238,7 @@ fn catalog(
                 });
                 continue;
             }
+            has_fields = true;
             trace.record("SB-422", || (member.path(), format!("items[0].{key}")));
             out.json(key, value);
         }
@@ -239,11 +252,17 @@ fn catalog(
         });
     }
     drop(out);
+    if !has_fields && rule.op != CatalogOperation::Delete {
+        trace.warn(Warning::CatalogSkipped, || {
+            format!("properties.{}", rule.id_property)
+        });
+        return Ok(None);
+    }
     trace.record("SB-420", || {
         let path = format!("properties.{}", rule.id_property);
         (path, format!("items[0].id = {id}"))
     });
-    Ok(BrazeCall {
+    Ok(Some(BrazeCall {
         endpoint,
         items: vec![BrazeItem {
             array: BrazeArray::Items,
@@ -255,5 +274,5 @@ fn catalog(
             operators: false,
             subscriber: None,
         }],
-    })
+    }))
 }

@@ -58,7 +58,7 @@ pub fn app_id<'e>(
             })
         })
     };
-    if let Some(given) = event.integration_settings().find_map(given) {
+    if let Some(given) = event.integration_settings(settings.compat).find_map(given) {
         return Some(given);
     }
     let own = match platform {

@@ -20,17 +20,6 @@ pub const PROPERTIES: Parent = Parent::Object("properties");
 /// Keys that mean something else to Braze.
 pub const RESERVED: [&str; 2] = ["time", "event_name"];
 
-/// The object that the properties belong to: it has some of their keys itself.
-#[derive(Clone, Copy)]
-pub enum TrackObject {
-    /// An event: Braze would take these for its time and name.
-    Event,
-    /// A purchase: these, its product, its price and its quantity.
-    Purchase,
-}
-
-const OF_PURCHASE: [&str; 4] = ["product_id", "currency", "price", "quantity"];
-
 /// Properties as they are sent.
 pub struct Written {
     /// Their text.
@@ -66,15 +55,15 @@ fn sources(members: &[Member<'_>]) -> Vec<(Parent, String)> {
     sources
 }
 
-/// The properties as they are sent; `None` when none is left.
+/// The properties as they are sent; `None` when none is left. `stays` says which may be sent there.
 pub fn written(
     mut members: Vec<Member<'_>>,
-    object: TrackObject,
+    stays: &mut dyn FnMut(&Member<'_>, &mut Trace) -> bool,
     settings: &SegmentToBraze,
     trace: &mut Trace,
 ) -> Option<Written> {
     keep_sendable(&mut members, |_| false, trace);
-    members.retain(|member| stays(member, object, settings, trace));
+    members.retain(|member| stays(member, trace) && !is_dropped(member, settings, trace));
     for member in members.iter().skip(MAX_PROPERTIES) {
         trace.warn(Warning::TooManyProperties, || member.path());
     }
@@ -153,18 +142,11 @@ fn write_products(
     }
 }
 
-fn stays(member: &Member<'_>, object: TrackObject, settings: &SegmentToBraze, trace: &mut Trace) -> bool {
-    match object {
-        TrackObject::Event if RESERVED.contains(&member.name) => {
-            trace.warn(Warning::ReservedPropertyRemoved, || member.path());
-            false
-        }
-        TrackObject::Purchase if RESERVED.contains(&member.name) || OF_PURCHASE.contains(&member.name) => {
-            trace.record("SB-180", || {
-                (member.path(), "left out: a key of the purchase itself".into())
-            });
-            false
-        }
-        _ => !is_dropped(member, settings, trace),
+/// Whether a property may be one of an event (SB-144).
+pub fn stays_in_event(member: &Member<'_>, trace: &mut Trace) -> bool {
+    let is_reserved = RESERVED.contains(&member.name);
+    if is_reserved {
+        trace.warn(Warning::ReservedPropertyRemoved, || member.path());
     }
+    !is_reserved
 }

@@ -3,22 +3,25 @@
 mod amount;
 mod named_currency;
 
-use super::custom_event::shortened;
+use super::custom_event::{event_name, shortened};
 use super::event_context::EventContext;
 use super::names::{Member, Parent, members};
-use super::properties::{PRODUCTS, PROPERTIES, TrackObject, Written, written};
+use super::properties::{PRODUCTS, PROPERTIES, RESERVED, Written, matches, written};
 use crate::Trace;
-use crate::forms::number::numeric;
-use crate::forms::text::text;
+use crate::forms::number;
+use crate::forms::text::{is_blank, text};
 use crate::rejected::Rejected;
 use amount::{Amount, amounts};
 use event::Timestamp;
 use event::calls::{BrazeArray, BrazeItem};
 use event::json::{Json, Object, compact_size};
 use event::reasons::{ParkReason, Warning};
-use event::settings::PurchaseProperties;
-use named_currency::currency_of;
+use event::settings::{PurchaseProperties, RevenuePurchases};
+use named_currency::{Currency, currency_of};
 use std::collections::HashMap;
+
+/// The property that a track's purchase is made of.
+const REVENUE: &str = "revenue";
 
 /// The most bytes of a purchase's properties.
 const MAX_PROPERTIES_BYTES: usize = 51_200;
@@ -28,6 +31,44 @@ const MAX_PROPERTIES_BYTES: usize = 51_200;
 const MAX_COPIED_BYTES: usize = 64 << 20;
 /// Products of more keys are looked through with a table.
 const FEW_KEYS: usize = 16;
+
+/// Properties that mean something else to Braze, beside those of every event: the purchase's own fields.
+const OF_PURCHASE: [&str; 4] = ["product_id", "currency", "price", "quantity"];
+
+/// What was made of an order, or of a track's revenue.
+#[derive(Default)]
+pub struct Purchased {
+    /// The purchases.
+    pub items: Vec<BrazeItem>,
+    /// Whether a product was left out because no_identity knows its currency (SB-175).
+    pub is_incomplete: bool,
+    /// Properties that no purchase may have, though they say more than its own fields do.
+    removed: Vec<(Parent, String)>,
+}
+
+impl Purchased {
+    /// Warns of what no purchase carries (SB-180). Not to be called where a custom event carries all properties.
+    pub fn warn_of_removed(&self, trace: &mut Trace) {
+        for (parent, key) in &self.removed {
+            trace.warn(Warning::ReservedPropertyRemoved, || parent.below(key));
+        }
+    }
+}
+
+/// The properties that a purchase's own fields were made of: what holds them, and their keys.
+struct Made<'k> {
+    keys: Vec<(Parent, &'k str)>,
+}
+
+impl<'k> Made<'k> {
+    /// The currency's, and these.
+    fn of(currency: &Currency<'_>, parent: Parent, keys: &[&'k str]) -> Self {
+        let own = keys.iter().map(|key| (parent, *key));
+        Self {
+            keys: own.chain([(currency.parent, "currency")]).collect(),
+        }
+    }
+}
 
 /// What a purchase is of.
 struct Purchase<'p> {
@@ -43,7 +84,7 @@ struct Order<'o, 'e, 'a> {
     at: Timestamp,
     /// The properties that every purchase has a copy of.
     shared: Vec<Member<'o>>,
-    purchases: Vec<BrazeItem>,
+    purchased: Purchased,
 }
 
 /// The purchases of an order's products.
@@ -53,27 +94,23 @@ struct Order<'o, 'e, 'a> {
 pub fn of_products(
     event_context: &EventContext<'_, '_>,
     at: Timestamp,
+    products: &[Json<'_>],
     trace: &mut Trace,
-) -> Result<Vec<BrazeItem>, Rejected> {
-    let products = event_context
-        .event
-        .properties
-        .get(PRODUCTS)
-        .and_then(Json::as_array);
+) -> Result<Purchased, Rejected> {
     let mut order = Order {
         event_context,
         at,
         shared: shared(event_context, None, trace),
-        purchases: Vec::new(),
+        purchased: Purchased::default(),
     };
     let shared_bytes: usize = order.shared.iter().map(Member::bytes).sum();
     let mut copied = 0;
-    for (number, product) in products.into_iter().flatten().enumerate() {
-        let before = order.purchases.len();
-        if order.add(product, number, trace).is_none() {
+    for (number, product) in products.iter().enumerate() {
+        let before = order.purchased.items.len();
+        if order.add(*product, number, trace).is_none() {
             trace.warn(Warning::ProductSkipped, || Parent::Product(number).path());
         }
-        let added = order.purchases.iter().skip(before);
+        let added = order.purchased.items.iter().skip(before);
         copied += shared_bytes + product.raw().len() + added.map(|item| item.json.len()).sum::<usize>();
         if copied > MAX_COPIED_BYTES {
             return Err(Rejected::park(
@@ -83,32 +120,42 @@ pub fn of_products(
             ));
         }
     }
-    Ok(order.purchases)
+    Ok(order.purchased)
 }
 
 impl Order<'_, '_, '_> {
-    /// Adds the purchases of one product; `None` if it cannot be sent.
-    fn add(&mut self, product: Json<'_>, number: usize, trace: &mut Trace) -> Option<()> {
+    /// Adds the purchases of one product; `None` if it is nothing that was bought.
+    fn add(&mut self, product: Json<'_>, at: usize, trace: &mut Trace) -> Option<()> {
         let settings = self.event_context.settings;
-        let parent = Parent::Product(number);
+        let parent = Parent::Product(at);
         let product = product.as_object()?;
         let (key, product_id) = settings
             .product_id_keys
             .iter()
             .find_map(|key| Some((key, product.get(key).and_then(text)?)))?;
-        let (product_id, _) = shortened(&product_id);
-        let price = numeric(product.get("price")?)?;
-        let amounts = amounts(price, product.present("quantity"), parent, trace)?;
-        let currency = currency_of(product.present("currency"), parent, self.event_context, trace);
+        let price = number(product.get("price")?)?;
+        let Some(currency) = currency_of(product.present("currency"), parent, self.event_context, trace)
+        else {
+            self.purchased.is_incomplete = true;
+            return Some(());
+        };
+        let amounts = amounts(price.into_owned(), product.present("quantity"), parent, trace)?;
+        let (product_id, was_long) = shortened(&product_id);
+        if was_long {
+            trace.warn(Warning::TextCut, || parent.below(key));
+        }
         let properties = match settings.purchase_properties {
             PurchaseProperties::None => None,
             PurchaseProperties::Product | PurchaseProperties::All => {
                 let all = overlaid(&self.shared, &product, parent, trace);
-                properties(all, parent, self.event_context, trace)
+                // A quantity that is no number was warned of (SB-176).
+                let made = Made::of(&currency, parent, &[key, "price", "quantity"]);
+                self.purchased
+                    .properties(all, parent, &made, self.event_context, trace)
             }
         };
         for Amount { price, quantity } in &amounts {
-            let at = self.purchases.len();
+            let at = self.purchased.items.len();
             trace.record("SB-173", || {
                 (
                     parent.below(key),
@@ -130,28 +177,54 @@ impl Order<'_, '_, '_> {
             }
             let purchase = Purchase {
                 product_id,
-                currency: &currency.code,
+                currency: currency.code,
                 price,
                 quantity: *quantity,
             };
             let item = purchase.item(properties.as_ref(), self.event_context, self.at);
-            self.purchases.push(item);
+            self.purchased.items.push(item);
         }
         Some(())
     }
 }
 
-/// The purchase of a track's revenue; `None` if it has none.
+/// The purchase of a track's revenue (SB-183); `None` if the settings want none, or it has no revenue.
+///
+/// # Errors
+/// Nothing of the event's name is left to call the product.
 pub fn of_revenue(
     name: &str,
     event_context: &EventContext<'_, '_>,
     at: Timestamp,
     trace: &mut Trace,
-) -> Option<BrazeItem> {
-    let price = numeric(event_context.event.properties.get("revenue")?)?;
-    let currency = currency_of(None, PROPERTIES, event_context, trace);
-    let all = shared(event_context, Some("revenue"), trace);
-    let properties = properties(all, PROPERTIES, event_context, trace);
+) -> Result<Option<Purchased>, Rejected> {
+    let settings = event_context.settings;
+    if settings.revenue_purchases == RevenuePurchases::Off
+        || !matches(&settings.revenue_purchase_events, name)
+    {
+        return Ok(None);
+    }
+    let Some(given) = event_context
+        .event
+        .properties
+        .present(REVENUE)
+        .filter(|given| !is_blank(*given))
+    else {
+        return Ok(None);
+    };
+    let Some(price) = number(given) else {
+        trace.warn(Warning::InvalidValue, || PROPERTIES.below(REVENUE));
+        return Ok(None);
+    };
+    let name = event_name(name, "event", trace)?;
+    let mut purchased = Purchased::default();
+    let Some(currency) = currency_of(None, PROPERTIES, event_context, trace) else {
+        purchased.is_incomplete = true;
+        return Ok(Some(purchased));
+    };
+    let all = shared(event_context, Some(REVENUE), trace);
+    let made = Made::of(&currency, PROPERTIES, &[]);
+    let properties = purchased.properties(all, PROPERTIES, &made, event_context, trace);
     trace.record("SB-183", || {
         ("event".into(), format!("purchases[0].product_id = {name}"))
     });
@@ -169,12 +242,15 @@ pub fn of_revenue(
         properties.record("SB-183", format_args!("purchases[0].properties"), trace);
     }
     let purchase = Purchase {
-        product_id: name,
-        currency: &currency.code,
+        product_id: &name,
+        currency: currency.code,
         price: &price,
         quantity: 1,
     };
-    Some(purchase.item(properties.as_ref(), event_context, at))
+    purchased
+        .items
+        .push(purchase.item(properties.as_ref(), event_context, at));
+    Ok(Some(purchased))
 }
 
 impl Purchase<'_> {
@@ -213,29 +289,46 @@ fn shared<'m>(
     }
     members(&event_context.event.properties, PROPERTIES)
         .filter(|member| {
-            let is_products = member.key == PRODUCTS;
-            if is_products && made_of.is_some() {
-                trace.record("SB-180", || (member.path(), "left out of purchases".into()));
-            }
+            // An order's products are purchases of their own; of a revenue they tell more.
+            let is_products = member.key == PRODUCTS && made_of.is_none();
             !is_products && made_of != Some(member.key)
         })
         .collect()
 }
 
-/// A purchase's properties; `None` for none, or too many bytes.
-fn properties(
-    all: Vec<Member<'_>>,
-    parent: Parent,
-    event_context: &EventContext<'_, '_>,
-    trace: &mut Trace,
-) -> Option<Written> {
-    let written = written(all, TrackObject::Purchase, event_context.settings, trace)?;
-    let json = &written.json;
-    if json.len() > MAX_PROPERTIES_BYTES && compact_size(json) > MAX_PROPERTIES_BYTES {
-        trace.warn(Warning::PropertiesRemoved, || parent.path());
-        return None;
+impl Purchased {
+    /// A purchase's properties; `None` for none, or too many bytes.
+    fn properties(
+        &mut self,
+        all: Vec<Member<'_>>,
+        parent: Parent,
+        made: &Made<'_>,
+        event_context: &EventContext<'_, '_>,
+        trace: &mut Trace,
+    ) -> Option<Written> {
+        let settings = event_context.settings;
+        let mut stays = |member: &Member<'_>, trace: &mut Trace| {
+            let is_reserved = RESERVED.contains(&member.name) || OF_PURCHASE.contains(&member.name);
+            if is_reserved {
+                trace.record("SB-180", || {
+                    (member.path(), "left out: a key of the purchase itself".into())
+                });
+                let is_told = made.keys.contains(&(member.parent, member.key));
+                let is_unwanted = matches(&settings.drop_properties, member.name);
+                if !is_told && !is_unwanted && !member.value.is_null() && !is_blank(member.value) {
+                    self.removed.push((member.parent, member.key.to_owned()));
+                }
+            }
+            !is_reserved
+        };
+        let written = written(all, &mut stays, settings, trace)?;
+        let json = &written.json;
+        if json.len() > MAX_PROPERTIES_BYTES && compact_size(json) > MAX_PROPERTIES_BYTES {
+            trace.warn(Warning::PropertiesRemoved, || parent.path());
+            return None;
+        }
+        Some(written)
     }
-    Some(written)
 }
 
 /// The product's members, and behind them those of the order that they do not cover; a null one covers nothing.

@@ -1,12 +1,17 @@
 //! One event as Segment sends it, opened as far as the rules look.
 
 use crate::Trace;
+use event::Timestamp;
 use event::json::{Json, Object};
 use event::reasons::Warning;
+use event::settings::Compat;
 use std::borrow::Cow;
 
 /// The names of Segment's Braze destinations, in the order in which their settings count.
 pub const INTEGRATIONS: [&str; 3] = ["Braze Cloud Mode (Actions)", "Braze", "Appboy"];
+
+/// What a RudderStack customer's events may call it too.
+const RUDDERSTACK_NAMES: [&str; 2] = ["BRAZE", "braze"];
 
 /// An event; `null` is as good as absent.
 #[derive(Default)]
@@ -22,6 +27,8 @@ pub struct Received<'a> {
     pub context_traits: Option<Object<'a>>,
     integrations: Object<'a>,
     context_integrations: Object<'a>,
+    /// When Switchyard received it, where that is known.
+    pub received_at: Option<Timestamp>,
 }
 
 /// Where the objects stand that are looked through for ids. Their paths are written only when somebody asks for them.
@@ -76,6 +83,7 @@ impl<'a> Received<'a> {
             traits,
             context,
             context_traits,
+            received_at: None,
         })
     }
 
@@ -120,14 +128,18 @@ impl<'a> Received<'a> {
     }
 
     /// The settings of Segment's Braze destinations, the event's own before those of its context, with their places.
-    pub fn integration_settings(&self) -> impl Iterator<Item = Integration<'a>> {
+    pub fn integration_settings(&self, compat: Compat) -> impl Iterator<Item = Integration<'a>> {
+        let more: &[&'static str] = match compat {
+            Compat::Rudderstack => &RUDDERSTACK_NAMES,
+            _ => &[],
+        };
         [
             ("integrations", &self.integrations),
             ("context.integrations", &self.context_integrations),
         ]
         .into_iter()
-        .flat_map(|(path, all)| {
-            INTEGRATIONS.into_iter().filter_map(move |name| {
+        .flat_map(move |(path, all)| {
+            INTEGRATIONS.iter().chain(more).filter_map(move |&name| {
                 let settings = all.get(name)?.as_object()?;
                 Some(Integration {
                     place: Place::Integration(path, name),

@@ -11,10 +11,10 @@ use event::settings::{SegmentToBraze, TimeSource};
 const BY_TIMESTAMP: [&str; 4] = ["timestamp", "originalTimestamp", "receivedAt", "sentAt"];
 const BY_RECEIPT: [&str; 4] = ["receivedAt", "timestamp", "originalTimestamp", "sentAt"];
 
-/// The first usable time of an event.
+/// The first usable time of an event, else that of its receipt.
 ///
 /// # Errors
-/// None is usable.
+/// None is usable, and no_identity knows when it was received.
 pub fn event_time(
     event: &Received<'_>,
     settings: &SegmentToBraze,
@@ -28,14 +28,19 @@ pub fn event_time(
         .into_iter()
         .enumerate()
         .find_map(|(at, key)| Some((at, key, time(event.get(key)?)?)));
-    let Some((at, key, moment)) = found else {
-        return Err(Rejected::park("SB-061", order[0], ParkReason::NoTime));
-    };
-    if at > 0 {
-        trace.warn(Warning::TimeRepaired, || {
-            order.first().map_or_else(String::new, ToString::to_string)
-        });
+    let [first, ..] = order;
+    if !matches!(found, Some((0, ..))) {
+        trace.warn(Warning::TimeRepaired, || first.to_owned());
     }
+    let Some((_, key, moment)) = found else {
+        let receipt = event
+            .received_at
+            .ok_or(Rejected::park("SB-061", first, ParkReason::NoTime))?;
+        trace.record("SB-061", || {
+            ("$".into(), format!("time = {receipt}, that of receipt"))
+        });
+        return Ok(receipt);
+    };
     trace.record("SB-060", || (key.into(), format!("time = {moment}")));
     Ok(moment)
 }

@@ -7,15 +7,17 @@ use super::event_context::EventContext;
 use super::identity::Ids;
 use super::messaging::Wanted;
 use super::names::members;
-use super::properties::PROPERTIES;
+use super::properties::{PRODUCTS, PROPERTIES};
 use super::received::Received;
 use super::time::event_time;
 use super::view::{View, own_names, view_properties};
 use super::{alias, gate, no_identity, purchases};
 use crate::Trace;
+use crate::forms::{json_text, list};
 use crate::rejected::Rejected;
 use event::Timestamp;
 use event::calls::{BrazeCall, BrazeEndpoint, BrazeItem};
+use event::json::Json;
 use event::reasons::Warning;
 use event::settings::{Orders, RevenuePurchases, SegmentToBraze};
 
@@ -35,14 +37,19 @@ pub fn track(
     let wanted = Wanted::of(&name, settings);
     let ids = Ids::new(event, settings);
     let Some(identity) = ids.identity(trace) else {
-        if wanted.changes_catalogs() {
-            return wanted.catalog_calls(event, settings, trace);
+        let catalogs = wanted.catalog_calls(event, settings, trace)?.calls;
+        if catalogs.is_empty() {
+            return Err(no_identity(&ids, trace));
         }
-        return Err(no_identity(&ids, trace));
+        return Ok(catalogs);
     };
     let event_context = EventContext::new(event, settings, identity);
     let mut calls = Vec::new();
-    let also_track = wanted.also_track(&event_context.identity);
+    let told = trace.entries().len();
+    let catalogs = wanted.catalog_calls(event, settings, trace);
+    let of_catalogs = trace.take_from(told);
+    let also_track = wanted.also_track(&event_context.identity)
+        || catalogs.as_ref().is_ok_and(|catalogs| catalogs.has_skipped);
     if !also_track {
         trace.record("SB-405", || {
             ("event".into(), "no /users/track call: also_track = false".into())
@@ -57,7 +64,8 @@ pub fn track(
         record_no_traits(trace);
     }
     calls.extend(wanted.trigger_calls(&event_context, trace)?);
-    calls.extend(wanted.catalog_calls(event, settings, trace)?);
+    trace.put_back(of_catalogs);
+    calls.extend(catalogs?.calls);
     Ok(calls)
 }
 
@@ -81,8 +89,8 @@ pub fn view(
         record_no_traits(trace);
     }
     let own = own_names(event);
-    let track_object = custom_event(&name, view_properties(event, &own), at, &event_context, trace);
-    Ok(vec![sent(vec![track_object], &event_context, trace)])
+    let happening = custom_event(&name, view_properties(event, &own), at, &event_context, trace);
+    Ok(vec![sent(vec![happening], &event_context, trace)])
 }
 
 fn record_no_traits(trace: &mut Trace) {
@@ -114,17 +122,37 @@ fn happenings(
         return with_revenue(name, own, event_context, at, trace);
     };
     let makes_purchases = settings.orders != Orders::Ecommerce && kind == Kind::Placed;
+    let given = event_context.event.properties.get(PRODUCTS);
+    let opened = given.and_then(json_text);
+    let products = opened
+        .as_deref()
+        .and_then(|text| Json::parse(text).ok())
+        .or(given);
+    let products = products.and_then(list).unwrap_or_default();
     let mut items = Vec::new();
     if settings.orders != Orders::Purchases {
-        items.extend(recommended(kind, event_context, at, trace));
+        items.extend(recommended(kind, event_context, at, &products, trace));
     }
+    let mut keeps_own = items.is_empty();
     if makes_purchases {
-        items.extend(purchases::of_products(event_context, at, trace)?);
-    }
-    if items.is_empty() {
-        if makes_purchases {
-            trace.warn(Warning::OrderWithoutProducts, || "properties.products".into());
+        let mut purchased = purchases::of_products(event_context, at, &products, trace)?;
+        keeps_own &= purchased.items.is_empty();
+        if keeps_own && !purchased.is_incomplete {
+            match purchases::of_revenue(name, event_context, at, trace)? {
+                Some(of_revenue) => {
+                    keeps_own = settings.revenue_purchases == RevenuePurchases::Also;
+                    purchased = of_revenue;
+                }
+                None => trace.warn(Warning::OrderWithoutProducts, || PROPERTIES.below(PRODUCTS)),
+            }
         }
+        keeps_own |= purchased.is_incomplete;
+        if !keeps_own {
+            purchased.warn_of_removed(trace);
+        }
+        items.extend(purchased.items);
+    }
+    if keeps_own {
         items.push(own(trace)?);
     }
     Ok(items)
@@ -138,19 +166,16 @@ fn with_revenue(
     at: Timestamp,
     trace: &mut Trace,
 ) -> Result<Vec<BrazeItem>, Rejected> {
-    let purchase = if event_context.settings.revenue_purchases == RevenuePurchases::Off {
-        None
-    } else {
-        let name = event_name(name, "event", trace)?;
-        purchases::of_revenue(&name, event_context, at, trace)
+    let Some(purchased) = purchases::of_revenue(name, event_context, at, trace)? else {
+        return Ok(vec![own(trace)?]);
     };
-    let replaces =
-        purchase.is_some() && event_context.settings.revenue_purchases == RevenuePurchases::Instead;
     let mut items = Vec::with_capacity(2);
-    if !replaces {
+    if purchased.is_incomplete || event_context.settings.revenue_purchases == RevenuePurchases::Also {
         items.push(own(trace)?);
+    } else {
+        purchased.warn_of_removed(trace);
     }
-    items.extend(purchase);
+    items.extend(purchased.items);
     Ok(items)
 }
 

@@ -1,6 +1,7 @@
 //! Values as they are sent: untouched, or tidied for Braze where attributes need it, or with their texts cut.
 
 use crate::Trace;
+use crate::forms::timestamp::{is_braze_time, time};
 use event::json::{ArrayWriter, Json, Kind, Object, ObjectWriter, write_string};
 use event::reasons::Warning;
 use std::borrow::Cow;
@@ -11,7 +12,7 @@ use std::collections::HashSet;
 pub struct Rewrite {
     /// Characters of a text that are kept; 0 for all.
     pub cut_at: usize,
-    /// Whether nulls inside values are left out and keys inside them sanitized as Braze takes them.
+    /// Whether nulls inside values are left out and keys inside them spelled as Braze takes them.
     pub sanitize: bool,
 }
 
@@ -19,7 +20,7 @@ pub struct Rewrite {
 const OPERATORS: [&str; 3] = ["$add", "$update", "$remove"];
 /// The keys of an element of such an operator.
 const OPERATOR_KEYS: [&str; 3] = ["$identifier_key", "$identifier_value", "$new_object"];
-/// The one key of an object that is a time.
+/// The one key of an object that is a time (SB-116, SB-119).
 const TIME: &str = "$time";
 /// The operators of all kinds of attributes: such a value does not do the same twice.
 const CHANGES: [&str; 6] = ["inc", "add", "remove", "$add", "$update", "$remove"];
@@ -40,6 +41,59 @@ pub fn is_operation(value: Json<'_>) -> bool {
     value
         .as_object()
         .is_some_and(|members| CHANGES.iter().any(|operator| members.get(operator).is_some()))
+}
+
+/// What becomes of the one value of an object that is a time.
+enum Moment<'a> {
+    /// Braze takes this JSON.
+    Sent(Cow<'a, str>),
+    /// One bad time makes Braze drop the whole attribute and answer success.
+    Refused,
+}
+
+/// The time of an object that is one; `None` for every other value.
+fn moment_in(value: Json<'_>) -> Option<Moment<'_>> {
+    let members = value.as_object().filter(|members| members.len() == 1)?;
+    let given = members.get(TIME)?;
+    if given.as_str().is_some_and(|text| is_braze_time(&text)) {
+        return Some(Moment::Sent(Cow::Borrowed(given.raw())));
+    }
+    Some(time(given).map_or(Moment::Refused, |time| {
+        let mut json = String::new();
+        write_string(&mut json, &time.to_string());
+        Moment::Sent(Cow::Owned(json))
+    }))
+}
+
+/// Why a value inside another one is left out; `None` if it stays.
+fn removal(value: Json<'_>) -> Option<Warning> {
+    if value.is_null() {
+        return Some(Warning::NestedNullRemoved);
+    }
+    matches!(moment_in(value), Some(Moment::Refused)).then_some(Warning::NestedTimeRemoved)
+}
+
+/// Why an attribute of this value is left out: it is a time that is none, or operators that are left with nothing to do. An
+/// empty object would overwrite what is stored.
+pub fn without_attribute(value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> bool {
+    if matches!(moment_in(value), Some(Moment::Refused)) {
+        trace.warn(Warning::NestedTimeRemoved, path);
+        return true;
+    }
+    let members = value.as_object().unwrap_or_default();
+    let has_nothing_to_do = !members.is_empty()
+        && members
+            .iter()
+            .all(|(key, value)| CHANGES.contains(&key) && removal(value).is_some());
+    if has_nothing_to_do {
+        for (key, value) in members.iter() {
+            if let Some(warning) = removal(value) {
+                trace.warn(warning, || format!("{}.{key}", path()));
+            }
+        }
+        trace.warn(Warning::NestedNullRemoved, path);
+    }
+    has_nothing_to_do
 }
 
 impl Rewrite {
@@ -65,6 +119,12 @@ impl Rewrite {
         match value.kind() {
             Kind::String => out.push_str(&self.text(value, path, trace)),
             Kind::Array if changes => self.write_array(ArrayWriter::new(out), value, position, path, trace),
+            Kind::Object
+                if self.sanitize
+                    && let Some(Moment::Sent(moment)) = moment_in(value) =>
+            {
+                ObjectWriter::new(out).raw(TIME, &moment);
+            }
             Kind::Object if changes => {
                 let members = value.as_object().unwrap_or_default();
                 self.write_object(ObjectWriter::new(out), &members, position, path, trace);
@@ -89,8 +149,8 @@ impl Rewrite {
         };
         for (at, element) in value.as_array().unwrap_or_default().into_iter().enumerate() {
             let here = || format!("{}[{at}]", path());
-            if self.sanitize && element.is_null() {
-                trace.warn(Warning::NestedNullRemoved, here);
+            if let Some(warning) = removal(element).filter(|_| self.sanitize) {
+                trace.warn(warning, here);
             } else {
                 self.write(out.place(), element, position, &here, trace);
             }
@@ -108,20 +168,19 @@ impl Rewrite {
         let keeps = |key: &str| {
             (position == Position::Attribute && OPERATORS.contains(&key))
                 || (position == Position::Operator && OPERATOR_KEYS.contains(&key))
-                || (members.len() == 1 && key == TIME)
         };
         let is_renamed = |key: &str| self.sanitize && !keeps(key) && key.contains(is_refused);
         let mut taken: HashSet<Cow<'_, str>> = HashSet::new();
         if members.iter().any(|(key, _)| is_renamed(key)) {
             let stay = members
                 .iter()
-                .filter(|(key, value)| !is_renamed(key) && !value.is_null());
+                .filter(|(key, value)| !is_renamed(key) && removal(*value).is_none());
             taken.extend(stay.map(|(key, _)| Cow::Borrowed(key)));
         }
         for (key, value) in members.iter() {
             let here = || format!("{}.{key}", path());
-            if self.sanitize && value.is_null() {
-                trace.warn(Warning::NestedNullRemoved, here);
+            if let Some(warning) = removal(value).filter(|_| self.sanitize) {
+                trace.warn(warning, here);
                 continue;
             }
             let below = if position == Position::Attribute && OPERATORS.contains(&key) {
@@ -167,16 +226,16 @@ const fn is_refused(letter: char) -> bool {
 
 /// The spelling that Braze takes of a key inside an object: each run of refused characters is one `_`.
 fn sanitize_key(key: &str) -> String {
-    let mut sanitized = String::with_capacity(key.len());
+    let mut spelled = String::with_capacity(key.len());
     let mut in_run = false;
     for letter in key.chars() {
         let refused = is_refused(letter);
         if !refused {
-            sanitized.push(letter);
+            spelled.push(letter);
         } else if !in_run {
-            sanitized.push('_');
+            spelled.push('_');
         }
         in_run = refused;
     }
-    sanitized
+    spelled
 }

@@ -3,7 +3,8 @@
 use event::reasons::Warning;
 
 /// In the order of the list of reasons, row by row; those that only delivery raises are among them.
-pub const WARNINGS: [Warning; 36] = [
+pub const WARNINGS: [Warning; 39] = [
+    Warning::SubscriptionLost,
     Warning::IdDerived,
     Warning::NotAnObject,
     Warning::PlaceholderUserId,
@@ -25,6 +26,7 @@ pub const WARNINGS: [Warning; 36] = [
     Warning::KeyRenamed,
     Warning::KeyRemoved,
     Warning::NestedNullRemoved,
+    Warning::NestedTimeRemoved,
     Warning::UnsupportedValue,
     Warning::TextCut,
     Warning::ReservedPropertyRemoved,
@@ -36,6 +38,7 @@ pub const WARNINGS: [Warning; 36] = [
     Warning::OrderWithoutProducts,
     Warning::EcommerceIncomplete,
     Warning::TriggerSkipped,
+    Warning::CatalogSkipped,
     Warning::IdentityRejected,
     Warning::ItemRejected,
     Warning::UnmappedError,

@@ -110,6 +110,9 @@ fn check_custom(name: &str, value: &Value, losses: &mut Vec<String>) -> Result<(
     if holds_null(value) {
         losses.push(format!("the update of '{name}' is dropped: null inside it"));
     }
+    if holds_bad_moment(value) {
+        losses.push(format!("the update of '{name}' is dropped: a $time that is none"));
+    }
     Ok(())
 }
 
@@ -136,6 +139,44 @@ fn check_nested(value: &Value, operators: &[&str]) -> Result<(), String> {
         Value::Array(list) => list.iter().try_for_each(|value| check_nested(value, operators)),
         _ => Ok(()),
     }
+}
+
+/// Whether a `$time` is in none of the forms of Braze's pages: a date, or a date and a time of day.
+fn holds_bad_moment(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => match fields.get("$time") {
+            Some(moment) if fields.len() == 1 => !is_moment(moment),
+            _ => fields.values().any(holds_bad_moment),
+        },
+        Value::Array(list) => list.iter().any(holds_bad_moment),
+        _ => false,
+    }
+}
+
+fn is_moment(value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    let is_american = text.len() == 10
+        && matches!(
+            text.split('/').collect::<Vec<_>>().as_slice(),
+            [month, day, year] if is_date(&Value::String(format!("{year}-{month}-{day}")))
+        );
+    let at = text.replacen(' ', "T", 1);
+    let with_zone = match at
+        .len()
+        .checked_sub(5)
+        .and_then(|place| at.split_at_checked(place))
+    {
+        Some((start, zone)) if zone.starts_with(['+', '-']) => {
+            let (hours, minutes) = zone.split_at(3);
+            format!("{start}{hours}:{minutes}")
+        }
+        _ => at.clone(),
+    };
+    is_date(value)
+        || is_american
+        || [at.clone(), with_zone, format!("{at}Z")]
+            .into_iter()
+            .any(|text| is_time(&Value::String(text)))
 }
 
 fn holds_null(value: &Value) -> bool {

@@ -1,4 +1,4 @@
-//! `PUT` and `DELETE /catalogs/<catalog>/items`. Every catalog of a valid name is there.
+//! `PUT`, `PATCH` and `DELETE /catalogs/<catalog>/items`. Every catalog of a valid name is there, and every item.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -15,11 +15,14 @@ pub(super) const UPSERT: Contract = Contract {
         &[Array {
             name: "items",
             counted_as: "",
-            check,
+            check: check_fields,
         }],
         whole,
     )
 };
+
+/// `PATCH` asks what `PUT` asks.
+pub(super) const UPDATE: Contract = UPSERT;
 
 pub(super) const DELETE: Contract = Contract {
     status: 202,
@@ -46,6 +49,14 @@ fn whole(body: &Fields) -> Result<(), String> {
         Some(id) => Err(format!("the item {id:?} is there twice")),
         None => Ok(()),
     }
+}
+
+/// `PUT` with an id alone would empty the stored item; a sender that does so is wrong.
+fn check_fields(value: &Value) -> Verdict {
+    if object(value, "items")?.len() < 2 {
+        return Err("an item without a field would lose all that it has".to_owned());
+    }
+    check(value)
 }
 
 fn check(value: &Value) -> Verdict {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::form::{Fields, is_text, object};
+use crate::limits::BRAZE_NAME;
 
 use super::codes::is_currency;
 
@@ -33,7 +34,7 @@ enum Form {
     Text,
     /// A number, at least 0.
     Money,
-    /// A whole number, at least 1.
+    /// A whole number, at least 0: a line that was taken out of the cart has none.
     Quantity,
     Currency,
     Objects,
@@ -109,9 +110,14 @@ fn check_rows(rows: &[(&str, Form, char)], fields: &Fields) -> Result<(), String
 impl Form {
     fn check(self, name: &str, value: &Value) -> Result<(), String> {
         let is_valid = match self {
-            Self::Text => is_text(value),
+            Self::Text => {
+                is_text(value)
+                    && value
+                        .as_str()
+                        .is_some_and(|text| text.chars().count() <= BRAZE_NAME)
+            }
             Self::Money => value.as_f64().is_some_and(|money| money >= 0.0),
-            Self::Quantity => value.as_u64().is_some_and(|quantity| quantity >= 1),
+            Self::Quantity => value.is_u64(),
             Self::Currency => is_currency(value),
             Self::Objects => value
                 .as_array()

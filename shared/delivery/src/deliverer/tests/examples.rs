@@ -4,13 +4,14 @@ use super::*;
 use crate::destinations::{Braze, Segment};
 use crate::fake_aws::*;
 use crate::fake_vendor::{FakeVendor, respond, run};
+use event::Timestamp;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SegmentCall, UserKey};
 use event::envelope::Envelope;
 use event::ports::QueueName;
 use proptest::prelude::*;
 
 /// One Braze event for each event.
-fn to_braze(_: Source, text: &str, _: &Settings) -> Mapped<BrazeCall> {
+fn to_braze(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<BrazeCall> {
     let item = BrazeItem {
         array: BrazeArray::Events,
         json: format!(r#"{{"external_id":{text}}}"#),
@@ -31,7 +32,7 @@ fn to_braze(_: Source, text: &str, _: &Settings) -> Mapped<BrazeCall> {
     }
 }
 
-fn to_segment(_: Source, text: &str, _: &Settings) -> Mapped<SegmentCall> {
+fn to_segment(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<SegmentCall> {
     let id = text.trim_matches('"').to_owned();
     let body =
         format!(r#"{{"type":"track","event":"x","userId":"u-{id}","messageId":"{id}","timestamp":"{T}"}}"#);

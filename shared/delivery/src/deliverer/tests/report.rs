@@ -6,7 +6,7 @@ use crate::fake_vendor::{FakeVendor, respond};
 use event::calls::{Mapped, SegmentCall, Verdict};
 use event::reasons::Warning;
 use event::settings::Settings;
-use event::{EventId, Source};
+use event::{EventId, Source, Timestamp};
 
 const README: &str = include_str!("../../../../telemetry/README.md");
 
@@ -121,7 +121,7 @@ fn the_query_of_the_guide_finds_an_events_fate_by_its_id() {
 #[test]
 fn every_warning_of_a_delivered_event_is_counted() {
     event::rules!["BZ-333", "SB-304"];
-    let map = |_: Source, _: &str, _: &Settings| Mapped {
+    let map = |_: Source, _: &str, _: Option<Timestamp>, _: &Settings| Mapped {
         id: EventId::given("m"),
         verdict: Verdict::Deliver {
             calls: vec![SegmentCall {

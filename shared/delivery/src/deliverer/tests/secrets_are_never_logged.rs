@@ -5,6 +5,7 @@ use crate::destinations::{Branch, Braze, Segment};
 use crate::fake_aws::*;
 use crate::fake_vendor::{FakeVendor, respond, run};
 use crate::http::NoResponse;
+use event::Timestamp;
 use event::calls::{
     BranchCall, BranchEndpoint, BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SegmentCall, UserKey,
 };
@@ -29,7 +30,7 @@ fn user() -> UserKey {
     UserKey::new("external_id", MARK)
 }
 
-fn to_braze(_: Source, text: &str, _: &Settings) -> Mapped<BrazeCall> {
+fn to_braze(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<BrazeCall> {
     let item = BrazeItem {
         array: BrazeArray::Events,
         json: text.to_owned(),
@@ -47,7 +48,7 @@ fn to_braze(_: Source, text: &str, _: &Settings) -> Mapped<BrazeCall> {
     )
 }
 
-fn to_branch(_: Source, text: &str, _: &Settings) -> Mapped<BranchCall> {
+fn to_branch(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<BranchCall> {
     mapped(
         text,
         BranchCall {
@@ -60,7 +61,7 @@ fn to_branch(_: Source, text: &str, _: &Settings) -> Mapped<BranchCall> {
     )
 }
 
-fn to_segment(_: Source, text: &str, _: &Settings) -> Mapped<SegmentCall> {
+fn to_segment(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<SegmentCall> {
     let body = format!(
         r#"{{"type":"track","event":"{MARK}","userId":"{MARK}","messageId":"{}","timestamp":"{T}","properties":{text}}}"#,
         text.len()

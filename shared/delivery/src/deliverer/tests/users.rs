@@ -4,12 +4,13 @@ use super::*;
 use crate::destinations::Branch;
 use crate::fake_aws::*;
 use crate::fake_vendor::{FakeVendor, respond};
+use event::Timestamp;
 use event::calls::{BranchCall, BranchEndpoint, UserKey};
 use event::envelope::Envelope;
 use event::ports::QueueName;
 
 /// `"user#n"` is one request of that user.
-fn to_branch(_: Source, text: &str, _: &Settings) -> Mapped<BranchCall> {
+fn to_branch(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<BranchCall> {
     let id = text.trim_matches('"');
     let call = BranchCall {
         endpoint: BranchEndpoint::Custom,

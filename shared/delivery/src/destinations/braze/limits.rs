@@ -40,7 +40,9 @@ pub const fn pause_group(endpoint: &BrazeEndpoint) -> PauseGroup {
         BrazeEndpoint::Track => PauseGroup::Track,
         BrazeEndpoint::SubscriptionStatus(_) => PauseGroup::Subscription,
         BrazeEndpoint::CampaignTrigger { .. } | BrazeEndpoint::CanvasTrigger { .. } => PauseGroup::Messaging,
-        BrazeEndpoint::CatalogUpsert { .. } | BrazeEndpoint::CatalogDelete { .. } => PauseGroup::Catalogs,
+        BrazeEndpoint::CatalogUpsert { .. }
+        | BrazeEndpoint::CatalogUpdate { .. }
+        | BrazeEndpoint::CatalogDelete { .. } => PauseGroup::Catalogs,
     }
 }
 
@@ -54,7 +56,9 @@ pub const fn rank(endpoint: &BrazeEndpoint) -> u8 {
         BrazeEndpoint::SubscriptionStatus(_) => 5,
         BrazeEndpoint::CampaignTrigger { .. } => 6,
         BrazeEndpoint::CanvasTrigger { .. } => 7,
-        BrazeEndpoint::CatalogUpsert { .. } | BrazeEndpoint::CatalogDelete { .. } => 8,
+        BrazeEndpoint::CatalogUpsert { .. }
+        | BrazeEndpoint::CatalogUpdate { .. }
+        | BrazeEndpoint::CatalogDelete { .. } => 8,
         BrazeEndpoint::Delete(_) => 9,
     }
 }

@@ -11,15 +11,11 @@ use std::collections::BTreeMap;
 
 /// What a status says at an endpoint.
 pub const fn classify(status: u16, endpoint: &BrazeEndpoint) -> Classification {
-    let catalog = matches!(
-        endpoint,
-        BrazeEndpoint::CatalogUpsert { .. } | BrazeEndpoint::CatalogDelete { .. }
-    );
     match status {
         200..=299 => Classification::Accepted,
         300..=399 => Classification::Hold(HoldKind::Config),
         401 | 403 => Classification::Hold(HoldKind::Credentials),
-        404 if catalog => Classification::Refused(ParkReason::CatalogNotFound),
+        404 if endpoint.is_catalog() => Classification::Refused(ParkReason::CatalogNotFound),
         404 => Classification::Hold(HoldKind::Config),
         408 | 425 => Classification::Retry(RetryClass::Transient),
         413 => Classification::Refused(ParkReason::TooLarge),
@@ -162,6 +158,14 @@ pub fn read(batch: &Batch, response: &Response) -> Reading {
             Reading::NothingToDo
         }
         Classification::Refused(reason) => {
+            let is_update = matches!(endpoint, BrazeEndpoint::CatalogUpdate { .. });
+            let reason = match reason {
+                // The catalog is there: the item is not, and nothing says what else it should have been (SB-429).
+                ParkReason::CatalogNotFound if is_update && body.as_ref().is_some_and(names_unknown_item) => {
+                    ParkReason::Rejected
+                }
+                _ => reason,
+            };
             let takes_less = body
                 .as_ref()
                 .is_some_and(|body| body.message.contains(TOO_MANY_OBJECTS));
@@ -229,11 +233,7 @@ fn named(endpoint: &BrazeEndpoint, items: &[&BrazeItem], error: &ItemError) -> V
             _ => of_array(array).nth(index).into_iter().collect(),
         };
     }
-    let is_catalog = matches!(
-        endpoint,
-        BrazeEndpoint::CatalogUpsert { .. } | BrazeEndpoint::CatalogDelete { .. }
-    );
-    match error.id.as_deref().filter(|_| is_catalog) {
+    match error.id.as_deref().filter(|_| endpoint.is_catalog()) {
         Some(id) => of_array(BrazeArray::Items)
             .filter(|place| items.get(*place).is_some_and(|item| has_id(item, id)))
             .collect(),

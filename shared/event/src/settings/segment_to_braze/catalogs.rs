@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CatalogOperation {
-    /// It is made or replaced.
+    /// It is made or replaced whole.
     #[default]
     Upsert,
+    /// The fields that are sent are changed; the others stay.
+    Update,
     /// It is deleted.
     Delete,
 }

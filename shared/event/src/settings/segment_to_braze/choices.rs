@@ -92,6 +92,30 @@ choice! {
 }
 
 choice! {
+    /// How birthdays are read of which neither part must be the day, such as 03/04/1988.
+    DobOrder {
+        /// Not at all: they are left out.
+        #[default]
+        None,
+        /// The day first.
+        DayFirst,
+        /// The month first.
+        MonthFirst,
+    }
+}
+
+choice! {
+    /// Where the user's id stands in for a missing `cart_id`.
+    CartIdFallback {
+        /// In events of the cart.
+        #[default]
+        Cart,
+        /// In checkouts and orders too.
+        All,
+    }
+}
+
+choice! {
     /// What order events become.
     Orders {
         /// Purchases.

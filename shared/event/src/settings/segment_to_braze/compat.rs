@@ -29,7 +29,14 @@ const SEGMENT_ACTIONS: &[(&str, Changed)] = &[
     ("address", Changed::Text("fields_and_object")),
 ];
 
-const SEGMENT_CLASSIC: &[(&str, Changed)] = &[("drop_traits", Changed::List(&["id", "name"]))];
+const SEGMENT_CLASSIC: &[(&str, Changed)] = &[
+    ("drop_traits", Changed::List(&["id", "name"])),
+    (
+        "product_id_keys",
+        Changed::List(&["product_id", "productId", "id"]),
+    ),
+    ("dob_order", Changed::Text("month_first")),
+];
 
 const RUDDERSTACK: &[(&str, Changed)] = &[
     ("group_attribute_prefix", Changed::Text("ab_rudder_group_")),

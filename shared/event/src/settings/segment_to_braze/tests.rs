@@ -22,7 +22,11 @@ fn compat_changes_only_its_defaults_and_a_given_key_wins() {
             "segment-actions",
             "time_source = \"received_at\"\naddress = \"fields_and_object\"\n",
         ),
-        ("segment-classic", "drop_traits = [\"id\", \"name\"]\n"),
+        (
+            "segment-classic",
+            "drop_traits = [\"id\", \"name\"]\nproduct_id_keys = [\"product_id\", \"productId\", \"id\"]\n\
+             dob_order = \"month_first\"\n",
+        ),
         (
             "rudderstack",
             "group_attribute_prefix = \"ab_rudder_group_\"\nalias_label = \"rudder_id\"\npage_event = \"{name}\"\n\
@@ -151,4 +155,25 @@ fn other_triggers_of_one_event_are_taken() {
         [[segment_to_braze.triggers]]\nevent = \"A\"\ncanvas_id = \"c\"\ncanvas_key = \"context\"\n\
         [[segment_to_braze.triggers]]\nevent = \"B\"\ncanvas_id = \"c\"\n";
     assert_eq!(load(text).unwrap().triggers.len(), 4);
+}
+
+#[test]
+fn a_table_of_new_names_gives_each_event_one_name_at_once() {
+    crate::rules!["SB-311"];
+    let named = |table: &str| load(&format!("[segment_to_braze.rename_events]\n{table}"));
+    assert!(named("a = \"b\"\nc = \"d\"").is_ok());
+    for (table, key) in [
+        ("a = \" \"", "rename_events.\"a\"` is blank"),
+        (
+            "a = \"b\"\nb = \"c\"",
+            "rename_events.\"a\"` gives the name \"b\", which is a key",
+        ),
+        (
+            "a = \"x\"\nb = \"x\"",
+            "rename_events.\"b\"` gives the name \"x\", as \"a\" does",
+        ),
+    ] {
+        let error = named(table).map(|_| ()).unwrap_err();
+        assert!(error.contains(key), "{error}");
+    }
 }

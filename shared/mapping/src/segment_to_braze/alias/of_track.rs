@@ -139,7 +139,7 @@ fn identify_user(
     record_others("SB-267", &read, event, trace);
     let mut items = Vec::new();
     items.extend(alias.map(|alias| alias_to_identify(&external_id, &alias)));
-    items.extend(address.map(|address| email_to_identify(&external_id, address, event)));
+    items.extend(address.map(|address| email_to_identify(&external_id, &address, event)));
     Ok(Some(BrazeCall {
         endpoint: BrazeEndpoint::Identify {
             merge: behavior == "merge",

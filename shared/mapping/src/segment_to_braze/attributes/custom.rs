@@ -2,33 +2,69 @@
 
 use super::super::event_context::EventContext;
 use super::super::names::{Member, Parent, keep_sendable, members};
-use super::super::value::{Rewrite, is_operation};
+use super::super::value::{Rewrite, is_operation, without_attribute};
 use super::fields::{ADDRESS_TRAIT, is_field};
-use super::{Traits, Written};
+use super::{MERGES, Traits, Written};
 use crate::Trace;
-use event::json::{Json, Kind, ObjectWriter};
+use crate::forms::boolean;
+use crate::forms::text::text;
+use event::json::{Json, Kind, Object, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::{Address, EmptyStrings};
 
-/// Names that mean something else to Braze, with whether leaving them out is worth a warning: the others were read as what
-/// they are.
-const RESERVED: [(&str, bool); 6] = [
-    ("external_id", true),
-    ("_update_existing_only", true),
-    ("push_token_import", true),
-    ("braze_id", false),
-    ("user_alias", false),
-    ("_merge_objects", false),
+/// Names that mean something else to Braze, and are nothing that a customer's attribute may be.
+const RESERVED: [&str; 4] = [
+    "external_id",
+    "_update_existing_only",
+    "push_token_import",
+    "braze_sdk_auth_signature",
 ];
 
-fn reserved(name: &str) -> Option<bool> {
-    let found = RESERVED.iter().find(|(own, _)| *own == name);
-    found.map(|(_, warns)| *warns)
+/// Traits that other rules read for what they are.
+const READ: [&str; 3] = ["braze_id", "user_alias", MERGES];
+
+/// The event's own ids, which older SDKs put among the traits.
+const OWN_IDS: [&str; 2] = ["userId", "anonymousId"];
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || READ.contains(&name) || OWN_IDS.contains(&name)
 }
 
 /// What a renamed attribute must not be called.
 fn is_taken(name: &str) -> bool {
-    is_field(name) || name == ADDRESS_TRAIT || reserved(name).is_some()
+    is_field(name) || name == ADDRESS_TRAIT || is_reserved(name)
+}
+
+/// Whether a trait is an attribute of the customer's own (SB-111).
+fn is_own(member: &Member<'_>, event_context: &EventContext<'_, '_>, trace: &mut Trace) -> bool {
+    let Member { name, value, .. } = *member;
+    let is_valid = match name {
+        _ if RESERVED.contains(&name) => value.is_null(),
+        _ if OWN_IDS.contains(&name) => {
+            let own = event_context.event.get(name).and_then(text);
+            if own.is_none() || own != text(value) {
+                return true;
+            }
+            true
+        }
+        "braze_id" => value.is_null() || text(value).is_some(),
+        "user_alias" => value.is_null() || value.as_object().is_some_and(|object| is_alias(&object)),
+        MERGES => value.is_null() || boolean(value).is_some(),
+        _ => return true,
+    };
+    if !is_valid {
+        trace.warn(Warning::ReservedTraitRemoved, || member.path());
+    }
+    trace.record("SB-111", || {
+        (member.path(), "left out: means something else to Braze".into())
+    });
+    false
+}
+
+fn is_alias(object: &Object<'_>) -> bool {
+    ["alias_name", "alias_label"]
+        .iter()
+        .all(|key| object.get(key).and_then(text).is_some())
 }
 
 /// Writes the custom attributes of the traits.
@@ -47,16 +83,7 @@ pub fn write(
         {
             return false;
         }
-        let Some(warns) = reserved(member.name) else {
-            return true;
-        };
-        if warns && !member.value.is_null() {
-            trace.warn(Warning::ReservedTraitRemoved, || member.path());
-        }
-        trace.record("SB-111", || {
-            (member.path(), "left out: means something else to Braze".into())
-        });
-        false
+        is_own(member, event_context, trace)
     });
     keep_sendable(&mut own, is_taken, trace);
     let rewrite = Rewrite {
@@ -92,6 +119,9 @@ fn write_one(
     }
     if holds_an_array(value) {
         return trace.warn(Warning::UnsupportedValue, path);
+    }
+    if without_attribute(value, &path, trace) {
+        return;
     }
     written.nested |= value.kind() == Kind::Object;
     written.operators |= is_operation(value);

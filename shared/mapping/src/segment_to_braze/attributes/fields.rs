@@ -25,6 +25,8 @@ pub enum Candidate {
     Locale(&'static str),
     /// `context.location`, if the settings want it.
     Location,
+    /// A key of that.
+    OfLocation(&'static str),
 }
 
 /// What a field takes.
@@ -36,7 +38,7 @@ pub enum FieldForm {
     Object,
 }
 
-use Candidate::{Locale, Location, OfAddress, Trait};
+use Candidate::{Locale, Location, OfAddress, OfLocation, Trait};
 
 const fn field(
     name: &'static str,
@@ -81,7 +83,7 @@ pub const FIELDS: [Field; 21] = [
     field("dob", &[Trait("dob"), Trait("birthday")], Form::Date, true),
     field(
         "country",
-        &[Trait("country"), OfAddress("country")],
+        &[Trait("country"), OfAddress("country"), OfLocation("country")],
         Form::Country,
         true,
     ),

@@ -6,6 +6,7 @@ use super::Traits;
 use super::fields::TOKENS_TRAIT;
 use crate::Trace;
 use crate::forms::text::text;
+use crate::forms::{json_text, list};
 use event::json::{Json, Kind, Object, ObjectWriter};
 use event::reasons::Warning;
 use std::borrow::Cow;
@@ -28,10 +29,10 @@ pub fn write(
 ) {
     let mut tokens: Vec<Token> = Vec::new();
     let path = || traits.below(TOKENS_TRAIT);
-    for (at, element) in elements(traits.members.get(TOKENS_TRAIT), &path, trace)
-        .into_iter()
-        .enumerate()
-    {
+    let given = traits.members.get(TOKENS_TRAIT);
+    let opened = given.and_then(json_text);
+    let opened = opened.as_deref().and_then(|text| Json::parse(text).ok());
+    for (at, element) in elements(opened.or(given), &path, trace).into_iter().enumerate() {
         match token(element.as_object().as_ref(), event_context, "device_id") {
             Some(token) => tokens.push(token),
             None => trace.warn(Warning::InvalidPushToken, || format!("{}[{at}]", path())),
@@ -70,13 +71,15 @@ pub fn write(
 
 fn elements<'a>(value: Option<Json<'a>>, path: &dyn Fn() -> String, trace: &mut Trace) -> Vec<Json<'a>> {
     let Some(value) = value else { return Vec::new() };
-    match value.kind() {
-        Kind::Object => return vec![value],
-        Kind::Array => return value.as_array().unwrap_or_default(),
-        Kind::Null => trace.warn(Warning::NullIgnored, path),
-        _ => trace.warn(Warning::InvalidPushToken, path),
+    let found = list(value);
+    if found.is_none() {
+        let warning = match value.kind() {
+            Kind::Null => Warning::NullIgnored,
+            _ => Warning::InvalidPushToken,
+        };
+        trace.warn(warning, path);
     }
-    Vec::new()
+    found.unwrap_or_default()
 }
 
 /// The token of the event's device, unless it is one of `tokens`.

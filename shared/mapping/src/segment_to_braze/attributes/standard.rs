@@ -2,8 +2,7 @@
 
 use super::super::event_context::EventContext;
 use super::super::forms::{Form, Reading};
-use super::super::identity::phone_rules;
-use super::super::value::Rewrite;
+use super::super::value::{Rewrite, without_attribute};
 use super::Traits;
 use super::fields::{ADDRESS_TRAIT, Candidate, FIELDS, Field, FieldForm};
 use crate::Trace;
@@ -104,9 +103,10 @@ impl<'a> Source<'_, '_, 'a> {
         trace: &mut Trace,
     ) -> Reading {
         if let FieldForm::Of(form) = field.form {
-            return form.read(value, phone_rules(self.event_context.settings));
+            return form.read(value, self.event_context.settings);
         }
         match value.kind() {
+            Kind::Object if without_attribute(value, path, trace) => Reading::Silent,
             Kind::Object => {
                 let tidied = Rewrite {
                     cut_at: 0,
@@ -159,7 +159,10 @@ impl<'a> Source<'_, '_, 'a> {
             Candidate::Location if from_context && settings.location_from_context => {
                 context.present("location")
             }
-            Candidate::Locale(_) | Candidate::Location => None,
+            Candidate::OfLocation(key) if from_context && settings.location_from_context => {
+                context.present("location")?.as_object()?.present(key)
+            }
+            Candidate::Locale(_) | Candidate::Location | Candidate::OfLocation(_) => None,
         }
     }
 
@@ -169,6 +172,7 @@ impl<'a> Source<'_, '_, 'a> {
             Candidate::OfAddress(name) => format!("{}.{name}", self.traits.below(ADDRESS_TRAIT)),
             Candidate::Locale(key) => format!("context.{key}"),
             Candidate::Location => "context.location".into(),
+            Candidate::OfLocation(key) => format!("context.location.{key}"),
         }
     }
 

@@ -1,18 +1,24 @@
 //! Subscription groups (6.4), in both spellings.
 
+use super::super::forms::group_state;
 use super::Traits;
 use super::fields::GROUP_TRAITS;
 use crate::Trace;
-use crate::forms::text::{text, word};
-use event::json::{Json, Kind, ObjectWriter};
+use crate::forms::text::{is_blank, text};
+use crate::forms::{json_text, list};
+use event::json::{Json, Kind, Object, ObjectWriter};
 use event::reasons::Warning;
 use std::collections::HashMap;
 
 /// The attribute.
 const FIELD: &str = "subscription_groups";
 
-/// The key of an element under Braze's name, and the older one.
-const STATES: [&str; 2] = ["subscription_state", "subscription_group_state"];
+/// The keys of an element's state: Braze's, and the older ones of its pages and plugins.
+const STATES: [&str; 3] = [
+    "subscription_state",
+    "subscription_group_state",
+    "subscription_state_id",
+];
 
 /// Writes the subscription groups of the traits, if there are any.
 pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, trace: &mut Trace) {
@@ -23,11 +29,13 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, trace: &mut Tr
         };
         let path = || traits.below(name);
         traits.record("SB-125", path, FIELD, trace);
+        let opened = json_text(value);
+        let value = opened
+            .as_deref()
+            .and_then(|text| Json::parse(text).ok())
+            .unwrap_or(value);
         for (at, element) in elements(value, &path, trace).into_iter().enumerate() {
-            match group(element) {
-                Some(group) => groups.push(group),
-                None => trace.warn(Warning::InvalidSubscriptionGroup, || format!("{}[{at}]", path())),
-            }
+            groups.extend(group(element, &|| format!("{}[{at}]", path()), trace));
         }
     }
     if groups.is_empty() {
@@ -53,20 +61,25 @@ pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, trace: &mut Tr
 }
 
 fn elements<'a>(value: Json<'a>, path: &dyn Fn() -> String, trace: &mut Trace) -> Vec<Json<'a>> {
-    match value.kind() {
-        Kind::Object => return vec![value],
-        Kind::Array => return value.as_array().unwrap_or_default(),
-        Kind::Null => trace.warn(Warning::NullIgnored, path),
-        _ => trace.warn(Warning::InvalidSubscriptionGroup, path),
+    let found = list(value);
+    if found.is_none() {
+        let warning = match value.kind() {
+            Kind::Null => Warning::NullIgnored,
+            _ => Warning::InvalidSubscriptionGroup,
+        };
+        trace.warn(warning, path);
     }
-    Vec::new()
+    found.unwrap_or_default()
 }
 
 /// The group's id and the text that is sent, if both id and state are valid.
-fn group(element: Json<'_>) -> Option<(String, String)> {
-    let element = element.as_object()?;
-    let id = element.get("subscription_group_id").and_then(text)?;
-    let state = STATES.iter().find_map(|key| state(element.get(key)?))?;
+fn group(element: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<(String, String)> {
+    let element = element.as_object().unwrap_or_default();
+    let Some(id) = element.get("subscription_group_id").and_then(text) else {
+        trace.warn(Warning::InvalidSubscriptionGroup, path);
+        return None;
+    };
+    let state = state(&element, path, trace)?;
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("subscription_group_id", &id);
@@ -80,11 +93,20 @@ fn group(element: Json<'_>) -> Option<(String, String)> {
     Some((id.into_owned(), json))
 }
 
-/// The state of a subscription.
-pub fn state(value: Json<'_>) -> Option<&'static str> {
-    match word(value)?.as_str() {
-        "subscribed" => Some("subscribed"),
-        "unsubscribed" => Some("unsubscribed"),
-        _ => None,
+/// The first state that can be read. One that cannot may be an opt-out, so it is never passed over in silence.
+fn state(element: &Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<&'static str> {
+    for key in STATES {
+        let Some(given) = element.present(key) else {
+            continue;
+        };
+        let state = group_state(given);
+        if state.is_some() {
+            return state;
+        }
+        if !is_blank(given) {
+            trace.warn(Warning::SubscriptionLost, || format!("{}.{key}", path()));
+        }
     }
+    trace.warn(Warning::SubscriptionLost, path);
+    None
 }

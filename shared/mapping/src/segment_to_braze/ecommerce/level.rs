@@ -1,14 +1,14 @@
 //! The outputs of a recommended event beside its products and metadata.
 
-use super::super::properties::PRODUCTS;
+use super::super::custom_event::shortened;
 use super::table::{Amount, Kind, Output, Value};
 use super::{OUTPUTS, Order, is_zero, quoted};
 use crate::Trace;
-use crate::forms::currency::iso_code as currency;
-use crate::forms::number::numeric;
 use crate::forms::text::text;
+use crate::forms::{self, list};
 use event::json::{Decimal, Json, Kind as JsonKind};
 use event::reasons::Warning;
+use event::settings::CartIdFallback;
 
 /// Braze's words for why an order was cancelled, where the event tells none.
 const NO_REASON: &str = "unspecified";
@@ -16,7 +16,7 @@ const NO_REASON: &str = "unspecified";
 /// What of a viewed product may have happened, by Braze's words.
 const VIEW_TYPES: [&str; 2] = ["price_drop", "back_in_stock"];
 
-impl Order<'_, '_, '_> {
+impl Order<'_, '_, '_, '_> {
     /// The text of an output; `None` if the event does not give it.
     pub fn level(&mut self, output: &Output, trace: &mut Trace) -> Option<String> {
         let candidates = output.candidates(self.kind);
@@ -25,7 +25,7 @@ impl Order<'_, '_, '_> {
                 .text(output.name, candidates, trace)
                 .or_else(|| self.own_text(output.name, trace)),
             Value::Amount(amount) => self.amount(output.name, candidates, amount, trace),
-            Value::Currency => Some(self.currency(trace)),
+            Value::Currency => self.currency(trace),
             Value::Action => {
                 record_output("SB-201", "event", output.name, trace);
                 self.kind.action().map(quoted)
@@ -46,24 +46,45 @@ impl Order<'_, '_, '_> {
         let (key, found) = candidates
             .iter()
             .find_map(|key| Some((*key, properties.get(key).and_then(text)?)))?;
-        self.consume(key, name, trace);
-        Some(quoted(&found))
+        Some(self.given_text(key, &found, name, trace))
+    }
+
+    /// The text of a property, cut to what Braze takes; a cut one stays in the metadata whole (SB-208).
+    fn given_text(&mut self, key: &'static str, given: &str, name: &str, trace: &mut Trace) -> String {
+        let given = if name == "source" { given.trim() } else { given };
+        let (text, was_long) = shortened(given);
+        if was_long {
+            trace.warn(Warning::TextCut, || format!("properties.{key}"));
+            record_output("SB-208", format_args!("properties.{key}"), name, trace);
+        } else {
+            self.consume(key, name, trace);
+        }
+        quoted(text)
     }
 
     /// What stands in for a text that the properties do not give.
     fn own_text(&self, name: &str, trace: &mut Trace) -> Option<String> {
         match name {
             "cart_id" => {
+                let takes_user = matches!(self.kind, Kind::Cart(_))
+                    || self.event_context.settings.cart_id_fallback == CartIdFallback::All;
+                if !takes_user {
+                    return None;
+                }
                 let (key, id) = self.event_context.user_or_anonymous_id(trace)?;
-                record_output("SB-200", key, name, trace);
-                Some(quoted(&id))
+                record_output("SB-211", key, name, trace);
+                let (id, was_long) = shortened(&id);
+                if was_long {
+                    trace.warn(Warning::TextCut, || key.to_owned());
+                }
+                Some(quoted(id))
             }
             "source" => {
                 let (path, source) = match self.event_context.platform {
                     Some(platform) => ("context", platform.as_str()),
                     None => (
                         "settings.segment_to_braze.default_source",
-                        self.event_context.settings.default_source.as_str(),
+                        shortened(self.event_context.settings.default_source.trim()).0,
                     ),
                 };
                 record_output("SB-200", path, name, trace);
@@ -87,11 +108,11 @@ impl Order<'_, '_, '_> {
         let properties = &self.event_context.event.properties;
         let loses_sign = amount == Amount::Total && matches!(self.kind, Kind::Refunded | Kind::Cancelled);
         let valid = |key: &str| {
-            let given = numeric(properties.get(key)?)?;
+            let given = forms::number(properties.get(key)?)?;
             match given.strip_prefix('-') {
                 Some(unsigned) if loses_sign || is_zero(unsigned) => Some(unsigned.to_owned()),
                 Some(_) => None,
-                None => Some(given),
+                None => Some(given.into_owned()),
             }
         };
         if let Some((key, found)) = candidates.iter().find_map(|key| Some((*key, valid(key)?))) {
@@ -111,39 +132,57 @@ impl Order<'_, '_, '_> {
         total.map(|total| total.to_string())
     }
 
-    fn currency(&mut self, trace: &mut Trace) -> String {
+    /// The currency of the event; `None` if the one that is named is not known, or a product is of another one: amounts of
+    /// different money must not be added (SB-212).
+    fn currency(&mut self, trace: &mut Trace) -> Option<String> {
+        let default = self.event_context.settings.default_currency.as_str();
         let properties = &self.event_context.event.properties;
-        let first = properties.get(PRODUCTS).and_then(Json::as_array);
-        let first = first.and_then(|products| products.first()?.as_object()?.present("currency"));
+        let first = self
+            .listed
+            .first()
+            .and_then(|first| first.as_object()?.present("currency"));
         let candidates = [
             (properties.present("currency"), false, "properties.currency"),
             (first, true, "properties.products[0].currency"),
         ];
+        let mut found = (default, "settings.segment_to_braze.default_currency");
         for (given, is_first, path) in candidates {
-            let Some(given) = given else { continue };
-            match currency(given) {
-                Some(code) => {
-                    record_output("SB-175", path, "currency", trace);
-                    if is_first {
-                        self.first_currency = true;
-                    } else {
-                        self.consumed.add("currency");
-                    }
-                    return quoted(&code);
+            match forms::currency(given, default) {
+                forms::Currency::Unnamed => continue,
+                forms::Currency::Code(code) => found = (code, path),
+                forms::Currency::Unknown => {
+                    trace.warn(Warning::InvalidCurrency, || path.into());
+                    return None;
                 }
-                None => trace.warn(Warning::InvalidCurrency, || path.into()),
             }
+            if is_first {
+                self.first_currency = true;
+            } else {
+                self.consumed.add("currency");
+            }
+            break;
         }
-        let path = "settings.segment_to_braze.default_currency";
+        let (code, path) = found;
+        let other = self.products.iter().find(|product| {
+            match forms::currency(product.members.present("currency"), default) {
+                forms::Currency::Unnamed => false,
+                forms::Currency::Code(own) => own != code,
+                forms::Currency::Unknown => true,
+            }
+        });
+        if let Some(other) = other {
+            trace.warn(Warning::InvalidCurrency, || other.parent.below("currency"));
+            return None;
+        }
         record_output("SB-175", path, "currency", trace);
-        quoted(&self.event_context.settings.default_currency)
+        Some(quoted(code))
     }
 
     fn discounts(&mut self, candidates: &[&'static str], trace: &mut Trace) -> Option<String> {
         let properties = &self.event_context.event.properties;
         let is_object = |element: &Json<'_>| element.kind() == JsonKind::Object;
         let (key, elements) = candidates.iter().find_map(|key| {
-            let elements = properties.get(key).and_then(Json::as_array)?;
+            let elements = properties.get(key).and_then(list)?;
             elements.iter().any(is_object).then_some((*key, elements))
         })?;
         self.consume(key, "discounts", trace);

@@ -4,6 +4,7 @@ use super::super::names::Member;
 use super::super::properties::{RESERVED, is_dropped, write_value};
 use crate::Trace;
 use event::json::ObjectWriter;
+use event::reasons::Warning;
 use event::settings::SegmentToBraze;
 
 /// Keys that stay in the metadata although they gave an output: what they say is more than it.
@@ -11,11 +12,11 @@ const NEVER: [&str; 4] = ["sku", "id", "value", "revenue"];
 
 /// The keys that gave an output.
 #[derive(Default, Clone)]
-pub struct Consumed(Vec<&'static str>);
+pub struct Consumed<'k>(Vec<&'k str>);
 
-impl Consumed {
+impl<'k> Consumed<'k> {
     /// A key gave an output.
-    pub fn add(&mut self, key: &'static str) {
+    pub fn add(&mut self, key: &'k str) {
         if !NEVER.contains(&key) {
             self.0.push(key);
         }
@@ -36,16 +37,20 @@ pub fn write_metadata<'m>(
     out: &mut ObjectWriter<'_>,
     members: impl Iterator<Item = Member<'m>>,
     outputs: &str,
-    consumed: &Consumed,
+    consumed: &Consumed<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,
 ) {
     let mut json = String::new();
     let mut metadata = ObjectWriter::new(&mut json);
     for member in members.filter(|member| !consumed.has(member.key)) {
-        if member.value.is_null() || RESERVED.contains(&member.key) {
+        if member.value.is_null() {
             trace.record("SB-206", || (member.path(), "left out of metadata".into()));
-        } else if !is_dropped(&member, settings, trace) {
+        } else if is_dropped(&member, settings, trace) {
+            continue;
+        } else if RESERVED.contains(&member.key) {
+            trace.warn(Warning::ReservedPropertyRemoved, || member.path());
+        } else {
             trace.record("SB-206", || {
                 (member.path(), format!("{outputs}.metadata.{}", member.key))
             });

@@ -1,17 +1,19 @@
 //! One product of a recommended event.
 
+use super::super::custom_event::shortened;
 use super::super::names::Parent;
 use super::metadata::Consumed;
 use super::table::Kind;
 use super::{OUTPUTS, quoted};
 use crate::Trace;
-use crate::forms::number::numeric;
+use crate::forms;
 use crate::forms::text::text;
 use event::json::{Decimal, Object, ObjectWriter};
 use event::reasons::Warning;
+use std::borrow::Cow;
 
 /// A product that Braze takes.
-pub struct Product<'a> {
+pub struct Product<'a, 's> {
     /// What it stands in.
     pub parent: Parent,
     /// Its number among the products that are sent.
@@ -19,7 +21,7 @@ pub struct Product<'a> {
     /// What the event says of it.
     pub members: Object<'a>,
     /// What of that gave an output.
-    pub consumed: Consumed,
+    pub consumed: Consumed<'s>,
     /// The price of one piece, as the text of a JSON number.
     pub price: String,
     /// How many pieces, as the text of a JSON number.
@@ -36,7 +38,7 @@ fn outputs_path(kind: Kind, number: usize) -> String {
     }
 }
 
-impl Product<'_> {
+impl Product<'_, '_> {
     /// The path of what is sent of it.
     pub fn outputs_path(&self) -> String {
         outputs_path(self.kind, self.number)
@@ -50,31 +52,48 @@ impl Product<'_> {
     }
 }
 
-/// The keys that may give a product's id.
-const PRODUCT_ID: [&str; 3] = ["product_id", "sku", "id"];
-/// The other texts of a product, with the keys that may give them and whether the id stands in.
-const TEXTS: [(&str, &[&str], bool); 4] = [
-    ("product_name", &["product_name", "name", "title"], true),
-    ("variant_id", &["variant_id", "variant", "sku"], true),
-    ("image_url", &["image_url"], false),
-    ("product_url", &["product_url", "url"], false),
+/// The texts of a product beside its id, with the keys that may give them; the id stands in.
+const TEXTS: [(&str, &[&str]); 2] = [
+    ("product_name", &["product_name", "name", "title"]),
+    ("variant_id", &["variant_id", "variant", "sku"]),
+];
+/// Addresses: a cut one would lead nowhere, so one that is too long is none.
+const URLS: [(&str, &[&str]); 2] = [
+    ("image_url", &["image_url"]),
+    ("product_url", &["product_url", "url"]),
 ];
 
-/// The first key that gives a text, and the JSON of that.
-fn first_text(members: &Object<'_>, keys: &[&'static str]) -> Option<(&'static str, String)> {
-    let mut keys = keys.iter();
-    keys.find_map(|key| Some((*key, quoted(&members.get(key).and_then(text)?))))
+/// Where an event's product comes from, and how the settings want it read.
+#[derive(Clone, Copy)]
+pub struct Origin<'s> {
+    /// The event's kind.
+    pub kind: Kind,
+    /// What it stands in.
+    pub parent: Parent,
+    /// Its number among the products that are sent.
+    pub number: usize,
+    /// The keys that may give its id.
+    pub id_keys: &'s [String],
 }
 
-/// The product that an object describes; `None` if a required output is lacking or nothing was bought. `number` is its number
-/// among the products that are sent.
-pub fn product<'a>(
+/// The first key that gives a text, and that text.
+fn first_text<'k, 'a>(
     members: &Object<'a>,
-    kind: Kind,
-    parent: Parent,
-    number: usize,
+    keys: impl IntoIterator<Item = &'k str>,
+) -> Option<(&'k str, Cow<'a, str>)> {
+    let mut keys = keys.into_iter();
+    keys.find_map(|key| Some((key, members.get(key).and_then(text)?)))
+}
+
+/// The product that an object tells of; `None` if a required output is lacking or its quantity is negative.
+pub fn product<'a, 's>(
+    members: &Object<'a>,
+    origin: Origin<'s>,
     trace: &mut Trace,
-) -> Option<Product<'a>> {
+) -> Option<Product<'a, 's>> {
+    let Origin {
+        kind, parent, number, ..
+    } = origin;
     let mut consumed = Consumed::default();
     let mut outputs: Vec<(&'static str, String)> = Vec::with_capacity(8);
     let record = |key: &str, name: &str, trace: &mut Trace| {
@@ -85,22 +104,7 @@ pub fn product<'a>(
             )
         });
     };
-    let (id_key, id) = first_text(members, &PRODUCT_ID)?;
-    consumed.add(id_key);
-    record(id_key, "product_id", trace);
-    outputs.push(("product_id", id.clone()));
-    for (name, keys, is_required) in TEXTS {
-        let found = first_text(members, keys);
-        if let Some((key, _)) = &found {
-            consumed.add(key);
-        }
-        let own = || is_required.then(|| (id_key, id.clone()));
-        if let Some((key, text)) = found.or_else(own) {
-            record(key, name, trace);
-            outputs.push((name, text));
-        }
-    }
-
+    let (id_key, id) = first_text(members, origin.id_keys.iter().map(String::as_str))?;
     let price_keys: &[&str] = if kind == Kind::Viewed {
         &["price", "value"]
     } else {
@@ -109,22 +113,49 @@ pub fn product<'a>(
     let (price_key, mut price) = price_keys
         .iter()
         .find_map(|key| Some((*key, price(members, key)?)))?;
-    consumed.add(price_key);
-    record(price_key, "price", trace);
     let mut quantity = "1".to_owned();
-    if kind != Kind::Viewed {
-        if let Some(given) = members.present("quantity") {
-            match numeric(given) {
-                Some(number) => {
-                    consumed.add("quantity");
-                    (price, quantity) = counted(price, &number, parent, trace)?;
-                }
-                None => trace.warn(Warning::InvalidValue, || parent.below("quantity")),
+    if let Some(given) = members.present("quantity").filter(|_| kind != Kind::Viewed) {
+        match forms::number(given) {
+            Some(number) => {
+                (price, quantity) = counted(price, &number, parent, trace)?;
+                consumed.add("quantity");
             }
+            None => trace.warn(Warning::InvalidValue, || parent.below("quantity")),
         }
+    }
+
+    let found = std::iter::once(("product_id", Some((id_key, id.clone()))))
+        .chain(TEXTS.map(|(name, keys)| (name, first_text(members, keys.iter().copied()))));
+    for (name, found) in found {
+        let (key, given) = match &found {
+            Some((key, given)) => (*key, given),
+            None => (id_key, &id),
+        };
+        let (text, was_long) = shortened(given);
+        if was_long {
+            trace.warn(Warning::TextCut, || parent.below(key));
+        } else if found.is_some() {
+            consumed.add(key);
+        }
+        record(key, name, trace);
+        outputs.push((name, quoted(text)));
+    }
+    for (name, keys) in URLS {
+        let mut given = keys
+            .iter()
+            .filter_map(|key| Some((*key, members.get(key).and_then(text)?)));
+        if let Some((key, url)) = given.find(|(_, url)| !shortened(url).1) {
+            consumed.add(key);
+            record(key, name, trace);
+            outputs.push((name, quoted(&url)));
+        }
+    }
+    if kind != Kind::Viewed {
         record("quantity", "quantity", trace);
         outputs.push(("quantity", quantity.clone()));
     }
+    consumed.add(price_key);
+    record(price_key, "price", trace);
     outputs.push(("price", price.clone()));
     Some(Product {
         parent,
@@ -140,17 +171,20 @@ pub fn product<'a>(
 
 /// A price that is not negative.
 fn price(members: &Object<'_>, key: &str) -> Option<String> {
-    let price = numeric(members.get(key)?)?;
+    let price = forms::number(members.get(key)?)?;
     match price.strip_prefix('-') {
         Some(unsigned) => super::is_zero(unsigned).then(|| unsigned.to_owned()),
-        None => Some(price),
+        None => Some(price.into_owned()),
     }
 }
 
-/// Price and quantity of whole pieces; `None` if nothing was bought.
+/// Price and quantity of whole pieces; `None` for less than none. A line that was taken out of the cart has none.
 fn counted(price: String, quantity: &str, product: Parent, trace: &mut Trace) -> Option<(String, String)> {
     let number = Decimal::parse(quantity)?;
-    if number.is_negative() || number.is_zero() {
+    if number.is_zero() {
+        return Some((price, "0".into()));
+    }
+    if number.is_negative() {
         return None;
     }
     if number.is_whole() {

@@ -1,6 +1,6 @@
 //! Countries as ISO 3166-1 alpha-2, languages as ISO 639-1, and points on earth.
 
-use crate::forms::number::numeric;
+use crate::forms::number;
 use event::json::{Decimal, Json, Object, ObjectWriter};
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
@@ -31,9 +31,8 @@ fn of_code(text: &str) -> Option<&'static str> {
 }
 
 fn of_name(text: &str) -> Option<&'static str> {
-    let folded = folded(text);
-    let name = folded.strip_prefix("the ").unwrap_or(&folded);
-    let at = NAMED.binary_search_by(|(own, _)| (*own).cmp(name)).ok()?;
+    let name = folded(text);
+    let at = NAMED.binary_search_by(|(own, _)| (*own).cmp(&name)).ok()?;
     NAMED.get(at).map(|(_, code)| *code)
 }
 
@@ -43,21 +42,43 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     NAMED.iter().map(|(name, _)| *name)
 }
 
-/// A name without what people write differently: capitals, accents, points, apostrophes.
-fn folded(text: &str) -> String {
-    let plain = |c: char| match c {
-        '.' | '\'' | '\u{2019}' => None,
-        '\u{f8}' => Some('o'),
-        '\u{142}' => Some('l'),
-        '\u{111}' => Some('d'),
-        _ => Some(c).filter(|c| !is_combining_mark(*c)),
-    };
-    text.to_lowercase().nfkd().filter_map(plain).collect()
+/// A name without what people write differently: capitals, accents, punctuation, `&`, `St.` and `the`.
+pub fn folded(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            '.' | '\'' | '\u{2019}' => {}
+            '\u{f8}' => plain.push('o'),
+            '\u{142}' => plain.push('l'),
+            '\u{111}' => plain.push('d'),
+            '&' => plain.push_str(" and "),
+            '(' | ')' | '[' | ']' | ',' | '/' | '-' | '\u{2010}'..='\u{2015}' => plain.push(' '),
+            _ => plain.push(c),
+        }
+    }
+    let words = plain.split_whitespace().filter(|word| *word != "the");
+    let words: Vec<&str> = words
+        .map(|word| if word == "st" { "saint" } else { word })
+        .collect();
+    words.join(" ")
 }
+
+/// Codes that ISO 639 has withdrawn, which Java and Android still print, and longer ones, with those that Braze takes.
+const OTHER_CODES: [(&str, &str); 6] = [
+    ("iw", "he"),
+    ("in", "id"),
+    ("ji", "yi"),
+    ("jw", "jv"),
+    ("mo", "ro"),
+    ("fil", "tl"),
+];
 
 /// The code of the language that a tag such as `en-GB` or `pt_BR` begins with.
 pub fn language(text: &str) -> Option<String> {
     let code = text.split(['-', '_']).next()?.trim().to_ascii_lowercase();
+    if let Some((_, own)) = OTHER_CODES.iter().find(|(other, _)| *other == code) {
+        return Some((*own).to_owned());
+    }
     isolang::Language::from_639_1(&code).map(|_| code)
 }
 
@@ -79,6 +100,6 @@ pub fn location(json: Json<'_>) -> Option<String> {
 }
 
 fn degrees(given: &Object<'_>, key: &str, most: i64) -> Option<String> {
-    let number = numeric(given.get(key)?)?;
-    (Decimal::parse(&number)?.abs() <= Decimal::from(most)).then_some(number)
+    let number = number(given.get(key)?)?;
+    (Decimal::parse(&number)?.abs() <= Decimal::from(most)).then(|| number.into_owned())
 }

@@ -1,18 +1,28 @@
-//! The states of a subscription.
+//! Values of which there are few: states of subscription.
 
-use crate::forms::text::word;
+use crate::forms::boolean;
 use event::json::Json;
 
 /// A state of subscription.
 pub fn state(json: Json<'_>) -> Option<&'static str> {
-    match json.as_bool() {
-        Some(true) => Some("subscribed"),
-        Some(false) => Some("unsubscribed"),
-        None => match word(json)?.as_str() {
-            "opted_in" | "opted-in" | "opted in" => Some("opted_in"),
-            "subscribed" => Some("subscribed"),
-            "unsubscribed" => Some("unsubscribed"),
-            _ => None,
-        },
+    if let Some(is_subscribed) = boolean(json) {
+        return Some(if is_subscribed {
+            "subscribed"
+        } else {
+            "unsubscribed"
+        });
     }
+    let mut word = json.as_str()?.trim().to_ascii_lowercase();
+    word.retain(|c| !matches!(c, ' ' | '-' | '_'));
+    match word.as_str() {
+        "optedin" | "optin" => Some("opted_in"),
+        "subscribed" | "subscribe" | "yes" => Some("subscribed"),
+        "unsubscribed" | "unsubscribe" | "optedout" | "optout" | "no" => Some("unsubscribed"),
+        _ => None,
+    }
+}
+
+/// The state of a group's subscription, which knows no double opt-in.
+pub fn group_state(json: Json<'_>) -> Option<&'static str> {
+    state(json).map(|state| if state == "opted_in" { "subscribed" } else { state })
 }

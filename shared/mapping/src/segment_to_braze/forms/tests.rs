@@ -8,15 +8,9 @@ mod words;
 
 use super::*;
 
-/// The settings' defaults.
-const DEFAULT: PhoneRules<'static> = PhoneRules {
-    default_calling_code: "",
-    sends_national: true,
-};
-
 /// What a form made of a value, as text: the JSON that is sent, a warning after `!`, or what else it says.
-fn read_by(form: Form, json: &str, phone: PhoneRules<'_>) -> String {
-    match form.read(Json::parse(json).unwrap(), phone) {
+fn read_by(form: Form, json: &str, settings: &SegmentToBraze) -> String {
+    match form.read(Json::parse(json).unwrap(), settings) {
         Reading::Sent(sent) => {
             assert!(Json::parse(&sent).is_ok(), "{json} gives no JSON");
             sent
@@ -29,7 +23,7 @@ fn read_by(form: Form, json: &str, phone: PhoneRules<'_>) -> String {
 }
 
 fn read(form: Form, json: &str) -> String {
-    read_by(form, json, DEFAULT)
+    read_by(form, json, &SegmentToBraze::default())
 }
 
 /// Reads each value and compares.
@@ -61,7 +55,7 @@ const FORMS: [(Form, &str); 12] = [
     (Form::Country, "!invalid_country"),
     (Form::Language, "!invalid_language"),
     (Form::Url, "!invalid_url"),
-    (Form::State, "!invalid_value"),
+    (Form::State, "!subscription_lost"),
     (Form::Flag, "!invalid_value"),
     (Form::Time, "!invalid_value"),
     (Form::Location, "!invalid_value"),

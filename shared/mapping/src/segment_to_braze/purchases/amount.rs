@@ -2,7 +2,7 @@
 
 use super::super::names::Parent;
 use crate::Trace;
-use crate::forms::number::numeric;
+use crate::forms::number;
 use event::json::{Decimal, Json};
 use event::reasons::Warning;
 
@@ -26,7 +26,7 @@ pub fn amounts(
     product: Parent,
     trace: &mut Trace,
 ) -> Option<Vec<Amount>> {
-    let given = quantity.and_then(numeric);
+    let given = quantity.and_then(number);
     if quantity.is_some() && given.is_none() {
         trace.warn(Warning::InvalidValue, || product.below("quantity"));
     }

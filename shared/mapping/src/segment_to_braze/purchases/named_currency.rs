@@ -4,16 +4,16 @@ use super::super::event_context::EventContext;
 use super::super::names::Parent;
 use super::super::properties::PROPERTIES;
 use crate::Trace;
-use crate::forms::currency::iso_code as currency;
+use crate::forms::{self, currency};
 use event::json::Json;
 use event::reasons::Warning;
-use std::borrow::Cow;
 
 /// A currency and where it is named.
 pub struct Currency<'s> {
     /// The code.
-    pub code: Cow<'s, str>,
-    parent: Parent,
+    pub code: &'s str,
+    /// What names it.
+    pub parent: Parent,
     key: &'static str,
 }
 
@@ -27,30 +27,35 @@ impl Currency<'_> {
     }
 }
 
-/// The first that is a currency: a product's own, the order's, the settings'.
+/// The first currency that is named, of the product and then of the order, else that of the settings. `None` if the one that
+/// is named is not known: its amounts must not be booked as amounts of another currency.
 pub fn currency_of<'s>(
     own: Option<Json<'_>>,
     product: Parent,
     event_context: &'s EventContext<'_, '_>,
     trace: &mut Trace,
-) -> Currency<'s> {
+) -> Option<Currency<'s>> {
+    let default = event_context.settings.default_currency.as_str();
     let of_order = event_context.event.properties.present("currency");
     for (given, parent) in [(own, product), (of_order, PROPERTIES)] {
-        let Some(given) = given else { continue };
-        match currency(given) {
-            Some(code) => {
-                return Currency {
-                    code: Cow::Owned(code),
+        match currency(given, default) {
+            forms::Currency::Unnamed => {}
+            forms::Currency::Code(code) => {
+                return Some(Currency {
+                    code,
                     parent,
                     key: "currency",
-                };
+                });
             }
-            None => trace.warn(Warning::InvalidCurrency, || parent.below("currency")),
+            forms::Currency::Unknown => {
+                trace.warn(Warning::InvalidCurrency, || parent.below("currency"));
+                return None;
+            }
         }
     }
-    Currency {
-        code: Cow::Borrowed(&event_context.settings.default_currency),
+    Some(Currency {
+        code: default,
         parent: Parent::Object("settings.segment_to_braze"),
         key: "default_currency",
-    }
+    })
 }

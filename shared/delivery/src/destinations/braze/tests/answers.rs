@@ -292,6 +292,41 @@ fn an_error_of_a_joined_subscription_entry_is_all_its_events() {
 }
 
 #[test]
+fn an_update_of_an_unknown_item_is_refused_by_itself() {
+    event::rules!["SB-429"];
+    let update = |id: &str| BrazeCall {
+        endpoint: BrazeEndpoint::CatalogUpdate {
+            catalog: "c".to_owned(),
+        },
+        items: vec![item(
+            BrazeArray::Items,
+            id,
+            &format!(r#"{{"id":"{id}","price":1}}"#),
+        )],
+    };
+    let vendor = FakeVendor::new(|seen, _| {
+        let items = seen.body["items"].as_array().unwrap();
+        if items.iter().any(|item| item["id"] == "new") {
+            respond(404, &[], r#"{"errors":[{"id":"item-not-found"}]}"#)
+        } else {
+            respond(202, &[], "{}")
+        }
+    });
+    let jobs = vec![
+        job("e1", vec![update("old")]),
+        job("e2", vec![update("new")]),
+        job("e3", vec![update("other")]),
+    ];
+    let results = deliver(&messenger(settings::Braze::default()), &vendor, jobs);
+    assert_eq!(words(&results), ["delivered", "parked rejected", "delivered"]);
+    assert!(vendor.seen.borrow().iter().all(|seen| seen.method == "PATCH"));
+    let missing = FakeVendor::new(|_, _| respond(404, &[], r#"{"errors":[{"id":"catalog-not-found"}]}"#));
+    let jobs = vec![job("e1", vec![update("old")])];
+    let results = deliver(&messenger(settings::Braze::default()), &missing, jobs);
+    assert_eq!(words(&results), ["parked catalog_not_found"]);
+}
+
+#[test]
 fn catalogs_name_items_by_id_and_are_missing_or_not() {
     event::rules!["SB-426", "SB-535"];
     let call = |delete: bool, id: &str| BrazeCall {

@@ -74,16 +74,16 @@ fn the_country_names_are_those_of_the_appendix() {
     let aliases = aliases
         .iter()
         .map(|(code, alias)| (code.as_str(), alias.as_str()));
-    let mut count = 0;
+    let mut known: BTreeSet<&str> = BTreeSet::new();
     for (code, name) in named.chain(aliases) {
         assert_eq!(country::country(name), Some(code), "{name}");
         assert_eq!(country::country(&format!("the {name}")), Some(code), "{name}");
         assert_eq!(country::country(&name.to_uppercase()), Some(code), "{name}");
-        count += 1;
+        known.extend(country::names().filter(|own| *own == country::folded(name)));
     }
     assert_eq!(
         country::names().count(),
-        count,
+        known.len(),
         "a name that the appendix has not"
     );
     assert!(country::names().is_sorted(), "names are found by halving");
@@ -96,7 +96,16 @@ fn the_accepted_languages_are_those_of_the_appendix() {
     let listed: BTreeSet<&str> = list.split_whitespace().collect();
     assert_eq!(listed.len(), 184);
     for code in all_words(2).chain(all_words(3)) {
-        let wanted = listed.contains(code.as_str()).then(|| code.clone());
+        let own = listed.contains(code.as_str()).then(|| code.clone());
+        let wanted = match code.as_str() {
+            "iw" => Some("he".to_owned()),
+            "in" => Some("id".to_owned()),
+            "ji" => Some("yi".to_owned()),
+            "jw" => Some("jv".to_owned()),
+            "mo" => Some("ro".to_owned()),
+            "fil" => Some("tl".to_owned()),
+            _ => own,
+        };
         assert_eq!(country::language(&code), wanted);
     }
 }
