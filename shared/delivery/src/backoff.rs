@@ -48,6 +48,15 @@ pub fn lengthened(seconds: f64, random: &impl Random) -> u32 {
     (seconds * random.between(1.0, 1.2)).ceil() as u32
 }
 
+/// Seconds until a park is tried again, or what cannot be opened is looked at again: no wait spends the 500 receives (RD-028).
+pub const fn park_failed(receive_count: u32) -> u32 {
+    if receive_count <= 5 {
+        PARK_FAILED_S
+    } else {
+        MAX_VISIBILITY_S
+    }
+}
+
 /// n of the schedule: the receive count, but no more than the tries that the shortest schedule had time for in this age. What
 /// came back unsent was received, and not tried (RD-062).
 pub fn tries(table: &Table, receives: u32, age_ms: i64) -> u32 {

@@ -5,7 +5,7 @@ use crate::destination::Destination;
 use crate::dispatch::{Dispatcher, Keys};
 use crate::http::Http;
 use crate::job::{Context, Counts, DeliveryResult, Job, StopLine, Surroundings};
-use crate::message_action::{self, MessageAction};
+use crate::message_action::{Applied, MessageAction, apply, decide};
 use crate::parking;
 use crate::record::{OpenedRecord, Opening, Record};
 use crate::report::Report;
@@ -15,10 +15,14 @@ use event::reasons::{ParkReason, RetryClass, Warning};
 use event::settings::{Problem, Settings};
 use event::{Clock, EventId, Outcome, Source, Timestamp};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Requests stop this long before the invocation's deadline, in milliseconds (RD-100).
 const STOP_BEFORE_DEADLINE_MS: i64 = 3500;
+
+/// No call to SQS starts later than this before the deadline, in milliseconds (RD-024).
+const LAST_CALL_BEFORE_DEADLINE_MS: i64 = 1000;
 
 /// Makes the calls of one event of a source.
 pub type Map<D> = fn(Source, &str, Option<Timestamp>, &Settings) -> Mapped<<D as Destination>::Call>;
@@ -102,14 +106,8 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         let (mut events, jobs) = self.map(&records, began, &counts);
         self.dispatch(jobs, &mut events, deadline, &counts).await;
         self.finish(&records, &mut events, &counts);
-        parking::park::<D, S>(&self.surroundings, self.function, &mut records, &mut events).await;
-        let mut actions = message_action::decide::<D>(
-            &records,
-            &events,
-            self.surroundings.random(),
-            self.surroundings.clock().now(),
-        );
-        let sent = message_action::apply::<D, S>(&self.surroundings, &records, &mut actions).await;
+        let last_start = deadline.plus_millis(-LAST_CALL_BEFORE_DEADLINE_MS);
+        let (actions, applied) = self.settle(&mut records, &mut events, last_start).await;
         let paused_ms = self.pause(&events, deadline).await;
         let cold = !self.warm.replace(true);
         let report = Report {
@@ -126,7 +124,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
             records: &records,
             events: &events,
             actions: &actions,
-            applied: &sent,
+            applied: &applied,
         };
         report.write(self.surroundings.sink());
         let kept = records
@@ -263,13 +261,40 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         }
     }
 
+    /// Parks, and acts on the records: first on those of which the destination has accepted something, so that it is not sent
+    /// again if the time is over (RD-024).
+    async fn settle(
+        &self,
+        records: &mut [OpenedRecord<'_>],
+        events: &mut [TrackedEvent],
+        last_start: Timestamp,
+    ) -> (Vec<MessageAction>, Applied) {
+        let accepted: HashSet<usize> = events
+            .iter()
+            .filter(|event| is_accepted(event))
+            .map(|event| event.record)
+            .collect();
+        let mut actions: Vec<_> = records.iter().map(|_| MessageAction::Delete).collect();
+        let mut applied = Applied::default();
+        let surroundings = &self.surroundings;
+        for first in [true, false] {
+            let of = |record: usize| accepted.contains(&record) == first;
+            parking::park::<D, S>(surroundings, self.function, records, events, of, last_start).await;
+            let now = surroundings.clock().now();
+            let mut decided = decide::<D>(records, events, surroundings.random(), now, of);
+            apply::<D, S>(surroundings, records, &mut decided, &mut applied, last_start).await;
+            for (record, action) in decided {
+                if let Some(of_record) = actions.get_mut(record) {
+                    *of_record = action;
+                }
+            }
+        }
+        (actions, applied)
+    }
+
     /// Waits before the answer if the destination has accepted nothing and events wait for it: Lambda does not slow its polling
     /// when records fail, this does (RD-093). Gives the milliseconds.
     async fn pause(&self, events: &[TrackedEvent], deadline: Timestamp) -> u64 {
-        let is_accepted = |event: &TrackedEvent| {
-            matches!(event.result.outcome, Outcome::Delivered | Outcome::Warned(_))
-                || event.result.done.is_some()
-        };
         if events.iter().any(is_accepted) {
             return 0;
         }
@@ -292,6 +317,11 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         clock.sleep(pause_ms).await;
         pause_ms
     }
+}
+
+/// Whether the destination has accepted something of an event.
+fn is_accepted(event: &TrackedEvent) -> bool {
+    matches!(event.result.outcome, Outcome::Delivered | Outcome::Warned(_)) || event.result.done.is_some()
 }
 
 #[cfg(test)]

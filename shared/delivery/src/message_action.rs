@@ -4,12 +4,20 @@ use crate::backoff::{MAX_VISIBILITY_S, PARK_FAILED_S, delay};
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
 use crate::job::{DeliveryResult, Surroundings};
-use crate::parking::{MAX_ENTRIES, send};
+use crate::parking::{MAX_CALLS, MAX_ENTRIES, send};
 use crate::record::{OpenedRecord, Opening};
 use event::envelope::{Done, Envelope, Head};
 use event::ports::{Entry, QueueName, Visibility, VisibilityChange};
-use event::{Outcome, Random, Timestamp};
-use std::collections::{BTreeMap, HashSet};
+use event::{Clock, Outcome, Random, Timestamp};
+use futures_util::stream::{self, StreamExt};
+use std::collections::BTreeMap;
+
+/// A record that was received so often goes on in a new message: no wait spends the 500 receives of its queue (RD-028).
+const MAX_RECEIVES: u32 = 100;
+/// A time that lies further ahead counts as now, in milliseconds: SQS keeps no message so long (RD-045).
+pub const MAX_NOT_BEFORE_MS: i64 = 12 * 86_400_000;
+/// How often a visibility change is tried (RD-042).
+const VISIBILITY_ATTEMPTS: usize = 2;
 
 /// What is done with a record.
 #[derive(PartialEq, Eq)]
@@ -41,13 +49,14 @@ pub struct Applied {
     pub visibility_failed: u64,
 }
 
-/// The action of every record.
+/// The actions of the records that it is asked for.
 pub fn decide<D: Destination>(
     records: &[OpenedRecord<'_>],
     events: &[TrackedEvent],
     random: &impl Random,
     now: Timestamp,
-) -> Vec<MessageAction> {
+    of: impl Fn(usize) -> bool,
+) -> Vec<(usize, MessageAction)> {
     let mut results: Vec<Vec<&DeliveryResult>> = records.iter().map(|_| Vec::new()).collect();
     for event in events {
         if let Some(of_record) = results.get_mut(event.record) {
@@ -62,7 +71,14 @@ pub fn decide<D: Destination>(
             of_envelope(envelope, opened.record.receive_count, &results, hold_s, now)
         }
     };
-    records.iter().zip(results).map(of_record).collect()
+    let asked_for = records
+        .iter()
+        .zip(results)
+        .enumerate()
+        .filter(|(record, _)| of(*record));
+    asked_for
+        .map(|(record, pair)| (record, of_record(pair)))
+        .collect()
 }
 
 /// A record that could not be opened is one thing: it waits as itself or is finished.
@@ -105,7 +121,7 @@ fn of_envelope(
         .iter()
         .enumerate()
         .all(|(place, result)| result.done.is_none() || before(place) == result.done.as_ref());
-    if all_wait && nothing_new && longest <= MAX_VISIBILITY_S {
+    if all_wait && nothing_new && longest <= MAX_VISIBILITY_S && receive_count < MAX_RECEIVES {
         return MessageAction::ChangeVisibility { seconds: longest };
     }
     let (mut events, mut done): (Vec<_>, Vec<Option<Done>>) = (Vec::new(), Vec::new());
@@ -116,7 +132,10 @@ fn of_envelope(
         }
     }
     // A time that still lies ahead stays as it is: nothing was tried meanwhile.
-    let ahead = envelope.head.not_before.filter(|at| *at > now);
+    let ahead = envelope
+        .head
+        .not_before
+        .filter(|at| (1..=MAX_NOT_BEFORE_MS).contains(&at.millis_since(now)));
     let later = (longest > MAX_VISIBILITY_S).then(|| now.plus_millis(i64::from(longest) * 1000));
     let head = Head {
         attempt: envelope.head.attempt.saturating_add(receive_count),
@@ -134,43 +153,43 @@ fn of_envelope(
     }
 }
 
-/// Sends new messages and changes visibility. A record whose new message is acknowledged is deleted; one whose new message is
-/// not comes back by itself (RD-042).
+/// Sends new messages and changes visibility; no call starts after `last_start`. A record whose new message is acknowledged is
+/// deleted; one whose new message is not comes back by itself (RD-042).
 pub async fn apply<D: Destination, S: Surroundings>(
     surroundings: &S,
     records: &[OpenedRecord<'_>],
-    actions: &mut [MessageAction],
-) -> Applied {
+    actions: &mut [(usize, MessageAction)],
+    applied: &mut Applied,
+    last_start: Timestamp,
+) {
     let queue = QueueName::Destination(D::NAME);
-    let mut applied = Applied::default();
     let mut entries = Vec::new();
-    for (record, (opened, action)) in records.iter().zip(&*actions).enumerate() {
+    for (record, action) in &*actions {
         if let MessageAction::Replace { body, delay_s, .. } = action {
+            let envelope = records.get(*record).and_then(OpenedRecord::envelope);
             entries.push(Entry {
                 id: format!("r{record}"),
                 body: body.clone(),
                 delay_s: *delay_s,
-                group: opened.envelope().map(|envelope| envelope.head.source),
+                group: envelope.map(|envelope| envelope.head.source),
             });
         }
     }
-    let failed = send(surroundings.queue(), queue, entries).await;
-    let failed: HashSet<String> = failed.into_iter().map(|entry| entry.id).collect();
-    for (record, action) in actions.iter_mut().enumerate() {
+    let failed = send(surroundings, queue, entries, last_start).await;
+    let mut changes = Vec::new();
+    for (record, action) in actions {
         if let MessageAction::Replace { longest, .. } = action {
             if failed.contains(&format!("r{record}")) {
                 *action = MessageAction::ChangeVisibility {
                     seconds: PARK_FAILED_S,
                 };
             } else {
-                applied.replaced.insert(record, *longest);
+                applied.replaced.insert(*record, *longest);
                 *action = MessageAction::Delete;
             }
         }
-    }
-    let mut changes = Vec::new();
-    for (record, (opened, action)) in records.iter().zip(&*actions).enumerate() {
-        if let MessageAction::ChangeVisibility { seconds } = action {
+        if let (MessageAction::ChangeVisibility { seconds }, Some(opened)) = (&*action, records.get(*record))
+        {
             changes.push(VisibilityChange {
                 id: format!("r{record}"),
                 receipt_handle: opened.record.receipt_handle.clone(),
@@ -179,12 +198,28 @@ pub async fn apply<D: Destination, S: Surroundings>(
         }
     }
     // A failure changes no outcome: the record returns at the queue's default (RD-026).
-    for chunk in changes.chunks(MAX_ENTRIES) {
-        let changed = surroundings.queue().change(queue, chunk).await;
-        let changed = changed.map_or(0, |changed| changed.len());
-        applied.visibility_failed += chunk.len().saturating_sub(changed) as u64;
+    for _ in 0..VISIBILITY_ATTEMPTS {
+        let mut calls = Vec::new();
+        while !changes.is_empty() {
+            let rest = changes.split_off(changes.len().min(MAX_ENTRIES));
+            calls.push(std::mem::replace(&mut changes, rest));
+        }
+        let changed = calls.into_iter().map(async |call: Vec<VisibilityChange>| {
+            if surroundings.clock().now() > last_start {
+                return call;
+            }
+            let changed = surroundings
+                .queue()
+                .change(queue, &call)
+                .await
+                .unwrap_or_default();
+            call.into_iter()
+                .filter(|change| !changed.contains(&change.id))
+                .collect()
+        });
+        changes = stream::iter(changed).buffer_unordered(MAX_CALLS).concat().await;
     }
-    applied
+    applied.visibility_failed += changes.len() as u64;
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The parked queue: what is set aside for a person, and what is done if that fails (RD-023).
 
-use crate::backoff::PARK_FAILED_S;
+use crate::backoff::park_failed;
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
 use crate::job::Surroundings;
@@ -11,22 +11,27 @@ use event::envelope::{Content, Parked};
 use event::ports::{Entry, Queue, QueueName};
 use event::reasons::{ParkReason, RetryClass};
 use event::{Clock, Outcome, Timestamp};
+use futures_util::stream::{self, StreamExt};
 use std::collections::HashSet;
 
-/// How often a park is tried (RD-023).
-const PARK_ATTEMPTS: usize = 3;
+/// How often a park and a new message are tried (RD-023, RD-042).
+const SEND_ATTEMPTS: usize = 3;
+/// Calls to SQS in flight at once (RD-024).
+pub const MAX_CALLS: usize = 8;
 /// Entries of one call to SQS.
 pub const MAX_ENTRIES: usize = 10;
 /// Bytes of the bodies of one call to SQS.
 const MAX_CALL_BYTES: usize = 1_048_576;
 
-/// Sends what is parked; what is not acknowledged waits instead: nothing is deleted on the strength of a park that did not
+/// Sends what is parked of the records that it is asked for; what is not acknowledged waits instead: nothing is deleted on the strength of a park that did not
 /// happen.
 pub async fn park<D: Destination, S: Surroundings>(
     surroundings: &S,
     function: &'static str,
     records: &mut [OpenedRecord<'_>],
     events: &mut [TrackedEvent],
+    of: impl Fn(usize) -> bool,
+    last_start: Timestamp,
 ) {
     let now = surroundings.clock().now();
     let mut entries = Vec::new();
@@ -38,12 +43,12 @@ pub async fn park<D: Destination, S: Surroundings>(
             group: None,
         });
     };
-    for (at, event) in events.iter().enumerate() {
+    for (at, event) in events.iter().enumerate().filter(|(_, event)| of(event.record)) {
         if let Some(parked) = parked_event::<D>(function, records, event, now) {
             entry(format!("e{at}"), parked.to_body());
         }
     }
-    for (at, opened) in records.iter().enumerate() {
+    for (at, opened) in records.iter().enumerate().filter(|(at, _)| of(*at)) {
         if let Opening::Unreadable(Outcome::Park(reason)) = opened.opening {
             entry(
                 format!("r{at}"),
@@ -51,25 +56,19 @@ pub async fn park<D: Destination, S: Surroundings>(
             );
         }
     }
-    for _ in 0..PARK_ATTEMPTS {
-        if entries.is_empty() {
-            return;
-        }
-        entries = send(surroundings.queue(), QueueName::Parked, entries).await;
-    }
-    let failed: HashSet<String> = entries.into_iter().map(|entry| entry.id).collect();
-    let again = Outcome::Retry {
-        after: PARK_FAILED_S,
+    let failed = send(surroundings, QueueName::Parked, entries, last_start).await;
+    let again = |opened: &OpenedRecord<'_>| Outcome::Retry {
+        after: park_failed(opened.record.receive_count),
         class: RetryClass::ParkFailed,
     };
     for (at, event) in events.iter_mut().enumerate() {
         if failed.contains(&format!("e{at}")) {
-            event.result.outcome = again;
+            event.result.outcome = records.get(event.record).map_or(event.result.outcome, again);
         }
     }
     for (at, opened) in records.iter_mut().enumerate() {
         if failed.contains(&format!("r{at}")) {
-            opened.opening = Opening::Unreadable(again);
+            opened.opening = Opening::Unreadable(again(opened));
         }
     }
 }
@@ -129,24 +128,49 @@ fn parked_body<D: Destination>(
     }
 }
 
-/// Sends entries once, in calls within SQS's limits; gives back those that were not acknowledged.
-pub async fn send(queue: &impl Queue, name: QueueName, entries: Vec<Entry>) -> Vec<Entry> {
-    let mut failed = Vec::new();
-    let (mut call, mut bytes) = (Vec::new(), 0);
-    let mut entries = entries.into_iter().peekable();
-    while let Some(entry) = entries.next() {
+/// Sends entries until they are acknowledged, three times at most, in calls within SQS's limits and several at once; no call
+/// starts after `last_start`. Gives the ids of those that were not acknowledged.
+pub async fn send<S: Surroundings>(
+    surroundings: &S,
+    queue: QueueName,
+    entries: Vec<Entry>,
+    last_start: Timestamp,
+) -> HashSet<String> {
+    let (mut open, too_large): (Vec<Entry>, Vec<Entry>) = entries
+        .into_iter()
+        .partition(|entry| entry.body.len() <= MAX_CALL_BYTES);
+    for _ in 0..SEND_ATTEMPTS {
+        if open.is_empty() {
+            break;
+        }
+        let sent = calls(open).into_iter().map(async |call: Vec<Entry>| {
+            if surroundings.clock().now() > last_start {
+                return call;
+            }
+            let sent = surroundings.queue().send(queue, &call).await.unwrap_or_default();
+            let is_open = |entry: &Entry| !sent.successful.contains(&entry.id);
+            call.into_iter().filter(is_open).collect()
+        });
+        open = stream::iter(sent).buffer_unordered(MAX_CALLS).concat().await;
+    }
+    open.into_iter().chain(too_large).map(|entry| entry.id).collect()
+}
+
+/// Entries in calls within SQS's limits.
+fn calls(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    let (mut calls, mut bytes) = (Vec::<Vec<Entry>>::new(), 0);
+    for entry in entries {
         bytes += entry.body.len();
-        call.push(entry);
-        let is_full = |next: &Entry| call.len() == MAX_ENTRIES || bytes + next.body.len() > MAX_CALL_BYTES;
-        if entries.peek().is_none_or(is_full) {
-            let sent = queue.send(name, &call).await.unwrap_or_default();
-            let acknowledged: HashSet<&str> = sent.successful.iter().map(String::as_str).collect();
-            failed.extend(
-                call.drain(..)
-                    .filter(|entry| !acknowledged.contains(entry.id.as_str())),
-            );
-            bytes = 0;
+        match calls
+            .last_mut()
+            .filter(|call| call.len() < MAX_ENTRIES && bytes <= MAX_CALL_BYTES)
+        {
+            Some(call) => call.push(entry),
+            None => {
+                bytes = entry.body.len();
+                calls.push(vec![entry]);
+            }
         }
     }
-    failed
+    calls
 }

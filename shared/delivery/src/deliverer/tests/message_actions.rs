@@ -79,8 +79,9 @@ fn every_batch_call_is_read_entry_by_entry() {
 
     let mixed = |n: usize| envelope(0, &[&format!("\"ok#{n}\""), &format!("\"retry:5#{n}\"")]);
     let records: Vec<Record> = (0..3).map(|n| record(&format!("m{n}"), 1, mixed(n))).collect();
-    for act in [CallFault::FailEntry(1), CallFault::Forget(1)] {
-        let got = invoke_with("", &[act], 0, &records);
+    for fault in [CallFault::FailEntry, CallFault::Forget] {
+        // Sent alone again, twice.
+        let got = invoke_with("", &[fault(1), fault(0), fault(0)], 0, &records);
         assert_eq!(got.kept, ["m1"], "its new message was not acknowledged");
         assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), 60)]);
         assert_eq!(got.aws.bodies(BRAZE).len(), 2);
@@ -93,12 +94,13 @@ fn a_visibility_that_was_not_taken_changes_no_outcome() {
     let records: Vec<Record> = (0..3)
         .map(|n| record(&format!("m{n}"), 1, envelope(0, &[&format!("\"retry:5#{n}\"")])))
         .collect();
-    for (act, failed) in [
-        (CallFault::Fail, 3.0),
-        (CallFault::FailEntry(0), 1.0),
-        (CallFault::Forget(2), 1.0),
+    for (first, second, failed) in [
+        (CallFault::Fail, CallFault::Pass, 0.0),
+        (CallFault::Fail, CallFault::Fail, 3.0),
+        (CallFault::FailEntry(0), CallFault::FailEntry(0), 1.0),
+        (CallFault::Forget(2), CallFault::Pass, 0.0),
     ] {
-        let got = invoke_with("", &[act], 0, &records);
+        let got = invoke_with("", &[first, second], 0, &records);
         assert_eq!(got.kept, ["m0", "m1", "m2"]);
         let metric = telemetry::metrics::VISIBILITY_FAILED;
         assert_eq!(got.aws.count(metric, &["braze"]), failed);
@@ -225,4 +227,85 @@ fn what_was_held_for_longer_than_the_horizon_is_parked() {
     );
     let got = invoke_with("", &[], 11 * day_ms, &[record("m1", 1, replayed)]);
     assert!(got.aws.bodies(QueueName::Parked).is_empty());
+}
+
+#[test]
+fn a_new_message_that_sqs_did_not_take_is_sent_again() {
+    event::rules!["RD-042", "RD-150"];
+    let partly = one(&[r#""ok#1""#, r#""retry:5#2""#]);
+    for faults in 0..4 {
+        let got = invoke_with("", &vec![CallFault::Fail; faults], 0, &partly);
+        let taken = faults < 3;
+        assert_eq!(got.kept.is_empty(), taken, "{faults} faults");
+        assert_eq!(got.aws.bodies(BRAZE).len(), usize::from(taken));
+    }
+}
+
+#[test]
+fn records_with_something_accepted_are_settled_first() {
+    event::rules!["RD-024"];
+    let records = [
+        record("m1", 1, envelope(0, &[r#""rejected#1""#])),
+        record("m2", 1, envelope(0, &[r#""ok#2""#, r#""retry:5#3""#])),
+    ];
+    let got = invoke(&records);
+    let steps = got.aws.steps.borrow();
+    let place = |step: &str| steps.iter().position(|own| own == step).unwrap();
+    assert!(place("send") < place("park"), "{steps:?}");
+}
+
+#[test]
+fn no_call_to_sqs_starts_in_the_last_second() {
+    event::rules!["RD-024"];
+    let aws = FakeAws::default();
+    let vendor = scripted_vendor(&aws);
+    let secrets = FakeSecrets::new(SECRET);
+    let deliverer = deliverer::<ScriptedDestination>("", scripted, secrets, &aws, &vendor);
+    let records = one(&[r#""rejected#1""#]);
+    for (took_ms, kept) in [(3_500, 0), (3_501, 1)] {
+        vendor.took_ms.set(took_ms);
+        let deadline = vendor.now.get().plus_millis(4_500);
+        let got = run(deliverer.handle(&records, "aws-1", deadline));
+        assert_eq!(got.len(), kept, "a record stays whose park was not sent");
+    }
+    assert_eq!(aws.bodies(QueueName::Parked).len(), 1);
+}
+
+#[test]
+fn what_was_received_100_times_goes_on_in_a_new_message() {
+    event::rules!["RD-028"];
+    for (receives, replaced) in [(99, 0), (100, 1)] {
+        let got = invoke(&[record("m1", receives, envelope(0, &[r#""retry:5#1""#]))]);
+        assert_eq!(got.aws.bodies(BRAZE).len(), replaced, "{receives}");
+        assert_eq!(got.kept.len(), 1 - replaced);
+    }
+    let newer = |receives| invoke(&[record("m1", receives, r#"{"v":2}"#)]).aws.changes.take();
+    assert_eq!(newer(5), [("handle-m1".to_owned(), 60)]);
+    assert_eq!(newer(6), [("handle-m1".to_owned(), 900)]);
+    // Its base64 fits no message: it waits, and ends whole as a dead letter.
+    let large = invoke(&[record("m1", 6, "x".repeat(1_000_000))]);
+    assert_eq!(large.kept, ["m1"]);
+    assert_eq!(large.aws.changes.take(), [("handle-m1".to_owned(), 900)]);
+    assert_eq!(
+        large
+            .aws
+            .steps
+            .borrow()
+            .iter()
+            .filter(|step| *step == "park")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_time_over_12_days_ahead_counts_as_now() {
+    event::rules!["RD-045"];
+    let ahead = |at: &str| {
+        let body =
+            envelope(0, &[r#""ok""#]).replace(r#""events""#, &format!(r#""not_before":"{at}","events""#));
+        invoke(&[record("m1", 1, body)]).seen.len()
+    };
+    assert_eq!(ahead("2026-03-13T12:00:00.000Z"), 0);
+    assert_eq!(ahead("2026-03-13T12:00:00.001Z"), 1);
 }

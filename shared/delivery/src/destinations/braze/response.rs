@@ -100,18 +100,18 @@ fn item_error(element: Json<'_>) -> ItemError {
     };
     ItemError {
         array: text("input_array").and_then(|name| ARRAYS.into_iter().find(|array| array.as_str() == name)),
-        index: object
-            .get("index")
-            .and_then(Json::as_number)
-            .and_then(|index| index.parse().ok()),
-        id: item_id(&object),
+        index: item_id_or_index(&object, "index").and_then(|index| {
+            let whole = index.strip_suffix(".0").unwrap_or(&index);
+            whole.trim().parse().ok()
+        }),
+        id: item_id_or_index(&object, "id"),
         words: text("type").or_else(|| text("message")).unwrap_or_default(),
     }
 }
 
-/// The id of a catalog item, text or number.
-fn item_id(object: &Object<'_>) -> Option<String> {
-    let id = object.present("id")?;
+/// The id of a catalog item or an index, text or number.
+fn item_id_or_index(object: &Object<'_>, member: &str) -> Option<String> {
+    let id = object.present(member)?;
     id.as_str()
         .map(|text| text.into_owned())
         .or_else(|| id.as_number().map(str::to_owned))
@@ -311,6 +311,11 @@ mod tests {
         );
         assert_eq!(body.errors[2], ItemError::default());
         assert_eq!(body.errors[3].id.as_deref(), Some("sku-1"));
+        for index in ["2", "2.0", "\"2\""] {
+            let body = format!(r#"{{"errors":[{{"input_array":"events","index":{index}}}]}}"#);
+            let body = parse_body(body.as_bytes()).unwrap();
+            assert_eq!(body.errors[0].index, Some(2), "{index}");
+        }
     }
 
     #[test]
