@@ -2,7 +2,7 @@
 
 use crate::queue_event::{answer, records};
 use crate::start::{Now, Parts, START_MS, start};
-use crate::{Client, SecretsManager, Sqs, SystemClock, SystemRandom, Unusable};
+use crate::{Client, SecretsManager, Sqs, SystemClock, SystemRandom};
 use aws_lambda_events::sqs::SqsEvent;
 use delivery::{Deliverer, Destination, Map, Surroundings};
 use event::{Clock, Timestamp};
@@ -71,8 +71,8 @@ async fn run<D: Destination>(parts: Parts, map: Map<D>) -> Result<(), Error> {
     };
     let secrets = SecretsManager::new(&config, environment.secret, START_MS);
     let (function, settings) = (environment.function, environment.settings);
-    let deliverer = Deliverer::<D, Lambda>::new(function, settings, map, secrets, lambda)
-        .map_err(|problem| Unusable::Setting(problem.to_string()))?;
+    let deliverer =
+        Deliverer::<D, Lambda>::new(function, settings, environment.unusable, map, secrets, lambda);
     // All handshakes are done before the first record.
     tokio::join!(deliverer.warm(), deliverer.surroundings().sqs.warm(START_MS));
     let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {

@@ -2,7 +2,7 @@
 
 use event::Destination;
 use event::ports::QueueName;
-use event::settings::{Invalid, Settings};
+use event::settings::{Invalid, Problem, Settings};
 use std::collections::BTreeMap;
 
 /// What a function is told from outside.
@@ -19,6 +19,8 @@ pub struct Environment {
     pub braze_files: BrazeFiles,
     /// What the user chose.
     pub settings: Settings,
+    /// What a deliverer cannot use of it: it starts all the same, and holds its events (RI-048).
+    pub unusable: Vec<Problem>,
 }
 
 /// Where Currents files lie, for the function that reads them.
@@ -83,7 +85,18 @@ impl Environment {
             path: path.clone(),
             kind: error.kind(),
         })?;
-        let settings = Settings::load(&text).map_err(|invalid| Unusable::Invalid { path, invalid })?;
+        let delivers = Destination::ALL
+            .iter()
+            .any(|destination| destination.descriptor().function == function);
+        let (settings, unusable) = if delivers {
+            match Settings::load_known(&text) {
+                Ok(settings) => (settings, Vec::new()),
+                Err(Invalid(problems)) => (Settings::default(), problems),
+            }
+        } else {
+            let settings = Settings::load(&text).map_err(|invalid| Unusable::Invalid { path, invalid })?;
+            (settings, Vec::new())
+        };
         let mut queues = BTreeMap::from([(QueueName::Parked, need("SWITCHYARD_QUEUE_PARKED")?)]);
         for destination in Destination::ALL {
             if let Some(url) = variable(destination.descriptor().queue_variable) {
@@ -108,6 +121,7 @@ impl Environment {
             },
             queues,
             settings,
+            unusable,
         })
     }
 }

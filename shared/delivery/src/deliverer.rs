@@ -9,9 +9,9 @@ use crate::message_action::{Applied, MessageAction, apply, decide};
 use crate::parking;
 use crate::record::{OpenedRecord, Opening, Record};
 use crate::report::Report;
-use crate::startup_warnings::startup_warnings;
+use crate::startup_warnings::{settings_unusable, startup_warnings};
 use event::calls::{Mapped, Verdict};
-use event::reasons::{ParkReason, RetryClass, Warning};
+use event::reasons::{HoldKind, ParkReason, RetryClass, Warning};
 use event::settings::{Problem, Settings};
 use event::{Clock, EventId, Outcome, Source, Timestamp};
 use std::cell::Cell;
@@ -21,6 +21,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Requests stop this long before the invocation's deadline, in milliseconds (RD-100).
 const STOP_BEFORE_DEADLINE_MS: i64 = 3500;
 
+/// The settings have to be changed.
+const CONFIG: Outcome = Outcome::Hold(HoldKind::Config);
 /// No call to SQS starts later than this before the deadline, in milliseconds (RD-024).
 const LAST_CALL_BEFORE_DEADLINE_MS: i64 = 1000;
 
@@ -35,7 +37,8 @@ pub struct Deliverer<D: Destination, S: Surroundings> {
     function: &'static str,
     settings: Settings,
     map: Map<D>,
-    dispatcher: Dispatcher<D, S>,
+    /// `None` if the settings cannot be used.
+    dispatcher: Option<Dispatcher<D, S>>,
     surroundings: S,
     warm: Cell<bool>,
 }
@@ -57,40 +60,39 @@ pub struct TrackedEvent {
 }
 
 impl<D: Destination, S: Surroundings> Deliverer<D, S> {
-    /// A deliverer; `function` is its name in lines.
-    ///
-    /// # Errors
-    /// The setting that cannot be used, with the remedy.
+    /// A deliverer; `function` is its name in lines. It starts with any settings: what is `unusable` makes it hold its events
+    /// (RI-048).
     pub fn new(
         function: &'static str,
         settings: Settings,
+        mut unusable: Vec<Problem>,
         map: Map<D>,
         secrets: S::Secrets,
         surroundings: S,
-    ) -> Result<Self, Problem> {
-        let keys = Keys::<D, S>::new(
-            secrets,
-            surroundings.clock().clone(),
-            surroundings.random().clone(),
-        );
+    ) -> Self {
+        let (clock, random) = (surroundings.clock().clone(), surroundings.random().clone());
+        let keys = Keys::<D, S>::new(secrets, clock, random);
         startup_warnings(D::NAME, &settings, surroundings.sink());
-        Ok(Self {
+        let destination = D::new(&settings).map_err(|problem| unusable.push(problem)).ok();
+        settings_unusable(&unusable, surroundings.sink());
+        Self {
             function,
-            dispatcher: Dispatcher::new(D::new(&settings)?, keys),
+            dispatcher: destination
+                .filter(|_| unusable.is_empty())
+                .map(|destination| Dispatcher::new(destination, keys)),
             settings,
             map,
             surroundings,
             warm: Cell::new(false),
-        })
+        }
     }
 
     /// Reads the secret and opens a connection to the destination, so that the first record need not wait for either.
     pub async fn warm(&self) {
-        let connection = self
-            .surroundings
-            .http()
-            .warm(self.dispatcher.destination.base_url());
-        futures_util::future::join(self.dispatcher.keys.current(), connection).await;
+        if let Some(dispatcher) = &self.dispatcher {
+            let connection = self.surroundings.http().warm(dispatcher.destination.base_url());
+            futures_util::future::join(dispatcher.keys.current(), connection).await;
+        }
     }
 
     /// What surrounds it.
@@ -119,7 +121,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
             now: self.surroundings.clock().now(),
             cold,
             paused_ms,
-            has_open_breaker: self.dispatcher.has_open_breaker(),
+            has_open_breaker: self.dispatcher.as_ref().is_some_and(Dispatcher::has_open_breaker),
             counts: &counts,
             records: &records,
             events: &events,
@@ -159,7 +161,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         let (mut events, mut jobs) = (Vec::new(), Vec::new());
         for (record, opened) in records.iter().enumerate() {
             let (envelope, decided) = match &opened.opening {
-                Opening::Deliver(envelope) => (envelope, None),
+                Opening::Deliver(envelope) => (envelope, self.dispatcher.is_none().then_some(CONFIG)),
                 Opening::AlreadyDecided(envelope, outcome) => (envelope, Some(*outcome)),
                 Opening::Unreadable(_) => continue,
             };
@@ -217,16 +219,16 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         deadline: Timestamp,
         counts: &Counts,
     ) {
-        if jobs.is_empty() {
+        let Some(dispatcher) = self.dispatcher.as_ref().filter(|_| !jobs.is_empty()) else {
             return;
-        }
+        };
         let context = Context {
             surroundings: &self.surroundings,
             stop: StopLine(deadline.plus_millis(-STOP_BEFORE_DEADLINE_MS)),
             counts,
         };
         let (places, jobs): (Vec<usize>, Vec<_>) = jobs.into_iter().unzip();
-        let results = self.dispatcher.deliver(jobs, &context).await;
+        let results = dispatcher.deliver(jobs, &context).await;
         for (place, result) in places.into_iter().zip(results) {
             if let Some(event) = events.get_mut(place) {
                 event.result = result;
@@ -236,10 +238,11 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
 
     /// Parks what has failed or was held for too long, and says when that comes back for which there was no time.
     fn finish(&self, records: &[OpenedRecord<'_>], events: &mut [TrackedEvent], counts: &Counts) {
-        let (now, limits) = (
-            self.surroundings.clock().now(),
-            self.dispatcher.destination.limits(),
-        );
+        let now = self.surroundings.clock().now();
+        let limits = self
+            .dispatcher
+            .as_ref()
+            .map(|dispatcher| dispatcher.destination.limits());
         let has_sent = !counts.requests.borrow().is_empty();
         for event in events {
             let Some(opened) = records.get(event.record) else {
@@ -250,7 +253,9 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
             };
             let age_ms = now.millis_since(envelope.head.counts_from());
             let outcome = &mut event.result.outcome;
-            *outcome = expire(*outcome, age_ms, &limits);
+            if let Some(limits) = &limits {
+                *outcome = expire(*outcome, age_ms, limits);
+            }
             if let Outcome::Retry {
                 after,
                 class: RetryClass::Unstarted,

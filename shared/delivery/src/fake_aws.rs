@@ -489,7 +489,7 @@ pub fn deliverer<D: Destination>(
         vendor: vendor.clone(),
     };
     let settings = Settings::load(settings).unwrap();
-    Deliverer::new("deliver-test", settings, map, secrets, surroundings).unwrap()
+    Deliverer::new("deliver-test", settings, Vec::new(), map, secrets, surroundings)
 }
 
 /// One invocation of a destination with a minute of time.

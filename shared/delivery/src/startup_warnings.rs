@@ -1,7 +1,7 @@
 //! Settings that are valid, but do what their user may not expect: warned of once at start.
 
 use event::Destination;
-use event::settings::{Orders, Settings};
+use event::settings::{Orders, Problem, Settings};
 use telemetry::{FaultLine, Line, Sink};
 
 /// Writes one `fault` line for each such setting of a destination.
@@ -13,6 +13,17 @@ pub fn startup_warnings(destination: Destination, settings: &Settings, sink: &im
         sink.line(Line::Fault(FaultLine {
             code: "revenue_counted_twice",
             place: "segment_to_braze.orders".to_owned(),
+            request_id: None,
+        }));
+    }
+}
+
+/// Writes the one line that says which setting cannot be used, if any.
+pub fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
+    if let Some(problem) = problems.first() {
+        sink.line(Line::Fault(FaultLine {
+            code: "settings_unusable",
+            place: problem.key.clone(),
             request_id: None,
         }));
     }

@@ -71,6 +71,18 @@ impl Settings {
     /// Everything that is wrong with it, at once: what is no TOML, unknown keys with the nearest valid one, values of the
     /// wrong type or out of range, and combinations that cannot work.
     pub fn load(text: &str) -> Result<Self, Invalid> {
+        Self::read(text, true)
+    }
+
+    /// Reads the text as a deliverer does, which may be older than the file: keys that it does not know are left out.
+    ///
+    /// # Errors
+    /// Everything else that is wrong with it.
+    pub fn load_known(text: &str) -> Result<Self, Invalid> {
+        Self::read(text, false)
+    }
+
+    fn read(text: &str, refuses_unknown: bool) -> Result<Self, Invalid> {
         let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
         segment_to_braze::apply_compat(&mut table);
         let mut problems = Problems::default();
@@ -79,7 +91,9 @@ impl Settings {
         let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
         let settings: Self = serde_path_to_error::deserialize(read)
             .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
-        problems.unknown_keys(&unknown);
+        if refuses_unknown {
+            problems.unknown_keys(&unknown);
+        }
         settings.check(&mut problems);
         problems.into_result().map(|()| settings)
     }

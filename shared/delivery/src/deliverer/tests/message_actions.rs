@@ -1,8 +1,9 @@
 //! Parks, new messages and visibility, when SQS does not do as it is told (5.2, 5.3).
 
 use super::*;
+use crate::destinations::Braze;
 use crate::fake_aws::*;
-use crate::fake_vendor::run;
+use crate::fake_vendor::{FakeVendor, run};
 use event::envelope::Envelope;
 use event::ports::QueueName;
 use futures_util::FutureExt;
@@ -308,4 +309,22 @@ fn a_time_over_12_days_ahead_counts_as_now() {
     };
     assert_eq!(ahead("2026-03-13T12:00:00.000Z"), 0);
     assert_eq!(ahead("2026-03-13T12:00:00.001Z"), 1);
+}
+
+#[test]
+fn unusable_settings_hold_every_event_and_are_named_once() {
+    event::rules!["RI-048"];
+    let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
+    let map: Map<Braze> = |_, _, _, _| panic!("nothing is mapped");
+    // Neither `braze.instance` nor `braze.endpoint_url` is set.
+    let deliverer = deliverer::<Braze>("", map, FakeSecrets::new(SECRET), &aws, &vendor);
+    let lines = aws.lines.borrow().clone();
+    assert!(
+        lines.len() == 1 && lines[0].contains("settings_unusable") && lines[0].contains("braze.instance")
+    );
+    let records = one(&[r#""ok#1""#]);
+    let deadline = vendor.now.get().plus_millis(60_000);
+    assert_eq!(run(deliverer.handle(&records, "aws-1", deadline)), ["m1"]);
+    assert!(aws.lines_of("event")[0].contains(r#""outcome":"hold","reason":"config""#));
+    assert_eq!(aws.changes.take(), [("handle-m1".to_owned(), 675)]);
 }
