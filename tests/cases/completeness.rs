@@ -24,13 +24,6 @@ const LATER: &[(&str, &[&str])] = &[
         &["CF-086", "CF-141", "CF-142", "CF-144"],
     ),
     (
-        "the fallback bucket",
-        &[
-            "RC-150", "RC-151", "RC-152", "RC-153", "RC-154", "RC-155", "RC-156", "RC-157", "RC-158",
-            "RC-159", "RC-171", "RI-032", "RI-033",
-        ],
-    ),
-    (
         "alarms, dashboard, runbooks and sizes",
         &["RI-038", "RI-040", "RI-041", "RI-042", "RI-044"],
     ),

@@ -4,10 +4,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::envelope::Envelope;
-use event::ports::{CallFailed, Entry, Queue, QueueName, Sent};
+use event::ports::{CallFailed, Entry, Queue, QueueName, Sent, Store};
 use event::settings::Settings;
 use event::{Clock, Random, Source, Timestamp};
-use receipt::{Receiver, Request};
+use receipt::{Receiver, Request, Surroundings};
 use std::cell::RefCell;
 use telemetry::{Line, Metrics, Secret, Sink};
 
@@ -16,12 +16,12 @@ const SECRETS: [&str; 2] = ["quay-lantern-01", "quay-lantern-02"];
 const TOKEN: &str = "tail-7Q";
 
 /// SQS and Secrets Manager, both well, and a clock that stands.
-struct Yard {
+struct QuietAws {
     queued: RefCell<Vec<String>>,
     secret: String,
 }
 
-impl Yard {
+impl QuietAws {
     fn new(shared_secrets: &[&str]) -> Self {
         let list: Vec<String> = shared_secrets
             .iter()
@@ -38,16 +38,8 @@ impl Yard {
 
     /// Posts bodies with their signatures; says of each whether it was taken.
     fn post(&self, requests: impl IntoIterator<Item = (Vec<u8>, String)>) -> Vec<bool> {
-        let receiver = Receiver::new(
-            Source::Segment,
-            "receive-segment",
-            Settings::default(),
-            self,
-            self,
-            self,
-            self,
-            self,
-        );
+        let settings = Settings::default();
+        let receiver = Receiver::new(Source::Segment, "receive-segment", settings, self, self);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let taken = |(body, signature): (Vec<u8>, String)| {
             let request = Request {
@@ -79,7 +71,7 @@ impl Yard {
     }
 }
 
-impl Clock for &Yard {
+impl Clock for &QuietAws {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(0)
     }
@@ -89,13 +81,13 @@ impl Clock for &Yard {
     }
 }
 
-impl Random for &Yard {
+impl Random for &QuietAws {
     fn unit(&self) -> f64 {
         0.5
     }
 }
 
-impl Queue for Yard {
+impl Queue for QuietAws {
     async fn send(&self, _: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
         self.queued
             .borrow_mut()
@@ -107,16 +99,67 @@ impl Queue for Yard {
     }
 }
 
-impl secrets::Secrets for Yard {
+impl secrets::Secrets for QuietAws {
     async fn fetch(&self) -> Result<Secret, CallFailed> {
         Ok(Secret::new(self.secret.clone()))
     }
+
+    async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed> {
+        self.fetch().await
+    }
 }
 
-impl Sink for Yard {
+impl Store for &QuietAws {
+    async fn put(&self, _: &str, _: &[u8]) -> Result<(), CallFailed> {
+        Err(CallFailed::timeout("PutObject"))
+    }
+
+    async fn get(&self, _: &str) -> Result<Vec<u8>, CallFailed> {
+        Err(CallFailed::timeout("GetObject"))
+    }
+
+    async fn delete(&self, _: &str) -> Result<(), CallFailed> {
+        Err(CallFailed::timeout("DeleteObject"))
+    }
+
+    async fn list(&self, _: &str, _: usize) -> Result<Vec<String>, CallFailed> {
+        Ok(Vec::new())
+    }
+}
+
+impl Sink for QuietAws {
     fn line(&self, _: Line) {}
 
-    fn metrics(&self, _: Metrics) {}
+    fn summary(&self, _: Line, _: Metrics) {}
+}
+
+impl Surroundings for &QuietAws {
+    type Queue = Self;
+    type Secrets = Self;
+    type Store = Self;
+    type Clock = Self;
+    type Random = Self;
+    type Sink = Self;
+
+    fn queue(&self) -> &Self {
+        self
+    }
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+
+    fn random(&self) -> &Self {
+        self
+    }
+
+    fn sink(&self) -> &Self {
+        self
+    }
 }
 
 /// One vector of the page.
@@ -183,7 +226,7 @@ fn the_vectors_verify_with_each_secret_that_signed_them() {
         assert!(!vector.signatures.is_empty());
         for (which, signature) in vector.signatures.iter().enumerate() {
             let request = || [(vector.body.clone(), signature.clone())];
-            let both = Yard::new(&SECRETS);
+            let both = QuietAws::new(&SECRETS);
             assert_eq!(both.post(request()), [true], "V{}", at + 1);
             let body = both.queued.borrow()[0].clone();
             let envelope = Envelope::open(&body).unwrap();
@@ -193,29 +236,29 @@ fn the_vectors_verify_with_each_secret_that_signed_them() {
             );
             let age = if which == 0 { "\"current\"" } else { "\"older\"" };
             assert!(body.contains(age));
-            assert_eq!(Yard::new(&[SECRETS[which]]).post(request()), [true]);
-            assert_eq!(Yard::new(&[SECRETS[1 - which]]).post(request()), [false]);
+            assert_eq!(QuietAws::new(&[SECRETS[which]]).post(request()), [true]);
+            assert_eq!(QuietAws::new(&[SECRETS[1 - which]]).post(request()), [false]);
         }
     }
     let v4 = String::from_utf8(vectors()[3].body.clone()).unwrap();
     let v5 = format!("[ {} ]", &v4[1..v4.len() - 1]);
-    let yard = Yard::new(&SECRETS);
-    assert!(yard.takes(&v5, &signatures("V4")[0]), "V5");
-    assert!(yard.takes("[]", &signatures("V7")[0]), "V7");
+    let aws = QuietAws::new(&SECRETS);
+    assert!(aws.takes(&v5, &signatures("V4")[0]), "V5");
+    assert!(aws.takes("[]", &signatures("V7")[0]), "V7");
 }
 
 #[test]
 fn a_signature_over_the_whole_batch_does_not_verify() {
     event::rules!["RC-026"];
     let body = String::from_utf8(vectors()[2].body.clone()).unwrap();
-    assert!(!Yard::new(&SECRETS).takes(&body, &signatures("V6")[0]), "V6");
+    assert!(!QuietAws::new(&SECRETS).takes(&body, &signatures("V6")[0]), "V6");
 }
 
 #[test]
 fn every_change_of_one_bit_in_a_signed_part_is_refused() {
     event::rules!["RC-027"];
     for vector in vectors() {
-        let yard = Yard::new(&SECRETS);
+        let aws = QuietAws::new(&SECRETS);
         let changed = vector
             .signed
             .clone()
@@ -226,7 +269,7 @@ fn every_change_of_one_bit_in_a_signed_part_is_refused() {
                 body[byte] ^= 1 << bit;
                 (body, signature.clone())
             });
-            let taken = yard.post(requests);
+            let taken = aws.post(requests);
             assert_eq!(taken.len(), vector.signed.len() * 8);
             assert!(taken.iter().all(|taken| !taken), "{taken:?}");
         }
@@ -245,7 +288,7 @@ fn every_change_of_one_bit_in_a_signature_is_refused() {
                 changed.replace_range(place..=place, &format!("{digit:x}"));
                 (vector.body.clone(), changed)
             });
-            let taken = Yard::new(&SECRETS).post(requests);
+            let taken = QuietAws::new(&SECRETS).post(requests);
             assert!(taken.len() == 160 && taken.iter().all(|taken| !taken));
         }
     }
@@ -256,7 +299,7 @@ fn odd_forms_of_a_signature() {
     event::rules!["RC-028"];
     let body = String::from_utf8(vectors()[0].body.clone()).unwrap();
     let good = signatures("V1")[0].clone();
-    let yard = Yard::new(&SECRETS);
+    let aws = QuietAws::new(&SECRETS);
     for form in [
         good.to_uppercase(),
         format!("sha1={good}"),
@@ -264,7 +307,7 @@ fn odd_forms_of_a_signature() {
         format!("{good},{good}"),
         format!("{good}, {good}"),
     ] {
-        assert!(yard.takes(&body, &form), "{form}");
+        assert!(aws.takes(&body, &form), "{form}");
     }
     let (half, rest) = good.split_at(20);
     for form in [
@@ -285,7 +328,7 @@ fn odd_forms_of_a_signature() {
         "é".repeat(20),
         "-".repeat(40),
     ] {
-        assert!(!yard.takes(&body, &form), "{form}");
+        assert!(!aws.takes(&body, &form), "{form}");
     }
 }
 
@@ -323,17 +366,17 @@ fn objects_arrays_and_unicode_are_signed_byte_for_byte() {
         (r#"1e+21"#, r#",2"#, "c2eed0f15d8281fbbae687ac50e3a709a59fd3d0"),
     ] {
         let body = format!("[{first}{rest}]");
-        let yard = Yard::new(&SECRETS);
-        assert!(yard.takes(&body, signature), "{body}");
+        let aws = QuietAws::new(&SECRETS);
+        assert!(aws.takes(&body, signature), "{body}");
         assert!(
-            yard.takes(&format!("\u{feff}[\n\t{first} {rest}\r\n]"), signature),
+            aws.takes(&format!("\u{feff}[\n\t{first} {rest}\r\n]"), signature),
             "{body}"
         );
         if first.starts_with('{') {
-            assert!(yard.takes(first, signature), "{first}");
+            assert!(aws.takes(first, signature), "{first}");
             // The same value in other bytes is another text.
             let other = first.replacen('{', "{ ", 1);
-            assert!(!yard.takes(&format!("[{other}{rest}]"), signature), "{other}");
+            assert!(!aws.takes(&format!("[{other}{rest}]"), signature), "{other}");
         }
     }
 }

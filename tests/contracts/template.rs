@@ -4,6 +4,8 @@
 mod braze_files;
 #[path = "template/evaluated.rs"]
 mod evaluated;
+#[path = "template/fallback.rs"]
+mod fallback;
 #[path = "template/permissions.rs"]
 mod permissions;
 #[path = "template/queues.rs"]
@@ -23,8 +25,6 @@ struct Function {
     polls: Option<[i64; 4]>,
     /// The destinations whose queues it knows.
     queues: &'static [&'static str],
-    /// What its secret holds at first.
-    secret: &'static str,
 }
 
 const MEMORY_MB: i64 = 512;
@@ -37,7 +37,6 @@ const FUNCTIONS: [Function; 6] = [
         reserved: 50,
         polls: None,
         queues: &["braze", "branch"],
-        secret: r#"{"shared_secrets": [], "tokens": []}"#,
     },
     Function {
         folder: "receive-braze",
@@ -45,7 +44,6 @@ const FUNCTIONS: [Function; 6] = [
         reserved: 50,
         polls: None,
         queues: &["segment"],
-        secret: r#"{"tokens": []}"#,
     },
     Function {
         folder: "receive-branch",
@@ -53,7 +51,6 @@ const FUNCTIONS: [Function; 6] = [
         reserved: 100,
         polls: None,
         queues: &["segment"],
-        secret: r#"{"tokens": []}"#,
     },
     Function {
         folder: "deliver-braze",
@@ -61,7 +58,6 @@ const FUNCTIONS: [Function; 6] = [
         reserved: 12,
         polls: TO_SLOW_VENDORS,
         queues: &["braze"],
-        secret: r#"{"rest_api_key": ""}"#,
     },
     Function {
         folder: "deliver-branch",
@@ -69,7 +65,6 @@ const FUNCTIONS: [Function; 6] = [
         reserved: 7,
         polls: Some([5, 10, 0, 185]),
         queues: &["branch"],
-        secret: r#"{"branch_key": ""}"#,
     },
     Function {
         folder: "deliver-segment",
@@ -77,7 +72,6 @@ const FUNCTIONS: [Function; 6] = [
         reserved: 12,
         polls: TO_SLOW_VENDORS,
         queues: &["segment"],
-        secret: r#"{"write_key": "", "write_keys": {}}"#,
     },
 ];
 
@@ -157,7 +151,11 @@ fn each_function_url_is_public_and_has_both_permissions() {
     event::rules!["RI-013", "RI-014"];
     let template = template();
     assert_eq!(template.of_type("AWS::Lambda::Url").len(), 3);
-    assert_eq!(template.of_type("AWS::Lambda::Permission").len(), 6);
+    assert_eq!(
+        template.of_type("AWS::Lambda::Permission").len(),
+        7,
+        "two a URL, one for the schedule"
+    );
     for Function { folder, .. } in receivers() {
         let name = logical(folder);
         let arn = Value::Text(format!("{name}.Arn"));
@@ -191,7 +189,7 @@ fn each_function_url_is_public_and_has_both_permissions() {
 }
 
 #[test]
-fn concurrency_is_reserved_where_the_parameter_says_so() {
+fn concurrency_is_reserved_where_the_parameters_say_so() {
     event::rules!["RI-015"];
     let (reserving, without) = (
         template(),
@@ -217,20 +215,63 @@ fn concurrency_is_reserved_where_the_parameter_says_so() {
         .section("Parameters")
         .text("ReserveConcurrency.Description");
     assert!(description.contains(&format!("Reserves {sum} ")), "{description}");
+    let chosen = Template::read(
+        TEMPLATE,
+        &[("ReserveReceivers", "7"), ("ReserveReceiveBranch", "9")],
+    );
+    for (folder, reserved) in [
+        ("receive-segment", "7"),
+        ("receive-braze", "7"),
+        ("receive-branch", "9"),
+    ] {
+        let function = function(&chosen, folder);
+        assert_eq!(function.text("Properties.ReservedConcurrentExecutions"), reserved);
+    }
 }
 
 #[test]
-fn secrets_are_created_empty_and_one_for_each_function() {
+fn a_function_that_sends_to_its_own_queue_may_do_so_for_long() {
+    event::rules!["RI-045"];
+    let template = template();
+    for Function { folder, polls, .. } in &FUNCTIONS {
+        let function = function(&template, folder);
+        let allowed = function.at("Properties").get("RecursiveLoop").cloned();
+        let wanted = polls.map(|_| Value::Text("Allow".to_owned()));
+        assert_eq!(allowed, wanted, "{folder}");
+    }
+}
+
+#[test]
+fn lines_are_json_and_the_platforms_own_are_few() {
+    event::rules!["RI-047"];
+    let template = template();
+    for Function { folder, .. } in &FUNCTIONS {
+        let function = function(&template, folder);
+        let logging = function.at("Properties.LoggingConfig");
+        for (name, value) in [
+            ("LogFormat", "JSON"),
+            ("SystemLogLevel", "WARN"),
+            ("ApplicationLogLevel", "INFO"),
+        ] {
+            assert_eq!(logging.text(name), value, "{folder}");
+        }
+    }
+}
+
+#[test]
+fn secrets_are_created_without_a_value_one_for_each_function() {
     event::rules!["RI-034"];
     let template = template();
     assert_eq!(
         template.of_type("AWS::SecretsManager::Secret").len(),
         FUNCTIONS.len()
     );
-    for Function { folder, secret, .. } in &FUNCTIONS {
+    for Function { folder, .. } in &FUNCTIONS {
         let resource = template.resource(&format!("{}Secret", logical(folder)));
         assert_eq!(resource.text("Properties.Name"), format!("{STACK}/{folder}"));
-        assert_eq!(resource.text("Properties.SecretString"), *secret);
+        for value in ["SecretString", "GenerateSecretString"] {
+            assert_eq!(resource.at("Properties").get(value), None, "{folder}");
+        }
     }
 }
 
@@ -261,7 +302,7 @@ fn each_function_has_its_own_log_group() {
 }
 
 #[test]
-fn outputs_are_the_urls_and_the_parked_queue_and_nothing_secret() {
+fn outputs_are_urls_and_names_and_nothing_secret() {
     event::rules!["RI-039"];
     let template = template();
     let outputs: Vec<_> = template
@@ -276,7 +317,11 @@ fn outputs_are_the_urls_and_the_parked_queue_and_nothing_secret() {
             "ReceiveSegmentUrl",
             "ReceiveBrazeUrl",
             "ReceiveBranchUrl",
-            "ParkedQueueUrl"
+            "ParkedQueueUrl",
+            "FallbackBucketName",
+            "BrazeDeadQueueUrl",
+            "BranchDeadQueueUrl",
+            "SegmentDeadQueueUrl",
         ]
     );
     for Function { folder, .. } in receivers() {
@@ -295,7 +340,13 @@ fn outputs_are_the_urls_and_the_parked_queue_and_nothing_secret() {
 #[test]
 fn the_environment_names_stack_settings_secret_and_queues() {
     let template = template();
-    for Function { folder, queues, .. } in &FUNCTIONS {
+    for Function {
+        folder,
+        queues,
+        polls,
+        ..
+    } in &FUNCTIONS
+    {
         let mut expected = vec![
             ("SWITCHYARD_STACK".to_owned(), STACK.to_owned()),
             (
@@ -308,6 +359,9 @@ fn the_environment_names_stack_settings_secret_and_queues() {
                 format!("{}Secret", logical(folder)),
             ),
         ];
+        if polls.is_none() {
+            expected.push(("SWITCHYARD_BUCKET".to_owned(), "FallbackBucket".to_owned()));
+        }
         expected.extend(queues.iter().map(|queue| {
             (
                 format!("SWITCHYARD_QUEUE_{}", queue.to_uppercase()),

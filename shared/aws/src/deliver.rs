@@ -1,7 +1,7 @@
 //! A deliverer as a Lambda function, one for each destination.
 
 use crate::queue_event::{answer, records};
-use crate::start::{Now, Parts, START_MS, start};
+use crate::start::{Now, Parts, START_MS, deliverer_settings, init_ms, start};
 use crate::{Client, SecretsManager, Sqs, SystemClock, SystemRandom};
 use aws_lambda_events::sqs::SqsEvent;
 use delivery::{Deliverer, Destination, Map, Surroundings};
@@ -55,11 +55,14 @@ impl Surroundings for Lambda {
 /// Runs the deliverer of a destination until the platform ends the container. `function` is its name, such as
 /// `deliver-braze`; `map` makes the calls of one event.
 pub fn deliver<D: Destination>(function: &'static str, map: Map<D>) -> ExitCode {
-    start(function, async |parts| run::<D>(parts, map).await)
+    start(function, deliverer_settings, async |parts| {
+        run::<D>(parts, map).await
+    })
 }
 
 async fn run<D: Destination>(parts: Parts, map: Map<D>) -> Result<(), Error> {
     let Parts {
+        began,
         environment,
         config,
         sink,
@@ -74,7 +77,9 @@ async fn run<D: Destination>(parts: Parts, map: Map<D>) -> Result<(), Error> {
     let deliverer =
         Deliverer::<D, Lambda>::new(function, settings, environment.unusable, map, secrets, lambda);
     // All handshakes are done before the first record.
-    tokio::join!(deliverer.warm(), deliverer.surroundings().sqs.warm(START_MS));
+    let Lambda { sqs, sink, .. } = deliverer.surroundings();
+    tokio::join!(deliverer.warm(), sqs.warm(START_MS));
+    sink.started(init_ms(began));
     let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Timestamp::from_millis(deadline);

@@ -5,7 +5,7 @@ use event::ports::QueueName;
 use event::settings::{Invalid, Problem, Settings};
 use std::collections::BTreeMap;
 
-/// What a function is told from outside.
+/// What the template and the settings file give a function.
 pub struct Environment {
     /// The stack, for metrics.
     pub stack: String,
@@ -17,10 +17,14 @@ pub struct Environment {
     pub queues: BTreeMap<QueueName, String>,
     /// Where Currents files lie.
     pub braze_files: BrazeFiles,
+    /// The fallback bucket, for receivers.
+    pub fallback_bucket: Option<String>,
     /// What the user chose.
     pub settings: Settings,
     /// What a deliverer cannot use of it: it starts all the same, and holds its events (RI-048).
     pub unusable: Vec<Problem>,
+    /// Keys that were read and mean nothing, by their full names.
+    pub unknown_settings: Vec<String>,
 }
 
 /// Where Currents files lie, for the function that reads them.
@@ -30,6 +34,18 @@ pub struct BrazeFiles {
     /// What their keys begin with; empty for all of them.
     pub prefix: String,
 }
+/// What is read of a settings file.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    pub(crate) settings: Settings,
+    /// Keys that mean nothing, by their full names.
+    pub(crate) unknown: Vec<String>,
+    /// What a deliverer cannot use.
+    pub(crate) unusable: Vec<Problem>,
+}
+
+/// Reads the text of a settings file.
+pub(crate) type LoadSettings = fn(&str) -> Result<Loaded, Invalid>;
 
 /// Why a function cannot start. The person who deploys has to act.
 #[derive(Debug, thiserror::Error)]
@@ -72,31 +88,28 @@ impl Environment {
         clippy::disallowed_methods,
         reason = "the one place where the environment is read"
     )]
-    pub fn read(function: &'static str) -> Result<Self, Unusable> {
-        Self::from(function, |name| {
+    pub(crate) fn read(function: &'static str, load: LoadSettings) -> Result<Self, Unusable> {
+        Self::from(function, load, |name| {
             std::env::var(name).ok().filter(|value| !value.trim().is_empty())
         })
     }
 
-    fn from(function: &'static str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Unusable> {
+    fn from(
+        function: &'static str,
+        load: LoadSettings,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Unusable> {
         let need = |name: &str| variable(name).ok_or_else(|| Unusable::Missing(name.to_owned()));
         let path = variable("SWITCHYARD_SETTINGS").unwrap_or_else(|| DEFAULT_SETTINGS.to_owned());
         let text = std::fs::read_to_string(&path).map_err(|error| Unusable::Unreadable {
             path: path.clone(),
             kind: error.kind(),
         })?;
-        let delivers = Destination::ALL
-            .iter()
-            .any(|destination| destination.descriptor().function == function);
-        let (settings, unusable) = if delivers {
-            match Settings::load_known(&text) {
-                Ok(settings) => (settings, Vec::new()),
-                Err(Invalid(problems)) => (Settings::default(), problems),
-            }
-        } else {
-            let settings = Settings::load(&text).map_err(|invalid| Unusable::Invalid { path, invalid })?;
-            (settings, Vec::new())
-        };
+        let Loaded {
+            settings,
+            unknown,
+            unusable,
+        } = load(&text).map_err(|invalid| Unusable::Invalid { path, invalid })?;
         let mut queues = BTreeMap::from([(QueueName::Parked, need("SWITCHYARD_QUEUE_PARKED")?)]);
         for destination in Destination::ALL {
             if let Some(url) = variable(destination.descriptor().queue_variable) {
@@ -120,8 +133,10 @@ impl Environment {
                 prefix: variable("SWITCHYARD_BRAZE_FILES_PREFIX").unwrap_or_default(),
             },
             queues,
+            fallback_bucket: variable("SWITCHYARD_BUCKET"),
             settings,
             unusable,
+            unknown_settings: unknown,
         })
     }
 }
@@ -134,8 +149,8 @@ mod tests {
         let file = std::env::temp_dir().join(format!("switchyard-environment-{}.toml", fastrand::u64(..)));
         std::fs::write(&file, settings).unwrap();
         let mut variables: BTreeMap<&str, String> = BTreeMap::from([
-            ("SWITCHYARD_STACK", "yard".to_owned()),
-            ("SWITCHYARD_SECRET", "yard/receive-segment".to_owned()),
+            ("SWITCHYARD_STACK", "test".to_owned()),
+            ("SWITCHYARD_SECRET", "test/receive-segment".to_owned()),
             ("SWITCHYARD_QUEUE_PARKED", "http://q/parked".to_owned()),
             ("SWITCHYARD_QUEUE_BRAZE", "http://q/braze".to_owned()),
             ("SWITCHYARD_SETTINGS", file.display().to_string()),
@@ -146,17 +161,19 @@ mod tests {
                 None => variables.remove(name),
             };
         }
-        let read = Environment::from("receive-segment", |name| variables.get(name).cloned());
+        let read = Environment::from("receive-segment", crate::start::receiver_settings, |name| {
+            variables.get(name).cloned()
+        });
         std::fs::remove_file(file).unwrap();
         read
     }
 
     #[test]
-    fn the_environment_names_the_secret_and_the_queues() {
+    fn the_environment_names_the_own_secret_and_queues() {
         event::rules!["RS-001"];
         let environment = read(&[], "").unwrap();
         assert_eq!(environment.queues.len(), 2);
-        assert_eq!(environment.secret, "yard/receive-segment");
+        assert_eq!(environment.secret, "test/receive-segment");
         assert_eq!(
             environment.queues[&QueueName::Destination(Destination::Braze)],
             "http://q/braze"
@@ -193,6 +210,6 @@ mod tests {
             error.contains("/nowhere/switchyard.toml") && error.contains("layer"),
             "{error}"
         );
-        assert!(message(read(&[], "[receipt]\nmax_evnts = 1")).contains("`receipt.max_events`"));
+        assert!(message(read(&[], "[receipt]\nmax_events = 0")).contains("`receipt.max_events`"));
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP out: one client a container.
 
+use crate::pooled::IDLE_MS;
 use delivery::http::{Http, NoResponse, Request, Response};
 use event::calls::Method;
 use event::{Clock, Timestamp};
@@ -16,9 +17,6 @@ pub struct Client<C> {
 
 /// Connecting ends after this (RD-171).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// A pooled connection that was idle for longer, by the wall clock, may be dead without knowing it: a container that was
-/// frozen has missed the other side's farewell, and the failure would be ambiguous (RD-176).
-const IDLE_MS: i64 = 20_000;
 /// How long opening a connection ahead may take.
 const WARM_TIMEOUT: Duration = Duration::from_secs(2);
 

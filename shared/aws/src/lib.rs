@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
+#![deny(unreachable_pub)]
 
 mod clock;
 mod deliver;
 mod environment;
+mod fallback_bucket;
 mod function_url;
 mod http;
+mod pooled;
 mod queue_event;
 mod read_files;
 mod receive;
@@ -16,6 +19,7 @@ mod start;
 pub use clock::{SystemClock, SystemRandom};
 pub use deliver::deliver;
 pub use environment::{Environment, Unusable};
+pub use fallback_bucket::FallbackBucket;
 pub use http::Client;
 pub use read_files::read_braze_files;
 pub use receive::receive;

@@ -1,4 +1,4 @@
-//! What SQS hands a function, and what is told back of it.
+//! What SQS hands a function, and what the function answers.
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use delivery::Record;
@@ -7,13 +7,13 @@ use event::Timestamp;
 /// An invocation without an answer that could name its records: it fails as a whole, on purpose (RD-002).
 #[derive(Debug, thiserror::Error)]
 #[error("a record of the invocation has no messageId, so no answer could name it; all of them come back")]
-pub struct Nameless;
+pub(crate) struct Nameless;
 
 /// The records of an invocation.
 ///
 /// # Errors
 /// If a record has no id.
-pub fn records(event: SqsEvent) -> Result<Vec<Record>, Nameless> {
+pub(crate) fn records(event: SqsEvent) -> Result<Vec<Record>, Nameless> {
     event.records.into_iter().map(record).collect()
 }
 
@@ -31,7 +31,7 @@ fn record(message: SqsMessage) -> Result<Record, Nameless> {
 }
 
 /// The answer that lets Lambda keep these records and delete the others.
-pub fn answer(failed: Vec<String>) -> SqsBatchResponse {
+pub(crate) fn answer(failed: Vec<String>) -> SqsBatchResponse {
     let mut answer = SqsBatchResponse::default();
     answer.batch_item_failures = failed.into_iter().map(failure).collect();
     answer

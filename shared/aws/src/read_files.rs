@@ -2,7 +2,7 @@
 
 use crate::deliver::before_deadline;
 use crate::queue_event::{answer, records};
-use crate::start::{Parts, START_MS, start};
+use crate::start::{Parts, START_MS, all_settings, init_ms, start};
 use crate::{S3, Sqs, SystemClock, SystemRandom, Unusable};
 use aws_lambda_events::sqs::SqsEvent;
 use currents::{Bucket, FileReader, Ports};
@@ -15,11 +15,12 @@ const SQS_ATTEMPT_MS: u64 = 3_000;
 
 /// Runs the function `read-braze-files` until the platform ends the container.
 pub fn read_braze_files() -> ExitCode {
-    start("read-braze-files", run)
+    start("read-braze-files", all_settings, run)
 }
 
 async fn run(parts: Parts) -> Result<(), Error> {
     let Parts {
+        began,
         environment,
         config,
         sink,
@@ -32,6 +33,7 @@ async fn run(parts: Parts) -> Result<(), Error> {
     let sqs = Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS);
     let s3 = S3::new(&config)?;
     sqs.warm(START_MS).await;
+    sink.started(init_ms(began));
     let ports = Ports {
         queue: &sqs,
         objects: &s3,

@@ -1,18 +1,22 @@
 //! SQS: one call a method, no retries, no decisions.
 
+use crate::SystemClock;
+use crate::pooled::Pooled;
+use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName, SendMessageBatchRequestEntry,
 };
+use event::Clock;
 use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The queues of the stack.
-pub struct Sqs {
-    client: aws_sdk_sqs::Client,
+pub struct Sqs<C = SystemClock> {
+    client: Pooled<Client, C>,
     urls: BTreeMap<QueueName, String>,
 }
 
@@ -20,12 +24,24 @@ impl Sqs {
     /// Over the queues of these URLs. A call ends after `attempt_ms` and is not repeated: the caller decides what is tried
     /// again, while its time lasts.
     pub fn new(config: &aws_config::SdkConfig, urls: BTreeMap<QueueName, String>, attempt_ms: u64) -> Self {
+        Self::with_clock(config, urls, attempt_ms, SystemClock)
+    }
+}
+
+impl<C: Clock> Sqs<C> {
+    /// The same by another clock.
+    pub fn with_clock(
+        config: &aws_config::SdkConfig,
+        urls: BTreeMap<QueueName, String>,
+        attempt_ms: u64,
+        clock: C,
+    ) -> Self {
         let config = aws_sdk_sqs::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeout(attempt_ms))
             .build();
         Self {
-            client: aws_sdk_sqs::Client::from_conf(config),
+            client: Pooled::new(clock, move || Client::from_conf(config.clone())),
             urls,
         }
     }
@@ -38,14 +54,17 @@ impl Sqs {
         let patient = aws_sdk_sqs::config::Builder::new().timeout_config(timeout(within_ms));
         let call = self
             .client
+            .get()
             .get_queue_attributes()
             .set_queue_url(url.cloned())
             .attribute_names(name)
             .customize()
             .config_override(patient)
             .send();
-        // A failure shows again at the first send, which has a caller to tell.
-        let _ = call.await;
+        // A failure shows again at the first send, which reports it.
+        if call.await.is_ok() {
+            self.client.answered();
+        }
     }
 
     fn url(&self, queue: QueueName, operation: &'static str) -> Result<&str, CallFailed> {
@@ -63,11 +82,12 @@ fn timeout(operation_ms: u64) -> TimeoutConfig {
         .build()
 }
 
-impl Queue for Sqs {
+impl<C: Clock> Queue for Sqs<C> {
     async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
         const OPERATION: &str = "SendMessageBatch";
         let mut call = self
             .client
+            .get()
             .send_message_batch()
             .queue_url(self.url(queue, OPERATION)?);
         for entry in entries {
@@ -87,6 +107,7 @@ impl Queue for Sqs {
             .send()
             .await
             .map_err(|error| call_failed(OPERATION, &error))?;
+        self.client.answered();
         Ok(Sent {
             successful: answer
                 .successful()
@@ -103,9 +124,13 @@ impl Queue for Sqs {
                 .collect(),
         })
     }
+
+    fn drop_connections(&self) {
+        self.client.drop_connections();
+    }
 }
 
-impl Visibility for Sqs {
+impl<C: Clock> Visibility for Sqs<C> {
     async fn change(
         &self,
         queue: QueueName,
@@ -114,6 +139,7 @@ impl Visibility for Sqs {
         const OPERATION: &str = "ChangeMessageVisibilityBatch";
         let mut call = self
             .client
+            .get()
             .change_message_visibility_batch()
             .queue_url(self.url(queue, OPERATION)?);
         for change in changes {
@@ -132,6 +158,7 @@ impl Visibility for Sqs {
             .send()
             .await
             .map_err(|error| call_failed(OPERATION, &error))?;
+        self.client.answered();
         Ok(answer
             .successful()
             .iter()
@@ -146,9 +173,9 @@ pub(crate) fn call_failed<E: ProvideErrorMetadata, R>(
     error: &SdkError<E, R>,
 ) -> CallFailed {
     let code = match error {
-        SdkError::TimeoutError(_) => "timeout",
+        SdkError::TimeoutError(_) => CallFailed::TIMEOUT,
         SdkError::DispatchFailure(_) => "connect",
-        SdkError::ResponseError(_) => "unreadable answer",
+        SdkError::ResponseError(_) => CallFailed::UNREADABLE_ANSWER,
         SdkError::ConstructionFailure(_) => "request",
         SdkError::ServiceError(service) => service.err().code().unwrap_or("unknown"),
         _ => "unknown",

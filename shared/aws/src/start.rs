@@ -1,22 +1,26 @@
 //! What every function does before its first event.
 
+use crate::environment::{LoadSettings, Loaded};
 use crate::{Environment, SystemClock};
 use aws_config::{BehaviorVersion, SdkConfig};
-use event::Clock;
+use event::settings::{Invalid, Settings};
+use event::{Clock, Timestamp};
 use lambda_runtime::Error;
 use std::io::Write;
 use std::process::ExitCode;
-use telemetry::Stdout;
+use telemetry::{ErrorLine, Line, Sink, Stdout};
 
 /// How long each handshake of the start may take, in milliseconds (RC-119): longer than the same call may later, since nobody
 /// waits for its end yet.
-pub const START_MS: u64 = 2000;
+pub(crate) const START_MS: u64 = 2000;
 
 /// The time as lines and metrics want it.
-pub type Now = fn() -> (i64, String);
+pub(crate) type Now = fn() -> (i64, String);
 
 /// What a function is made of.
-pub struct Parts {
+pub(crate) struct Parts {
+    /// When the process began.
+    pub(crate) began: Timestamp,
     /// What the template and the user say.
     pub environment: Environment,
     /// Region and credentials.
@@ -26,10 +30,15 @@ pub struct Parts {
 }
 
 /// Starts a function: its environment, one thread, then `run` until the platform ends it. What makes a start impossible is
-/// told on standard error, and Lambda shows it as a failed start.
-pub fn start(function: &'static str, run: impl AsyncFnOnce(Parts) -> Result<(), Error>) -> ExitCode {
+/// written to standard error, and Lambda shows it as a failed start.
+pub(crate) fn start(
+    function: &'static str,
+    load: LoadSettings,
+    run: impl AsyncFnOnce(Parts) -> Result<(), Error>,
+) -> ExitCode {
+    let began = SystemClock.now();
     telemetry::install(function);
-    let ended = Environment::read(function)
+    let ended = Environment::read(function, load)
         .map_err(Error::from)
         .and_then(|environment| {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -38,7 +47,15 @@ pub fn start(function: &'static str, run: impl AsyncFnOnce(Parts) -> Result<(), 
             runtime.block_on(async {
                 let sink = Stdout::new(environment.stack.clone(), function.to_owned(), now as Now);
                 let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+                for key in &environment.unknown_settings {
+                    sink.line(Line::Error(ErrorLine {
+                        code: "settings_unknown",
+                        place: key.clone(),
+                        request_id: None,
+                    }));
+                }
                 let parts = Parts {
+                    began,
                     environment,
                     config,
                     sink,
@@ -49,11 +66,50 @@ pub fn start(function: &'static str, run: impl AsyncFnOnce(Parts) -> Result<(), 
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A closed standard error leaves nobody to tell.
+            // A closed standard error leaves nobody to read it.
             let _ = writeln!(std::io::stderr(), "{function} cannot start: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Reads the tables of a receiver (RI-048).
+pub(crate) fn receiver_settings(text: &str) -> Result<Loaded, Invalid> {
+    let (settings, unknown) = Settings::load_for_receipt(text)?;
+    Ok(Loaded {
+        settings,
+        unknown,
+        ..Loaded::default()
+    })
+}
+
+/// Reads all settings. A deliverer starts with any, and holds the events that it cannot handle (RI-048).
+#[allow(clippy::unnecessary_wraps, reason = "one of several ways to read settings")]
+pub(crate) fn deliverer_settings(text: &str) -> Result<Loaded, Invalid> {
+    Ok(match Settings::load_known(text) {
+        Ok(settings) => Loaded {
+            settings,
+            ..Loaded::default()
+        },
+        Err(Invalid(unusable)) => Loaded {
+            unusable,
+            ..Loaded::default()
+        },
+    })
+}
+
+/// Reads all settings, each of which must be right.
+pub(crate) fn all_settings(text: &str) -> Result<Loaded, Invalid> {
+    let settings = Settings::load(text)?;
+    Ok(Loaded {
+        settings,
+        ..Loaded::default()
+    })
+}
+
+/// Milliseconds since the process began.
+pub(crate) fn init_ms(began: Timestamp) -> u64 {
+    u64::try_from(SystemClock.now().millis_since(began)).unwrap_or_default()
 }
 
 fn now() -> (i64, String) {

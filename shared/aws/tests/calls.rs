@@ -18,11 +18,11 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-/// A server that answers every request of one connection after the other with this, and tells what it read.
+/// A server that answers every request of one connection after the other with this, and hands on what it read.
 fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::channel();
+    let (record, requests) = mpsc::channel();
     std::thread::spawn(move || {
         while let Ok((mut stream, _)) = listener.accept() {
             let (mut text, mut chunk) = (Vec::new(), [0; 4096]);
@@ -49,7 +49,7 @@ fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, m
                 "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             );
             let _ = stream.write_all(answer.as_bytes());
-            if tell.send(String::from_utf8_lossy(&text).into_owned()).is_err() {
+            if record.send(String::from_utf8_lossy(&text).into_owned()).is_err() {
                 return;
             }
         }
@@ -61,7 +61,7 @@ fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, m
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build();
-    (config, told)
+    (config, requests)
 }
 
 fn queues() -> BTreeMap<QueueName, String> {
@@ -89,7 +89,7 @@ const TIMEOUT_MS: u64 = 5000;
 #[tokio::test]
 async fn a_message_has_its_group_and_no_attributes() {
     event::rules!["RC-093"];
-    let (config, told) = server(
+    let (config, requests) = server(
         "200 OK",
         r#"{"Successful":[{"Id":"m0","MessageId":"x","MD5OfMessageBody":"99914b932bd37a50b983c5e7c90ae93b"}],"Failed":[]}"#,
     );
@@ -98,7 +98,7 @@ async fn a_message_has_its_group_and_no_attributes() {
         .await
         .unwrap();
     assert_eq!(sent.successful, ["m0"]);
-    let asked = told.recv().unwrap();
+    let asked = requests.recv().unwrap();
     assert!(asked.contains(r#""MessageGroupId":"segment""#), "{asked}");
     assert!(!asked.contains("Attributes"), "{asked}");
 }
@@ -112,7 +112,7 @@ async fn no_call_to_aws_is_repeated_by_the_sdk() {
         "503 Service Unavailable",
         "429 Too Many Requests",
     ] {
-        let (config, told) = server(status, error);
+        let (config, requests) = server(status, error);
         let sqs = Sqs::new(&config, queues(), TIMEOUT_MS);
         let failed = sqs.send(BRAZE, &entries()).await.unwrap_err().to_string();
         assert!(
@@ -126,22 +126,22 @@ async fn no_call_to_aws_is_repeated_by_the_sdk() {
         };
         assert!(sqs.change(BRAZE, &[change]).await.is_err());
         assert!(
-            SecretsManager::new(&config, "yard/x".to_owned(), TIMEOUT_MS)
+            SecretsManager::new(&config, "test/x".to_owned(), TIMEOUT_MS)
                 .fetch()
                 .await
                 .is_err()
         );
-        assert_eq!(told.try_iter().count(), 3, "{status}: one request a call");
+        assert_eq!(requests.try_iter().count(), 3, "{status}: one request a call");
     }
 }
 
 #[tokio::test]
-async fn the_start_connects_to_sqs_and_survives_a_failure() {
+async fn the_start_opens_a_connection_to_sqs_if_it_can() {
     event::rules!["RC-119"];
     for status in ["200 OK", "403 Forbidden"] {
-        let (config, told) = server(status, "{}");
+        let (config, requests) = server(status, "{}");
         Sqs::new(&config, queues(), TIMEOUT_MS).warm(2000).await;
-        let asked = told.recv().unwrap().to_lowercase();
+        let asked = requests.recv().unwrap().to_lowercase();
         assert!(
             asked.contains("amazonsqs.getqueueattributes") && asked.contains("http://q/parked"),
             "{asked}"
@@ -190,7 +190,7 @@ async fn every_error_of_secrets_manager_is_a_failed_fetch() {
         ("200 OK", "mark7Q"),
     ] {
         let (config, _told) = server(status, body);
-        let fetched = SecretsManager::new(&config, "yard/x".to_owned(), TIMEOUT_MS)
+        let fetched = SecretsManager::new(&config, "test/x".to_owned(), TIMEOUT_MS)
             .fetch()
             .await;
         let failed = fetched.err().map(|failed| failed.to_string()).unwrap();
@@ -204,11 +204,70 @@ async fn every_error_of_secrets_manager_is_a_failed_fetch() {
 #[tokio::test]
 async fn the_secret_is_asked_for_by_the_id_that_the_environment_gives() {
     event::rules!["RS-001"];
-    let (config, told) = server("200 OK", r#"{"SecretString":"{}"}"#);
-    let id = "arn:aws:secretsmanager:eu-west-1:1:secret:yard/receive-braze-AbCdEf";
+    let (config, requests) = server("200 OK", r#"{"SecretString":"{}"}"#);
+    let id = "arn:aws:secretsmanager:eu-west-1:1:secret:test/receive-braze-AbCdEf";
     let fetched = SecretsManager::new(&config, id.to_owned(), TIMEOUT_MS)
         .fetch()
         .await;
     assert!(fetched.is_ok_and(|secret| secret.lend(|text| text == "{}")));
-    assert!(told.recv().unwrap().contains(&format!(r#""SecretId":"{id}""#)));
+    assert!(
+        requests
+            .recv()
+            .unwrap()
+            .contains(&format!(r#""SecretId":"{id}""#))
+    );
+}
+
+/// A clock that is set.
+#[derive(Clone)]
+struct SetClock(std::rc::Rc<std::cell::Cell<i64>>);
+
+impl event::Clock for SetClock {
+    fn now(&self) -> event::Timestamp {
+        event::Timestamp::from_millis(self.0.get())
+    }
+
+    async fn sleep(&self, _: u64) {}
+}
+
+/// A server that answers the first request of each connection alone, and leaves the connection open without a word.
+fn one_request_a_connection(body: &'static str) -> aws_config::SdkConfig {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 16_384]);
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes());
+            open.push(stream);
+        }
+    });
+    server("200 OK", "{}").0.into_builder().endpoint_url(url).build()
+}
+
+#[tokio::test]
+async fn connections_that_were_idle_for_20_s_are_not_used_again() {
+    event::rules!["RD-178", "RS-014"];
+    const SECRET: &str = r#"{"SecretString":"{}"}"#;
+    let clock = SetClock(std::rc::Rc::default());
+    let config = one_request_a_connection(SECRET);
+    let secrets = SecretsManager::with_clock(&config, "test/x".to_owned(), 1000, clock.clone());
+    assert!(secrets.fetch().await.is_ok());
+    assert!(secrets.fetch().await.is_err(), "the pooled connection is dead");
+    assert!(secrets.fetch_over_new_connection().await.is_ok());
+    clock.0.set(20_001);
+    assert!(secrets.fetch().await.is_ok());
+
+    let sent = r#"{"Successful":[],"Failed":[]}"#;
+    let clock = SetClock(std::rc::Rc::default());
+    let sqs = Sqs::with_clock(&one_request_a_connection(sent), queues(), 1000, clock.clone());
+    assert!(sqs.send(BRAZE, &entries()).await.is_ok());
+    clock.0.set(20_001);
+    assert!(sqs.send(BRAZE, &entries()).await.is_ok());
+    sqs.drop_connections();
+    assert!(sqs.send(BRAZE, &entries()).await.is_ok());
 }

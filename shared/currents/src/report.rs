@@ -7,7 +7,7 @@ use event::ports::{Queue, Visibility};
 use event::reasons::ParkReason;
 use event::{Clock, Destination, Random, Source};
 use telemetry::metrics as m;
-use telemetry::{EventLine, FaultLine, FileLine, Line, LoggedId, Metrics, Sink};
+use telemetry::{ErrorLine, EventLine, FileLine, Line, LoggedId, Metrics, Sink};
 
 /// Tells everything.
 pub(crate) fn tell<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
@@ -18,7 +18,7 @@ pub(crate) fn tell<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Si
     let sink = &run.ports.sink;
     let request_id = || LoggedId::technical(&format!("file-{}", run.file_id));
     for place in &run.faults {
-        sink.line(Line::Fault(FaultLine {
+        sink.line(Line::Error(ErrorLine {
             code: "aws_call",
             place: place.clone(),
             request_id: Some(request_id()),
@@ -42,8 +42,7 @@ pub(crate) fn tell<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Si
     }
     let now = run.ports.clock.now();
     let positive = |ms: i64| u64::try_from(ms).unwrap_or_default();
-    sink.metrics(metrics(run, settled));
-    sink.line(Line::File(FileLine {
+    let line = Line::File(FileLine {
         file_id: LoggedId::technical(&run.file_id),
         object: LoggedId::object_key(&run.work.key),
         outcome: settled.outcome,
@@ -62,7 +61,8 @@ pub(crate) fn tell<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Si
         age_ms: positive(run.age_ms()),
         ms: positive(now.millis_since(run.at)),
         cold: is_cold,
-    }));
+    });
+    sink.summary(line, metrics(run, settled));
 }
 
 fn metrics<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
@@ -100,12 +100,8 @@ fn metrics<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
     if settled.outcome == "hold" {
         metrics.add(m::HOLD, &[Destination::Segment.as_str()], 1.0);
     }
-    metrics.count(m::PANICS, &[run.function], run.panics);
+    metrics.count(m::PANICS, &[], run.panics);
     let out = run.queued + run.parked_events.len() as u64 + run.handed_on;
-    metrics.add(
-        m::CONSERVATION_GAP,
-        &[run.function],
-        run.events as f64 - out as f64,
-    );
+    metrics.add(m::CONSERVATION_GAP, &[], run.events as f64 - out as f64);
     metrics
 }

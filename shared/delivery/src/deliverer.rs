@@ -114,7 +114,6 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
         let cold = !self.warm.replace(true);
         let report = Report {
             destination: D::NAME,
-            function: self.function,
             settings: &self.settings,
             aws_request_id,
             began,

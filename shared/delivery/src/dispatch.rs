@@ -31,6 +31,9 @@ use user_order::{WaitingUsers, in_flight};
 
 pub use send::detail;
 
+/// Milliseconds that a forced fetch of the keys may take, both attempts together (RS-014).
+const FORCED_FETCH_MS: u64 = 4000;
+
 /// The keys of a destination, in memory.
 pub type Keys<D, S> = SecretCache<
     <S as Surroundings>::Secrets,
@@ -367,7 +370,8 @@ impl<D: Destination, S: Surroundings> Run<'_, D, S> {
         // One asks for all: the fetches that are allowed are few (RS-014).
         let _asking = self.renewing.lock().await;
         if !are_others()
-            && let Renewal::Fetched { value, changed: true } = self.dispatcher.keys.renew().await
+            && let Renewal::Fetched { value, changed: true } =
+                self.dispatcher.keys.renew(FORCED_FETCH_MS).await
         {
             self.keys.replace(Some(value));
         }

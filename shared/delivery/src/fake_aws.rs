@@ -62,7 +62,6 @@ pub struct State {
     pub faults: RefCell<Vec<CallFault>>,
     pub lines: RefCell<Vec<String>>,
     pub metrics: RefCell<Vec<Metrics>>,
-    pub metric_lines: RefCell<Vec<String>>,
     /// What happened, in order.
     pub steps: RefCell<Vec<String>>,
     pub calls: Cell<usize>,
@@ -183,24 +182,19 @@ impl Visibility for FakeAws {
 
 impl Sink for FakeAws {
     fn line(&self, line: Line) {
-        let text = telemetry::line_text(T, "deliver-test", line);
+        let text = HEAD.line_text(line);
         assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
         self.steps.borrow_mut().push("line".to_owned());
         self.lines.borrow_mut().push(text);
     }
 
-    fn metrics(&self, metrics: Metrics) {
-        let frame = telemetry::metrics::Frame {
-            stack: "fake",
-            function: "deliver-test",
-            ts_millis: 0,
-            ts: T,
-        };
-        for text in metrics.lines(&frame) {
+    fn summary(&self, line: Line, metrics: Metrics) {
+        for text in HEAD.summary_texts(line, &metrics, telemetry::Container::default()) {
             assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
-            self.metric_lines.borrow_mut().push(text);
+            self.steps.borrow_mut().push("line".to_owned());
+            self.lines.borrow_mut().push(text);
         }
-        let gap = metrics.values(telemetry::metrics::CONSERVATION_GAP, &["deliver-test"]);
+        let gap = metrics.values(telemetry::metrics::CONSERVATION_GAP, &[]);
         assert_eq!(
             gap,
             [0.0],
@@ -209,6 +203,13 @@ impl Sink for FakeAws {
         self.metrics.borrow_mut().push(metrics);
     }
 }
+
+const HEAD: telemetry::Head<'_> = telemetry::Head {
+    stack: "test",
+    function: "deliver-test",
+    millis: 0,
+    timestamp: T,
+};
 
 /// A secret that is another from its second fetch on, if one was stored; clones are the same.
 #[derive(Clone)]
@@ -262,6 +263,10 @@ impl Secrets for FakeSecrets {
             .or_else(|| self.0.first.clone())
             .map(Secret::new)
             .ok_or(failed)
+    }
+
+    async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed> {
+        self.fetch().await
     }
 }
 

@@ -13,8 +13,6 @@ use telemetry::{EventLine, InvocationLine, Line, LoggedId, Metrics, RecordLine, 
 pub struct Report<'t> {
     /// Where it delivers to.
     pub destination: Destination,
-    /// Its function.
-    pub function: &'static str,
     /// What the user chose.
     pub settings: &'t Settings,
     /// The id that Lambda gave it.
@@ -89,40 +87,38 @@ impl Report<'_> {
             &[destination],
             f64::from(u8::from(self.has_open_breaker)),
         );
-        metrics.count(m::PANICS, &[self.function], self.counts.panics.get());
+        metrics.count(m::PANICS, &[], self.counts.panics.get());
         metrics.count(m::REMAINDERS, &[destination], self.applied.replaced.len() as u64);
         metrics.count(
             m::VISIBILITY_FAILED,
             &[destination],
             self.applied.visibility_failed,
         );
-        metrics.add(
-            m::CONSERVATION_GAP,
-            &[self.function],
-            opened as f64 - tally.sum() as f64,
+        metrics.add(m::CONSERVATION_GAP, &[], opened as f64 - tally.sum() as f64);
+        sink.summary(
+            Line::Invocation(InvocationLine {
+                destination: Some(destination),
+                aws_request_id: LoggedId::technical(self.aws_request_id),
+                records: self.records.len() as u64,
+                events: opened,
+                delivered: tally.delivered,
+                warned: tally.warned,
+                ignored: tally.ignored,
+                parked: tally.parked,
+                requeued: tally.requeued,
+                waiting: tally.waiting,
+                requests: self.counts.requests.borrow().values().sum(),
+                breaker: match (tally.held > 0, self.has_open_breaker) {
+                    (true, _) => "held",
+                    (false, true) => "open",
+                    (false, false) => "closed",
+                },
+                paused_ms: self.paused_ms,
+                ms: self.now.millis_since(self.began).max(0).unsigned_abs(),
+                cold: self.cold,
+            }),
+            metrics,
         );
-        sink.line(Line::Invocation(InvocationLine {
-            destination: Some(destination),
-            aws_request_id: LoggedId::technical(self.aws_request_id),
-            records: self.records.len() as u64,
-            events: opened,
-            delivered: tally.delivered,
-            warned: tally.warned,
-            ignored: tally.ignored,
-            parked: tally.parked,
-            requeued: tally.requeued,
-            waiting: tally.waiting,
-            requests: self.counts.requests.borrow().values().sum(),
-            breaker: match (tally.held > 0, self.has_open_breaker) {
-                (true, _) => "held",
-                (false, true) => "open",
-                (false, false) => "closed",
-            },
-            paused_ms: self.paused_ms,
-            ms: self.now.millis_since(self.began).max(0).unsigned_abs(),
-            cold: self.cold,
-        }));
-        sink.metrics(metrics);
     }
 
     fn event(&self, event: &TrackedEvent, tally: &mut Tally, metrics: &mut Metrics, sink: &impl Sink) {

@@ -2,15 +2,15 @@
 
 use event::Destination;
 use event::settings::{Orders, Problem, Settings};
-use telemetry::{FaultLine, Line, Sink};
+use telemetry::{ErrorLine, Line, Sink};
 
-/// Writes one `fault` line for each such setting of a destination.
+/// Writes one `error` line for each such setting of a destination.
 pub fn startup_warnings(destination: Destination, settings: &Settings, sink: &impl Sink) {
     let counts_twice = destination == Destination::Braze
         && settings.routes.segment_to_braze
         && settings.segment_to_braze.orders == Orders::Both;
     if counts_twice {
-        sink.line(Line::Fault(FaultLine {
+        sink.line(Line::Error(ErrorLine {
             code: "revenue_counted_twice",
             place: "segment_to_braze.orders".to_owned(),
             request_id: None,
@@ -21,7 +21,7 @@ pub fn startup_warnings(destination: Destination, settings: &Settings, sink: &im
 /// Writes the one line that says which setting cannot be used, if any.
 pub fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
     if let Some(problem) = problems.first() {
-        sink.line(Line::Fault(FaultLine {
+        sink.line(Line::Error(ErrorLine {
             code: "settings_unusable",
             place: problem.key.clone(),
             request_id: None,
@@ -43,7 +43,7 @@ mod tests {
             self.0.borrow_mut().push(serde_json::to_string(&line).unwrap());
         }
 
-        fn metrics(&self, _: Metrics) {}
+        fn summary(&self, _: Line, _: Metrics) {}
     }
 
     fn warnings(destination: Destination, settings: &str) -> Vec<String> {
@@ -57,7 +57,7 @@ mod tests {
         event::rules!["SB-312"];
         let both = "[segment_to_braze]\norders = \"both\"\n";
         let off = format!("{both}[routes]\nsegment_to_braze = false\n");
-        let line = r#"{"kind":"fault","code":"revenue_counted_twice","place":"segment_to_braze.orders"}"#;
+        let line = r#"{"kind":"error","code":"revenue_counted_twice","place":"segment_to_braze.orders"}"#;
         assert_eq!(warnings(Destination::Braze, both), [line]);
         assert!(warnings(Destination::Braze, &off).is_empty());
         assert!(warnings(Destination::Braze, "").is_empty());

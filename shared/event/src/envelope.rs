@@ -1,13 +1,24 @@
-//! What lies in a queue: envelopes on their way to a destination, and parked events.
+//! What lies in a queue or in the fallback bucket: envelopes on their way to a destination, parked events, pending requests.
 
 mod parked;
+mod pending;
 
 pub use parked::{Content, FilePart, Parked};
+pub use pending::{Pending, PendingAuth};
 
 use crate::{Destination, Source, Timestamp, json::Json};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+
+/// A JSON text without the two characters that SQS refuses; JSON has them only inside strings, so they are escaped (RC-091).
+pub fn sendable(text: &str) -> Cow<'_, str> {
+    if text.contains(['\u{fffe}', '\u{ffff}']) {
+        Cow::Owned(text.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
 
 /// The version of the forms in this module.
 pub const VERSION: u64 = 1;

@@ -64,10 +64,48 @@ pub struct CallFailed {
     pub code: String,
 }
 
+impl CallFailed {
+    /// The code of an operation whose time was up.
+    pub const TIMEOUT: &str = "timeout";
+    /// The code of an answer that broke off or could not be read.
+    pub const UNREADABLE_ANSWER: &str = "unreadable answer";
+
+    /// An operation that was given up because its time was up.
+    pub fn timeout(operation: &'static str) -> Self {
+        Self {
+            operation,
+            code: Self::TIMEOUT.to_owned(),
+        }
+    }
+
+    /// Whether AWS may have done what was asked although no answer says so.
+    pub fn may_have_happened(&self) -> bool {
+        [Self::TIMEOUT, Self::UNREADABLE_ANSWER].contains(&self.code.as_str())
+    }
+}
+
 /// Sends messages.
 pub trait Queue {
     /// One `SendMessageBatch` call, without retries of its own: at most 10 entries and 1048576 bytes of bodies.
     async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed>;
+
+    /// Closes pooled connections, so that the next call opens one: a pooled one may be dead without knowing it.
+    fn drop_connections(&self) {}
+}
+
+/// Objects in the fallback bucket.
+pub trait Store {
+    /// One `PutObject` call, without retries of its own.
+    async fn put(&self, key: &str, bytes: &[u8]) -> Result<(), CallFailed>;
+
+    /// One `GetObject` call.
+    async fn get(&self, key: &str) -> Result<Vec<u8>, CallFailed>;
+
+    /// One `DeleteObject` call. A key that does not exist is deleted.
+    async fn delete(&self, key: &str) -> Result<(), CallFailed>;
+
+    /// One `ListObjectsV2` call: the first keys with this prefix in byte order, at most `most`, which is at most 1000.
+    async fn list(&self, prefix: &str, most: usize) -> Result<Vec<String>, CallFailed>;
 }
 
 /// One message whose visibility is to change.
@@ -101,5 +139,9 @@ impl<V: Visibility> Visibility for &V {
 impl<Q: Queue> Queue for &Q {
     async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
         (**self).send(queue, entries).await
+    }
+
+    fn drop_connections(&self) {
+        (**self).drop_connections();
     }
 }

@@ -98,9 +98,31 @@ impl Settings {
         problems.into_result().map(|()| settings)
     }
 
+    /// Reads what a receiver needs of a settings file: `[routes]`, `[receipt]` and `[telemetry]`. A mistake elsewhere must not
+    /// stop it, and neither must a key that a newer version has there (RI-048).
+    ///
+    /// Gives the settings, and the full names of keys in these tables that it does not know.
+    ///
+    /// # Errors
+    /// What is no TOML, and values in these tables that are of the wrong type or out of range.
+    pub fn load_for_receipt(text: &str) -> Result<(Self, Vec<String>), Invalid> {
+        let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
+        table.retain(|name, _| matches!(name, "routes" | "receipt" | "telemetry"));
+        let mut unknown: Vec<String> = Vec::new();
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+        let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
+        let settings: Self = serde_path_to_error::deserialize(read)
+            .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
+        let mut problems = Problems::default();
+        settings.receipt.check(&mut problems);
+        settings.telemetry.check(&mut problems);
+        problems.into_result().map(|()| (settings, unknown))
+    }
+
     fn check(&self, problems: &mut Problems) {
         self.receipt.check(problems);
         self.delivery.check(problems);
+        self.telemetry.check(problems);
         self.segment.check(problems);
         self.braze.check(problems);
         self.branch.check(problems);
@@ -135,6 +157,38 @@ mod tests {
         let settings = Settings::load("").unwrap();
         assert!(settings.routes.segment_to_braze);
         assert_eq!(settings.receipt.max_events, 10_000);
+    }
+
+    #[test]
+    fn a_receiver_looks_at_its_own_tables_alone() {
+        crate::rules!["RI-048"];
+        for elsewhere in [
+            "[segment_to_braze]\norders = \"purchase\"",
+            "[brazee]\nx = 1",
+            "[braze]\nhorizon = \"99d\"",
+            "[delivery]\npause_s = \"many\"",
+            "surprise = true",
+        ] {
+            assert!(Settings::load(elsewhere).is_err(), "{elsewhere}");
+            let (_, unknown) = Settings::load_for_receipt(elsewhere).unwrap();
+            assert!(unknown.is_empty(), "{elsewhere}");
+        }
+        let newer = "[receipt]\nmax_events = 5\nmax_evnts = 6\n[routes]\nbraze_to_mars = true";
+        let (settings, unknown) = Settings::load_for_receipt(newer).unwrap();
+        assert_eq!(settings.receipt.max_events, 5);
+        assert_eq!(unknown, ["receipt.max_evnts", "routes.braze_to_mars"]);
+        for (own, key) in [
+            ("[receipt]\nmax_events = 0", "`receipt.max_events`"),
+            (
+                "[telemetry]\nrefusals_every = \"2m\"",
+                "`telemetry.refusals_every`",
+            ),
+            ("[routes]\nsegment_to_braze = 1", "`routes.segment_to_braze`"),
+            ("[receipt", "no TOML"),
+        ] {
+            let error = Settings::load_for_receipt(own).err().unwrap().to_string();
+            assert!(error.contains(key), "{error}");
+        }
     }
 
     #[test]

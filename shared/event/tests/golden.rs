@@ -8,7 +8,7 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use event::envelope::{Auth, Content, Done, Envelope, KeyAge, Parked};
+use event::envelope::{Auth, Content, Done, Envelope, KeyAge, OpenError, Parked, Pending, PendingAuth};
 use event::reasons::ParkReason;
 use event::{Destination, Source, Timestamp};
 use serde_json::value::RawValue;
@@ -18,6 +18,9 @@ const REMAINDER: &str = include_str!("golden/envelope-v1-remainder.json");
 const BOTH: &str = include_str!("golden/envelope-v1-both.json");
 const PARKED_EVENT: &str = include_str!("golden/parked-v1-event.json");
 const PARKED_BODY: &str = include_str!("golden/parked-v1-body.json");
+
+const PENDING_VERIFIED: &str = include_str!("golden/pending-v1-verified.json");
+const PENDING_DEFERRED: &str = include_str!("golden/pending-v1-deferred.json");
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
@@ -97,4 +100,49 @@ fn parked_messages_of_version_1_are_written_byte_for_byte() {
         content: Content::BodyBase64("eyJldmVudHMiOiJ4In0=".to_owned()),
     };
     assert_eq!(of_body.to_body(), PARKED_BODY);
+}
+
+#[test]
+fn pending_requests_of_version_1_are_read_and_written_as_they_are() {
+    event::rules!["RC-098"];
+    for golden in [PENDING_VERIFIED, PENDING_DEFERRED] {
+        let pending = Pending::open(golden.as_bytes()).unwrap();
+        assert_eq!(pending.to_bytes(), golden.as_bytes());
+        assert_eq!(pending.first_received_at, at("2026-03-01T12:00:00Z"));
+    }
+    let verified = Pending::open(PENDING_VERIFIED.as_bytes()).unwrap();
+    assert_eq!(verified.auth, PendingAuth::Verified { key: KeyAge::Older });
+    let newer = PENDING_VERIFIED.replace(r#""v":1"#, r#""v":2"#);
+    assert_eq!(Pending::open(newer.as_bytes()).err(), Some(OpenError::Newer));
+    for bad in ["", "{", "{}", r#"{"v":1}"#, "\u{0}"] {
+        assert_eq!(
+            Pending::open(bad.as_bytes()).err(),
+            Some(OpenError::Unreadable),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn no_parked_message_holds_a_character_that_sqs_refuses() {
+    event::rules!["RC-091"];
+    let event = RawValue::from_string("{\"a\":\"\u{fffe}\"}".to_owned()).unwrap();
+    let parked = Parked {
+        reason: ParkReason::Rejected,
+        detail: Some("no \u{fffe}\u{ffff}".into()),
+        by: "deliver-braze",
+        at: at("2026-03-01T12:00:00Z"),
+        source: None,
+        destination: None,
+        request_id: Some("r-\u{ffff}".into()),
+        first_received_at: None,
+        attempt: 1,
+        auth: None,
+        key: None,
+        done: None,
+        content: Content::Event(&event),
+    };
+    let body = parked.to_body();
+    assert!(!body.contains(['\u{fffe}', '\u{ffff}']), "{body}");
+    assert!(body.contains(r#""detail":"no \ufffe\uffff""#), "{body}");
 }

@@ -7,38 +7,28 @@ use event::settings::WrongCredential;
 
 /// What a request has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Situation {
+pub(crate) enum Situation {
     /// Everything is queued, or there was nothing to do.
     Done,
     /// Something is parked, the rest queued: all is safe.
     Parked,
+    /// Everything is kept in the fallback bucket.
+    Spilled,
     /// It was not taken.
     Refused(RefuseReason),
 }
 
-/// What is known of the sender when a body cannot be decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// A token proves the sender; it needs no body.
-    Proved,
-    /// The sender could only be proved by a body that can be read.
-    Unproved,
-}
-
-/// Whether a fault of the body is parked (the sender is proved, and a refusal would lose the data) or refused.
-pub const fn parks_faulty_body(source: Source, fault: RefuseReason, standing: Standing) -> bool {
+/// Whether a fault of a body is parked, once the sender is proved without that body: a refusal would lose the data.
+pub(crate) const fn parks_faulty_body(source: Source, fault: RefuseReason) -> bool {
     match fault {
         RefuseReason::BodyTooLarge | RefuseReason::TooManyEvents => matches!(source, Source::Branch),
-        RefuseReason::EncodingUnsupported | RefuseReason::BodyUndecodable => match source {
-            Source::Segment => matches!(standing, Standing::Proved),
-            Source::Braze | Source::Branch => true,
-        },
+        RefuseReason::EncodingUnsupported | RefuseReason::BodyUndecodable => true,
         _ => false,
     }
 }
 
 /// The methods of a source, as `Allow` lists them.
-pub const fn methods(source: Source) -> &'static [&'static str] {
+pub(crate) const fn methods(source: Source) -> &'static [&'static str] {
     match source {
         Source::Segment => &["POST", "PUT", "PATCH"],
         Source::Braze | Source::Branch => &["POST"],
@@ -52,17 +42,17 @@ const fn status(situation: Situation, wrong: WrongCredential) -> u16 {
     };
     match situation {
         Situation::Done => 200,
-        Situation::Parked => 202,
+        Situation::Parked | Situation::Spilled => 202,
         Situation::Refused(reason) => match reason {
-            RefuseReason::MissingCredential | RefuseReason::WrongCredential | RefuseReason::TailUnproven => {
-                credential
-            }
+            RefuseReason::MissingCredential | RefuseReason::WrongCredential => credential,
             RefuseReason::TailRejected => 401,
             RefuseReason::AddressNotAllowed => 403,
             RefuseReason::MethodNotAllowed => 405,
-            RefuseReason::Unconfigured | RefuseReason::SecretUnavailable | RefuseReason::QueueUnavailable => {
-                503
-            }
+            // Segment keeps the batch for 4 h, time to add the header; 401 would lose it (RC-032).
+            RefuseReason::TailUnproven
+            | RefuseReason::Unconfigured
+            | RefuseReason::SecretUnavailable
+            | RefuseReason::QueueUnavailable => 503,
             RefuseReason::BodyTooLarge | RefuseReason::TooManyEvents => 413,
             RefuseReason::EncodingUnsupported => 415,
             RefuseReason::BodyUndecodable => 400,
@@ -74,10 +64,15 @@ const fn status(situation: Situation, wrong: WrongCredential) -> u16 {
 const RETRY_AFTER_S: u32 = 30;
 
 /// The answer to a situation.
-pub fn answer(source: Source, situation: Situation, wrong: WrongCredential, request_id: &str) -> Answer {
+pub(crate) fn answer(
+    source: Source,
+    situation: Situation,
+    wrong: WrongCredential,
+    request_id: &str,
+) -> Answer {
     let status = status(situation, wrong);
     let word = match situation {
-        Situation::Done | Situation::Parked => "ok",
+        Situation::Done | Situation::Parked | Situation::Spilled => "ok",
         Situation::Refused(reason) => reason.as_str(),
     };
     let printable = |c: char| c.is_ascii_graphic();
@@ -106,14 +101,16 @@ mod tests {
 
     /// The table of 4.7, cell by cell.
     #[test]
-    fn rc_130_every_cell_of_the_table() {
+    fn every_cell_of_the_table() {
+        event::rules!["RC-130", "RC-032"];
         use RefuseReason::*;
         let cells = [
             (Situation::Done, 200),
             (Situation::Parked, 202),
+            (Situation::Spilled, 202),
             (Situation::Refused(MissingCredential), 401),
             (Situation::Refused(WrongCredential), 401),
-            (Situation::Refused(TailUnproven), 401),
+            (Situation::Refused(TailUnproven), 503),
             (Situation::Refused(TailRejected), 401),
             (Situation::Refused(AddressNotAllowed), 403),
             (Situation::Refused(Unconfigured), 503),
@@ -125,7 +122,7 @@ mod tests {
             (Situation::Refused(BodyUndecodable), 400),
             (Situation::Refused(QueueUnavailable), 503),
         ];
-        assert_eq!(cells.len(), 2 + RefuseReason::ALL.len());
+        assert_eq!(cells.len(), 3 + RefuseReason::ALL.len());
         for source in SOURCES {
             for (situation, status) in cells {
                 let got = answer(source, situation, event::settings::WrongCredential::Refuse, "r-1");
@@ -154,28 +151,24 @@ mod tests {
     }
 
     #[test]
-    fn rc_130_which_faulty_bodies_are_parked() {
+    fn faulty_bodies_of_proved_senders_are_parked_by_the_table() {
+        event::rules!["RC-130"];
         use RefuseReason::*;
-        for (fault, standing, parked) in [
-            (BodyTooLarge, Standing::Proved, [false, false, true]),
-            (TooManyEvents, Standing::Proved, [false, false, true]),
-            (EncodingUnsupported, Standing::Unproved, [false, true, true]),
-            (EncodingUnsupported, Standing::Proved, [true, true, true]),
-            (BodyUndecodable, Standing::Unproved, [false, true, true]),
-            (BodyUndecodable, Standing::Proved, [true, true, true]),
+        for (fault, parked) in [
+            (BodyTooLarge, [false, false, true]),
+            (TooManyEvents, [false, false, true]),
+            (EncodingUnsupported, [true, true, true]),
+            (BodyUndecodable, [true, true, true]),
         ] {
             for (source, parked) in SOURCES.into_iter().zip(parked) {
-                assert_eq!(
-                    parks_faulty_body(source, fault, standing),
-                    parked,
-                    "{source} {fault} {standing:?}"
-                );
+                assert_eq!(parks_faulty_body(source, fault), parked, "{source} {fault}");
             }
         }
     }
 
     #[test]
-    fn rc_034_a_wrong_credential_may_be_answered_so_that_senders_keep_the_data() {
+    fn a_wrong_credential_may_be_answered_503() {
+        event::rules!["RC-034"];
         let later = event::settings::WrongCredential::RetryLater;
         for (reason, status) in [
             (RefuseReason::WrongCredential, 503),
@@ -192,7 +185,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_131_an_answer_holds_nothing_of_the_request_but_its_id() {
+    fn an_answer_holds_nothing_of_the_request_but_its_id() {
+        event::rules!["RC-131"];
         let got = answer(
             Source::Segment,
             Situation::Done,

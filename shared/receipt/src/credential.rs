@@ -2,15 +2,16 @@
 
 use crate::limits::CANDIDATES;
 use crate::request::{Request, percent_decoded};
-use event::Source;
 use event::envelope::KeyAge;
+use event::reasons::RefuseReason;
+use event::{Source, hex};
 use hmac::{Hmac, KeyInit, Mac};
 use secrets::Token;
 use sha1::Sha1;
 use subtle::{Choice, ConstantTimeEq};
 
 /// The tokens that a request presents, by digest alone.
-pub struct Presented {
+pub(crate) struct Presented {
     candidates: Vec<Token>,
     /// Whether anything was presented, even if it cannot match.
     pub any: bool,
@@ -18,11 +19,11 @@ pub struct Presented {
 
 /// Which entry of a list matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Matched(pub KeyAge);
+pub(crate) struct Matched(pub KeyAge);
 
 impl Presented {
     /// Collects the candidates of a source.
-    pub fn of(source: Source, request: &Request) -> Self {
+    pub(crate) fn of(source: Source, request: &Request) -> Self {
         let mut found = Self {
             candidates: Vec::new(),
             any: false,
@@ -74,9 +75,29 @@ impl Presented {
         }
     }
 
+    /// Whether there is anything that could match.
+    pub(crate) const fn has_candidate(&self) -> bool {
+        !self.candidates.is_empty()
+    }
+
+    /// SHA-256 of each candidate, as hexadecimal digits.
+    pub(crate) fn digests(&self) -> Vec<String> {
+        let digest = |token: &Token| hex(token.digest().iter().copied()).collect();
+        self.candidates.iter().map(digest).collect()
+    }
+
+    /// Why no token matches.
+    pub(crate) const fn no_match(&self) -> RefuseReason {
+        if self.any {
+            RefuseReason::WrongCredential
+        } else {
+            RefuseReason::MissingCredential
+        }
+    }
+
     /// Compares every candidate with every configured token, in constant time and without an early exit. One candidate that
     /// matches an older entry makes the whole request older: its sender still has to switch somewhere.
-    pub fn matches(&self, tokens: &[Token]) -> Option<Matched> {
+    pub(crate) fn matches(&self, tokens: &[Token]) -> Option<Matched> {
         let (mut any, mut older) = (Choice::from(0), Choice::from(0));
         for candidate in &self.candidates {
             let (one, current) = compared(
@@ -119,7 +140,7 @@ fn matched(any: Choice, older: Choice) -> Option<Matched> {
 }
 
 /// The 20 bytes of an `X-Signature` header: 40 hexadecimal digits of either case, `sha1=` before them allowed.
-pub fn signature(value: &str) -> Option<[u8; 20]> {
+pub(crate) fn signature(value: &str) -> Option<[u8; 20]> {
     let digits = unanimous(value)?;
     let digits = digits.strip_prefix("sha1=").unwrap_or(digits);
     if digits.len() != 40 {
@@ -134,7 +155,7 @@ pub fn signature(value: &str) -> Option<[u8; 20]> {
 }
 
 /// Tries every shared secret on the signed bytes, in constant time and without an early exit.
-pub fn verifies(
+pub(crate) fn verifies(
     signature: Option<[u8; 20]>,
     signed: &[u8],
     secrets: &[telemetry::Secret],
@@ -180,7 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_023_rc_025_tokens_are_taken_where_each_source_may_put_them() {
+    fn tokens_are_taken_where_each_source_may_put_them() {
+        event::rules!["RC-023", "RC-025"];
         use KeyAge::{Current, Older};
         use Source::{Branch, Braze, Segment};
         let bearer = |value| request("/", "", &[("AuThorization", value)]);
@@ -207,7 +229,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_022_rc_037_every_token_is_tried_and_an_older_one_anywhere_counts_as_older() {
+    fn every_token_is_tried_and_an_older_match_counts_as_older() {
+        event::rules!["RC-022", "RC-037"];
         let names = ["t-0", "t-1", "t-2", "t-3"];
         let tokens = names.map(Token::of);
         let found = |presented: &[&str]| {
@@ -235,7 +258,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_006_a_header_sent_twice_counts_only_if_both_are_the_same() {
+    fn a_header_sent_twice_counts_only_if_both_are_the_same() {
+        event::rules!["RC-006"];
         let twice = |value| age(Source::Branch, &request("/", "", &[("x-branch-auth", value)]));
         assert_eq!(twice("new, new"), Some(KeyAge::Current));
         assert_eq!(twice("new,other"), None);
@@ -247,7 +271,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_023_at_most_eight_candidates_are_looked_at() {
+    fn at_most_eight_candidates_are_looked_at() {
+        event::rules!["RC-023"];
         let query: Vec<String> = (0..8)
             .map(|n| format!("token=x{n}"))
             .chain(["token=new".into()])
@@ -256,7 +281,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_007_odd_headers_do_not_panic() {
+    fn odd_headers_do_not_panic() {
+        event::rules!["RC-007"];
         for value in ["", " ", "é", "Bearer", "Bearer ", ",", ",,"] {
             let request = request(
                 "/t/",
@@ -277,7 +303,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_029_every_shared_secret_is_tried() {
+    fn every_shared_secret_is_tried() {
+        event::rules!["RC-029"];
         let with = |hex: &str| verifies(signature(hex), V1.as_bytes(), &secrets()).map(|Matched(age)| age);
         assert_eq!(
             with("0a22aed7f281988867e586e84a9884a72e742247"),
@@ -292,7 +319,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_028_other_forms_of_a_signature_do_not_verify() {
+    fn other_forms_of_a_signature_do_not_verify() {
+        event::rules!["RC-028"];
         let good = "0a22aed7f281988867e586e84a9884a72e742247";
         assert!(signature(good).is_some() && signature(&format!("{good}, {good}")).is_some());
         for bad in [
@@ -309,7 +337,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_027_every_change_of_one_bit_is_refused() {
+    fn every_change_of_one_bit_is_refused() {
+        event::rules!["RC-027"];
         let good = signature("0a22aed7f281988867e586e84a9884a72e742247");
         for bit in 0..V1.len() * 8 {
             let mut body = V1.as_bytes().to_vec();

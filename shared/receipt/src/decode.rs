@@ -13,12 +13,15 @@ use std::io::Read;
 ///
 /// # Errors
 /// `body_undecodable` for broken base64, with the text as it came.
-pub fn received(request: &mut Request) -> Result<Vec<u8>, Vec<u8>> {
-    let body = std::mem::take(&mut request.body);
+pub(crate) fn received(request: &Request) -> Result<Cow<'_, [u8]>, &[u8]> {
+    let body = request.body.as_bytes();
     if request.is_base64 {
-        STANDARD.decode(body.trim_ascii()).map_err(|_| body.into_bytes())
+        STANDARD
+            .decode(body.trim_ascii())
+            .map(Cow::Owned)
+            .map_err(|_| body)
     } else {
-        Ok(body.into_bytes())
+        Ok(Cow::Borrowed(body))
     }
 }
 
@@ -26,7 +29,7 @@ pub fn received(request: &mut Request) -> Result<Vec<u8>, Vec<u8>> {
 ///
 /// # Errors
 /// `encoding_unsupported`, `body_undecodable` or `body_too_large`.
-pub fn decoded<'b>(
+pub(crate) fn decoded<'b>(
     received: &'b [u8],
     content_encoding: Option<&str>,
     max_body_bytes: usize,
@@ -100,7 +103,8 @@ mod tests {
     const CAP: usize = 65_536;
 
     #[test]
-    fn rc_051_known_encodings_in_any_case_and_nothing_else() {
+    fn known_encodings_in_any_case_and_nothing_else() {
+        event::rules!["RC-051"];
         for known in [None, Some("identity"), Some("GZIP"), Some("x-gzip")] {
             assert_eq!(decoded(b"{}", known, CAP).unwrap().as_ref(), b"{}", "{known:?}");
         }
@@ -113,7 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_052_rc_053_gzip_is_known_by_its_bytes_and_read_to_its_last_member() {
+    fn gzip_is_known_by_its_bytes_and_read_to_its_last_member() {
+        event::rules!["RC-052", "RC-053"];
         let mut two = gzip(b"{\"a\":");
         two.extend(gzip(b"1}"));
         for header in [None, Some("identity"), Some("gzip")] {
@@ -130,7 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_054_one_leading_byte_order_mark_is_dropped() {
+    fn one_leading_byte_order_mark_is_dropped() {
+        event::rules!["RC-054"];
         assert_eq!(decoded(b"\xef\xbb\xbf{}", None, CAP).unwrap().as_ref(), b"{}");
         assert_eq!(
             decoded(&gzip(b"\xef\xbb\xbf{}"), None, CAP).unwrap().as_ref(),
@@ -139,7 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_055_decoding_stops_one_byte_over_the_cap_and_allocates_little_more() {
+    fn decoding_stops_at_the_cap_and_allocates_little_more() {
+        event::rules!["RC-055"];
         let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
         assert_eq!(decoded(&bomb, None, CAP).err(), Some(RefuseReason::BodyTooLarge));
         assert_eq!(decoded(&gzip(&vec![b' '; CAP]), None, CAP).unwrap().len(), CAP);

@@ -1,17 +1,22 @@
 #![doc = include_str!("../README.md")]
+#![deny(unreachable_pub)]
 
 mod answer;
 mod credential;
+mod decision;
 mod decode;
 pub mod limits;
+mod outgoing;
 pub mod pack;
 mod proof;
 mod receiver;
+mod refusals;
 mod report;
 mod request;
 pub mod send;
 mod split;
+mod surroundings;
 
-pub use answer::{Situation, Standing, answer};
-pub use receiver::{Receiver, Secret};
+pub use receiver::Receiver;
 pub use request::{Answer, Request};
+pub use surroundings::Surroundings;

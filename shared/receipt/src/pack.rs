@@ -1,8 +1,7 @@
 //! Events become messages (4.5): the same body always packs into the same groups.
 
 use crate::limits::{ENVELOPE_BYTES, EVENT_BYTES};
-use event::envelope::{Envelope, Head};
-use std::borrow::Cow;
+use event::envelope::{Envelope, Head, sendable};
 use std::ops::Range;
 
 /// One message to be sent.
@@ -33,15 +32,6 @@ pub fn fit(event: &str, max_depth: usize) -> Result<(), Unfit> {
         Err(Unfit::TooLarge)
     } else {
         Ok(())
-    }
-}
-
-/// An event's text without the two characters that SQS refuses; JSON has them only inside strings (RC-091).
-pub fn sendable(text: &str) -> Cow<'_, str> {
-    if text.contains(['\u{fffe}', '\u{ffff}']) {
-        Cow::Owned(text.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"))
-    } else {
-        Cow::Borrowed(text)
     }
 }
 
@@ -112,10 +102,11 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn rc_090_rc_094_each_event_is_in_one_envelope_byte_for_byte_and_in_order(
+        fn each_event_is_in_one_envelope_byte_for_byte_and_in_order(
             sizes in proptest::collection::vec(0_usize..40_000, 1..12),
             odd in proptest::collection::vec(any::<char>(), 0..5),
         ) {
+            event::rules!["RC-090", "RC-094"];
             let odd: String = odd.into_iter().collect();
             let events: Vec<String> = sizes
                 .iter()
@@ -142,12 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn rc_091_the_characters_that_sqs_refuses_are_escaped() {
+    fn the_characters_that_sqs_refuses_are_escaped() {
+        event::rules!["RC-091"];
         assert_eq!(sendable("\"a\u{fffe}b\u{ffff}\""), "\"a\\ufffeb\\uffff\"");
     }
 
     #[test]
-    fn rc_095_an_event_over_64_kib_travels_alone() {
+    fn an_event_over_64_kib_travels_alone() {
+        event::rules!["RC-095"];
         let large = format!("\"{}\"", "x".repeat(70_000));
         let packed = pack(&head(), ["1", large.as_str(), "2"].into_iter().enumerate());
         assert_eq!(
@@ -160,7 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn rc_057_rc_096_what_no_queue_takes() {
+    fn what_no_queue_takes() {
+        event::rules!["RC-057", "RC-096"];
         let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
         assert_eq!(fit(&nested(64), 64), Ok(()));
         assert_eq!(fit(&nested(65), 64), Err(Unfit::TooDeep));

@@ -1,270 +1,329 @@
 //! One request from its first byte to its answer, in the order of RC-009.
 
+mod fallback;
 mod queueing;
+mod reingest;
 
-use crate::answer::{Situation, Standing, answer, methods, parks_faulty_body};
-use crate::credential::{Presented, signature};
+use self::fallback::DeferredLimit;
+use crate::answer::{Situation, answer, methods, parks_faulty_body};
+use crate::decision::{Arrival, Decision};
 use crate::decode;
 use crate::limits::{REFRESH_WAIT_MS, secret_ms, sending_ms};
-use crate::proof::{Presentation, Proof, by_token, is_configured, may_be_stale, of_segment};
-use crate::report::{Frame, Report};
+use crate::outgoing::millis_until;
+use crate::proof::{Credentials, Proof, by_token, configured, of_segment};
+use crate::refusals::Refusals;
+use crate::report::{Frame, SecretReport, emit, emit_refusals};
 use crate::request::{Answer, Request};
-use crate::send::millis_until;
 use crate::split::{Split, Unsplit, split};
-use event::ports::Queue;
+use crate::surroundings::Surroundings;
+use event::ports::CallFailed;
 use event::reasons::{ParkReason, RefuseReason};
 use event::settings::Settings;
-use event::{Clock, Random, Source, Timestamp};
+use event::{Clock, Source, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::{Either, join, select};
-use secrets::{ReceiverSecret, Renewal, SecretCache, Secrets};
+use secrets::{FetchFailure, ReceiverSecret, Renewal, SecretCache};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
-use telemetry::Sink;
-
-/// The secret of a receiver.
-pub type Secret<S, C, R> = SecretCache<S, C, R, ReceiverSecret>;
+use telemetry::{ErrorLine, Line, LoggedId, Sink};
 
 /// Takes the requests of one source.
-pub struct Receiver<Q, S, C, R, K> {
+pub struct Receiver<S: Surroundings> {
     source: Source,
     function: &'static str,
     settings: Settings,
-    queue: Q,
-    secret: Secret<S, C, R>,
-    clock: C,
-    random: R,
-    sink: K,
-    warm: Cell<bool>,
+    surroundings: S,
+    secret: SecretCache<S::Secrets, S::Clock, S::Random, ReceiverSecret>,
+    refusals: Refusals,
+    deferred: DeferredLimit,
+    is_warm: Cell<bool>,
 }
 
-impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receiver<Q, S, C, R, K> {
+impl<S: Surroundings> Receiver<S> {
     /// A receiver; `function` is its name in lines, such as `receive-segment`.
-    #[allow(clippy::too_many_arguments, reason = "each is one port")]
     pub fn new(
         source: Source,
         function: &'static str,
         settings: Settings,
-        queue: Q,
-        secrets: S,
-        clock: C,
-        random: R,
-        sink: K,
+        secrets: S::Secrets,
+        surroundings: S,
     ) -> Self {
-        let secret = SecretCache::new(secrets, clock.clone(), random.clone());
+        let secret = SecretCache::new(
+            secrets,
+            surroundings.clock().clone(),
+            surroundings.random().clone(),
+        );
         Self {
             source,
             function,
             settings,
-            queue,
+            surroundings,
             secret,
-            clock,
-            random,
-            sink,
-            warm: Cell::new(false),
+            refusals: Refusals::default(),
+            deferred: DeferredLimit::default(),
+            is_warm: Cell::new(false),
         }
     }
 
-    /// Fetches the secret ahead of the first request. A failure does not matter yet.
+    /// What surrounds it.
+    pub const fn surroundings(&self) -> &S {
+        &self.surroundings
+    }
+
+    /// Fetches the secret ahead of the first request, which will fetch it if this fails.
     pub async fn warm(&self) {
         self.secret.current().await;
     }
 
-    /// Answers one request, and tells of it before the answer.
-    pub async fn handle(&self, mut request: Request) -> Answer {
-        let at = self.clock.now();
+    /// Answers one request. Its lines are written before the answer.
+    pub async fn handle(&self, request: Request) -> Answer {
+        let at = self.surroundings.clock().now();
         let wrong = self.settings.receipt.wrong_credential;
         if request.method == "GET" && request.path == "/health" && request.raw_query.is_empty() {
             return answer(self.source, Situation::Done, wrong, &request.request_id);
         }
-        let mut report = Report {
-            bytes: request.body.len() as u64,
-            events: 1,
-            ..Report::default()
-        };
-        let decided = AssertUnwindSafe(self.decide(&mut request, at, &mut report))
-            .catch_unwind()
-            .await;
-        let situation = match decided {
-            Ok(Ok(situation)) => situation,
-            Ok(Err(reason)) => Situation::Refused(reason),
-            Err(_) => {
-                report = Report {
-                    bytes: report.bytes,
-                    events: 1,
-                    ..Report::default()
-                };
-                report.panics = 1;
-                report.faults.push(("panic", "receipt".to_owned()));
-                Situation::Refused(RefuseReason::QueueUnavailable)
-            }
-        };
-        if let Situation::Refused(reason) = situation {
-            report.refused = Some(reason);
-        }
-        let answer = answer(self.source, situation, wrong, &request.request_id);
-        let frame = Frame {
-            source: self.source,
-            function: self.function,
-            request_id: &request.request_id,
-            at,
-            answered: self.clock.now(),
-            status: answer.status,
-            cold: !self.warm.replace(true),
-            secret_age: self.secret.age_s(),
-            secret_failures: self.secret.take_failures(),
-        };
-        report.tell(&frame, &self.sink);
+        let sending_ms = sending_ms(self.source, self.answer_within_ms());
+        let send_until = at.plus_millis(i64::try_from(sending_ms).unwrap_or_default());
+        let bytes = request.body.len() as u64;
+        let mut arrival = self.arrival(request.request_id.clone(), at, bytes, send_until);
+        arrival.has_other_currents_version = self.source == Source::Braze
+            && request
+                .header("braze-currents-version")
+                .is_some_and(|given| given != "1");
+        let credentials = Credentials::of(self.source, &request);
+        let decision = self.decide(&request, &credentials, &arrival).await;
+        let decision = self.or_spilled(decision, &request, &credentials, &arrival).await;
+        let answer = answer(self.source, decision.situation, wrong, &arrival.request_id);
+        self.emit(&decision, answer.status, &arrival);
         answer
     }
 
-    async fn decide(
+    fn arrival(&self, request_id: String, at: Timestamp, bytes: u64, send_until: Timestamp) -> Arrival {
+        Arrival {
+            request_id,
+            at,
+            bytes,
+            has_other_currents_version: false,
+            send_until,
+            is_reingested: false,
+        }
+    }
+
+    /// Writes the lines of a decision, and those of refusals that are due.
+    fn emit(&self, decision: &Decision, status: u16, arrival: &Arrival) {
+        let now = self.surroundings.clock().now();
+        let frame = Frame {
+            source: self.source,
+            arrival,
+            answered: now,
+            status,
+            is_cold: !self.is_warm.replace(true),
+            secret: self.secret_report(arrival),
+        };
+        emit(&self.refusals, decision, &frame, self.surroundings.sink());
+        let every_ms = i64::try_from(self.settings.telemetry.refusals_every.as_millis()).unwrap_or(i64::MAX);
+        for (reason, counted) in self.refusals.take_due(now, every_ms) {
+            emit_refusals(reason, &counted, &frame, self.surroundings.sink());
+        }
+    }
+
+    /// What the lines say of the secret, after a line for each fetch that failed.
+    fn secret_report(&self, arrival: &Arrival) -> SecretReport {
+        let failures = self.secret.take_failures();
+        let mut malformed = 0;
+        for failure in &failures {
+            let (code, place) = match failure {
+                FetchFailure::Call(failed) => ("aws_call", failed.to_string()),
+                FetchFailure::TimedOut => ("aws_call", CallFailed::timeout("GetSecretValue").to_string()),
+                FetchFailure::Malformed(secret) => {
+                    malformed += 1;
+                    (
+                        "secret_malformed",
+                        secret.member.unwrap_or("no_object").to_owned(),
+                    )
+                }
+            };
+            self.log_error(code, place, arrival);
+        }
+        SecretReport {
+            age_s: self.secret.age_s(),
+            failures: failures.len() as u64,
+            malformed,
+        }
+    }
+
+    /// Every step in its order; what a panic leaves is a queue that cannot be reached (RC-012).
+    async fn decide(&self, request: &Request, credentials: &Credentials, arrival: &Arrival) -> Decision {
+        let panicked = |proof| {
+            self.log_error("panic", "receipt".to_owned(), arrival);
+            Decision {
+                is_panic: true,
+                ..Decision::refused(RefuseReason::QueueUnavailable, 1, proof)
+            }
+        };
+        let admitted = AssertUnwindSafe(self.admit(request, credentials)).catch_unwind();
+        let (secret, token_proof) = match admitted.await {
+            Ok(Ok(admitted)) => admitted,
+            Ok(Err(reason)) => return Decision::refused(reason, 1, None),
+            Err(_) => return panicked(None),
+        };
+        let read = self.read(request, credentials, secret, token_proof, arrival);
+        match AssertUnwindSafe(read).catch_unwind().await {
+            Ok(read) => read.unwrap_or_else(|reason| Decision::refused(reason, 1, None)),
+            Err(_) => panicked(token_proof),
+        }
+    }
+
+    /// What can be judged without the body: the secret, and the proof by a token where the source has no other.
+    async fn admit(
         &self,
-        request: &mut Request,
-        at: Timestamp,
-        report: &mut Report,
-    ) -> Result<Situation, RefuseReason> {
-        let receipt = &self.settings.receipt;
-        let allowed = self.allow_list();
-        if !allowed.is_empty()
-            && !request
-                .source_ip
-                .is_some_and(|ip| allowed.iter().any(|net| net.contains(&ip)))
-        {
+        request: &Request,
+        credentials: &Credentials,
+    ) -> Result<(Rc<ReceiverSecret>, Option<Proof>), RefuseReason> {
+        self.check_address_and_method(request)?;
+        let mut secret = self.current_secret().await?;
+        self.verified(&mut secret, credentials, |secret| configured(self.source, secret))
+            .await?;
+        let proof = match self.source {
+            Source::Segment => None,
+            Source::Braze | Source::Branch => {
+                let verify = |secret: &ReceiverSecret| by_token(credentials, secret);
+                Some(self.verified(&mut secret, credentials, verify).await?)
+            }
+        };
+        Ok((secret, proof))
+    }
+
+    /// The body: decoded, split, proved at Segment, and taken. An error is a refusal before the sender is proved.
+    async fn read(
+        &self,
+        request: &Request,
+        credentials: &Credentials,
+        mut secret: Rc<ReceiverSecret>,
+        token_proof: Option<Proof>,
+        arrival: &Arrival,
+    ) -> Result<Decision, RefuseReason> {
+        let received = decode::received(request);
+        let max_body_bytes = self.settings.receipt.max_body_bytes;
+        let decoded = match &received {
+            Ok(bytes) => decode::decoded(bytes, request.header("content-encoding"), max_body_bytes),
+            Err(_) => Err(RefuseReason::BodyUndecodable),
+        };
+        let received = received.as_deref().unwrap_or_else(|text| text);
+        let body = self.body(&decoded);
+        let proof = match (token_proof, body.signed_part()) {
+            (Some(proof), _) => Some(proof),
+            (None, Some((signed, events))) => {
+                let tail = self.settings.receipt.segment.unsigned_batch_tail;
+                let verify = |secret: &ReceiverSecret| of_segment(credentials, secret, signed, events, tail);
+                Some(self.verified(&mut secret, credentials, verify).await?)
+            }
+            // A token needs no body that can be read.
+            (None, None) if credentials.tokens.any => {
+                let verify = |secret: &ReceiverSecret| by_token(credentials, secret);
+                self.verified(&mut secret, credentials, verify).await.ok()
+            }
+            (None, None) => None,
+        };
+        Ok(self.take(&body, received, proof, arrival).await)
+    }
+
+    fn check_address_and_method(&self, request: &Request) -> Result<(), RefuseReason> {
+        let allowed = self.settings.receipt.ip_allow_list(self.source);
+        let is_listed = |ip| allowed.iter().any(|net| net.contains(&ip));
+        if !allowed.is_empty() && !request.source_ip.is_some_and(is_listed) {
             return Err(RefuseReason::AddressNotAllowed);
         }
         if !methods(self.source).contains(&request.method.as_str()) {
             return Err(RefuseReason::MethodNotAllowed);
         }
-        let budget = self.answer_within_ms();
-        let mut secret = self
-            .fetched(self.secret.current(), secret_ms(budget))
-            .await
-            .flatten();
-        secret = secret.or_else(|| self.secret.usable());
-        let secret = secret.ok_or(RefuseReason::SecretUnavailable)?;
-        let secret = if is_configured(self.source, &secret) {
-            secret
-        } else {
-            self.renewed(RefuseReason::Unconfigured).await?
-        };
-        if self.source == Source::Braze {
-            report.other_currents_version = request
-                .header("braze-currents-version")
-                .is_some_and(|given| given != "1");
-        }
-        let signature_header = request.header("x-signature");
-        let presentation = Presentation {
-            tokens: Presented::of(self.source, request),
-            signature: signature_header.and_then(signature),
-            signature_given: signature_header.is_some(),
-        };
-        let encoding = request.header("content-encoding").map(str::to_owned);
-        let by_token = |secret: &ReceiverSecret| by_token(&presentation, secret);
-        if self.source != Source::Segment {
-            report.proof = Some(self.proved(&secret, by_token).await?);
-        }
-        let bytes = match decode::received(request) {
+        Ok(())
+    }
+
+    fn body<'b>(&self, decoded: &'b Result<Cow<'_, [u8]>, RefuseReason>) -> Body<'b> {
+        let bytes = match decoded {
             Ok(bytes) => bytes,
-            Err(text) => {
-                let reason = RefuseReason::BodyUndecodable;
-                self.stands(reason, &presentation, &secret, report).await?;
-                return self.keep(&text, parked(reason), request, at, report).await;
-            }
+            Err(reason) => return Body::Faulty(*reason),
         };
-        let body = match decode::decoded(&bytes, encoding.as_deref(), receipt.max_body_bytes) {
-            Ok(body) => body,
-            Err(reason) => {
-                self.stands(reason, &presentation, &secret, report).await?;
-                return self.keep(&bytes, parked(reason), request, at, report).await;
-            }
-        };
-        let whole = split(self.source, &body, receipt.max_events);
-        let proof = match report.proof {
-            Some(proof) => proof,
-            None => {
-                let (signed, events) = signed_part(&body, &whole);
-                let tail = receipt.segment.unsigned_batch_tail;
-                self.proved(&secret, |secret| {
-                    of_segment(&presentation, secret, signed, events, tail)
-                })
-                .await?
-            }
-        };
-        report.proof = Some(proof);
-        match whole {
-            Ok(split) if split.events.is_empty() => {
-                report.events = 0;
-                Ok(Situation::Done)
-            }
-            Ok(split) => self.queue(&split.events, proof, request, at, report).await,
-            Err(Unsplit::Unreadable) => {
-                self.keep(&bytes, ParkReason::UnreadableBody, request, at, report)
-                    .await
-            }
-            Err(Unsplit::TooMany) => {
-                let reason = RefuseReason::TooManyEvents;
-                self.stands(reason, &presentation, &secret, report).await?;
-                self.keep(&bytes, parked(reason), request, at, report).await
-            }
+        match split(self.source, bytes, self.settings.receipt.max_events) {
+            Ok(split) => Body::Split(bytes, split),
+            Err(Unsplit::Unreadable) => Body::Unreadable(bytes),
+            Err(Unsplit::TooMany(first)) => Body::TooMany(first),
         }
     }
 
-    /// Asks for the proof, and before a refusal once more with the secret fetched anew (RC-035, RC-036).
-    async fn proved(
+    /// What follows authentication. `received` is the body as it came; without a proof only a refusal is possible.
+    async fn take(
         &self,
-        secret: &ReceiverSecret,
-        ask: impl Fn(&ReceiverSecret) -> Result<Proof, RefuseReason>,
-    ) -> Result<Proof, RefuseReason> {
-        match ask(secret) {
-            Err(reason) if may_be_stale(reason) => ask(&*self.renewed(reason).await?),
-            settled => settled,
-        }
+        body: &Body<'_>,
+        received: &[u8],
+        proof: Option<Proof>,
+        arrival: &Arrival,
+    ) -> Decision {
+        let (taken, events) = match (body, proof) {
+            (Body::Split(_, split), Some(proof)) => {
+                let events = &split.events;
+                (self.queue(events, proof, arrival).await, events.len() as u64)
+            }
+            (Body::Unreadable(_), Some(proof)) => {
+                let parked = self.park_body(received, ParkReason::UnreadableBody, proof, arrival);
+                (parked.await, 1)
+            }
+            (Body::TooMany(_) | Body::Faulty(_), Some(proof))
+                if parks_faulty_body(self.source, body.fault()) =>
+            {
+                let parked = self.park_body(received, parked(body.fault()), proof, arrival);
+                (parked.await, 1)
+            }
+            (body, _) => (Err(body.fault().into()), 1),
+        };
+        taken.unwrap_or_else(|reason| Decision::refused(reason, events, proof))
     }
 
-    /// The secret fetched anew, because the one at hand would refuse a request for `reason`. Is that refusal, if it was
-    /// fetched anew often enough of late.
-    async fn renewed(&self, reason: RefuseReason) -> Result<Rc<ReceiverSecret>, RefuseReason> {
+    /// The secret at hand, fetched if there is none or it is past its time.
+    async fn current_secret(&self) -> Result<Rc<ReceiverSecret>, RefuseReason> {
         let within_ms = secret_ms(self.answer_within_ms());
-        match self.fetched(self.secret.renew(), within_ms).await {
-            Some(Renewal::Fetched { value, .. }) if is_configured(self.source, &value) => Ok(value),
-            Some(Renewal::Fetched { .. }) => Err(RefuseReason::Unconfigured),
-            Some(Renewal::Limited) => Err(reason),
-            Some(Renewal::Failed) | None => Err(RefuseReason::SecretUnavailable),
-        }
+        let fetched = self.within(self.secret.current(), within_ms).await.flatten();
+        fetched
+            .or_else(|| self.secret.usable())
+            .ok_or(RefuseReason::SecretUnavailable)
     }
 
-    /// Whether a body with this fault is kept; if not, the fault is the refusal. A token of Segment's, which needs no body,
-    /// decides here.
-    async fn stands(
+    /// What `verify` says of the secret. Before it refuses credentials that have the right form, it has seen a secret whose
+    /// fetch began less than 10 s ago (RC-035); if there is none to be had, nothing is refused for being wrong (RC-036).
+    async fn verified<T>(
         &self,
-        fault: RefuseReason,
-        presentation: &Presentation,
-        secret: &ReceiverSecret,
-        report: &mut Report,
-    ) -> Result<(), RefuseReason> {
-        let may_stand = parks_faulty_body(self.source, fault, Standing::Proved);
-        if may_stand && report.proof.is_none() && presentation.tokens.any {
-            let proof = self.proved(secret, |secret| by_token(presentation, secret)).await;
-            report.proof = proof.ok();
-        }
-        let standing = if report.proof.is_some() {
-            Standing::Proved
-        } else {
-            Standing::Unproved
+        secret: &mut Rc<ReceiverSecret>,
+        credentials: &Credentials,
+        verify: impl Fn(&ReceiverSecret) -> Result<T, RefuseReason>,
+    ) -> Result<T, RefuseReason> {
+        let refusal = match verify(secret) {
+            Ok(verified) => return Ok(verified),
+            Err(reason) => reason,
         };
-        if parks_faulty_body(self.source, fault, standing) {
-            Ok(())
-        } else {
-            Err(fault)
+        if !credentials.have_right_form() || refusal == RefuseReason::TailRejected {
+            return Err(refusal);
+        }
+        match self
+            .secret
+            .renew_unless_recent(secret_ms(self.answer_within_ms()))
+            .await
+        {
+            Renewal::Fetched { value, .. } => {
+                *secret = value;
+                verify(secret)
+            }
+            Renewal::Recent => Err(refusal),
+            Renewal::Failed => Err(RefuseReason::SecretUnavailable),
         }
     }
 
-    /// What a fetch gives within its share of the budget.
-    async fn fetched<T>(&self, fetch: impl Future<Output = T>, within_ms: u64) -> Option<T> {
-        match select(pin!(fetch), pin!(self.clock.sleep(within_ms))).await {
+    async fn within<T>(&self, work: impl Future<Output = T>, millis: u64) -> Option<T> {
+        match select(pin!(work), pin!(self.surroundings.clock().sleep(millis))).await {
             Either::Left((value, _)) => Some(value),
             Either::Right(_) => None,
         }
@@ -272,40 +331,62 @@ impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receive
 
     /// Does the work, and beside it fetches a secret that is near its time (RS-011), until `end` at the latest.
     async fn beside_refresh<T>(&self, work: impl Future<Output = T>, end: Timestamp) -> T {
-        let within_ms = REFRESH_WAIT_MS.min(millis_until(end, &self.clock));
+        let within_ms = REFRESH_WAIT_MS.min(millis_until(end, self.surroundings.clock()));
         if within_ms == 0 || !self.secret.wants_refresh() {
             return work.await;
         }
-        let refresh = self.fetched(self.secret.refresh(), within_ms);
+        let refresh = self.within(self.secret.refresh(), within_ms);
         join(work, refresh).await.0
     }
 
-    fn sending_end(&self, at: Timestamp) -> Timestamp {
-        at.plus_millis(i64::try_from(sending_ms(self.source, self.answer_within_ms())).unwrap_or_default())
+    fn log_error(&self, code: &'static str, place: String, arrival: &Arrival) {
+        self.surroundings.sink().line(Line::Error(ErrorLine {
+            code,
+            place,
+            request_id: Some(LoggedId::technical(&arrival.request_id)),
+        }));
     }
 
     const fn answer_within_ms(&self) -> u64 {
         self.settings.receipt.answer_within_ms(self.source)
     }
-
-    fn allow_list(&self) -> &[ipnet::IpNet] {
-        let receipt = &self.settings.receipt;
-        match self.source {
-            Source::Segment => &receipt.segment.ip_allow_list,
-            Source::Braze => &receipt.braze.ip_allow_list,
-            Source::Branch => &receipt.branch.ip_allow_list,
-        }
-    }
 }
 
-/// The bytes that Segment signs of a body, and how many elements its root array has (RC-026).
-fn signed_part<'b>(body: &'b [u8], split: &Result<Split<'b>, Unsplit>) -> (&'b [u8], usize) {
-    match split {
-        Ok(Split {
-            first_element: Some(first),
-            events,
-        }) => (first.get().as_bytes(), events.len()),
-        _ => (body, 1),
+/// A body as far as it could be read.
+enum Body<'b> {
+    /// The body with the transfer undone, and its events.
+    Split(&'b [u8], Split<'b>),
+    /// Not JSON of a shape that the source has.
+    Unreadable(&'b [u8]),
+    /// More events than the cap; the first element of a root array.
+    TooMany(Option<&'b RawValue>),
+    /// It could not even be decoded.
+    Faulty(RefuseReason),
+}
+
+impl<'b> Body<'b> {
+    /// The bytes that Segment signs of it, and how many elements its root array has at least (RC-026); `None` if that cannot
+    /// be written.
+    fn signed_part(&self) -> Option<(&'b [u8], usize)> {
+        match self {
+            Self::Split(body, split) => Some(
+                split
+                    .first_element
+                    .map_or((*body, 1), |first| (first.get().as_bytes(), split.events.len())),
+            ),
+            Self::Unreadable(body) => Some((body, 1)),
+            Self::TooMany(first) => first.map(|first| (first.get().as_bytes(), 2)),
+            Self::Faulty(_) => None,
+        }
+    }
+
+    /// Why nothing in it can be queued, where it is not split.
+    const fn fault(&self) -> RefuseReason {
+        match self {
+            Self::TooMany(_) => RefuseReason::TooManyEvents,
+            Self::Faulty(reason) => *reason,
+            Self::Split(..) | Self::Unreadable(_) => RefuseReason::BodyUndecodable,
+        }
     }
 }
 

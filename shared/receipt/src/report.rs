@@ -1,57 +1,56 @@
-//! What a request is told of: its line, its events' lines, its metrics.
+//! What is logged of a request: its line, its events' lines, its metrics.
 
-use crate::proof::Proof;
+use crate::decision::{Arrival, Decision};
+use crate::refusals::{Counted, Refusals};
 use event::envelope::{Auth, KeyAge};
-use event::reasons::{IgnoreReason, ParkReason, RefuseReason};
+use event::reasons::{IgnoreReason, RefuseReason};
 use event::{Source, Timestamp};
 use telemetry::metrics as m;
-use telemetry::{Decision, EventLine, FaultLine, Line, LoggedId, Metrics, RequestLine, Sink};
+use telemetry::{EventLine, InvocationLine, Line, LoggedId, Metrics, RequestLine, Sink};
 
-/// The facts of one request.
-#[derive(Default)]
-pub struct Report {
-    /// Events in the request; a body that cannot be read counts 1.
-    pub events: u64,
-    /// Events queued for every destination.
-    pub queued: u64,
-    /// Why and how many events are parked.
-    pub parked: Vec<(ParkReason, u64)>,
-    /// Events of a source without an enabled route.
-    pub ignored: u64,
-    /// Why it was refused.
-    pub refused: Option<RefuseReason>,
-    /// What proved the sender.
-    pub proof: Option<Proof>,
-    /// Bytes of the body as received.
-    pub bytes: u64,
-    /// Whether another version of Currents than 1 was named.
-    pub other_currents_version: bool,
-    /// Panics caught.
-    pub panics: u64,
-    /// Codes of faults on the way.
-    pub faults: Vec<(&'static str, String)>,
+/// What frames a decision.
+pub(crate) struct Frame<'r> {
+    pub(crate) source: Source,
+    pub(crate) arrival: &'r Arrival,
+    pub(crate) answered: Timestamp,
+    /// The status of the answer.
+    pub(crate) status: u16,
+    /// Whether it was the container's first.
+    pub(crate) is_cold: bool,
+    pub(crate) secret: SecretReport,
 }
 
-/// What frames the facts.
-pub struct Frame<'r> {
-    /// Who sends.
-    pub source: Source,
-    /// The function's name.
-    pub function: &'static str,
-    /// The platform's id of the request.
-    pub request_id: &'r str,
-    /// When it came.
-    pub at: Timestamp,
-    /// When it was answered.
-    pub answered: Timestamp,
-    /// The status of the answer.
-    pub status: u16,
-    /// Whether it was the container's first.
-    pub cold: bool,
+/// What is known of the secret.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecretReport {
     /// Seconds since the secret in use was fetched.
-    pub secret_age: Option<i64>,
-    /// Fetches of the secret that failed.
-    pub secret_failures: u64,
+    pub(crate) age_s: Option<i64>,
+    /// Fetches that failed.
+    pub(crate) failures: u64,
+    /// How many of these because the value is not of the documented form.
+    pub(crate) malformed: u64,
+}
+
+/// A run over the fallback bucket.
+pub(crate) struct RunReport {
+    /// Whether the bucket could be listed.
+    pub(crate) is_listed: bool,
+    pub(crate) listed: u64,
+    pub(crate) finished: u64,
+    pub(crate) ms: u64,
+    pub(crate) is_cold: bool,
+}
+
+impl Default for RunReport {
+    fn default() -> Self {
+        Self {
+            is_listed: true,
+            listed: 0,
+            finished: 0,
+            ms: 0,
+            is_cold: false,
+        }
+    }
 }
 
 const fn auth_word(auth: Auth) -> &'static str {
@@ -78,130 +77,205 @@ const fn status_word(status: u16) -> &'static str {
     }
 }
 
-impl Report {
-    /// Events parked.
-    pub fn parked_events(&self) -> u64 {
-        self.parked.iter().map(|(_, count)| count).sum()
-    }
-
-    /// Tells everything.
-    pub fn tell(self, frame: &Frame<'_>, sink: &impl Sink) {
-        let request_id = || LoggedId::technical(frame.request_id);
-        for (code, place) in &self.faults {
-            let fault = FaultLine {
-                code,
-                place: place.clone(),
-                request_id: Some(request_id()),
-            };
-            sink.line(Line::Fault(fault));
-        }
-        // A sender that keeps nothing loses what is refused for a reason of ours.
-        let ours = matches!(
-            self.refused,
-            Some(
-                RefuseReason::QueueUnavailable | RefuseReason::SecretUnavailable | RefuseReason::BodyTooLarge
-            )
-        );
-        let lost = frame.source == Source::Branch && ours;
-        let parked = self.parked_events();
-        let decision = match self.refused {
-            Some(_) => Decision::Refused,
-            None if self.queued > 0 => Decision::Queued,
-            None if parked > 0 => Decision::Parked,
-            None => Decision::Nothing,
-        };
-        for (reason, count) in &self.parked {
-            (0..*count).for_each(|_| sink.line(event_line(frame, "parked", reason.as_str())));
-        }
-        (0..self.ignored)
-            .for_each(|_| sink.line(event_line(frame, "ignored", IgnoreReason::NoRoute.as_str())));
-        let ms = u64::try_from(frame.answered.millis_since(frame.at)).unwrap_or_default();
-        sink.metrics(self.metrics(frame, ms, lost));
-        sink.line(Line::Request(RequestLine {
-            source: frame.source.as_str(),
-            request_id: request_id(),
+/// Writes the lines and metrics of a request. A refusal that nothing of ours caused is counted instead, for a line of its reason
+/// (RP-014).
+pub(crate) fn emit(refusals: &Refusals, decision: &Decision, frame: &Frame<'_>, sink: &impl Sink) {
+    if let Some(reason) = decision
+        .refusal()
+        .filter(|reason| *reason != RefuseReason::QueueUnavailable)
+    {
+        let one = Counted {
+            count: 1,
+            events: decision.received,
+            bytes: frame.arrival.bytes,
+            ms: millis(frame),
+            request_id: frame.arrival.request_id.clone(),
             status: frame.status,
-            decision,
-            reason: self
-                .refused
-                .map(RefuseReason::as_str)
-                .or_else(|| Some(self.parked.first()?.0.as_str())),
-            auth: self.proof.map(|proof| auth_word(proof.auth)),
-            key: self.proof.map(|proof| {
-                if proof.key == KeyAge::Current {
-                    "current"
-                } else {
-                    "older"
-                }
-            }),
-            events: self.events,
-            queued: self.queued,
-            parked,
-            ignored: self.ignored,
-            bytes: self.bytes,
-            ms,
-            cold: frame.cold,
-            reingested: None,
-            lost_at_sender: lost.then_some(true),
-        }));
-    }
-
-    fn metrics(&self, frame: &Frame<'_>, ms: u64, lost: bool) -> Metrics {
-        let source = frame.source.as_str();
-        let mut metrics = Metrics::new();
-        metrics.count(m::REQUESTS, &[source, status_word(frame.status)], 1);
-        if let Some(reason) = self.refused {
-            metrics.count(m::REQUESTS_REFUSED, &[source, reason.as_str()], 1);
-        }
-        metrics.count(m::EVENTS_RECEIVED, &[source], self.events);
-        metrics.count(m::EVENTS_QUEUED, &[source], self.queued);
-        for (reason, count) in &self.parked {
-            metrics.count(
-                m::EVENTS_BY_REASON_AT_RECEIPT,
-                &[source, "parked", reason.as_str()],
-                *count,
-            );
-        }
-        let no_route = IgnoreReason::NoRoute.as_str();
-        metrics.count(
-            m::EVENTS_BY_REASON_AT_RECEIPT,
-            &[source, "ignored", no_route],
-            self.ignored,
-        );
-        if let Some(proof) = self.proof {
-            metrics.count(m::UNSIGNED_TAIL_EVENTS, &[source], proof.unproven as u64);
-            metrics.count(
-                m::KEY_OLDER_USED,
-                &[source],
-                u64::from(proof.key == KeyAge::Older),
-            );
-        }
-        metrics.count(
-            m::CURRENTS_VERSION_OTHER,
-            &[source],
-            u64::from(self.other_currents_version),
-        );
-        metrics.count(m::LOST_AT_SENDER, &[source], u64::from(lost));
-        metrics.add(m::RECEIPT_MS, &[source], ms as f64);
-        metrics.add(m::BYTES_RECEIVED, &[source], self.bytes as f64);
-        if let Some(age) = frame.secret_age {
-            metrics.add(m::SECRET_AGE, &[frame.function], age as f64);
-        }
-        metrics.count(m::PANICS, &[frame.function], self.panics);
-        metrics.count(m::SECRET_FETCH_FAILED, &[frame.function], frame.secret_failures);
-        let out = self.queued + self.ignored + self.parked_events();
-        let refused = if self.refused.is_some() {
-            self.events.saturating_sub(out)
-        } else {
-            0
+            ..Counted::default()
         };
-        metrics.add(
-            m::CONSERVATION_GAP,
-            &[frame.function],
-            self.events as f64 - (out + refused) as f64,
-        );
-        metrics
+        return refusals.add(reason, one);
     }
+    for (reason, count) in &decision.parked {
+        (0..*count).for_each(|_| sink.line(event_line(frame, "parked", reason.as_str())));
+    }
+    let no_route = IgnoreReason::NoRoute.as_str();
+    (0..decision.ignored).for_each(|_| sink.line(event_line(frame, "ignored", no_route)));
+    let line = Line::Request(request_line(decision, frame));
+    sink.summary(line, metrics(decision, frame));
+}
+
+/// Writes the line that stands for all refusals of a reason since the last one.
+pub(crate) fn emit_refusals(reason: RefuseReason, counted: &Counted, frame: &Frame<'_>, sink: &impl Sink) {
+    let source = frame.source.as_str();
+    let is_lost = is_lost_for(frame.source, reason);
+    let line = RequestLine {
+        source,
+        request_id: LoggedId::technical(&counted.request_id),
+        status: counted.status,
+        decision: telemetry::Decision::Refused,
+        reason: Some(reason.as_str()),
+        count: Some(counted.count),
+        auth: None,
+        key: None,
+        events: counted.events,
+        queued: 0,
+        parked: 0,
+        ignored: 0,
+        spilled: 0,
+        bytes: counted.bytes,
+        ms: counted.ms,
+        cold: frame.is_cold,
+        reingested: None,
+        lost_at_sender: is_lost.then_some(true),
+        maybe_queued: None,
+    };
+    let mut metrics = Metrics::new();
+    metrics.count(m::REQUESTS, &[source, status_word(counted.status)], counted.count);
+    metrics.count(m::REQUESTS_REFUSED, &[source], counted.count);
+    metrics.count(m::EVENTS_RECEIVED, &[source], counted.events);
+    metrics.count(
+        m::LOST_AT_SENDER,
+        &[source],
+        if is_lost { counted.count } else { 0 },
+    );
+    metrics.add(m::RECEIPT_MS, &[source], counted.ms as f64);
+    metrics.add(m::BYTES_RECEIVED, &[source], counted.bytes as f64);
+    secret_metrics(&mut metrics, &frame.secret);
+    metrics.add(m::CONSERVATION_GAP, &[], 0.0);
+    sink.summary(Line::Request(line), metrics);
+}
+
+/// Writes the line of a run over the fallback bucket. Its `records` are the objects that it has found.
+pub(crate) fn emit_run(report: &RunReport, secret: &SecretReport, invocation_id: &str, sink: &impl Sink) {
+    let left = report.listed.saturating_sub(report.finished);
+    let line = InvocationLine {
+        destination: None,
+        aws_request_id: LoggedId::technical(invocation_id),
+        records: report.listed,
+        events: 0,
+        delivered: 0,
+        warned: 0,
+        ignored: 0,
+        parked: 0,
+        requeued: report.finished,
+        waiting: left,
+        requests: 0,
+        breaker: "closed",
+        paused_ms: 0,
+        ms: report.ms,
+        cold: report.is_cold,
+    };
+    let mut metrics = Metrics::new();
+    if report.is_listed {
+        metrics.add(m::FALLBACK_PENDING, &[Source::Branch.as_str()], left as f64);
+    }
+    secret_metrics(&mut metrics, secret);
+    sink.summary(Line::Invocation(line), metrics);
+}
+
+fn secret_metrics(metrics: &mut Metrics, secret: &SecretReport) {
+    if let Some(age) = secret.age_s {
+        metrics.add(m::SECRET_AGE, &[], age as f64);
+    }
+    metrics.count(m::SECRET_FETCH_FAILED, &[], secret.failures);
+    metrics.count(m::SECRET_MALFORMED, &[], secret.malformed);
+}
+
+/// Whether a refusal loses events: Branch sends nothing again, and the reason is ours.
+fn is_lost_for(source: Source, reason: RefuseReason) -> bool {
+    let is_ours = matches!(
+        reason,
+        RefuseReason::QueueUnavailable | RefuseReason::SecretUnavailable
+    );
+    source == Source::Branch && is_ours
+}
+
+fn is_lost(decision: &Decision, frame: &Frame<'_>) -> bool {
+    decision
+        .refusal()
+        .is_some_and(|reason| is_lost_for(frame.source, reason))
+}
+
+fn request_line(decision: &Decision, frame: &Frame<'_>) -> RequestLine {
+    let parked = decision.parked_events();
+    let parked_for = decision.parked.first().map(|(reason, _)| reason.as_str());
+    RequestLine {
+        source: frame.source.as_str(),
+        request_id: LoggedId::technical(&frame.arrival.request_id),
+        status: frame.status,
+        decision: match decision.refusal() {
+            Some(_) => telemetry::Decision::Refused,
+            None if decision.spilled > 0 => telemetry::Decision::Spilled,
+            None if decision.queued > 0 => telemetry::Decision::Queued,
+            None if parked > 0 => telemetry::Decision::Parked,
+            None => telemetry::Decision::Nothing,
+        },
+        reason: decision.refusal().map(RefuseReason::as_str).or(parked_for),
+        count: None,
+        auth: decision.proof.map(|proof| auth_word(proof.auth)),
+        key: decision.proof.map(|proof| match proof.key {
+            KeyAge::Current => "current",
+            KeyAge::Older => "older",
+        }),
+        events: decision.received,
+        queued: decision.queued,
+        parked,
+        ignored: decision.ignored,
+        spilled: decision.spilled,
+        bytes: frame.arrival.bytes,
+        ms: millis(frame),
+        cold: frame.is_cold,
+        reingested: frame.arrival.is_reingested.then_some(true),
+        lost_at_sender: is_lost(decision, frame).then_some(true),
+        maybe_queued: (is_lost(decision, frame) && decision.maybe_queued).then_some(true),
+    }
+}
+
+/// Milliseconds from the request to its answer.
+fn millis(frame: &Frame<'_>) -> u64 {
+    u64::try_from(frame.answered.millis_since(frame.arrival.at)).unwrap_or_default()
+}
+
+fn metrics(decision: &Decision, frame: &Frame<'_>) -> Metrics {
+    let source = &[frame.source.as_str()];
+    let mut metrics = Metrics::new();
+    if frame.arrival.is_reingested {
+        // Its events were received, and its request was answered, when it was kept.
+        metrics.count(m::FALLBACK_REINGESTED, source, 1);
+    } else {
+        metrics.count(m::REQUESTS, &[source[0], status_word(frame.status)], 1);
+        metrics.count(
+            m::REQUESTS_REFUSED,
+            source,
+            u64::from(decision.refusal().is_some()),
+        );
+        metrics.count(m::EVENTS_RECEIVED, source, decision.received);
+        metrics.add(m::RECEIPT_MS, source, millis(frame) as f64);
+        metrics.add(m::BYTES_RECEIVED, source, frame.arrival.bytes as f64);
+    }
+    metrics.count(m::FALLBACK_WRITTEN, source, u64::from(decision.spilled > 0));
+    metrics.count(m::EVENTS_QUEUED, source, decision.queued);
+    let parked = decision
+        .parked
+        .iter()
+        .map(|(reason, count)| ("parked", reason.as_str(), *count));
+    let ignored = ("ignored", IgnoreReason::NoRoute.as_str(), decision.ignored);
+    for (outcome, reason, count) in parked.chain([ignored]) {
+        let dimensions = [source[0], outcome, reason];
+        metrics.count(m::EVENTS_BY_REASON_AT_RECEIPT, &dimensions, count);
+    }
+    if let Some(proof) = decision.proof {
+        let is_older = proof.key == KeyAge::Older;
+        metrics.count(m::UNSIGNED_TAIL_EVENTS, source, proof.unproven as u64);
+        metrics.count(m::KEY_OLDER_USED, source, u64::from(is_older));
+    }
+    let has_other_version = frame.arrival.has_other_currents_version;
+    metrics.count(m::CURRENTS_VERSION_OTHER, source, u64::from(has_other_version));
+    metrics.count(m::LOST_AT_SENDER, source, u64::from(is_lost(decision, frame)));
+    secret_metrics(&mut metrics, &frame.secret);
+    metrics.count(m::PANICS, &[], u64::from(decision.is_panic));
+    metrics.add(m::CONSERVATION_GAP, &[], decision.conservation_gap());
+    metrics
 }
 
 fn event_line(frame: &Frame<'_>, outcome: &'static str, reason: &'static str) -> Line {
@@ -215,7 +289,7 @@ fn event_line(frame: &Frame<'_>, outcome: &'static str, reason: &'static str) ->
         status: None,
         attempt: 0,
         age_ms: 0,
-        request_id: LoggedId::technical(frame.request_id),
+        request_id: LoggedId::technical(&frame.arrival.request_id),
         message_id: None,
         maybe_duplicate: None,
     })

@@ -1,4 +1,5 @@
-//! Messages go to SQS (4.6): in batches, some at once, what failed again while the time lasts.
+//! Messages of a reader of files go to SQS (4.6): in batches, some at once, what failed again while the time lasts.
+//! The receiver's own are in `outgoing`.
 
 use crate::limits::{BATCH_BYTES, BATCH_ENTRIES, CALLS_AT_ONCE, WAITS_MS};
 use event::ports::{Entry, Queue, QueueName};
@@ -179,44 +180,4 @@ fn batches(messages: Vec<Message>) -> Vec<(QueueName, Vec<Message>)> {
         }
     }
     batches
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use event::Destination;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn rc_097_a_call_has_at_most_ten_entries_and_1048576_bytes_with_unique_ids(
-            sizes in proptest::collection::vec((0_usize..=BATCH_BYTES, 0_usize..3), 0..60),
-        ) {
-            let queues = [
-                QueueName::Destination(Destination::Braze),
-                QueueName::Destination(Destination::Branch),
-                QueueName::Parked,
-            ];
-            let messages: Vec<Message> = sizes
-                .iter()
-                .enumerate()
-                .map(|(place, (size, queue))| {
-                    // Half of them are small, so that the count is met too.
-                    let size = if place % 2 == 0 { *size } else { size / 100 };
-                    Message { queue: queues[*queue], body: "x".repeat(size), place }
-                })
-                .collect();
-            let batches = batches(messages);
-            let mut places: Vec<usize> = Vec::new();
-            for (queue, batch) in &batches {
-                prop_assert!((1..=BATCH_ENTRIES).contains(&batch.len()));
-                prop_assert!(batch.iter().map(|message| message.body.len()).sum::<usize>() <= BATCH_BYTES);
-                prop_assert!(batch.iter().all(|message| message.queue == *queue));
-                prop_assert!(batch.is_sorted_by_key(|message| message.place), "in order");
-                places.extend(batch.iter().map(|message| message.place));
-            }
-            places.sort_unstable();
-            prop_assert_eq!(places, (0..sizes.len()).collect::<Vec<_>>(), "each message once, so each id once");
-        }
-    }
 }

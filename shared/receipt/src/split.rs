@@ -2,14 +2,13 @@
 
 use event::Source;
 use event::json::RawKey;
-use event::reasons::RefuseReason;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
 /// A body, split.
 #[derive(Default)]
-pub struct Split<'b> {
+pub(crate) struct Split<'b> {
     /// Its events, in order.
     pub events: Vec<&'b RawValue>,
     /// The first element, if the root is an array that is not empty: what Segment signs of a batch (RC-026).
@@ -17,28 +16,19 @@ pub struct Split<'b> {
 }
 
 /// Why a body has no events that could be queued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsplit {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Unsplit<'b> {
     /// It is not of a shape that the source has.
     Unreadable,
-    /// It holds more events than the cap.
-    TooMany,
-}
-
-impl From<Unsplit> for Option<RefuseReason> {
-    fn from(unsplit: Unsplit) -> Self {
-        match unsplit {
-            Unsplit::Unreadable => None,
-            Unsplit::TooMany => Some(RefuseReason::TooManyEvents),
-        }
-    }
+    /// It holds more events than the cap. The first element of a root array is kept: Segment's signature is over it (RC-058).
+    TooMany(Option<&'b RawValue>),
 }
 
 /// Splits a body.
 ///
 /// # Errors
-/// [`Unsplit`], with what was split of a root array so far lost.
-pub fn split(source: Source, body: &[u8], max_events: usize) -> Result<Split<'_>, Unsplit> {
+/// [`Unsplit`]: what is read of it is of no use.
+pub(crate) fn split(source: Source, body: &[u8], max_events: usize) -> Result<Split<'_>, Unsplit<'_>> {
     let text = std::str::from_utf8(body).map_err(|_| Unsplit::Unreadable)?;
     match text.trim_matches([' ', '\t', '\n', '\r']).as_bytes().first() {
         None => Ok(Split::default()),
@@ -73,7 +63,7 @@ pub fn split(source: Source, body: &[u8], max_events: usize) -> Result<Split<'_>
 }
 
 /// The root of a Braze body that is an object (BZ-001, BZ-003, BZ-004, BZ-005).
-fn braze_object(root: &RawValue, max_events: usize) -> Result<Vec<&RawValue>, Unsplit> {
+fn braze_object(root: &RawValue, max_events: usize) -> Result<Vec<&RawValue>, Unsplit<'_>> {
     let Keys {
         events,
         count,
@@ -90,7 +80,7 @@ fn braze_object(root: &RawValue, max_events: usize) -> Result<Vec<&RawValue>, Un
 }
 
 /// The elements of a Braze root array (BZ-002, BZ-008, BZ-005).
-fn braze_elements(roots: Vec<&RawValue>, max_events: usize) -> Result<Vec<&RawValue>, Unsplit> {
+fn braze_elements<'b>(roots: Vec<&'b RawValue>, max_events: usize) -> Result<Vec<&'b RawValue>, Unsplit<'b>> {
     let mut events = Vec::with_capacity(roots.len());
     for root in roots {
         if !root.get().starts_with('{') {
@@ -107,49 +97,50 @@ fn braze_elements(roots: Vec<&RawValue>, max_events: usize) -> Result<Vec<&RawVa
             _ => return Err(Unsplit::Unreadable),
         }
         if events.len() > max_events {
-            return Err(Unsplit::TooMany);
+            return Err(Unsplit::TooMany(None));
         }
     }
     Ok(events)
 }
 
 /// The elements of an array, as long as there are not too many.
-fn elements(array: &str, max: usize) -> Result<Vec<&RawValue>, Unsplit> {
-    struct Elements(usize);
+fn elements(array: &str, max: usize) -> Result<Vec<&RawValue>, Unsplit<'_>> {
+    struct Elements<'e, 'b> {
+        read: &'e mut Vec<&'b RawValue>,
+        max: usize,
+    }
 
-    impl<'b> Visitor<'b> for Elements {
-        type Value = Vec<&'b RawValue>;
+    impl<'b> Visitor<'b> for Elements<'_, 'b> {
+        type Value = ();
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an array")
         }
 
-        fn visit_seq<A: SeqAccess<'b>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut elements = Vec::new();
+        fn visit_seq<A: SeqAccess<'b>>(self, mut seq: A) -> Result<(), A::Error> {
             while let Some(element) = seq.next_element::<&'b RawValue>()? {
-                if elements.len() == self.0 {
-                    return Err(A::Error::custom(TOO_MANY));
+                self.read.push(element);
+                if self.read.len() > self.max {
+                    return Err(A::Error::custom("too many elements"));
                 }
-                elements.push(element);
             }
-            Ok(elements)
+            Ok(())
         }
     }
 
+    let mut elements = Vec::new();
+    let visitor = Elements {
+        read: &mut elements,
+        max,
+    };
     let mut json = serde_json::Deserializer::from_str(array);
-    let elements = json.deserialize_seq(Elements(max)).map_err(|error| {
-        if error.to_string().starts_with(TOO_MANY) {
-            Unsplit::TooMany
-        } else {
-            Unsplit::Unreadable
-        }
-    })?;
-    json.end().map_err(|_| Unsplit::Unreadable)?;
-    Ok(elements)
+    let read = json.deserialize_seq(visitor).and_then(|()| json.end());
+    match read {
+        _ if elements.len() > max => Err(Unsplit::TooMany(elements.first().copied())),
+        Ok(()) => Ok(elements),
+        Err(_) => Err(Unsplit::Unreadable),
+    }
 }
-
-/// How the visitor says that there are too many elements.
-const TOO_MANY: &str = "too many elements";
 
 /// What the splitting has to know of an object's keys.
 struct Keys<'b> {
@@ -159,7 +150,7 @@ struct Keys<'b> {
     is_empty: bool,
 }
 
-fn keys(object: &RawValue) -> Result<Keys<'_>, Unsplit> {
+fn keys(object: &RawValue) -> Result<Keys<'_>, Unsplit<'_>> {
     struct Look;
 
     impl<'b> Visitor<'b> for Look {
@@ -198,13 +189,16 @@ fn keys(object: &RawValue) -> Result<Keys<'_>, Unsplit> {
 mod tests {
     use super::*;
 
-    fn texts(source: Source, body: &str) -> Result<Vec<String>, Unsplit> {
+    /// The events as text; of a body that gives none, whether it holds too many.
+    fn texts(source: Source, body: &str) -> Result<Vec<String>, bool> {
         split(source, body.as_bytes(), 5)
             .map(|split| split.events.iter().map(|raw| raw.get().to_owned()).collect())
+            .map_err(|unsplit| matches!(unsplit, Unsplit::TooMany(_)))
     }
 
     #[test]
-    fn rc_071_an_object_is_one_event_and_each_element_of_an_array_one() {
+    fn an_object_is_one_event_and_each_element_of_an_array_one() {
+        event::rules!["RC-071"];
         for source in [Source::Segment, Source::Branch] {
             assert_eq!(texts(source, " {\"a\": 1} ").unwrap(), ["{\"a\": 1}"]);
             assert_eq!(
@@ -214,32 +208,38 @@ mod tests {
             assert_eq!(texts(source, "[]").unwrap(), Vec::<String>::new());
             assert_eq!(texts(source, " \n").unwrap(), Vec::<String>::new());
             for bad in ["7", "null", "{", "[1,]", "[1] x", "{} {}", "\"x\""] {
-                assert_eq!(texts(source, bad).err(), Some(Unsplit::Unreadable), "{bad}");
+                assert_eq!(texts(source, bad).err(), Some(false), "{bad}");
             }
         }
     }
 
     #[test]
-    fn rc_070_what_a_parser_would_change_stays() {
+    fn what_a_parser_would_change_stays() {
+        event::rules!["RC-070"];
         let odd = r#"{"n":1e+21,"n":9007199254740993,"s":"\ud83d"}"#;
         assert_eq!(texts(Source::Segment, odd).unwrap(), [odd]);
     }
 
     #[test]
-    fn rc_058_splitting_stops_at_one_event_too_many() {
+    fn splitting_stops_at_one_event_too_many() {
+        event::rules!["RC-058"];
         assert_eq!(texts(Source::Segment, "[1,2,3,4,5]").unwrap().len(), 5);
-        assert_eq!(
-            texts(Source::Segment, "[1,2,3,4,5,6]").err(),
-            Some(Unsplit::TooMany)
-        );
+        assert_eq!(texts(Source::Segment, "[1,2,3,4,5,6]").err(), Some(true));
         assert_eq!(
             texts(Source::Braze, r#"[{"events":[1,2,3]},{"events":[4,5,6]}]"#).err(),
-            Some(Unsplit::TooMany)
+            Some(true)
         );
+        let Err(Unsplit::TooMany(Some(first))) = split(Source::Segment, b"[ {\"a\":1} ,2,3", 2) else {
+            panic!("it stops at the third")
+        };
+        assert_eq!(first.get(), "{\"a\":1}");
     }
 
     #[test]
-    fn rc_072_bz_001_bz_002_bz_003_bz_004_bz_005_bz_008_a_braze_body_is_split_by_its_shape() {
+    fn a_braze_body_is_split_by_its_shape() {
+        event::rules![
+            "RC-072", "BZ-001", "BZ-002", "BZ-003", "BZ-004", "BZ-005", "BZ-008"
+        ];
         for (body, wanted) in [
             (r#"{"events":[{"a":1},7]}"#, vec!["{\"a\":1}", "7"]),
             (
@@ -266,16 +266,13 @@ mod tests {
             r#"[{"events":[1],"events":[2]}]"#,
             r#"{"events":[1}"#,
         ] {
-            assert_eq!(
-                texts(Source::Braze, bad).err(),
-                Some(Unsplit::Unreadable),
-                "{bad}"
-            );
+            assert_eq!(texts(Source::Braze, bad).err(), Some(false), "{bad}");
         }
     }
 
     #[test]
-    fn rc_026_rc_030_the_first_element_is_the_first_event_byte_for_byte() {
+    fn the_first_element_is_the_first_event_byte_for_byte() {
+        event::rules!["RC-026", "RC-030"];
         let body = br#"[ {"a":1} ,{"b":2}]"#;
         let split = split(Source::Segment, body, 5).unwrap();
         assert_eq!(split.first_element.unwrap().get(), r#"{"a":1}"#);

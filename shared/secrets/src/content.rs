@@ -1,26 +1,32 @@
 //! What the secrets hold. Every entry is trimmed, and blank ones do not count; members that are not known here are allowed.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use telemetry::Secret;
 use zeroize::Zeroizing;
 
-/// The text of a secret is no JSON object of the documented form. Counts as a failed fetch: the older value stays in use.
+/// A secret is not of the documented form; a person has to store it again. Counts as a failed fetch: the older value stays in
+/// use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the secret is not of the documented form")]
-pub struct Unparsable;
+#[error("the secret is not of the documented form: {}", .member.unwrap_or("it is no JSON object"))]
+pub struct Malformed {
+    /// The member whose value is of the wrong type; `None` if the whole is no JSON object.
+    pub member: Option<&'static str>,
+}
 
 /// The content of a function's secret.
 pub trait SecretContent: Sized {
     /// Reads the secret's text.
     ///
     /// # Errors
-    /// [`Unparsable`] if it is not of the documented form.
-    fn parse(text: &str) -> Result<Self, Unparsable>;
+    /// [`Malformed`], with the member, if it is not of the documented form. An empty text is a secret without entries.
+    fn parse(text: &str) -> Result<Self, Malformed>;
 }
 
-/// A token, known by its SHA-256 alone: comparing digests takes the same time whatever was guessed right.
+/// A token, known by its SHA-256 alone: comparing digests takes the same time for every guess.
 #[derive(Clone, Copy)]
 pub struct Token([u8; 32]);
 
@@ -99,87 +105,77 @@ fn key(text: &str) -> Option<Secret> {
 
 type Text = Zeroizing<String>;
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Unparsable> {
-    // An array would be read as a list of members.
-    let object = text
-        .trim_start()
-        .starts_with('{')
-        .then_some(text)
-        .ok_or(Unparsable)?;
-    serde_json::from_str(object).map_err(|_| Unparsable)
+/// The members of a secret, each still as its text.
+struct Members<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+
+impl<'a> Members<'a> {
+    fn of(text: &'a str) -> Result<Self, Malformed> {
+        if text.trim().is_empty() {
+            return Ok(Self(BTreeMap::new()));
+        }
+        serde_json::from_str(text)
+            .map(Self)
+            .map_err(|_| Malformed { member: None })
+    }
+
+    /// A member, or its default if it is absent.
+    fn get<T: Deserialize<'a> + Default>(&self, member: &'static str) -> Result<T, Malformed> {
+        self.0.get(member).map_or_else(
+            || Ok(T::default()),
+            |raw| serde_json::from_str(raw.get()).map_err(|_| Malformed { member: Some(member) }),
+        )
+    }
 }
 
 impl SecretContent for ReceiverSecret {
-    fn parse(text: &str) -> Result<Self, Unparsable> {
-        #[derive(Deserialize)]
-        struct Form {
-            #[serde(default)]
-            shared_secrets: Vec<Text>,
-            #[serde(default)]
-            tokens: Vec<Text>,
-        }
-        let form: Form = read(text)?;
-        let tokens = form.tokens.iter().filter(|token| !token.trim().is_empty());
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let members = Members::of(text)?;
+        let shared_secrets: Vec<Text> = members.get("shared_secrets")?;
+        let tokens: Vec<Text> = members.get("tokens")?;
         Ok(Self {
-            shared_secrets: form
-                .shared_secrets
+            shared_secrets: shared_secrets.iter().filter_map(|secret| entry(secret)).collect(),
+            tokens: tokens
                 .iter()
-                .filter_map(|secret| entry(secret))
+                .filter(|token| !token.trim().is_empty())
+                .map(|token| Token::of(token))
                 .collect(),
-            tokens: tokens.map(|token| Token::of(token)).collect(),
         })
     }
 }
 
 impl SecretContent for BrazeKey {
-    fn parse(text: &str) -> Result<Self, Unparsable> {
-        #[derive(Deserialize)]
-        struct Form {
-            #[serde(default)]
-            rest_api_key: Text,
-        }
-        let form: Form = read(text)?;
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let rest_api_key: Text = Members::of(text)?.get("rest_api_key")?;
         Ok(Self {
-            rest_api_key: key(&form.rest_api_key),
+            rest_api_key: key(&rest_api_key),
         })
     }
 }
 
 impl SecretContent for BranchKey {
-    fn parse(text: &str) -> Result<Self, Unparsable> {
-        #[derive(Deserialize)]
-        struct Form {
-            #[serde(default)]
-            branch_key: Text,
-        }
-        let form: Form = read(text)?;
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let branch_key: Text = Members::of(text)?.get("branch_key")?;
         Ok(Self {
-            branch_key: key(&form.branch_key),
+            branch_key: key(&branch_key),
         })
     }
 }
 
 impl SecretContent for SegmentKeys {
-    fn parse(text: &str) -> Result<Self, Unparsable> {
-        #[derive(Deserialize)]
-        struct Form {
-            #[serde(default)]
-            write_key: Text,
-            #[serde(default)]
-            write_keys: BTreeMap<String, Text>,
-        }
-        let form: Form = read(text)?;
-        let given = form.write_keys.iter().filter(|(_, text)| !text.trim().is_empty());
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let members = Members::of(text)?;
+        let write_key: Text = members.get("write_key")?;
+        let given: BTreeMap<String, Text> = members.get("write_keys")?;
         let mut write_keys = BTreeMap::new();
         let mut all_usable = true;
-        for (name, text) in given {
+        for (name, text) in given.iter().filter(|(_, text)| !text.trim().is_empty()) {
             match key(text) {
                 Some(key) => drop(write_keys.insert(name.clone(), key)),
                 None => all_usable = false,
             }
         }
         Ok(Self {
-            write_key: key(&form.write_key).filter(|_| all_usable),
+            write_key: key(&write_key).filter(|_| all_usable),
             write_keys,
         })
     }
@@ -190,7 +186,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rs_002_entries_are_trimmed_and_blank_ones_do_not_count() {
+    fn entries_are_trimmed_and_blank_ones_do_not_count() {
+        event::rules!["RS-002"];
         let secret =
             ReceiverSecret::parse(r#"{"shared_secrets":[" a ",""," "],"tokens":["t"," \n"],"other":1}"#)
                 .unwrap();
@@ -210,7 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn rs_004_a_delivery_key_of_anything_but_visible_ascii_is_no_entry() {
+    fn a_delivery_key_of_more_than_visible_ascii_is_no_entry() {
+        event::rules!["RS-004"];
         let secret =
             |member: &str, text: &str| format!(r#"{{"{member}":{}}}"#, serde_json::to_string(text).unwrap());
         let (braze, branch, segment) = (
@@ -249,7 +247,8 @@ mod tests {
     }
 
     #[test]
-    fn rs_004_calls_of_a_platform_with_an_unusable_key_go_nowhere_else() {
+    fn calls_of_a_platform_with_an_unusable_key_go_nowhere() {
+        event::rules!["RS-004"];
         let keys = |ios: &str| {
             let text = format!(r#"{{"write_key":"w","write_keys":{{"ios":"{ios}","web":"k"}}}}"#);
             SegmentKeys::parse(&text).unwrap()
@@ -262,17 +261,26 @@ mod tests {
     }
 
     #[test]
-    fn rs_003_what_is_not_of_the_form_does_not_parse() {
-        for text in [
-            "",
-            "[]",
-            "null",
-            "x",
-            r#"{"tokens":"t"}"#,
-            r#"{"shared_secrets":[1]}"#,
+    fn what_is_not_of_the_form_names_its_member() {
+        event::rules!["RS-003"];
+        for (text, member) in [
+            ("[]", None),
+            ("null", None),
+            ("x", None),
+            (r#"{"tokens":"t"}"#, Some("tokens")),
+            (r#"{"shared_secrets":[1]}"#, Some("shared_secrets")),
         ] {
-            assert!(ReceiverSecret::parse(text).is_err(), "{text}");
+            assert_eq!(
+                ReceiverSecret::parse(text).err(),
+                Some(Malformed { member }),
+                "{text}"
+            );
         }
-        assert!(BrazeKey::parse(r#"{"rest_api_key":5}"#).is_err());
+        let failed = |malformed: Option<Malformed>| malformed.unwrap().to_string();
+        let error = failed(BrazeKey::parse(r#"{"rest_api_key":5}"#).err());
+        assert!(error.ends_with(": rest_api_key"), "{error}");
+        let error = failed(SegmentKeys::parse(r#"{"write_keys":{"ios":5}}"#).err());
+        assert!(error.ends_with(": write_keys"), "{error}");
+        assert!(BranchKey::parse(r#"{"branch_key":null}"#).is_err());
     }
 }

@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
+#![deny(unreachable_pub)]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
 mod cache;
 mod content;
 
-pub use cache::{Renewal, SecretCache};
-pub use content::{BranchKey, BrazeKey, ReceiverSecret, SecretContent, SegmentKeys, Token, Unparsable};
+pub use cache::{FetchFailure, Renewal, SecretCache};
+pub use content::{BranchKey, BrazeKey, Malformed, ReceiverSecret, SecretContent, SegmentKeys, Token};
 
 use event::ports::CallFailed;
 use telemetry::Secret;
@@ -14,10 +15,17 @@ use telemetry::Secret;
 pub trait Secrets {
     /// One `GetSecretValue` call, without retries of its own.
     async fn fetch(&self) -> Result<Secret, CallFailed>;
+
+    /// The same over a connection of its own: a pooled one may be dead without knowing it.
+    async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed>;
 }
 
 impl<S: Secrets> Secrets for &S {
     async fn fetch(&self) -> Result<Secret, CallFailed> {
         (**self).fetch().await
+    }
+
+    async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed> {
+        (**self).fetch_over_new_connection().await
     }
 }

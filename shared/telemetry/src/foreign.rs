@@ -1,4 +1,4 @@
-//! Events of foreign crates, and panics: told by code and place only, because their texts may quote a payload.
+//! Events of other crates, and panics: logged by code and place only, because their texts may quote a payload.
 
 use std::fmt;
 use tracing::{Event, Level, Subscriber};
@@ -6,7 +6,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Writes a `fault` line with the place of an event, and nothing of what the event says.
+/// Writes an `error` line with the place of an event, and nothing of what the event says.
 struct PlaceOnly;
 
 impl<S, N> FormatEvent<S, N> for PlaceOnly
@@ -16,11 +16,11 @@ where
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let metadata = event.metadata();
-        writeln!(out, "{}", fault_text("dependency", metadata.target()))
+        writeln!(out, "{}", error_text("dependency", metadata.target()))
     }
 }
 
-/// Only errors of foreign crates are told at all.
+/// Of other crates, errors alone are logged.
 pub(crate) fn subscribe() {
     let _ = tracing_subscriber::fmt()
         .with_max_level(Level::ERROR)
@@ -28,16 +28,17 @@ pub(crate) fn subscribe() {
         .try_init();
 }
 
-pub(crate) fn fault(code: &'static str, place: &str) {
-    crate::sink::raw_line(&fault_text(code, place));
+pub(crate) fn error(code: &'static str, place: &str) {
+    crate::sink::raw_line(&error_text(code, place));
 }
 
-fn fault_text(code: &str, place: &str) -> String {
+fn error_text(code: &str, place: &str) -> String {
     let line = serde_json::json!({
-        "ts": now(),
+        "timestamp": now(),
+        "level": "ERROR",
         "function": crate::sink::function(),
         "version": crate::sink::VERSION,
-        "kind": "fault",
+        "kind": "error",
         "code": code,
         "place": place,
     });

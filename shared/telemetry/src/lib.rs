@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![deny(unreachable_pub)]
 
 mod foreign;
 mod line;
@@ -9,8 +10,8 @@ pub mod schema;
 mod secret;
 mod sink;
 
-pub use line::{Decision, EventLine, FaultLine, FileLine, InvocationLine, Line, RecordLine, RequestLine};
+pub use line::{Decision, ErrorLine, EventLine, FileLine, InvocationLine, Line, RecordLine, RequestLine};
 pub use logged_id::LoggedId;
 pub use metrics::Metrics;
 pub use secret::Secret;
-pub use sink::{Sink, Stdout, VERSION, install, line_text};
+pub use sink::{Container, Head, Sink, Stdout, VERSION, install};

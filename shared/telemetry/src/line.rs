@@ -1,6 +1,6 @@
 //! The kinds of log lines and their fields: a closed list, so that no payload can slip in by a format string.
 //!
-//! Every line is one JSON object with `ts`, `kind`, `function` and `version` before the fields of its kind. Fields that
+//! Every line is one JSON object with `timestamp`, `level`, `kind`, `function` and `version` beside the fields of its kind. Fields that
 //! do not apply are left out. No field can hold a payload, a name or an address: ids are [`LoggedId`]s, the rest are
 //! numbers and words of closed lists.
 
@@ -22,7 +22,19 @@ pub enum Line {
     /// Per message about a file.
     File(FileLine),
     /// Per error or panic.
-    Fault(FaultLine),
+    Error(ErrorLine),
+}
+
+impl Line {
+    /// `ERROR` for a fault of ours, `WARN` for what a person may have to act on, else `INFO`: Lambda filters by it.
+    pub(crate) fn level(&self) -> &'static str {
+        match self {
+            Self::Error(_) => "ERROR",
+            Self::Request(line) if line.decision == Decision::Refused => "WARN",
+            Self::Event(line) if ["parked", "hold"].contains(&line.outcome) => "WARN",
+            _ => "INFO",
+        }
+    }
 }
 
 /// What was decided of an HTTP request.
@@ -55,6 +67,9 @@ pub struct RequestLine {
     /// Why it was refused or parked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// How many refusals of this reason it stands for, if more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// What proved the sender: `signature`, `token`, `signature+token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<&'static str>,
@@ -69,6 +84,8 @@ pub struct RequestLine {
     pub parked: u64,
     /// Events ignored.
     pub ignored: u64,
+    /// Events kept in the fallback bucket.
+    pub spilled: u64,
     /// Bytes of the body as received.
     pub bytes: u64,
     /// Milliseconds from the handler's start to the answer.
@@ -81,6 +98,9 @@ pub struct RequestLine {
     /// Whether it is lost unless its sender sends it again, which this sender does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost_at_sender: Option<bool>,
+    /// Whether the queue may hold it all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maybe_queued: Option<bool>,
 }
 
 /// The line of an event.
@@ -155,7 +175,8 @@ pub struct InvocationLine {
     pub aws_request_id: LoggedId,
     /// Records handed over.
     pub records: u64,
-    /// Events in them.
+    /// Events in them. `events` is a metric of the same line.
+    #[serde(rename = "opened")]
     pub events: u64,
     /// Events delivered.
     pub delivered: u64,
@@ -229,7 +250,7 @@ pub struct FileLine {
 
 /// The line of an error or panic: where it is in our code, never its message, which may quote a payload.
 #[derive(Serialize)]
-pub struct FaultLine {
+pub struct ErrorLine {
     /// A fixed word.
     pub code: &'static str,
     /// File and line in our code, or the operation that failed.

@@ -73,7 +73,8 @@ mod tests {
     }
 
     #[test]
-    fn rp_008_an_address_used_as_an_id_is_never_logged() {
+    fn an_address_used_as_an_id_is_never_logged() {
+        event::rules!["RP-008"];
         assert_eq!(LoggedId::of("segment", "m-1.a:b_C", true).as_str(), "m-1.a:b_C");
         let hashed = LoggedId::of("segment", "ada@example.com", true);
         assert!(hashed.as_str().starts_with("sha256:") && hashed.as_str().len() == 7 + 32);

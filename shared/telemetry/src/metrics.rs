@@ -1,5 +1,6 @@
 //! Metrics in CloudWatch's embedded format: one more log line, from which CloudWatch makes the metrics.
 
+use crate::sink::Head;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -52,8 +53,8 @@ macro_rules! metrics {
 metrics! {
     /// HTTP requests by status.
     REQUESTS = "requests", Count, ["Source", "Status"];
-    /// HTTP requests refused, by reason.
-    REQUESTS_REFUSED = "requests_refused", Count, ["Source", "Reason"];
+    /// HTTP requests refused; the line says why.
+    REQUESTS_REFUSED = "requests_refused", Count, ["Source"];
     /// Events in requests.
     EVENTS_RECEIVED = "events_received", Count, ["Source"];
     /// Events acknowledged by a destination's queue.
@@ -113,13 +114,15 @@ metrics! {
     /// Bytes of files got from S3.
     FILE_BYTES = "file_bytes", Bytes, [];
     /// Age of the secret in use.
-    SECRET_AGE = "secret_age", Seconds, ["Function"];
+    SECRET_AGE = "secret_age", Seconds, [];
     /// Fetches of the secret that failed.
-    SECRET_FETCH_FAILED = "secret_fetch_failed", Count, ["Function"];
+    SECRET_FETCH_FAILED = "secret_fetch_failed", Count, [];
+    /// Fetches whose value was not of the documented form.
+    SECRET_MALFORMED = "secret_malformed", Count, [];
     /// What came in less what went out: never anything but 0.
-    CONSERVATION_GAP = "conservation_gap", Count, ["Function"];
+    CONSERVATION_GAP = "conservation_gap", Count, [];
     /// Panics caught.
-    PANICS = "panics", Count, ["Function"];
+    PANICS = "panics", Count, [];
 }
 
 /// The metrics of one invocation.
@@ -171,22 +174,11 @@ impl Metrics {
             .map_or(&[], |series| &series.values)
     }
 
-    /// The lines in the embedded format, one for each set of dimension values, which is all that CloudWatch reads of a line,
-    /// and one more for every hundred values of a metric, which is all that it reads of an array.
-    pub fn lines(&self, frame: &Frame<'_>) -> Vec<String> {
-        let mut sets: BTreeMap<Dimensions<'_>, Vec<&Series>> = BTreeMap::new();
-        for ((_, values), series) in &self.series {
-            let set = series
-                .metric
-                .dimensions
-                .iter()
-                .copied()
-                .zip(values.iter().copied())
-                .collect();
-            sets.entry(set).or_default().push(series);
-        }
-        let mut lines = Vec::new();
-        for (set, series) in &sets {
+    /// The metrics in the embedded format. They are members of the invocation's own line where its members leave room; what
+    /// does not fit, such as a second value of one dimension, goes into lines of kind `metric`.
+    pub(crate) fn lines(&self, head: &Head<'_>, line: Object) -> Vec<String> {
+        let mut documents = vec![Document::new(line)];
+        for (set, series) in self.sets() {
             let mut rest: Vec<(Metric, &[f64])> = series
                 .iter()
                 .map(|series| (series.metric, series.values.as_slice()))
@@ -196,7 +188,14 @@ impl Metrics {
                     .iter()
                     .map(|(metric, values)| (*metric, values.split_at(values.len().min(VALUES_A_LINE)).0))
                     .collect();
-                lines.push(line(frame, set, &now));
+                if !documents
+                    .iter_mut()
+                    .any(|document| document.take(head.stack, &set, &now))
+                {
+                    let mut document = Document::new(head.of_metrics());
+                    document.take(head.stack, &set, &now);
+                    documents.push(document);
+                }
                 rest = rest
                     .into_iter()
                     .filter_map(|(metric, values)| Some((metric, values.get(VALUES_A_LINE..)?)))
@@ -204,124 +203,207 @@ impl Metrics {
                     .collect();
             }
         }
-        lines
+        documents
+            .into_iter()
+            .map(|document| document.text(head.millis))
+            .collect()
+    }
+
+    /// The series by the names and values of their dimensions.
+    fn sets(&self) -> BTreeMap<Dimensions<'_>, Vec<&Series>> {
+        let mut sets: BTreeMap<Dimensions<'_>, Vec<&Series>> = BTreeMap::new();
+        for ((_, values), series) in &self.series {
+            let names = series.metric.dimensions.iter().copied();
+            let set = names.zip(values.iter().copied()).collect();
+            sets.entry(set).or_default().push(series);
+        }
+        sets
     }
 }
 
 /// Values of one metric in one line (CloudWatch).
 const VALUES_A_LINE: usize = 100;
+/// Bytes of metrics in one line, so that the whole stays under 4 KB.
+const METRIC_BYTES: usize = 3000;
 
-/// What every line of metrics says beside them.
-pub struct Frame<'f> {
-    /// The stack, a dimension of every metric.
-    pub stack: &'f str,
-    /// The function that writes the line.
-    pub function: &'f str,
-    /// Now, in milliseconds since 1970.
-    pub ts_millis: i64,
-    /// Now, as text.
-    pub ts: &'f str,
+/// A line in the making: its text in the order of its members, which are looked up by name.
+#[allow(clippy::disallowed_types, reason = "a line is ours: no payload is in it")]
+#[derive(Default)]
+pub(crate) struct Object {
+    text: String,
+    members: serde_json::Map<String, serde_json::Value>,
 }
 
-fn line(frame: &Frame<'_>, set: &[(&str, &str)], metrics: &[(Metric, &[f64])]) -> String {
-    let names: Vec<&str> = std::iter::once("Stack")
-        .chain(set.iter().map(|(name, _)| *name))
-        .collect();
-    let list: Vec<_> = metrics
-        .iter()
-        .map(|(metric, _)| json!({"Name": metric.name, "Unit": format!("{:?}", metric.unit)}))
-        .collect();
-    let mut root = json!({
-        "_aws": {
-            "Timestamp": frame.ts_millis,
-            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [names], "Metrics": list}],
-        },
-        "kind": "metric",
-        "ts": frame.ts,
-        "function": frame.function,
-        "version": crate::VERSION,
-        "Stack": frame.stack,
-    });
-    if let Some(members) = root.as_object_mut() {
-        for (name, value) in set {
-            members.insert((*name).to_owned(), json!(value));
+#[allow(clippy::disallowed_types, reason = "a line is ours: no payload is in it")]
+impl Object {
+    /// Adds a member, unless there is one of that name.
+    pub(crate) fn insert(&mut self, name: &str, value: serde_json::Value) {
+        if !self.members.contains_key(name) {
+            let separator = if self.text.is_empty() { '{' } else { ',' };
+            self.text.push_str(&format!("{separator}\"{name}\":{value}"));
+            self.members.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Adds the members of what serialises to an object.
+    pub(crate) fn append(&mut self, object: &impl serde::Serialize) {
+        let text = serde_json::to_string(object).unwrap_or_default();
+        if let (Some(own), serde_json::Value::Object(mut members)) = (
+            text.strip_prefix('{').and_then(|text| text.strip_suffix('}')),
+            json!(object),
+        ) {
+            self.text.push(if self.text.is_empty() { '{' } else { ',' });
+            self.text.push_str(own);
+            self.members.append(&mut members);
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&serde_json::Value> {
+        self.members.get(name)
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text + "}"
+    }
+}
+
+/// One line that holds metrics.
+#[allow(clippy::disallowed_types, reason = "a line is ours: no payload is in it")]
+struct Document {
+    members: Object,
+    directives: Vec<serde_json::Value>,
+    bytes: usize,
+}
+
+impl Document {
+    fn new(members: Object) -> Self {
+        Self {
+            members,
+            directives: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Takes metrics of one set of dimensions, unless a member of that name says something else.
+    fn take(&mut self, stack: &str, set: &[(&str, &str)], metrics: &[(Metric, &[f64])]) -> bool {
+        let stack = ("Stack", stack);
+        let is_free = |(name, value): &(&str, &str)| {
+            self.members
+                .get(name)
+                .is_none_or(|own| own.as_str() == Some(*value))
+        };
+        let values: usize = metrics.iter().map(|(_, values)| values.len()).sum();
+        let bytes = 100 + 60 * metrics.len() + 16 * values;
+        let has_room = self.bytes == 0 || self.bytes + bytes <= METRIC_BYTES;
+        let are_new = metrics
+            .iter()
+            .all(|(metric, _)| self.members.get(metric.name).is_none());
+        if !(has_room && are_new && std::iter::once(&stack).chain(set).all(is_free)) {
+            return false;
+        }
+        self.bytes += bytes;
+        for (name, value) in std::iter::once(&stack).chain(set) {
+            self.members.insert(name, json!(value));
         }
         for (metric, values) in metrics {
             let value = match values {
                 [one] => json!(one),
                 many => json!(many),
             };
-            members.insert(metric.name.to_owned(), value);
+            self.members.insert(metric.name, value);
         }
+        let names: Vec<&str> = std::iter::once(&stack)
+            .chain(set)
+            .map(|(name, _)| *name)
+            .collect();
+        let list: Vec<_> = metrics
+            .iter()
+            .map(|(metric, _)| json!({"Name": metric.name, "Unit": format!("{:?}", metric.unit)}))
+            .collect();
+        self.directives
+            .push(json!({"Namespace": NAMESPACE, "Dimensions": [names], "Metrics": list}));
+        true
     }
-    root.to_string()
+
+    fn text(mut self, millis: i64) -> String {
+        if !self.directives.is_empty() {
+            let aws = json!({"Timestamp": millis, "CloudWatchMetrics": self.directives});
+            self.members.insert("_aws", aws);
+        }
+        self.members.into_text()
+    }
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::disallowed_types,
+    reason = "a line is read as any reader of the log does"
+)]
 mod tests {
     use super::*;
 
-    const FRAME: Frame<'_> = Frame {
-        stack: "yard",
+    const HEAD: Head<'_> = Head {
+        stack: "test",
         function: "receive-segment",
-        ts_millis: 5,
-        ts: "1970-01-01T00:00:00.005Z",
+        millis: 5,
+        timestamp: "1970-01-01T00:00:00.005Z",
     };
 
+    fn lines(metrics: &Metrics) -> Vec<String> {
+        let lines = metrics.lines(&HEAD, HEAD.of_metrics());
+        for line in &lines {
+            assert_eq!(crate::schema::faults(line), Vec::<String>::new(), "{line}");
+        }
+        lines
+    }
+
     #[test]
-    #[allow(
-        clippy::disallowed_types,
-        reason = "a line is read as any reader of the log does"
-    )]
-    fn rp_001_a_line_holds_at_most_a_hundred_values_and_4_kb() {
+    fn a_line_holds_at_most_a_hundred_values_and_4_kb() {
+        event::rules!["RP-001"];
         let mut metrics = Metrics::new();
         for n in 0..250 {
             metrics.add(EVENT_AGE, &["braze"], 864_000_000.0 + f64::from(n));
             metrics.add(VENDOR_MS, &["braze"], 30_000.0);
         }
-        let lines = metrics.lines(&FRAME);
+        let lines = lines(&metrics);
         assert_eq!(lines.len(), 3);
         let mut ages = Vec::new();
         for line in &lines {
-            assert_eq!(crate::schema::faults(line), Vec::<String>::new());
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
             let values = line["event_age"].as_array().unwrap();
             assert!(values.len() <= 100);
             ages.extend(values.iter().map(|value| value.as_f64().unwrap()));
         }
-        assert_eq!(
-            ages,
-            (0..250).map(|n| 864_000_000.0 + f64::from(n)).collect::<Vec<_>>()
-        );
+        ages.sort_by(f64::total_cmp);
+        let all = (0..250).map(|n| 864_000_000.0 + f64::from(n));
+        assert_eq!(ages, all.collect::<Vec<_>>());
     }
 
     #[test]
-    fn one_line_holds_one_set_of_dimensions_and_counts_are_summed() {
+    fn sets_of_dimensions_share_a_line_unless_they_contradict() {
+        event::rules!["RP-001"];
         let mut metrics = Metrics::new();
         metrics.count(EVENTS_RECEIVED, &["segment"], 2);
         metrics.count(EVENTS_RECEIVED, &["segment"], 3);
         metrics.count(EVENTS_QUEUED, &["segment"], 0);
         metrics.add(RECEIPT_MS, &["segment"], 7.0);
         metrics.count(REQUESTS, &["segment", "200"], 1);
-        let lines = metrics.lines(&FRAME);
-        assert_eq!(lines.len(), 2);
-        assert!(lines.iter().any(|line| line.contains(r#""events_received":5.0"#) && line.contains(r#""receipt_ms":7.0"#)));
-        assert!(
-            lines
-                .iter()
-                .all(|line| line.contains(r#""Stack":"yard""#) && line.len() < 4096)
-        );
+        let [line] = lines(&metrics).try_into().unwrap();
+        assert!(line.contains(r#""events_received":5.0"#) && line.contains(r#""receipt_ms":7.0"#));
+        assert!(line.contains(r#""Stack":"test""#) && line.contains(r#""Status":"200""#));
+        metrics.count(REQUESTS, &["segment", "401"], 1);
+        metrics.count(EVENTS, &["braze", "parked"], 1);
+        metrics.count(EVENTS, &["braze", "retry"], 1);
+        assert_eq!(lines(&metrics).len(), 2, "a second status, a second outcome");
     }
 
     #[test]
-    fn rp_020_no_metric_has_two_units() {
+    fn no_metric_has_two_units() {
+        event::rules!["RP-020"];
         for (at, metric) in ALL_METRICS.iter().enumerate() {
             for other in &ALL_METRICS[at + 1..] {
-                assert!(
-                    metric.name != other.name || metric.unit == other.unit,
-                    "{}",
-                    metric.name
-                );
+                let are_one = metric.name == other.name;
+                assert!(!are_one || metric.unit == other.unit, "{}", metric.name);
             }
         }
     }

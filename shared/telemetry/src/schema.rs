@@ -26,8 +26,9 @@ pub fn faults(line: &str) -> Vec<String> {
         return vec!["no JSON object on one line".to_owned()];
     };
     let kind = members.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let has_metrics = members.contains_key("_aws");
     let most = match kind {
-        "metric" => METRIC_BYTES,
+        _ if has_metrics => METRIC_BYTES,
         "file" => FILE_LINE_BYTES,
         _ => LINE_BYTES,
     };
@@ -53,7 +54,7 @@ pub fn faults(line: &str) -> Vec<String> {
         match known(name) {
             Some(form) if !holds(form, value) => faults.push(format!("`{name}` is {value}, not a {form}")),
             Some(_) => {}
-            None if kind == "metric" => faults.extend(metric_fault(&members, name, value)),
+            None if has_metrics => faults.extend(metric_fault(&members, name, value)),
             None => faults.push(format!("`{kind}` has no field `{name}`")),
         }
     }
@@ -91,52 +92,85 @@ fn holds(form: &str, value: &Value) -> bool {
     }
 }
 
-/// A line of metrics has the members that its `_aws` declares: its dimensions and its metrics.
+/// Whether a member that is no field is one that `_aws` declares: a dimension, or a metric that exists with the dimensions of
+/// its directive.
 fn metric_fault(members: &Map<String, Value>, name: &str, value: &Value) -> Option<String> {
-    let declared = members.get("_aws")?.get("CloudWatchMetrics")?.get(0)?;
+    let directives = members.get("_aws")?.get("CloudWatchMetrics")?.as_array()?;
     if name == "_aws" {
-        return (declared.get("Namespace")? != NAMESPACE).then(|| "another namespace".to_owned());
+        let is_ours = |directive: &Value| directive.get("Namespace").is_some_and(|own| own == NAMESPACE);
+        return (!directives.iter().all(is_ours)).then(|| "another namespace".to_owned());
     }
-    let dimensions = declared.get("Dimensions")?.get(0)?.as_array()?;
-    if dimensions.iter().any(|dimension| dimension == name) {
+    let dimensions = |directive: &Value| -> Vec<String> {
+        let names = directive
+            .get("Dimensions")
+            .and_then(|sets| sets.get(0)?.as_array());
+        names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    };
+    if directives
+        .iter()
+        .any(|directive| dimensions(directive).iter().any(|own| own == name))
+    {
         let fits = name == "Stack" || holds("word", value);
         return (!fits).then(|| format!("the dimension {name} is {value}"));
     }
-    let stated = declared.get("Metrics")?.as_array()?;
-    let stated = stated
-        .iter()
-        .any(|metric| metric.get("Name").is_some_and(|own| own == name));
-    let exists = ALL_METRICS.iter().any(|metric| {
-        let others = dimensions.iter().filter(|dimension| *dimension != "Stack");
-        metric.name == name && others.eq(metric.dimensions.iter())
+    let stated = directives.iter().find(|directive| {
+        let metrics = directive
+            .get("Metrics")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        metrics
+            .into_iter()
+            .any(|metric| metric.get("Name").is_some_and(|own| own == name))
+    });
+    let exists = stated.is_some_and(|directive| {
+        let own = dimensions(directive);
+        ALL_METRICS.iter().any(|metric| {
+            let others = own.iter().filter(|dimension| *dimension != "Stack");
+            metric.name == name && others.eq(metric.dimensions.iter())
+        })
     });
     let number = value.is_number()
         || value
             .as_array()
             .is_some_and(|all| all.iter().all(Value::is_number));
-    (!(stated && exists && number)).then(|| format!("{name} is no metric of {dimensions:?}"))
+    (!(exists && number)).then(|| format!("{name} is no metric with such dimensions"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FaultLine, Line, LoggedId, line_text};
+    use crate::{Container, Decision, ErrorLine, Head, Line, LoggedId, Metrics, RequestLine, metrics};
 
-    fn fault_line(place: &str) -> String {
-        let fault = FaultLine {
+    const fn head() -> Head<'static> {
+        Head {
+            stack: "test",
+            function: "receive-braze",
+            millis: 5,
+            timestamp: "2026-03-01T12:00:00.000Z",
+        }
+    }
+
+    fn error_line(place: &str) -> String {
+        let error = ErrorLine {
             code: "aws_call",
             place: place.to_owned(),
             request_id: Some(LoggedId::technical("r-1")),
         };
-        line_text("2026-03-01T12:00:00.000Z", "receive-braze", Line::Fault(fault))
+        head().line_text(Line::Error(error))
     }
 
     #[test]
-    fn rp_001_a_line_is_of_a_known_kind_with_known_fields_and_short() {
-        let good = fault_line("SendMessageBatch failed: timeout");
+    fn a_line_is_of_a_known_kind_with_known_fields_and_short() {
+        event::rules!["RP-001"];
+        let good = error_line("SendMessageBatch failed: timeout");
         assert_eq!(faults(&good), Vec::<String>::new());
         for (from, to) in [
-            (r#""kind":"fault""#, r#""kind":"note""#),
+            (r#""kind":"error""#, r#""kind":"note""#),
             (r#""code":"aws_call","#, ""),
             (r#""code""#, r#""email":"a","code""#),
             ("2026-03-01T12:00:00.000Z", "now"),
@@ -148,28 +182,67 @@ mod tests {
             assert_ne!(bad, good);
             assert!(!faults(&bad).is_empty(), "{bad}");
         }
-        assert!(!faults(&fault_line(&"x".repeat(600))).is_empty());
+        assert!(!faults(&error_line(&"x".repeat(600))).is_empty());
         assert!(!faults("not json").is_empty());
     }
 
     #[test]
-    fn rp_020_a_metric_exists_under_its_name_and_dimensions_alone() {
-        let mut metrics = crate::Metrics::new();
-        metrics.count(crate::metrics::REQUESTS, &["segment", "200"], 1);
-        let frame = crate::metrics::Frame {
-            stack: "yard",
-            function: "receive-segment",
-            ts_millis: 5,
-            ts: "1970-01-01T00:00:00.005Z",
+    fn a_request_is_one_line_with_its_metrics_in_it() {
+        event::rules!["RP-001", "RP-020", "RI-047"];
+        let mut metrics = Metrics::new();
+        metrics.count(metrics::REQUESTS, &["segment", "200"], 1);
+        metrics.count(metrics::EVENTS_RECEIVED, &["segment"], 2);
+        metrics.add(metrics::SECRET_AGE, &[], 7.0);
+        let line = || {
+            Line::Request(RequestLine {
+                source: "segment",
+                request_id: LoggedId::technical("r-1"),
+                status: 200,
+                decision: Decision::Queued,
+                reason: None,
+                count: None,
+                auth: None,
+                key: None,
+                events: 2,
+                queued: 2,
+                parked: 0,
+                ignored: 0,
+                spilled: 0,
+                bytes: 9,
+                ms: 3,
+                cold: true,
+                reingested: None,
+                lost_at_sender: None,
+                maybe_queued: None,
+            })
         };
-        let [line] = metrics.lines(&frame).try_into().unwrap();
-        assert_eq!(faults(&line), Vec::<String>::new());
-        for (from, to) in [
-            ("requests", "wishes"),
-            ("Status", "Reason"),
-            ("Switchyard", "Other"),
+        let container = Container {
+            init_ms: Some(14),
+            rss_mb: Some(21),
+        };
+        let [text] = head()
+            .summary_texts(line(), &metrics, container)
+            .try_into()
+            .unwrap();
+        assert_eq!(faults(&text), Vec::<String>::new());
+        for member in [
+            r#""timestamp":"2026-03-01T12:00:00.000Z""#,
+            r#""level":"INFO""#,
+            r#""init_ms":14"#,
+            r#""rss_mb":21"#,
+            r#""events_received":2.0"#,
         ] {
-            assert!(!faults(&line.replace(from, to)).is_empty(), "{to}");
+            assert!(text.contains(member), "{member} in {text}");
+        }
+        for (from, to) in [
+            (r#""requests":"#, r#""wishes":"#),
+            (r#"["Stack","Source","Status"]"#, r#"["Stack","Source"]"#),
+            ("Switchyard", "Other"),
+            (r#""level":"INFO""#, r#""level":"LOUD""#),
+        ] {
+            let bad = text.replace(from, to);
+            assert_ne!(bad, text, "{from}");
+            assert!(!faults(&bad).is_empty(), "{to}");
         }
     }
 }

@@ -40,7 +40,8 @@ mod tests {
 
     /// The other half of the proof are the examples above, none of which compiles.
     #[test]
-    fn rs_030_a_secret_is_lent_and_zeroed_when_dropped() {
+    fn a_secret_is_lent_and_zeroed_when_dropped() {
+        event::rules!["RS-030"];
         fn zeroed<T: zeroize::ZeroizeOnDrop>(_: &T) {}
         let secret = Secret::new("k-1".to_owned());
         zeroed(&secret.0);

@@ -1,17 +1,19 @@
 //! Where lines and metrics go.
 
-use crate::metrics::Frame;
+use crate::metrics::Object;
 use crate::{Line, Metrics};
+use serde_json::json;
+use std::cell::Cell;
 use std::io::Write;
 use std::sync::OnceLock;
 
-/// Takes what receipt and delivery have to tell.
+/// Takes the lines and metrics of receipt and delivery.
 pub trait Sink {
     /// One log line.
     fn line(&self, line: Line);
 
-    /// The metrics of one invocation.
-    fn metrics(&self, metrics: Metrics);
+    /// The line of a request or an invocation, with its metrics in it (RP-001).
+    fn summary(&self, line: Line, metrics: Metrics);
 }
 
 impl<S: Sink> Sink for &S {
@@ -19,8 +21,8 @@ impl<S: Sink> Sink for &S {
         (**self).line(line);
     }
 
-    fn metrics(&self, metrics: Metrics) {
-        (**self).metrics(metrics);
+    fn summary(&self, line: Line, metrics: Metrics) {
+        (**self).summary(line, metrics);
     }
 }
 
@@ -29,6 +31,8 @@ pub struct Stdout<T> {
     stack: String,
     function: String,
     now: T,
+    /// Milliseconds of the container's start, until they are written.
+    init_ms: Cell<Option<u64>>,
 }
 
 /// The version in every line.
@@ -37,53 +41,126 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 impl<T: Fn() -> (i64, String)> Stdout<T> {
     /// For a function of a stack. `now` gives the time in milliseconds since 1970 and as text.
     pub const fn new(stack: String, function: String, now: T) -> Self {
-        Self { stack, function, now }
+        Self {
+            stack,
+            function,
+            now,
+            init_ms: Cell::new(None),
+        }
+    }
+
+    /// Notes how long the start took, for the container's first summary (RI-047).
+    pub fn started(&self, init_ms: u64) {
+        self.init_ms.set(Some(init_ms));
     }
 }
 
 impl<T: Fn() -> (i64, String)> Sink for Stdout<T> {
     fn line(&self, line: Line) {
-        let (_, ts) = (self.now)();
-        write_line(&line_text(&ts, &self.function, line));
-    }
-
-    fn metrics(&self, metrics: Metrics) {
-        let (ts_millis, ts) = (self.now)();
-        let frame = Frame {
+        let (millis, timestamp) = (self.now)();
+        let head = Head {
             stack: &self.stack,
             function: &self.function,
-            ts_millis,
-            ts: &ts,
+            millis,
+            timestamp: &timestamp,
         };
-        for line in metrics.lines(&frame) {
-            write_line(&line);
+        write_line(&head.line_text(line));
+    }
+
+    fn summary(&self, line: Line, metrics: Metrics) {
+        let (millis, timestamp) = (self.now)();
+        let head = Head {
+            stack: &self.stack,
+            function: &self.function,
+            millis,
+            timestamp: &timestamp,
+        };
+        let container = Container {
+            init_ms: self.init_ms.take(),
+            rss_mb: peak_rss_mb(),
+        };
+        for text in head.summary_texts(line, &metrics, container) {
+            write_line(&text);
         }
     }
 }
 
-/// A log line as it is written, without its end.
-pub fn line_text(ts: &str, function: &str, line: Line) -> String {
-    // Every member serialises; there is no map with keys that are not strings.
-    serde_json::to_string(&Head {
-        ts,
-        function,
-        version: VERSION,
-        line,
-    })
-    .unwrap_or_default()
+/// What the platform's own report line would say of the container.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Container {
+    /// Milliseconds from the start of the process until it took events; in the first summary alone.
+    pub init_ms: Option<u64>,
+    /// The most memory that the process has held, in MB.
+    pub rss_mb: Option<u64>,
 }
 
-#[derive(serde::Serialize)]
-struct Head<'l> {
-    ts: &'l str,
-    function: &'l str,
-    version: &'static str,
-    #[serde(flatten)]
-    line: Line,
+/// The most memory that this process has held, in MB, where the system says so.
+fn peak_rss_mb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kb: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kb.div_ceil(1024))
+}
+
+/// What every line begins with.
+pub struct Head<'h> {
+    /// The stack, a dimension of every metric.
+    pub stack: &'h str,
+    /// The function that writes.
+    pub function: &'h str,
+    /// Now, in milliseconds since 1970.
+    pub millis: i64,
+    /// Now, as text.
+    pub timestamp: &'h str,
+}
+
+impl Head<'_> {
+    /// A log line as it is written, without its end.
+    pub fn line_text(&self, line: Line) -> String {
+        self.with(line).into_text()
+    }
+
+    /// The line of a request or an invocation with its metrics, and further lines for metrics that it has no room for.
+    pub fn summary_texts(&self, line: Line, metrics: &Metrics, container: Container) -> Vec<String> {
+        let mut members = self.with(line);
+        for (name, value) in [("init_ms", container.init_ms), ("rss_mb", container.rss_mb)] {
+            if let Some(value) = value {
+                members.insert(name, json!(value));
+            }
+        }
+        metrics.lines(self, members)
+    }
+
+    fn with(&self, line: Line) -> Object {
+        let mut members = self.beginning(line.level());
+        members.append(&line);
+        members
+    }
+
+    /// The beginning of a line that holds metrics alone.
+    pub(crate) fn of_metrics(&self) -> Object {
+        let mut members = self.beginning("INFO");
+        members.insert("kind", json!("metric"));
+        members
+    }
+
+    /// The members that every line has, but its kind.
+    fn beginning(&self, level: &str) -> Object {
+        let mut members = Object::default();
+        for (name, value) in [
+            ("timestamp", self.timestamp),
+            ("level", level),
+            ("function", self.function),
+            ("version", VERSION),
+        ] {
+            members.insert(name, json!(value));
+        }
+        members
+    }
 }
 
 /// Writes one line at once, so that lines of other writers cannot cut it. A closed pipe loses the line: there is nobody
-/// left to tell.
+/// left to read it.
 fn write_line(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out
@@ -102,7 +179,7 @@ pub fn install(function: &str) {
         let place = panic
             .location()
             .map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
-        crate::foreign::fault("panic", &place);
+        crate::foreign::error("panic", &place);
     }));
 }
 

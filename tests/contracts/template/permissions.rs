@@ -21,7 +21,7 @@ fn grants(document: &Value) -> Grants {
     grants
 }
 
-/// The rows of the table, without those on the fallback bucket, which does not exist yet.
+/// The rows of the table.
 fn expected(folder: &str, queues: &[&str], delivers: bool) -> Grants {
     let own_secret = format!(
         "arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{STACK}/{folder}-??????"
@@ -49,6 +49,18 @@ fn expected(folder: &str, queues: &[&str], delivers: bool) -> Grants {
         )
     };
     grants.insert("ParkedQueue.Arn".to_owned(), parked);
+    let source = folder.strip_prefix("receive-").unwrap_or_default();
+    let object = |pattern: &str| format!("${{FallbackBucket.Arn}}/{pattern}");
+    if source == "branch" {
+        grants.insert(object("branch/*"), vec!["s3:PutObject"]);
+        grants.insert(
+            object("branch/pending/*"),
+            vec!["s3:DeleteObject", "s3:GetObject"],
+        );
+        grants.insert("FallbackBucket.Arn".to_owned(), vec!["s3:ListBucket"]);
+    } else if !delivers {
+        grants.insert(object(&format!("{source}/parked/*")), vec!["s3:PutObject"]);
+    }
     for queue in queues {
         grants.insert(format!("{}Queue.Arn", logical(queue)), own.clone());
     }
@@ -85,10 +97,20 @@ fn each_role_allows_exactly_its_row() {
             expected(function.folder, function.queues, function.polls.is_some()),
             "{name}"
         );
-        let stars = found
-            .iter()
-            .any(|(on, actions)| on.contains('*') || actions.iter().any(|a| a.contains('*')));
+        let stars = found.iter().any(|(on, actions)| {
+            let is_whole = on.contains('*') && !on.starts_with("${FallbackBucket.Arn}/");
+            is_whole || actions.iter().any(|action| action.contains('*'))
+        });
         assert!(!stars, "{found:#?}");
+
+        for statement in policies[0].at("PolicyDocument.Statement").items() {
+            let lists = statement.texts("Action") == ["s3:ListBucket"];
+            let condition = statement
+                .get("Condition")
+                .map(|condition| condition.text("StringEquals.s3:prefix").to_owned());
+            let wanted = lists.then(|| "branch/pending/".to_owned());
+            assert_eq!(condition, wanted, "{name}");
+        }
 
         let role_of = template.resource(&name);
         assert_eq!(role_of.text("Properties.Role"), format!("{name}Role.Arn"));

@@ -35,6 +35,7 @@ pub fn local_settings(base: &str, destinations: &Destinations, overrides: &str) 
         ("branch", "endpoint_url", Value::String(branch.clone())),
         ("segment", "endpoint_url", Value::String(segment.clone())),
         ("delivery", "pause_s", Value::Integer(0)),
+        ("telemetry", "refusals_every", Value::String("0s".to_owned())),
     ] {
         let entry = Table::from_iter([(key.to_owned(), value)]);
         lay_over(

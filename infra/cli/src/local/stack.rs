@@ -247,7 +247,16 @@ impl Stack {
 
     /// A queue by its name without the stack's: `braze`, `braze-dead`, `parked`.
     pub fn queue(&self, name: &str) -> Queue<'_> {
-        Queue::named(&self.api, &format!("{STACK}-{name}"))
+        // CloudFormation names the queues that outlive their stack: the outputs tell how.
+        let capital = |word: &str| {
+            let mut letters = word.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            first.into_iter().chain(letters).collect::<String>()
+        };
+        let output: String = name.split('-').map(capital).collect::<String>() + "QueueUrl";
+        let given = self.outputs.get(&output).and_then(|url| url.rsplit('/').next());
+        let own = format!("{STACK}-{name}");
+        Queue::named(&self.api, given.unwrap_or(&own))
     }
 
     /// The folder of this run: its settings, and MiniStack's log.

@@ -1,6 +1,6 @@
 //! What lies in the parked queue: one event, or one body, and why.
 
-use super::{Auth, Done, KeyAge, VERSION};
+use super::{Auth, Done, KeyAge, VERSION, sendable};
 use crate::reasons::ParkReason;
 use crate::{Destination, Source, Timestamp, json::ObjectWriter};
 use serde::Serialize;
@@ -138,7 +138,10 @@ impl Parked<'_> {
             Content::File(part) => out.raw("file", &serde_json::to_string(part).unwrap_or_default()),
         }
         drop(out);
-        body
+        match sendable(&body) {
+            Cow::Owned(escaped) => escaped,
+            Cow::Borrowed(_) => body,
+        }
     }
 }
 

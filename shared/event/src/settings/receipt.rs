@@ -151,6 +151,15 @@ impl Receipt {
         }
     }
 
+    /// The networks that may send; all, if there are none.
+    pub fn ip_allow_list(&self, source: Source) -> &[IpNet] {
+        match source {
+            Source::Segment => &self.segment.ip_allow_list,
+            Source::Braze => &self.braze.ip_allow_list,
+            Source::Branch => &self.branch.ip_allow_list,
+        }
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         problems.range("receipt.max_body_bytes", self.max_body_bytes, 65_536, 10_485_760);
         problems.range("receipt.max_events", self.max_events, 1, 10_000);

@@ -50,4 +50,12 @@ impl Routes {
             .filter(move |route| route.source() == source && self.is_on(*route))
             .map(Route::destination)
     }
+
+    /// The sources that enabled routes join to a destination.
+    pub fn sources(&self, destination: Destination) -> impl Iterator<Item = Source> {
+        Route::ALL
+            .into_iter()
+            .filter(move |route| route.destination() == destination && self.is_on(*route))
+            .map(Route::source)
+    }
 }

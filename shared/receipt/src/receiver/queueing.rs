@@ -1,220 +1,242 @@
 //! The last steps before the answer: messages to destinations, and what is set aside.
 
 use super::Receiver;
-use crate::answer::Situation;
+use crate::decision::{Arrival, Decision, Refusal};
 use crate::limits::MESSAGE_BYTES;
+use crate::outgoing::{Outgoing, Sending, send};
 use crate::pack::{Unfit, fit, pack};
 use crate::proof::Proof;
-use crate::report::Report;
-use crate::request::Request;
-use crate::send::{Message, Sending, send};
+use crate::surroundings::Surroundings;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use event::Clock;
 use event::envelope::{Content, Head, Parked};
-use event::ports::{Queue, QueueName};
+use event::ports::QueueName;
 use event::reasons::{ParkReason, RefuseReason};
-use event::{Clock, Random, Timestamp};
-use secrets::Secrets;
 use serde_json::value::RawValue;
 use std::ops::Range;
-use telemetry::Sink;
 
-impl<Q: Queue, S: Secrets, C: Clock + Clone, R: Random + Clone, K: Sink> Receiver<Q, S, C, R, K> {
+impl<S: Surroundings> Receiver<S> {
     /// Queues the events of a request for every destination, and parks those that no queue takes.
+    ///
+    /// # Errors
+    /// Why none of them counts as taken.
     pub(super) async fn queue(
         &self,
         events: &[&RawValue],
         proof: Proof,
-        request: &Request,
-        at: Timestamp,
-        report: &mut Report,
-    ) -> Result<Situation, RefuseReason> {
-        report.events = events.len() as u64;
+        arrival: &Arrival,
+    ) -> Result<Decision, Refusal> {
+        let count = events.len() as u64;
         let destinations: Vec<_> = self.settings.routes.destinations(self.source).collect();
         if destinations.is_empty() {
-            report.ignored = report.events;
-            return Ok(Situation::Done);
+            return Ok(Decision {
+                ignored: count,
+                ..Decision::accepted(count, proof)
+            });
         }
-        let max_depth = self.settings.receipt.max_depth;
         let mut fitting: Vec<(usize, &str)> = Vec::with_capacity(events.len());
-        let mut messages: Vec<Message> = Vec::new();
-        let mut holds: Vec<Range<usize>> = Vec::new();
-        let mut parked: Vec<ParkReason> = Vec::new();
-        for (place, event) in events.iter().enumerate() {
-            match fit(event.get(), max_depth) {
-                Ok(()) => fitting.push((place, event.get())),
-                Err(Unfit::TooDeep) => {
-                    let bytes = event.get().as_bytes();
-                    messages.push(Message {
-                        queue: QueueName::Parked,
-                        body: self.parked(ParkReason::TooDeep, bytes, Some(proof), request, at)?,
-                        place: messages.len(),
-                    });
-                    holds.push(place..place + 1);
-                    parked.push(ParkReason::TooDeep);
+        let mut messages: Vec<Outgoing> = Vec::new();
+        let mut parked: Vec<(ParkReason, u64)> = Vec::new();
+        for (position, event) in events.iter().enumerate() {
+            match fit(event.get(), self.settings.receipt.max_depth) {
+                Ok(()) => fitting.push((position, event.get())),
+                Err(unfit) => {
+                    let reason = match unfit {
+                        Unfit::TooDeep => ParkReason::TooDeep,
+                        Unfit::TooLarge => ParkReason::EventTooLarge,
+                    };
+                    messages.push(self.parking(reason, event, position, proof, arrival).await?);
+                    parked.push((reason, 1));
                 }
-                Err(Unfit::TooLarge) => return Err(RefuseReason::BodyTooLarge),
             }
         }
-        let first_envelope = messages.len();
         for destination in destinations {
             let head = Head {
                 source: self.source,
                 destination,
-                request_id: request.request_id.as_str().into(),
-                first_received_at: at,
+                request_id: arrival.request_id.as_str().into(),
+                first_received_at: arrival.at,
                 attempt: 0,
                 auth: proof.auth,
                 key: proof.key,
                 not_before: None,
                 replayed_at: None,
             };
-            for packed in pack(&head, fitting.iter().copied()) {
-                messages.push(Message {
-                    queue: QueueName::Destination(destination),
-                    body: packed.body,
-                    place: messages.len(),
-                });
-                holds.push(packed.events);
-            }
+            // A flood from one source must not starve the other; a queue that one route fills needs no groups, which cost.
+            let is_shared = self.settings.routes.sources(destination).count() > 1;
+            let group = is_shared.then_some(self.source);
+            messages.extend(
+                pack(&head, fitting.iter().copied())
+                    .into_iter()
+                    .map(|packed| Outgoing {
+                        queue: QueueName::Destination(destination),
+                        body: packed.body,
+                        group,
+                        events: packed.events,
+                        parks: None,
+                    }),
+            );
         }
-        let sending = self.sent(messages, at, report).await;
-        if !sending.open.is_empty() {
-            return Err(RefuseReason::QueueUnavailable);
+        let sending = self.send(messages, arrival).await;
+        let is_park_refused = sending.refused.iter().any(|message| message.parks.is_some());
+        if sending.unacknowledged > 0 || is_park_refused {
+            return Err(unavailable(&sending));
         }
-        // Envelopes that SQS will never take are kept event by event (RC-113).
-        let mut refused: Vec<usize> = sending
-            .refused
-            .iter()
-            .filter_map(|place| holds.get(*place))
-            .cloned()
-            .flatten()
-            .collect();
-        refused.sort_unstable();
-        refused.dedup();
-        if sending.refused.iter().any(|place| *place < first_envelope) {
-            return Err(RefuseReason::QueueUnavailable);
-        }
-        self.set_aside(&refused, events, proof, request, at, report)
+        let refused = self
+            .park_refused(&sending.refused, events, proof, arrival)
             .await?;
-        report.parked.extend(parked.iter().map(|reason| (*reason, 1)));
-        if !refused.is_empty() {
-            report
-                .parked
-                .push((ParkReason::QueueRefused, refused.len() as u64));
+        if refused > 0 {
+            parked.push((ParkReason::QueueRefused, refused));
         }
-        report.queued = report.events.saturating_sub(report.parked_events());
-        Ok(if report.parked.is_empty() {
-            Situation::Done
-        } else {
-            Situation::Parked
-        })
+        let queued = (fitting.len() as u64).saturating_sub(refused);
+        Ok(Decision {
+            queued,
+            ..Decision::accepted(count, proof)
+        }
+        .with_parked(parked))
     }
 
-    /// Parks single events that SQS has refused within an envelope. One that is too large for that fails the request once the
-    /// others are parked: to send it again would not make it smaller.
-    async fn set_aside(
+    /// Parks the events of envelopes that SQS will never take, one by one (RC-113); gives their number.
+    async fn park_refused(
         &self,
-        places: &[usize],
+        refused: &[Outgoing],
         events: &[&RawValue],
         proof: Proof,
-        request: &Request,
-        at: Timestamp,
-        report: &mut Report,
-    ) -> Result<(), RefuseReason> {
-        let bodies: Vec<Result<String, RefuseReason>> = places
+        arrival: &Arrival,
+    ) -> Result<u64, Refusal> {
+        let mut positions: Vec<usize> = refused
             .iter()
-            .filter_map(|place| events.get(*place))
-            .map(|event| {
-                let bytes = event.get().as_bytes();
-                self.parked(ParkReason::QueueRefused, bytes, Some(proof), request, at)
-            })
+            .flat_map(|message| message.events.clone())
             .collect();
-        let too_large = bodies.iter().find_map(|body| body.as_ref().err().copied());
-        let messages: Vec<Message> = bodies
-            .into_iter()
-            .flatten()
-            .enumerate()
-            .map(|(place, body)| Message {
-                queue: QueueName::Parked,
-                body,
-                place,
-            })
-            .collect();
-        let count = messages.len();
-        let sending = self.sent(messages, at, report).await;
-        if sending.acknowledged.len() != count {
-            return Err(RefuseReason::QueueUnavailable);
+        positions.sort_unstable();
+        positions.dedup();
+        let mut messages = Vec::with_capacity(positions.len());
+        for position in positions {
+            if let Some(event) = events.get(position) {
+                let reason = ParkReason::QueueRefused;
+                messages.push(self.parking(reason, event, position, proof, arrival).await?);
+            }
         }
-        too_large.map_or(Ok(()), Err)
+        let count = messages.len();
+        let sending = self.send(messages, arrival).await;
+        if sending.acknowledged != count {
+            return Err(unavailable(&sending));
+        }
+        Ok(count as u64)
     }
 
     /// Parks a whole body, bit for bit as received (RC-170).
-    pub(super) async fn keep(
+    ///
+    /// # Errors
+    /// Why it could not be kept.
+    pub(super) async fn park_body(
         &self,
         bytes: &[u8],
         reason: ParkReason,
-        request: &Request,
-        at: Timestamp,
-        report: &mut Report,
-    ) -> Result<Situation, RefuseReason> {
-        let body = self.parked(reason, bytes, report.proof, request, at)?;
-        let sending = self
-            .sent(
-                vec![Message {
-                    queue: QueueName::Parked,
-                    body,
-                    place: 0,
-                }],
-                at,
-                report,
-            )
-            .await;
-        if sending.acknowledged.is_empty() {
-            return Err(RefuseReason::QueueUnavailable);
+        proof: Proof,
+        arrival: &Arrival,
+    ) -> Result<Decision, Refusal> {
+        let key = self.parked_key(arrival);
+        let message = self
+            .parking_bytes(reason, bytes, key, 0..1, proof, arrival)
+            .await?;
+        let sending = self.send(vec![message], arrival).await;
+        if sending.acknowledged == 0 {
+            return Err(unavailable(&sending));
         }
-        report.parked.push((reason, 1));
-        Ok(Situation::Parked)
+        Ok(Decision::accepted(1, proof).with_parked(vec![(reason, 1)]))
     }
 
-    async fn sent(&self, messages: Vec<Message>, at: Timestamp, report: &mut Report) -> Sending {
-        let end = self.sending_end(at);
-        let sending = send(&self.queue, &self.clock, &self.random, self.source, messages, end);
-        let sending = self.beside_refresh(sending, end).await;
-        report
-            .faults
-            .extend(sending.faults.iter().map(|place| ("aws_call", place.clone())));
+    pub(super) async fn send(&self, messages: Vec<Outgoing>, arrival: &Arrival) -> Sending {
+        let sending = send(&self.surroundings, self.source, messages, arrival.send_until);
+        let sending = self.beside_refresh(sending, arrival.send_until).await;
+        for error in &sending.errors {
+            self.log_error("aws_call", error.to_string(), arrival);
+        }
         sending
     }
 
-    /// The message that parks these bytes, or the refusal if no message takes them.
-    fn parked(
+    /// The message that parks an event.
+    async fn parking(
+        &self,
+        reason: ParkReason,
+        event: &RawValue,
+        position: usize,
+        proof: Proof,
+        arrival: &Arrival,
+    ) -> Result<Outgoing, Refusal> {
+        let bytes = event.get().as_bytes();
+        let key = format!("{}-{position}", self.parked_key(arrival));
+        let events = position..position + 1;
+        self.parking_bytes(reason, bytes, key, events, proof, arrival)
+            .await
+    }
+
+    /// The message that parks these bytes. What no message takes is put into the fallback bucket under `key` (RC-096, RC-171).
+    async fn parking_bytes(
         &self,
         reason: ParkReason,
         bytes: &[u8],
+        key: String,
+        events: Range<usize>,
+        proof: Proof,
+        arrival: &Arrival,
+    ) -> Result<Outgoing, Refusal> {
+        let mut body = self.parked_body(
+            reason,
+            Content::BodyBase64(STANDARD.encode(bytes)),
+            Some(proof),
+            arrival,
+        );
+        if body.len() > MESSAGE_BYTES {
+            self.put(&key, bytes, arrival.send_until, arrival).await?;
+            body = self.parked_body(reason, Content::Object(key), Some(proof), arrival);
+        }
+        Ok(Outgoing {
+            queue: QueueName::Parked,
+            body,
+            group: None,
+            events,
+            parks: Some(reason),
+        })
+    }
+
+    /// The body of a message in the parked queue.
+    pub(super) fn parked_body(
+        &self,
+        reason: ParkReason,
+        content: Content<'_>,
         proof: Option<Proof>,
-        request: &Request,
-        at: Timestamp,
-    ) -> Result<String, RefuseReason> {
+        arrival: &Arrival,
+    ) -> String {
         let parked = Parked {
             reason,
             detail: None,
             by: self.function,
-            at: self.clock.now(),
+            at: self.surroundings.clock().now(),
             source: Some(self.source),
             destination: None,
-            request_id: Some(request.request_id.as_str().into()),
-            first_received_at: Some(at),
+            request_id: Some(arrival.request_id.as_str().into()),
+            first_received_at: Some(arrival.at),
             attempt: 0,
             auth: proof.map(|proof| proof.auth),
             key: proof.map(|proof| proof.key),
             done: None,
-            content: Content::BodyBase64(STANDARD.encode(bytes)),
+            content,
         };
-        let body = parked.to_body();
-        if body.len() > MESSAGE_BYTES {
-            return Err(RefuseReason::BodyTooLarge);
-        }
-        Ok(body)
+        parked.to_body()
+    }
+
+    /// Where the bytes of a request lie that no message takes.
+    fn parked_key(&self, arrival: &Arrival) -> String {
+        format!("{}/parked/{}", self.source, arrival.object_name())
+    }
+}
+
+const fn unavailable(sending: &Sending) -> Refusal {
+    Refusal {
+        reason: RefuseReason::QueueUnavailable,
+        maybe_queued: sending.maybe_queued,
     }
 }

@@ -1,10 +1,12 @@
 use super::*;
 
 mod bodies;
-mod canary;
 mod credentials;
 mod examples;
+mod fake_aws;
+mod fallback;
 mod faults;
-mod fixture;
 mod order;
+mod refusals;
+mod secrets_are_never_logged;
 mod sending;

@@ -143,7 +143,7 @@ fn delivered<D: Destination>(map: Map<D>, responds: Responds, faults: &[CallFaul
     let instance = "[braze]\ninstance = \"US-01\"";
     let deliverer = deliverer::<D>(instance, map, FakeSecrets::new(&secret), &aws, &vendor);
     run(deliverer.handle(&records, "aws-1", vendor.now.get().plus_millis(60_000)));
-    let told = aws.lines.borrow().join("\n") + &aws.metric_lines.borrow().join("\n");
+    let told = aws.lines.borrow().join("\n");
     assert!(told.contains(r#""kind":"event""#) && told.contains(r#""kind":"invocation""#));
     assert!(!told.contains(MARK), "{told}");
     let sent = aws.sent.borrow();

@@ -1,48 +1,61 @@
-use super::fixture::*;
+use super::fake_aws::*;
 use super::*;
 use event::ports::QueueName;
 
 #[test]
-fn rc_111_rc_112_2xx_only_after_every_acknowledgement_and_what_failed_is_sent_again_alone() {
-    for act in [Act::Fail, Act::FailEntry(0), Act::Forget(0)] {
-        let yard = Yard::segment("");
-        yard.world.acts.borrow_mut().push(act);
-        assert_eq!(yard.post("", &[("X-Signature", V1_BY_A)], V1).0, 200);
-        assert_eq!(yard.sent().len(), 2);
-        assert_eq!(yard.world.calls.get(), 3);
+fn success_only_after_every_acknowledgement() {
+    event::rules!["RC-111", "RC-112"];
+    for sqs_answer in [SqsAnswer::Fail, SqsAnswer::FailEntry(0), SqsAnswer::Forget(0)] {
+        let fixture = Fixture::segment("");
+        fixture.aws.sqs_answers.borrow_mut().push(sqs_answer);
+        assert_eq!(fixture.post("", &[("X-Signature", V1_BY_A)], V1).0, 200);
+        assert_eq!(fixture.sent().len(), 2);
+        assert_eq!(fixture.aws.calls.get(), 3);
     }
-    let yard = Yard::segment("");
-    yard.world.acts.borrow_mut().extend([Act::Fail; 1000]);
+    let fixture = Fixture::segment("");
+    fixture
+        .aws
+        .sqs_answers
+        .borrow_mut()
+        .extend([SqsAnswer::Fail; 1000]);
     assert_eq!(
-        yard.post("", &[("X-Signature", V1_BY_A)], V1),
+        fixture.post("", &[("X-Signature", V1_BY_A)], V1),
         (503, refused("queue_unavailable"))
     );
-    assert!(yard.world.now.get() <= 4000, "RC-118: answered within its time");
+    assert!(fixture.aws.now.get() <= 4000, "RC-118: answered within its time");
 }
 
 #[test]
-fn rc_118_a_silent_queue_is_answered_in_time_and_branch_is_told_lost() {
-    let yard = Yard::new(Source::Branch, Some(r#"{"tokens":["t"]}"#), "");
-    yard.world.acts.borrow_mut().push(Act::Silence);
+fn a_silent_queue_is_answered_in_time_and_branch_is_lost() {
+    event::rules!["RC-118"];
+    let fixture = Fixture::branch_without_fallback();
+    fixture
+        .aws
+        .sqs_answers
+        .borrow_mut()
+        .extend([SqsAnswer::Silence; 3]);
     assert_eq!(
-        yard.post("token=t", &[], r#"{"name":"OPEN"}"#),
+        fixture.post("token=tok-branch-9f2c", &[], r#"{"name":"OPEN"}"#),
         (503, refused("queue_unavailable"))
     );
-    assert!(yard.world.now.get() <= 1500);
-    let lines = yard.world.lines.borrow();
+    assert!(fixture.aws.now.get() <= 1500);
+    let lines = fixture.aws.lines.borrow();
     assert!(
-        lines.iter().any(|line| line.contains(r#""lost_at_sender":true"#)),
+        lines
+            .iter()
+            .any(|line| line.contains(r#""lost_at_sender":true,"maybe_queued":true"#)),
         "{lines:?}"
     );
 }
 
 #[test]
-fn rc_113_what_sqs_blames_is_kept_event_by_event() {
-    let yard = Yard::braze();
-    yard.world.acts.borrow_mut().push(Act::Blame(0));
+fn what_sqs_blames_is_kept_event_by_event() {
+    event::rules!["RC-113"];
+    let fixture = Fixture::braze();
+    fixture.aws.sqs_answers.borrow_mut().push(SqsAnswer::Blame(0));
     let token = [("Authorization", "Bearer 0p3n-lamp")];
-    assert_eq!(yard.post("", &token, r#"{"events":[1,2]}"#), (202, OK.into()));
-    let sent = yard.sent();
+    assert_eq!(fixture.post("", &token, r#"{"events":[1,2]}"#), (202, OK.into()));
+    let sent = fixture.sent();
     assert_eq!(sent.len(), 2);
     assert!(
         sent.iter()
@@ -51,15 +64,16 @@ fn rc_113_what_sqs_blames_is_kept_event_by_event() {
 }
 
 #[test]
-fn rc_057_a_deep_event_is_parked_and_its_neighbours_go_on() {
-    let yard = Yard::braze();
+fn a_deep_event_is_parked_and_its_neighbours_go_on() {
+    event::rules!["RC-057"];
+    let fixture = Fixture::braze();
     let deep = format!("{}1{}", "[".repeat(65), "]".repeat(65));
     let body = format!(r#"{{"events":[1,{deep},2]}}"#);
     assert_eq!(
-        yard.post("", &[("Authorization", "Bearer 0p3n-lamp")], body),
+        fixture.post("", &[("Authorization", "Bearer 0p3n-lamp")], body),
         (202, OK.into())
     );
-    let sent = yard.sent();
+    let sent = fixture.sent();
     assert!(
         sent.iter()
             .any(|(queue, body)| *queue == QueueName::Parked && body.contains("too_deep"))
@@ -80,53 +94,58 @@ fn rc_057_a_deep_event_is_parked_and_its_neighbours_go_on() {
 }
 
 #[test]
-fn rc_020_rc_021_rc_036_fail_closed_but_never_401_for_a_fault_of_ours() {
-    let empty = Yard::new(Source::Braze, Some(r#"{"tokens":[" "]}"#), "");
+fn fail_closed_but_never_401_for_a_fault_of_ours() {
+    event::rules!["RC-020", "RC-021", "RC-036"];
+    let empty = Fixture::new(Source::Braze, Some(r#"{"tokens":[" "]}"#), "");
     assert_eq!(
         empty.post("", &[("Authorization", "Bearer ")], "{}"),
         (503, refused("unconfigured"))
     );
-    let away = Yard::new(Source::Braze, None, "");
+    let away = Fixture::new(Source::Braze, None, "");
     assert_eq!(
         away.post("", &[("Authorization", "Bearer x")], "{}"),
         (503, refused("secret_unavailable"))
     );
-    let yard = Yard::braze();
+    let fixture = Fixture::braze();
     assert_eq!(
-        yard.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
+        fixture.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
         200
     );
-    *yard.world.secret.borrow_mut() = None;
+    *fixture.aws.secret.borrow_mut() = None;
+    fixture.aws.now.set(15_000);
     assert_eq!(
-        yard.post("", &[("Authorization", "Bearer x")], "{}"),
+        fixture.post("", &[("Authorization", "Bearer x")], "{}"),
         (503, refused("secret_unavailable")),
         "not refused while nobody knows whether the key has changed"
     );
     assert_eq!(
-        yard.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
+        fixture.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
         200,
         "the older value serves"
     );
 }
 
 #[test]
-fn rc_035_a_sender_that_uses_the_new_key_before_the_cache_knows_is_not_refused() {
-    let yard = Yard::braze();
+fn a_sender_with_a_key_newer_than_the_cache_is_not_refused() {
+    event::rules!["RC-035"];
+    let fixture = Fixture::braze();
     assert_eq!(
-        yard.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
+        fixture.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
         200
     );
-    *yard.world.secret.borrow_mut() = Some(r#"{"tokens":["new","0p3n-lamp"]}"#.into());
-    assert_eq!(yard.post("", &[("Authorization", "Bearer new")], "{}").0, 200);
+    *fixture.aws.secret.borrow_mut() = Some(r#"{"tokens":["new","0p3n-lamp"]}"#.into());
+    fixture.aws.now.set(15_000);
+    assert_eq!(fixture.post("", &[("Authorization", "Bearer new")], "{}").0, 200);
     assert_eq!(
-        yard.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
+        fixture.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
         200
     );
 }
 
 #[test]
-fn rc_003_rc_004_rc_005_rc_038_health_methods_and_addresses() {
-    let yard = Yard::new(
+fn health_methods_and_addresses() {
+    event::rules!["RC-003", "RC-004", "RC-005", "RC-038"];
+    let fixture = Fixture::new(
         Source::Braze,
         Some(r#"{"tokens":["t"]}"#),
         "[receipt.braze]\nip_allow_list = [\"192.0.2.0/28\"]",
@@ -142,23 +161,24 @@ fn rc_003_rc_004_rc_005_rc_038_health_methods_and_addresses() {
         is_base64: false,
     };
     assert_eq!(
-        yard.request(request("GET", "/health", "203.0.113.1")),
+        fixture.request(request("GET", "/health", "203.0.113.1")),
         (200, OK.into())
     );
-    assert_eq!(yard.world.fetches.get(), 0);
+    assert_eq!(fixture.aws.fetches.get(), 0);
     assert_eq!(
-        yard.request(request("POST", "/", "203.0.113.1")),
+        fixture.request(request("POST", "/", "203.0.113.1")),
         (403, refused("address_not_allowed"))
     );
     assert_eq!(
-        yard.request(request("GET", "/", "192.0.2.7")),
+        fixture.request(request("GET", "/", "192.0.2.7")),
         (405, refused("method_not_allowed"))
     );
-    assert_eq!(yard.request(request("POST", "/any/path", "192.0.2.7")).0, 200);
+    assert_eq!(fixture.request(request("POST", "/any/path", "192.0.2.7")).0, 200);
 }
 
 #[test]
-fn rc_056_one_request_in_every_encoding_has_one_answer() {
+fn one_request_in_every_encoding_has_one_answer() {
+    event::rules!["RC-056"];
     for gzipped in [false, true] {
         for as_base64 in [false, true] {
             let bytes = if gzipped { gzip(V1.as_bytes()) } else { V1.into() };
@@ -168,31 +188,33 @@ fn rc_056_one_request_in_every_encoding_has_one_answer() {
                 Ok(text) => post_bytes(&headers, text.as_bytes()),
                 Err(bytes) => post_bytes(&headers, bytes.as_bytes()),
             };
-            let yard = Yard::segment("");
-            assert_eq!(yard.request(request), (200, OK.into()));
-            assert_eq!(yard.sent()[0].1, envelope("braze", "signature", "current", V1));
+            let fixture = Fixture::segment("");
+            assert_eq!(fixture.request(request), (200, OK.into()));
+            assert_eq!(fixture.sent()[0].1, envelope("braze", "signature", "current", V1));
         }
     }
 }
 
 #[test]
-fn rc_110_without_a_route_nothing_is_queued_and_every_event_is_told() {
-    let yard = Yard::new(
+fn without_a_route_nothing_is_queued_and_events_have_lines() {
+    event::rules!["RC-110"];
+    let fixture = Fixture::new(
         Source::Braze,
         Some(r#"{"tokens":["t"]}"#),
         "[routes]\nbraze_to_segment = false",
     );
     assert_eq!(
-        yard.post("", &[("Authorization", "Bearer t")], r#"{"events":[1,2]}"#),
+        fixture.post("", &[("Authorization", "Bearer t")], r#"{"events":[1,2]}"#),
         (200, OK.into())
     );
-    assert!(yard.sent().is_empty());
+    assert!(fixture.sent().is_empty());
     assert_eq!(
-        yard.world
+        fixture
+            .aws
             .lines
             .borrow()
             .iter()
-            .filter(|line| line.contains("no_route"))
+            .filter(|line| line.contains(r#""kind":"event""#) && line.contains("no_route"))
             .count(),
         2
     );

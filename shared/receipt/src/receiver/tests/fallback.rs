@@ -1,0 +1,374 @@
+//! Branch's second chance in the fallback bucket, and what no message takes.
+
+use super::fake_aws::*;
+use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use event::ports::QueueName;
+use telemetry::metrics as m;
+
+const OPEN: &str = r#"{"name":"OPEN","id":"904211"}"#;
+const QUERY: &str = "token=tok-branch-9f2c";
+const KEY: &str = "branch/pending/2026-03-01T12:00:00.000Z-r-1.json";
+const DIGEST: &str = "c7b4f30a4035aa178b2f48114c74dd924fae4d1d6f9e2c8292c7b2fb9e739d6c";
+
+fn pending(auth: &str) -> String {
+    format!(
+        r#"{{"v":1,"request_id":"r-1","first_received_at":"{T}","content_encoding":null,"body_base64":"eyJuYW1lIjoiT1BFTiIsImlkIjoiOTA0MjExIn0=","auth":{auth}}}"#
+    )
+}
+
+fn verified() -> String {
+    pending(r#"{"state":"verified","key":"current"}"#)
+}
+
+fn deferred(digest: &str) -> String {
+    pending(&format!(r#"{{"state":"deferred","digests":["{digest}"]}}"#))
+}
+
+fn stored(fixture: &Fixture) -> Vec<(String, String)> {
+    let objects = fixture.aws.objects.borrow();
+    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+    objects
+        .iter()
+        .map(|(key, bytes)| (key.clone(), text(bytes)))
+        .collect()
+}
+
+fn store(fixture: &Fixture, key: &str, object: impl Into<Vec<u8>>) {
+    fixture
+        .aws
+        .objects
+        .borrow_mut()
+        .insert(key.to_owned(), object.into());
+}
+
+fn sqs_is_silent(fixture: &Fixture) {
+    fixture
+        .aws
+        .sqs_answers
+        .borrow_mut()
+        .extend([SqsAnswer::Silence; 9]);
+}
+
+fn reingest(fixture: &Fixture) {
+    fixture.aws.sqs_answers.borrow_mut().clear();
+    run(fixture.receiver.reingest("i-1"));
+}
+
+fn the_envelope() -> String {
+    format!(
+        r#"{{"v":1,"source":"branch","destination":"segment","request_id":"r-1","first_received_at":"{T}","attempt":0,"auth":"token","key":"current","events":[{OPEN}]}}"#
+    )
+}
+
+#[test]
+fn a_request_that_sqs_does_not_take_is_kept_and_queued_later() {
+    event::rules!["RC-150", "RC-154", "RC-118", "RC-158"];
+    let fixture = Fixture::branch();
+    sqs_is_silent(&fixture);
+    assert_eq!(fixture.post(QUERY, &[], OPEN), (202, OK.into()));
+    assert!(fixture.aws.now.get() <= 1450);
+    assert_eq!(stored(&fixture), [(KEY.to_owned(), verified())]);
+    let line = fixture.lines_of("request").remove(0);
+    assert!(line.contains(r#""decision":"spilled""#), "{line}");
+    assert_eq!(fixture.count(m::FALLBACK_WRITTEN, &["branch"]), 1.0);
+
+    fixture.aws.now.set(60_000);
+    reingest(&fixture);
+    assert!(stored(&fixture).is_empty());
+    let bodies: Vec<_> = fixture.sent().into_iter().map(|(_, body)| body).collect();
+    assert_eq!(bodies, [the_envelope()]);
+    let line = fixture.lines_of("request").remove(1);
+    assert!(
+        line.contains(r#""queued":1"#) && line.contains(r#""reingested":true"#),
+        "{line}"
+    );
+    assert_eq!(fixture.count(m::FALLBACK_REINGESTED, &["branch"]), 1.0);
+    assert_eq!(
+        fixture.count(m::EVENTS_RECEIVED, &["branch"]),
+        1.0,
+        "once, when it came"
+    );
+    assert_eq!(fixture.count(m::FALLBACK_PENDING, &["branch"]), 0.0);
+}
+
+#[test]
+fn a_panic_at_branch_keeps_the_request() {
+    event::rules!["RC-150", "RC-012"];
+    let fixture = Fixture::branch();
+    fixture.aws.sqs_answers.borrow_mut().push(SqsAnswer::Panic);
+    assert_eq!(fixture.post(QUERY, &[], OPEN), (202, OK.into()));
+    assert_eq!(stored(&fixture), [(KEY.to_owned(), verified())]);
+}
+
+#[test]
+fn what_s3_does_not_take_either_is_lost_and_says_so() {
+    event::rules!["RC-151", "RC-118"];
+    for s3 in [S3::Silent, S3::Fails("")] {
+        let fixture = Fixture::branch();
+        fixture.aws.s3.set(s3);
+        sqs_is_silent(&fixture);
+        assert_eq!(
+            fixture.post(QUERY, &[], OPEN),
+            (503, refused("queue_unavailable"))
+        );
+        assert!(fixture.aws.now.get() <= 1450, "{s3:?}");
+        let line = fixture.lines_of("request").remove(0);
+        assert!(
+            line.contains(r#""lost_at_sender":true,"maybe_queued":true"#),
+            "{line}"
+        );
+        assert_eq!(fixture.count(m::LOST_AT_SENDER, &["branch"]), 1.0);
+        assert_eq!(*fixture.aws.s3_calls.borrow(), ["PutObject"; 2]);
+    }
+}
+
+#[test]
+fn without_the_fallback_and_at_other_sources_the_answer_is_503() {
+    event::rules!["RC-150", "RC-155"];
+    let token = Some(r#"{"tokens":["tok-branch-9f2c"]}"#);
+    let off = Fixture::new(Source::Branch, token, "[receipt.branch]\nfallback = false");
+    sqs_is_silent(&off);
+    assert_eq!(off.post(QUERY, &[], OPEN), (503, refused("queue_unavailable")));
+    *off.aws.secret.borrow_mut() = None;
+    off.aws.now.set(25 * 3_600_000);
+    assert_eq!(off.post(QUERY, &[], OPEN), (503, refused("secret_unavailable")));
+    let braze = Fixture::braze();
+    sqs_is_silent(&braze);
+    assert_eq!(
+        braze.post("", &[braze.token()], "[1]"),
+        (503, refused("queue_unavailable"))
+    );
+    assert!(stored(&off).is_empty() && stored(&braze).is_empty());
+}
+
+#[test]
+fn without_a_secret_a_request_with_a_token_is_deferred() {
+    event::rules!["RC-155", "RC-021", "RC-040", "RC-010"];
+    let fixture = Fixture::branch();
+    let secret = fixture.aws.secret.take();
+    assert_eq!(fixture.post(QUERY, &[], OPEN), (202, OK.into()));
+    assert_eq!(stored(&fixture), [(KEY.to_owned(), deferred(DIGEST))]);
+    assert_eq!(fixture.post("", &[], OPEN), (401, refused("missing_credential")));
+    let basic = [("authorization", "Basic x")];
+    assert_eq!(fixture.post("", &basic, OPEN), (401, refused("wrong_credential")));
+    assert_eq!(stored(&fixture).len(), 1);
+
+    // Without a secret it stays; with one, it is queued by what the secret says then.
+    reingest(&fixture);
+    assert_eq!(stored(&fixture).len(), 1);
+    assert!(fixture.sent().is_empty());
+    *fixture.aws.secret.borrow_mut() = secret;
+    reingest(&fixture);
+    assert!(stored(&fixture).is_empty());
+    assert_eq!(fixture.sent()[0].1, the_envelope());
+}
+
+#[test]
+fn a_deferred_request_of_a_stranger_is_deleted_and_counted() {
+    event::rules!["RC-156"];
+    let fixture = Fixture::branch();
+    assert_eq!(fixture.post(QUERY, &[], OPEN).0, 200);
+    let fetches = fixture.aws.fetches.get();
+    store(&fixture, KEY, deferred(&"0".repeat(64)));
+    reingest(&fixture);
+    assert_eq!(fixture.aws.fetches.get(), fetches + 1, "a secret of this run");
+    assert!(stored(&fixture).is_empty());
+    assert_eq!(fixture.sent().len(), 1);
+    let line = fixture.lines_of("request").remove(1);
+    assert!(
+        line.contains(r#""reason":"wrong_credential","count":1"#) || line.contains(r#""count":1"#),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_container_defers_twenty_requests_a_second() {
+    event::rules!["RC-155"];
+    let fixture = Fixture::branch();
+    fixture.aws.secret.take();
+    let mut kept = 0;
+    for n in 0..50 {
+        let mut request = post(QUERY, &[], OPEN);
+        request.request_id = format!("r-{n}");
+        kept += u32::from(fixture.request(request).0 == 202);
+        assert!(fixture.aws.now.get() < 1000);
+    }
+    assert_eq!((kept, stored(&fixture).len()), (20, 20));
+    fixture.aws.now.set(1000);
+    assert_eq!(fixture.post(QUERY, &[], OPEN).0, 202);
+}
+
+#[test]
+fn a_run_ends_when_sqs_acknowledges_nothing_of_a_group() {
+    event::rules!["RC-153", "RC-154"];
+    let fixture = Fixture::branch();
+    let object = |n: usize| format!("branch/pending/2026-03-01T11:00:00.000Z-r-{n:04}.json");
+    (0..300).for_each(|n| store(&fixture, &object(n), verified()));
+    fixture
+        .aws
+        .sqs_answers
+        .borrow_mut()
+        .extend(std::iter::repeat_n(SqsAnswer::Fail, 20_000));
+    run(fixture.receiver.reingest("i-1"));
+    assert_eq!(
+        stored(&fixture).len(),
+        300,
+        "nothing is deleted that is not acknowledged"
+    );
+    let read = fixture
+        .aws
+        .s3_calls
+        .borrow()
+        .iter()
+        .filter(|call| **call == "GetObject")
+        .count();
+    assert!(read <= 80, "eight groups of ten: {read}");
+    assert!(fixture.aws.now.get() <= 50_000);
+    assert_eq!(fixture.count(m::FALLBACK_PENDING, &["branch"]), 300.0);
+
+    reingest(&fixture);
+    assert!(stored(&fixture).is_empty());
+    assert_eq!(fixture.sent().len(), 300);
+    assert!(fixture.aws.most_in_flight.get() <= 8);
+}
+
+#[test]
+fn a_run_lists_a_thousand_keys_in_order_and_says_what_is_left() {
+    event::rules!["RC-153", "RC-158"];
+    let fixture = Fixture::branch();
+    for n in 0..1003 {
+        let key = format!("branch/pending/2026-03-01T11:00:00.000Z-r-{n:04}.json");
+        store(&fixture, &key, verified());
+    }
+    reingest(&fixture);
+    let left: Vec<_> = stored(&fixture).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(left.len(), 3);
+    assert!(left[0].ends_with("r-1000.json"), "{left:?}");
+    let line = fixture.lines_of("invocation").remove(0);
+    assert!(
+        line.contains(r#""records":1000"#) && line.contains(r#""waiting":0"#),
+        "{line}"
+    );
+    fixture.aws.s3.set(S3::Fails("ListObjectsV2"));
+    reingest(&fixture);
+    assert_eq!(fixture.count(m::FALLBACK_PENDING, &["branch"]), 0.0);
+    assert_eq!(fixture.lines_of("error").len(), 1);
+}
+
+#[test]
+fn an_object_that_nothing_can_be_made_of_is_set_aside() {
+    event::rules!["RC-157"];
+    let bad_base64 = verified().replace("eyJuYW1l", "!!!!");
+    for object in ["", "{", r#"{"v":1}"#, bad_base64.as_str()] {
+        let fixture = Fixture::branch();
+        store(&fixture, KEY, object);
+        reingest(&fixture);
+        let copy = KEY.replace("pending", "parked");
+        assert_eq!(stored(&fixture), [(copy.clone(), object.to_owned())]);
+        let [(queue, body)] = fixture.sent().try_into().unwrap();
+        assert_eq!(queue, QueueName::Parked);
+        assert!(body.contains(r#""reason":"unreadable_body""#), "{body}");
+        assert!(body.ends_with(&format!(r#""object":"{copy}"}}"#)), "{body}");
+    }
+    // Until the park is acknowledged, the object stays where it is found again.
+    let fixture = Fixture::branch();
+    store(&fixture, KEY, "{");
+    fixture
+        .aws
+        .sqs_answers
+        .borrow_mut()
+        .extend(std::iter::repeat_n(SqsAnswer::Fail, 2000));
+    run(fixture.receiver.reingest("i-1"));
+    assert!(fixture.aws.objects.borrow().contains_key(KEY));
+    // What newer code has written is left to newer code.
+    let fixture = Fixture::branch();
+    store(&fixture, KEY, verified().replace(r#""v":1"#, r#""v":2"#));
+    reingest(&fixture);
+    assert!(fixture.aws.objects.borrow().contains_key(KEY) && fixture.sent().is_empty());
+}
+
+#[test]
+fn a_panic_of_one_object_does_not_harm_its_neighbours() {
+    event::rules!["RC-157", "RC-154"];
+    let fixture = Fixture::branch();
+    let second = KEY.replace("r-1", "r-2");
+    store(&fixture, KEY, verified());
+    store(&fixture, &second, verified());
+    fixture.aws.sqs_answers.borrow_mut().push(SqsAnswer::Panic);
+    run(fixture.receiver.reingest("i-1"));
+    assert_eq!(fixture.sent().len(), 2, "one is parked, one queued");
+    let left: Vec<_> = stored(&fixture).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(left, [KEY.replace("pending", "parked")]);
+}
+
+#[test]
+fn a_delete_that_fails_makes_a_duplicate_and_no_loss() {
+    event::rules!["RC-159"];
+    let fixture = Fixture::branch();
+    store(&fixture, KEY, verified());
+    fixture.aws.s3.set(S3::Fails("DeleteObject"));
+    reingest(&fixture);
+    fixture.aws.s3.set(S3::Well);
+    reingest(&fixture);
+    let bodies: Vec<_> = fixture.sent().into_iter().map(|(_, body)| body).collect();
+    assert_eq!(bodies, [the_envelope(), the_envelope()]);
+    assert!(stored(&fixture).is_empty());
+    // Two runs at once: whoever comes second finds nothing, or sends it once more.
+    store(&fixture, KEY, verified());
+    run(futures_util::future::join(
+        fixture.receiver.reingest("i-2"),
+        fixture.receiver.reingest("i-3"),
+    ));
+    assert!(stored(&fixture).is_empty());
+    assert!((3..=4).contains(&fixture.sent().len()));
+}
+
+#[test]
+fn what_no_message_takes_is_parked_by_its_object() {
+    event::rules!["RC-096", "RC-171", "RC-170"];
+    let event = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
+    let large = event(1_040_001);
+    let fixture = Fixture::braze();
+    let body = format!(r#"{{"events":[1,{large},2]}}"#);
+    assert_eq!(fixture.post("", &[fixture.token()], body), (202, OK.into()));
+    let key = format!("braze/parked/{T}-r-1-1");
+    assert_eq!(stored(&fixture), [(key.clone(), large)]);
+    let parked: Vec<_> = fixture
+        .sent()
+        .into_iter()
+        .filter(|(queue, _)| *queue == QueueName::Parked)
+        .collect();
+    let [(_, message)] = parked.try_into().unwrap();
+    assert!(message.contains(r#""reason":"event_too_large""#), "{message}");
+    assert!(message.ends_with(&format!(r#""object":"{key}"}}"#)), "{message}");
+
+    // A whole body, bit for bit as received.
+    let gzipped = gzip(format!("[{}]", "1,".repeat(10)).as_bytes());
+    let mut noise = gzipped.clone();
+    noise.extend((0..900_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]));
+    let fixture = Fixture::branch();
+    assert_eq!(
+        fixture.request(post_bytes(&[fixture.token()], &noise)),
+        (202, OK.into())
+    );
+    let key = format!("branch/parked/{T}-r-1");
+    assert_eq!(fixture.aws.objects.borrow()[&key], noise);
+    assert!(fixture.sent()[0].1.contains(r#""reason":"body_undecodable""#));
+    assert!(!fixture.sent()[0].1.contains(&STANDARD.encode(&gzipped)));
+}
+
+#[test]
+fn what_s3_does_not_take_is_sent_again_by_its_sender() {
+    event::rules!["RC-111", "RC-171"];
+    let fixture = Fixture::braze();
+    fixture.aws.s3.set(S3::Fails(""));
+    let large = format!("\"{}\"", "x".repeat(1_040_000));
+    let body = format!(r#"{{"events":[1,{large}]}}"#);
+    assert_eq!(
+        fixture.post("", &[fixture.token()], body),
+        (503, refused("queue_unavailable"))
+    );
+    assert!(fixture.sent().is_empty(), "nothing is queued twice");
+}

@@ -1,0 +1,173 @@
+//! Refusals are counted and written together, and drills with strangers who knock.
+
+use super::fake_aws::*;
+use super::*;
+use telemetry::metrics as m;
+
+const MINUTE_MS: i64 = 60_000;
+
+fn receivers() -> [Fixture; 3] {
+    [Fixture::segment(""), Fixture::braze(), Fixture::branch()]
+}
+
+#[test]
+fn the_first_refusal_has_a_line_at_once_and_others_share_one() {
+    event::rules!["RP-014"];
+    let fixture = Fixture::braze();
+    let lines = || fixture.lines_of("request").len();
+    assert_eq!(fixture.post("", &[fixture.token()], "[1]").0, 200);
+    let wrong = [("authorization", "Bearer x")];
+    for n in 0..100 {
+        fixture.aws.now.set(n * 90);
+        assert_eq!(fixture.post("", &wrong, "[1]").0, 401);
+        assert_eq!(lines(), 2);
+    }
+    assert_eq!(fixture.post("", &[], "[1]").0, 401);
+    assert_eq!(lines(), 3, "another reason");
+    // The first request after ten seconds writes the rest, whatever it is itself.
+    fixture.aws.now.set(10_000);
+    assert_eq!(fixture.post("", &[fixture.token()], "[1]").0, 200);
+    let request = fixture.lines_of("request").pop().unwrap();
+    assert!(request.contains(r#""count":99"#), "{request}");
+    assert!(request.contains(r#""reason":"wrong_credential""#), "{request}");
+    assert_eq!(fixture.count(m::REQUESTS_REFUSED, &["braze"]), 101.0);
+    assert_eq!(fixture.count(m::REQUESTS, &["braze", "401"]), 101.0);
+    assert_eq!(fixture.count(m::CONSERVATION_GAP, &[]), 0.0);
+}
+
+#[test]
+fn a_setting_says_how_often_refusals_are_written() {
+    event::rules!["RP-014"];
+    let token = Some(r#"{"tokens":["t"]}"#);
+    for (setting, written) in [("0s", 60), ("10s", 6), ("60s", 1)] {
+        let settings = format!("[telemetry]\nrefusals_every = \"{setting}\"");
+        let fixture = Fixture::new(Source::Braze, token, &settings);
+        for second in 0..60 {
+            fixture.aws.now.set(second * 1000);
+            assert_eq!(fixture.post("", &[("authorization", "Bearer x")], "[1]").0, 401);
+        }
+        assert_eq!(fixture.lines_of("request").len(), written, "{setting}");
+    }
+    let error = Settings::load("[telemetry]\nrefusals_every = \"2m\"").unwrap_err();
+    assert!(
+        error.to_string().contains("`telemetry.refusals_every`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_the_queue_refuses_is_always_written() {
+    event::rules!["RP-014"];
+    let fixture = Fixture::braze();
+    for _ in 0..5 {
+        fixture.aws.sqs_answers.borrow_mut().clear();
+        fixture
+            .aws
+            .sqs_answers
+            .borrow_mut()
+            .extend([SqsAnswer::Fail; 100]);
+        assert_eq!(fixture.post("", &[fixture.token()], "[1]").0, 503);
+    }
+    assert_eq!(fixture.lines_of("request").len(), 5);
+}
+
+/// A thousand wrong requests a minute at each receiver, for an hour.
+#[test]
+fn an_hour_of_wrong_requests_costs_six_lines_a_minute() {
+    event::rules!["RP-014", "RS-014", "RC-010"];
+    for fixture in receivers() {
+        let aws = &fixture.aws;
+        let (wrong, empty) = ([("authorization", "Bearer x"), ("x-signature", "0a22")], []);
+        let begun = aws.now.get();
+        for minute in 0..60 {
+            let lines = aws.lines.borrow().len();
+            for n in 0..1000 {
+                aws.now
+                    .set(aws.now.get().max(begun + minute * MINUTE_MS + n * 60));
+                let headers: &[(&str, &str)] = if n % 2 == 0 { &wrong } else { &empty };
+                assert_eq!(fixture.post("", headers, V1).0, 401);
+            }
+            // The first of each reason is written at once, which is one more.
+            let written = aws.lines.borrow().len() - lines;
+            let reasons = 2;
+            assert!(
+                written <= reasons * 6 + if minute == 0 { reasons } else { 0 },
+                "{written}"
+            );
+        }
+        let fetches = aws.fetches.get();
+        assert!(fetches <= 60 * 6 + 1, "{fetches}");
+        assert!(aws.objects.borrow().is_empty() && fixture.sent().is_empty());
+        let source = fixture.receiver.source.as_str();
+        let counted = fixture.count(m::REQUESTS_REFUSED, &[source]);
+        assert!((59_600.0..=60_000.0).contains(&counted), "{counted}");
+        assert!(fixture.lines_of("error").is_empty());
+        for metric in [m::LOST_AT_SENDER, m::PANICS, m::SECRET_FETCH_FAILED] {
+            let dimensions: &[&str] = if metric.dimensions.is_empty() {
+                &[]
+            } else {
+                &[source]
+            };
+            assert_eq!(fixture.count(metric, dimensions), 0.0, "{}", metric.name);
+        }
+    }
+}
+
+/// The drill of RS-020: a hundred requests a second, sender and secret switched, and a stranger who knocks five times a second
+/// with a wrong credential and five times with none.
+#[test]
+fn a_rotation_with_a_stranger_knocking_rejects_nobody() {
+    event::rules!["RS-020", "RC-035", "RC-036"];
+    let list = |tokens: &str| Some(format!(r#"{{"tokens":[{tokens}]}}"#));
+    for switch_s in [15, 16, 61, 300, 420] {
+        let fixture = Fixture::braze();
+        let aws = &fixture.aws;
+        *aws.secret.borrow_mut() = list(r#""old""#);
+        let steps = [
+            (30_000, list(r#""old","new""#)),
+            (600_000, list(r#""new","old""#)),
+            (1_200_000, list(r#""new""#)),
+        ];
+        let switched_at = 30_000 + switch_s * 1000;
+        for at in (0..1_500_000_i64).step_by(10) {
+            for (when, secret) in &steps {
+                if *when == at {
+                    aws.secret.borrow_mut().clone_from(secret);
+                }
+            }
+            // Far from a step one in a hundred is really sent: the others could change nothing.
+            let steps = [30_000, switched_at, 600_000, 1_200_000];
+            let is_near = |ms: i64| steps.iter().any(|step| (0..ms).contains(&(at - step)));
+            if !(is_near(1000) || is_near(20_000) && at % 100 == 0 || at % 1000 < 200 && at % 100 == 0) {
+                continue;
+            }
+            aws.now.set(aws.now.get().max(at));
+            if at % 200 == 0 {
+                let got = fixture.post("", &[("authorization", "Bearer stranger")], "{}");
+                assert_eq!(got.0, 401);
+            } else if at % 200 == 100 {
+                assert_eq!(fixture.post("", &[], "{}").0, 401);
+            }
+            let bearer = if at >= switched_at {
+                "Bearer new"
+            } else {
+                "Bearer old"
+            };
+            let got = fixture.post("", &[("authorization", bearer)], "{}");
+            assert_eq!(got, (200, OK.into()), "{at} ms, switched at {switched_at} ms");
+        }
+        assert!(aws.fetches.get() <= 1500 / 10 + 1, "{}", aws.fetches.get());
+    }
+}
+
+#[test]
+fn a_malformed_secret_is_named_where_an_operator_looks() {
+    event::rules!["RS-003"];
+    let fixture = Fixture::new(Source::Braze, Some(r#"{"tokens":"t"}"#), "");
+    let got = fixture.post("", &[("authorization", "Bearer t")], "{}");
+    assert_eq!(got, (503, refused("secret_unavailable")));
+    let error = fixture.lines_of("error").remove(0);
+    assert!(error.contains(r#""code":"secret_malformed""#), "{error}");
+    assert!(error.contains(r#""place":"tokens""#), "{error}");
+    assert_eq!(fixture.count(m::SECRET_MALFORMED, &[]), 1.0);
+}
