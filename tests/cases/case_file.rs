@@ -5,10 +5,13 @@ use event::json::Json;
 use event::settings::Settings;
 use event::{Route, Timestamp};
 use mapping::printed::print_received;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+/// Characters of a line of a case file.
+const LONGEST_LINE: usize = 400;
 
 /// The cases of one rule.
 #[derive(Deserialize)]
@@ -28,7 +31,8 @@ struct Case {
     /// Becomes a settings file.
     #[serde(default)]
     settings: toml::Table,
-    event: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "one_line")]
+    event: Option<String>,
     /// When the event was received.
     received_at: Option<String>,
     /// The event's exact text, where it is no JSON or has bytes that a file of JSON would not keep.
@@ -49,6 +53,31 @@ struct Expect {
     body: BTreeMap<String, Box<RawValue>>,
     #[serde(default)]
     warnings: Vec<String>,
+}
+
+/// An event, which may be broken into lines after any comma: it is mapped as one line.
+fn one_line<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
+    let event = Box::<RawValue>::deserialize(source)?;
+    let lines: Vec<&str> = event.get().lines().map(str::trim_start).collect();
+    Ok(Some(lines.join(" ")))
+}
+
+/// The text of a file with `<x*600>` written out: 600 times what stands before the star.
+fn repeated(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, from) = rest.split_at(at);
+        written.push_str(before);
+        let mark = from.split_once('>').and_then(|(mark, after)| {
+            let (unit, count) = mark[1..].rsplit_once('*')?;
+            Some((unit.repeat(count.parse().ok()?), after))
+        });
+        let (text, after) = mark.unwrap_or_else(|| ("<".to_owned(), &from[1..]));
+        written.push_str(&text);
+        rest = after;
+    }
+    written + rest
 }
 
 fn folder(route: Route) -> PathBuf {
@@ -76,8 +105,9 @@ pub fn rules_of(route: Route) -> BTreeSet<String> {
 pub fn of_route(route: Route) -> Vec<CaseFile> {
     let read = |file: PathBuf| {
         let text = std::fs::read_to_string(&file).unwrap();
-        let read: CaseFile = serde_json::from_str(&text.replace("<version>", env!("CARGO_PKG_VERSION")))
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let text = repeated(&text.replace("<version>", env!("CARGO_PKG_VERSION")));
+        let read: CaseFile =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert_eq!(
             Some(read.rule.as_str()),
             file.file_stem().unwrap().to_str(),
@@ -93,9 +123,34 @@ pub fn of_route(route: Route) -> Vec<CaseFile> {
 pub fn events(route: Route) -> Vec<String> {
     let files = of_route(route);
     let cases = files.into_iter().flat_map(|file| file.cases);
-    cases
-        .filter_map(|case| case.event.map(|event| event.get().to_owned()))
-        .collect()
+    cases.filter_map(|case| case.event).collect()
+}
+
+#[test]
+fn no_line_of_a_case_file_is_too_long_to_read() {
+    for file in Route::ALL.into_iter().flat_map(files) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for (number, line) in (1..).zip(text.lines()) {
+            let length = line.chars().count();
+            assert!(
+                length <= LONGEST_LINE,
+                "{}:{number} has {length} characters, {LONGEST_LINE} are allowed: break it after a comma, and write a \
+                 long run of one text as `<x*600>`",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_run_of_one_text_may_be_written_short() {
+    for (given, wanted) in [
+        ("a<x*3>b", "axxxb"),
+        ("<\\u0041*2>", "\\u0041\\u0041"),
+        ("<version> <*> <y*0>< 2", "<version> <*> < 2"),
+    ] {
+        assert_eq!(repeated(given), wanted);
+    }
 }
 
 impl CaseFile {
@@ -126,7 +181,7 @@ impl Case {
 
     fn text(&self) -> Result<&str, String> {
         match (&self.event, &self.text) {
-            (Some(event), None) => Ok(event.get()),
+            (Some(event), None) => Ok(event),
             (None, Some(text)) => Ok(text),
             _ => Err("has not exactly one of `event` and `text`".into()),
         }

@@ -1,4 +1,4 @@
-//! The shape of the workspace: who may depend on whom, how long a main may be, what nothing may be called.
+//! The shape of the workspace: who may depend on whom, and what nothing may be called.
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
@@ -264,31 +264,6 @@ fn nothing_is_printed_or_traced_outside_telemetry() {
             !traces || package == "telemetry",
             "`{package}` could format foreign types into the log"
         );
-    }
-}
-
-#[test]
-fn no_part_keeps_a_state() {
-    event::rules!["RD-154"];
-    let stores = [
-        "dynamodb",
-        "elasticache",
-        "rds",
-        "redis",
-        "rusqlite",
-        "sled",
-        "rocksdb",
-    ];
-    for (package, own) in dependencies() {
-        let found: Vec<_> = own
-            .iter()
-            .filter(|name| stores.iter().any(|store| name.contains(store)))
-            .collect();
-        assert!(found.is_empty(), "`{package}` depends on {found:?}");
-    }
-    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
-    for resource in ["AWS::DynamoDB::", "AWS::ElastiCache::", "AWS::RDS::"] {
-        assert!(!template.contains(resource), "{resource}");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::senders::currents;
 use crate::system::{System, assert_same, text_at};
 
 const PAGE: &str = "braze-to-segment.md";
-const TABLE: &str = include_str!("../../shared/mapping/spec/currents-events.json");
+const TABLE: &str = include_str!("../../shared/event/src/currents/currents-events.json");
 /// The examples whose calls the page gives in full.
 const SHOWN: [&str; 7] = ["01", "02", "03", "04", "05", "06", "07"];
 /// Users whom Segment cannot be told of, with the reason.

@@ -1,9 +1,7 @@
 //! The event types of Braze Currents, and the names that they have at Segment.
 
-use std::sync::OnceLock;
-
-/// One line an event type, in byte order: the type, a tab, its name at Segment, `-` for none of its own.
-const TABLE: &str = include_str!("currents/event_types.tsv");
+/// In byte order of the types, made by `build.rs` from `currents/currents-events.json`.
+const EVENT_TYPES: &[EventType] = include!(concat!(env!("OUT_DIR"), "/event_types.rs"));
 
 /// Old names that do not follow the rule of [`canonical`].
 const RENAMED: [(&str, &str); 3] = [
@@ -22,19 +20,19 @@ pub struct EventType {
     pub name: &'static str,
     /// Such as `Email Opened`; `None` where each event brings its own name.
     pub segment_event: Option<&'static str>,
+    /// Whether Braze's own Segment connector sends it under that name.
+    is_documented: bool,
 }
 
 /// All of them, in byte order of their names.
-pub fn event_types() -> &'static [EventType] {
-    static EVENT_TYPES: OnceLock<Vec<EventType>> = OnceLock::new();
-    EVENT_TYPES.get_or_init(|| {
-        let rows = TABLE.lines().filter_map(|line| line.split_once('\t'));
-        rows.map(|(name, segment_event)| EventType {
-            name,
-            segment_event: Some(segment_event).filter(|name| *name != "-"),
-        })
-        .collect()
-    })
+pub const fn event_types() -> &'static [EventType] {
+    EVENT_TYPES
+}
+
+/// Whether Braze's own Segment connector sends an event under this name.
+pub fn is_documented_name(name: &str) -> bool {
+    let mut documented = EVENT_TYPES.iter().filter(|event_type| event_type.is_documented);
+    documented.any(|event_type| event_type.segment_event == Some(name))
 }
 
 /// The event type of this name.
@@ -46,8 +44,8 @@ pub fn event_type(name: &str) -> Option<&'static EventType> {
     all.get(at)
 }
 
-/// The name that is used today for an event type received under this name: three old names have a successor, and the
-/// names of 2021 lack `users.`.
+/// The current name of an event type received under this name: three old names have a successor, and the names of 2021
+/// lack `users.`.
 pub fn canonical(received: &str) -> &str {
     alias_of(received).unwrap_or(received)
 }
@@ -89,7 +87,6 @@ mod tests {
 
     #[test]
     fn the_table_is_in_byte_order_so_that_each_type_is_found() {
-        assert_eq!(event_types().len(), TABLE.lines().count());
         assert!(event_types().is_sorted_by(|one, next| one.name < next.name));
         for wanted in event_types() {
             assert_eq!(event_type(wanted.name), Some(wanted));
@@ -98,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_name_gives_the_name_of_today() {
+    fn an_old_name_gives_the_current_name() {
         crate::rules!["BZ-030"];
         for (received, wanted) in [
             (

@@ -141,18 +141,6 @@ impl Route {
             Self::BrazeToSegment => "braze_to_segment",
         }
     }
-
-    /// The route of a name, with underscores or, as on the command line, with hyphens.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|route| {
-            let own = route.as_str();
-            own.len() == name.len()
-                && own
-                    .bytes()
-                    .zip(name.bytes())
-                    .all(|(own, given)| own == given || (own == b'_' && given == b'-'))
-        })
-    }
 }
 
 impl fmt::Display for Source {
@@ -178,13 +166,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_route_is_found_by_both_spellings_and_by_its_ends() {
+    fn a_route_is_found_by_its_ends() {
         for route in Route::ALL {
-            assert_eq!(Route::from_name(route.as_str()), Some(route));
-            assert_eq!(Route::from_name(&route.as_str().replace('_', "-")), Some(route));
             assert_eq!(Route::between(route.source(), route.destination()), Some(route));
         }
-        assert_eq!(Route::from_name("braze-to-branch"), None);
         assert_eq!(Route::between(Source::Braze, Destination::Branch), None);
     }
 }

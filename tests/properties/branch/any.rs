@@ -1,5 +1,6 @@
 //! Any event and any settings.
 
+use crate::config::cases;
 use crate::json_text::{members, scalar, value};
 use crate::printed::{Line, below};
 use event::Route;
@@ -309,7 +310,7 @@ fn check_branch_call(body: Json<'_>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(2000, "branch_any"))]
 
     #[test]
     fn any_branch_event_has_one_outcome_the_same_each_time(text in branch_text(), settings in any_settings()) {

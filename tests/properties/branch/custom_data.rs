@@ -1,5 +1,6 @@
 //! Custom data holds strings only, and every property is somewhere.
 
+use crate::config::cases;
 use crate::json_text::value;
 use crate::printed::{Line, below, object};
 use event::Route;
@@ -20,7 +21,7 @@ fn is_blank(json: Json<'_>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(2000, "branch_custom_data"))]
 
     #[test]
     fn a_custom_event_keeps_every_property_as_text(

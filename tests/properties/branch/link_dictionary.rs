@@ -1,5 +1,6 @@
 //! No key of a link dictionary is lost, and none takes the place of a reserved one.
 
+use crate::config::cases;
 use crate::printed::{Line, below, object};
 use event::Route;
 use event::json::{Json, equal};
@@ -115,7 +116,7 @@ fn event(id: &str, entries: &[(String, String)], user: &str, custom: &str) -> St
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(2000, "branch_link_dictionary"))]
 
     #[test]
     fn no_link_key_is_lost_or_shadows_a_reserved_one(

@@ -2,6 +2,8 @@
 
 mod any;
 mod closed_loop;
+#[path = "../config.rs"]
+mod config;
 mod custom_data;
 mod json_text;
 mod link_dictionary;

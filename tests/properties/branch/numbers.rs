@@ -1,5 +1,6 @@
 //! Numbers survive digit by digit, on both routes.
 
+use crate::config::cases;
 use crate::printed::{Line, below, object};
 use event::Route;
 use event::settings::Settings;
@@ -29,7 +30,7 @@ fn at_segment(number: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(2000, "branch_numbers"))]
 
     #[test]
     fn numbers_from_branch_keep_every_digit(numbers in prop::collection::vec(number(), 7)) {

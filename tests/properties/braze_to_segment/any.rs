@@ -1,5 +1,6 @@
 //! Any event and any settings.
 
+use crate::config::cases;
 use crate::printed::{below, line};
 use event::json::{Json, Kind, compact_size, well_formed};
 use event::settings::{AnonymousUsers, InControlGroup, Pattern, Settings, UnknownEvents};
@@ -272,7 +273,7 @@ fn check_call(body: Json<'_>, settings: &Settings) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(2000, "braze_to_segment_any"))]
 
     #[test]
     fn any_event_has_one_outcome_the_same_each_time(text in text(), settings in any_settings()) {

@@ -1,5 +1,6 @@
 //! A batch of which some events are broken.
 
+use crate::config::cases;
 use crate::printed::{line, said};
 use event::Source;
 use event::settings::Settings;
@@ -65,7 +66,7 @@ fn one_bad_event_in_a_batch_of_100_harms_none_of_the_others() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 50, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(50, "braze_to_segment_batch"))]
 
     #[test]
     fn broken_events_do_not_harm_the_rest_and_each_is_accounted_for(

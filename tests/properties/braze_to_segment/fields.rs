@@ -2,13 +2,16 @@
 
 use crate::printed::{below, line, said, settings};
 use event::json::{Json, Kind};
+use event::settings::Settings;
 use serde::Deserialize;
 
-const TABLE: &str = include_str!("../../../shared/mapping/spec/currents-events.json");
+const TABLE: &str = include_str!("../../../shared/event/src/currents/currents-events.json");
 
 #[derive(Deserialize)]
 struct EventType {
     event_type: String,
+    segment_event: Option<String>,
+    default: String,
     fields: Vec<Field>,
 }
 
@@ -183,5 +186,28 @@ fn every_type_with_all_that_may_be_null_null_leaves_no_null() {
         );
         assert_eq!(said(&got, &["outcome"]).as_deref(), Some("deliver"), "{got}");
         assert!(!holds_null(Json::parse(&got).unwrap()), "{got}");
+    }
+}
+
+#[test]
+fn every_type_has_its_name_of_the_table_letter_for_letter() {
+    event::rules!["BZ-051", "BZ-401"];
+    let settings = settings("deny_events = []");
+    for known in table() {
+        let got = line(&event(&known, |_| true), &settings);
+        if let Some(name) = &known.segment_event {
+            let sent = said(&got, &["calls", "0", "body", "event"]);
+            assert_eq!(sent.as_ref(), Some(name), "{}", known.event_type);
+        }
+    }
+}
+
+#[test]
+fn what_the_table_has_off_is_denied_by_default_and_no_more() {
+    event::rules!["BZ-035"];
+    for known in table() {
+        let got = line(&event(&known, |_| true), &Settings::default());
+        let is_denied = said(&got, &["reason"]).as_deref() == Some("event_type_denied");
+        assert_eq!(is_denied, known.default == "off", "{}", known.event_type);
     }
 }

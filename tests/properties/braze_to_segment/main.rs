@@ -2,6 +2,8 @@
 
 mod any;
 mod batch;
+#[path = "../config.rs"]
+mod config;
 mod fields;
 mod identity;
 mod printed;

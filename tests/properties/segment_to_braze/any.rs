@@ -1,6 +1,7 @@
 //! Any event and any settings.
 
 use crate::calls::check;
+use crate::config::cases;
 use crate::explained::gaps;
 use crate::json_text::{members, scalar, value};
 use crate::printed::{Line, below, object};
@@ -221,7 +222,7 @@ fn check_explained(text: &str, settings: &Settings, line: &Line) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(4000, "segment_to_braze_any"))]
 
     #[test]
     fn any_event_has_one_outcome_the_same_each_time(

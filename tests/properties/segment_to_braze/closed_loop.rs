@@ -6,7 +6,7 @@ use event::Route;
 use event::settings::Settings;
 use serde::Deserialize;
 
-const TABLE: &str = include_str!("../../../shared/mapping/spec/currents-events.json");
+const TABLE: &str = include_str!("../../../shared/event/src/currents/currents-events.json");
 
 #[derive(Deserialize)]
 struct EventType {

@@ -1,5 +1,6 @@
 //! Products and sums are exact.
 
+use crate::config::cases;
 use crate::printed::{Line, below};
 use crate::settings::settings;
 use event::Route;
@@ -36,7 +37,7 @@ fn number(json: Json<'_>) -> Decimal {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(500, "segment_to_braze_decimals"))]
 
     #[test]
     fn the_purchases_of_a_product_are_worth_price_times_quantity(

@@ -1,6 +1,7 @@
 //! Recommended ecommerce events are complete and have no other key, or are custom events.
 
 use crate::calls::objects;
+use crate::config::cases;
 use crate::json_text::{members, value};
 use crate::printed::{Line, below, object};
 use crate::settings::settings;
@@ -229,7 +230,7 @@ fn an_order_is_complete_or_becomes_a_custom_event() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(2000, "segment_to_braze_ecommerce"))]
 
     #[test]
     fn no_key_outside_the_table_whatever_is_added(

@@ -1,5 +1,6 @@
 //! What is too much is left out, and told.
 
+use crate::config::cases;
 use crate::printed::{Line, below, object};
 use crate::settings::settings;
 use event::Route;
@@ -19,7 +20,7 @@ fn padded(bytes: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(60, "segment_to_braze_limits"))]
 
     #[test]
     fn only_the_first_256_properties_are_sent(count in 0_usize..600) {

@@ -3,6 +3,8 @@
 mod any;
 mod calls;
 mod closed_loop;
+#[path = "../config.rs"]
+mod config;
 mod decimals;
 mod ecommerce;
 #[path = "../../cases/explained.rs"]

@@ -1,5 +1,6 @@
 //! What no rule changes arrives as it was sent.
 
+use crate::config::cases;
 use crate::json_text::{scalar, value};
 use crate::printed::{Line, below, object};
 use event::Route;
@@ -18,7 +19,7 @@ fn track(properties: String) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases!(500, "segment_to_braze_values"))]
 
     #[test]
     fn a_property_passes_byte_for_byte(

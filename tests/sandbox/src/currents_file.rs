@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::sync::OnceLock;
 use values::{FLOATS, TEXTS};
 
-const TABLE: &str = include_str!("../../../shared/mapping/spec/currents-events.json");
+const TABLE: &str = include_str!("../../../shared/event/src/currents/currents-events.json");
 
 #[derive(Deserialize)]
 struct EventType {

@@ -4,6 +4,7 @@ use super::received::{INTEGRATIONS, Received};
 use crate::Trace;
 use crate::forms::text::word;
 use crate::rejected::Rejected;
+use event::currents;
 use event::json::{Json, Kind, Object};
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::{LoopGuard, Pattern, SegmentToBraze};
@@ -31,45 +32,7 @@ pub enum EventType {
 /// The name that stands for all integrations.
 const ALL: &str = "All";
 
-/// What Braze's own connector calls the events that it sends to Segment.
-const CURRENTS_NAMES: [&str; 34] = [
-    "Push Notification Sent",
-    "Push Notification Tapped",
-    "Push Notification Bounced",
-    "iOS Foreground Push Opened",
-    "Email Sent",
-    "Email Delivered",
-    "Email Opened",
-    "Email Link Clicked",
-    "Email Bounced",
-    "Email Soft Bounced",
-    "Email Marked As Spam",
-    "Email Unsubscribed",
-    "SMS Sent",
-    "SMS Sent to Carrier",
-    "SMS Delivered",
-    "SMS Delivery Failed",
-    "SMS Rejected",
-    "SMS Inbound Received",
-    "Subscription Group State Changed",
-    "In-App Message Viewed",
-    "In-App Message Clicked",
-    "Content Card Sent",
-    "Content Card Viewed",
-    "Content Card Clicked",
-    "Content Card Dismissed",
-    "News Feed Viewed",
-    "News Feed Card Viewed",
-    "News Feed Card Clicked",
-    "Webhook Sent",
-    "Campaign Converted",
-    "Canvas Converted",
-    "Canvas Entered",
-    "Campaign Control Group Entered",
-    "Application Uninstalled",
-];
-
-/// Properties that only such events have.
+/// Properties that only the events of Braze's own Segment connector have.
 const CURRENTS_PROPERTIES: [&str; 6] = [
     "app_group_id",
     "dispatch_id",
@@ -131,7 +94,7 @@ fn loops(
     let is_from_currents = event_type == EventType::Track
         && event
             .name()
-            .is_some_and(|name| CURRENTS_NAMES.contains(&name.as_ref()))
+            .is_some_and(|name| currents::is_documented_name(&name))
         && has_mark(&event.properties);
     is_from_currents.then_some(("SB-023", "event"))
 }
@@ -182,4 +145,37 @@ pub fn track_name<'e>(
         (setting.into(), format!("event is read as {renamed}"))
     });
     Ok(Cow::Borrowed(renamed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printed::print;
+    use event::Route;
+    use event::settings::Settings;
+
+    #[test]
+    fn a_documented_name_with_any_mark_of_currents_is_a_loop() {
+        event::rules!["SB-023"];
+        let is_loop = |name: &str, property: &str| {
+            let event = format!(
+                r#"{{"type":"track","messageId":"m-1","userId":"u-1","timestamp":"2026-02-03T10:00:00Z","event":"{name}","properties":{{"{property}":1}}}}"#
+            );
+            let printed = print(Route::SegmentToBraze, &event, &Settings::default(), false);
+            printed.line.contains(r#""outcome":"ignore","reason":"loop""#)
+        };
+        let mut documented = 0;
+        for name in currents::event_types()
+            .iter()
+            .filter_map(|known| known.segment_event)
+        {
+            let is_documented = currents::is_documented_name(name);
+            documented += usize::from(is_documented);
+            for mark in CURRENTS_PROPERTIES {
+                assert_eq!(is_loop(name, mark), is_documented, "{name} with {mark}");
+            }
+            assert!(!is_loop(name, "campaign_id"), "{name} without a mark");
+        }
+        assert_eq!(documented, 34);
+    }
 }

@@ -1,0 +1,40 @@
+//! Makes the table of Currents event types for the code from `src/currents/currents-events.json`, so that there is one table
+//! and none to parse at start.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a build script talks to cargo through its output"
+)]
+
+use serde::Deserialize;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const TABLE: &str = "src/currents/currents-events.json";
+
+#[derive(Deserialize)]
+struct Row {
+    event_type: String,
+    segment_event: Option<String>,
+    name_basis: String,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={TABLE}");
+    let mut rows: Vec<Row> = serde_json::from_str(&std::fs::read_to_string(TABLE)?)?;
+    rows.sort_by(|one, other| one.event_type.cmp(&other.event_type));
+    let mut code = String::from("&[\n");
+    for row in rows {
+        let is_documented = row.name_basis == "doc";
+        writeln!(
+            code,
+            "EventType {{ name: {:?}, segment_event: {:?}, is_documented: {is_documented} }},",
+            row.event_type, row.segment_event
+        )?;
+    }
+    code.push(']');
+    let folder = std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
+    std::fs::write(Path::new(&folder).join("event_types.rs"), code)?;
+    Ok(())
+}
