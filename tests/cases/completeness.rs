@@ -32,10 +32,8 @@ const LATER: &[(&str, &[&str])] = &[
         &["RD-089", "RD-151", "RD-161", "RD-163"],
     ),
     (
-        "replay and conservation over whole runs",
-        &[
-            "RD-190", "RD-191", "RD-192", "RP-030", "RP-031", "RP-032", "RP-033",
-        ],
+        "conservation over whole runs",
+        &["RP-030", "RP-031", "RP-032", "RP-033"],
     ),
 ];
 

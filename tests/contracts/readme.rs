@@ -148,7 +148,7 @@ fn every_metric_that_is_named_is_in_the_rules() {
 fn queues_keep_messages_for_as_long_as_the_page_says() {
     for (row, days) in [
         ("| A paused destination loses nothing", 12),
-        ("| A parked event is there", 14),
+        ("| A parked event can be", 14),
     ] {
         let row = OPERATION.lines().find(|line| line.starts_with(row)).unwrap();
         assert!(row.contains(&format!("{days} days")), "{row}");

@@ -1,10 +1,14 @@
 //! A stack, and the sandbox that it delivers to.
 
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
 use sandbox::{Keys, Received, Sandbox, Vendor};
 use switchyard::local::{Destinations, Plan, Stack, local_settings};
 use switchyard::terminal::Silent;
 
 use crate::json;
+use crate::local_stack::program;
 use event::json::Json;
 
 /// The settings as they are deployed.
@@ -40,6 +44,16 @@ pub fn keys(braze: &str) -> Keys {
     }
 }
 
+/// The deployed settings, with the sandbox as every destination and `overrides` laid over them.
+fn settings(sandbox: &Sandbox, overrides: &str) -> String {
+    let destinations = Destinations {
+        braze: sandbox.url(),
+        branch: sandbox.url(),
+        segment: sandbox.url(),
+    };
+    local_settings(SETTINGS, &destinations, overrides).unwrap()
+}
+
 impl System {
     /// Starts it with the deployed settings and these laid over them.
     pub async fn start(overrides: &str) -> Self {
@@ -50,13 +64,8 @@ impl System {
     pub async fn start_with(overrides: &str, parameters: &[(&str, &str)]) -> Self {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let sandbox = Sandbox::start(keys(BRAZE_KEY)).unwrap();
-        let destinations = Destinations {
-            braze: sandbox.url(),
-            branch: sandbox.url(),
-            segment: sandbox.url(),
-        };
         let plan = Plan {
-            settings: local_settings(SETTINGS, &destinations, overrides).unwrap(),
+            settings: settings(&sandbox, overrides),
             evaluate_iam: true,
             parameters: parameters.iter().map(own).collect(),
             ..Plan::default()
@@ -78,6 +87,23 @@ impl System {
         }
         system.store_braze_key(BRAZE_KEY).await;
         system
+    }
+
+    /// Deploys the settings once more, with these laid over them, and returns the file.
+    pub async fn change_settings(&self, overrides: &str) -> PathBuf {
+        let settings = settings(&self.sandbox, overrides);
+        self.stack.deploy_settings(&settings).await.unwrap();
+        self.stack.folder().join("switchyard.toml")
+    }
+
+    /// Runs the `switchyard` command against the stack.
+    pub fn switchyard(&self, arguments: &[&str]) -> Output {
+        Command::new(program())
+            .args(arguments)
+            .envs(self.stack.environment())
+            .env_remove("AWS_PROFILE")
+            .output()
+            .unwrap()
     }
 
     /// Stores the key that deliver-braze presents from now on.

@@ -21,15 +21,18 @@ use sending::{Pace, Sending};
 pub const EXAMPLES: &str = "\
 Examples:
   How much would be sent, for a day of e-mail events:
-    switchyard backfill --bucket acme-currents --prefix currents/ --stack switchyard \\
-      --from 2026-01-01T00 --to 2026-01-02T00 --type 'users.messages.email.*' --dry-run
+    switchyard backfill --bucket acme-currents --prefix currents/ \\
+      --stack switchyard --from 2026-01-01T00 --to 2026-01-02T00 \\
+      --type 'users.messages.email.*' --dry-run
 
   Go on after an interruption, as it told you:
     switchyard backfill ... --after currents/.../dataexport+0+42.avro
 
-It needs s3:ListBucket on the bucket, and sqs:GetQueueAttributes and sqs:SendMessage
-on the two queues; with --stack, sqs:GetQueueUrl too. Region and credentials are those
-of the AWS CLI.";
+It needs s3:ListBucket on the bucket, and sqs:GetQueueAttributes and
+sqs:SendMessage on the two queues; with --stack, sqs:GetQueueUrl too. Region and
+credentials are those of the AWS CLI.
+
+Exit status: 0 done, 1 interrupted, 2 the call is wrong or AWS refuses it.";
 
 /// What a user may choose.
 #[derive(Debug, Args)]

@@ -1,12 +1,17 @@
 //! The `switchyard` command, as a library: [`local`] starts the whole system on this machine, for `cargo local` and for the
-//! end-to-end tests alike.
+//! end-to-end tests alike; [`map`] shows what would be sent; [`parked`] and [`replay`] work on a deployed stack.
 
 #![deny(unreachable_pub)]
 
+pub mod account;
 pub mod backfill;
 pub mod local;
 pub mod map;
+pub mod parked;
+pub mod replay;
 pub mod terminal;
+pub mod waiting;
+mod wall_clock;
 
 use std::process::ExitCode;
 
@@ -43,6 +48,12 @@ pub enum Command {
     /// Put Currents files that lie in the bucket already into the queue of read-braze-files
     #[command(after_long_help = backfill::EXAMPLES)]
     Backfill(Box<backfill::Options>),
+    /// List what was set aside in a deployed stack, and leave it there
+    #[command(after_long_help = parked::EXAMPLES)]
+    Parked(parked::Options),
+    /// Send parked events or dead letters to their destinations again
+    #[command(after_long_help = replay::EXAMPLES)]
+    Replay(replay::Options),
 }
 
 /// Does what the command line says. Errors go to standard error, with what to do about them.
@@ -51,5 +62,7 @@ pub async fn run(command_line: CommandLine) -> ExitCode {
         Command::Local(options) => local::run(&options).await,
         Command::Map(options) => map::run(&options),
         Command::Backfill(options) => backfill::run(&options).await,
+        Command::Parked(options) => parked::run(&options).await,
+        Command::Replay(options) => replay::run(&options).await,
     }
 }

@@ -3,7 +3,6 @@
 //! [`Stack`] is the system without the vendors: MiniStack with `infra/template.yaml` deployed to it, running the compiled
 //! functions. The end-to-end tests start it the same way as `cargo local` does.
 
-mod api;
 mod arrival;
 mod binaries;
 mod deployment;
@@ -19,7 +18,6 @@ mod session;
 mod settings;
 mod stack;
 mod venv;
-mod wall_clock;
 mod workspace;
 
 pub use error::Error;

@@ -7,6 +7,7 @@ mod packed;
 
 pub use error::Error;
 pub use input::events;
+pub(crate) use options::route;
 pub use options::{EXAMPLES, Options};
 pub use packed::{Packed, packed};
 
@@ -106,7 +107,7 @@ fn shown(options: &Options) -> Result<Shown, Error> {
     })
 }
 
-fn settings(file: Option<&Path>) -> Result<Settings, Error> {
+pub(crate) fn settings(file: Option<&Path>) -> Result<Settings, Error> {
     let Some(file) = file else {
         return Ok(Settings::default());
     };

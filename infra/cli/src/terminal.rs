@@ -104,3 +104,43 @@ impl Drop for Steps {
         }
     }
 }
+
+/// Prints a remark about a result, on standard error.
+pub fn note(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Prints the warning of this process, if it has not been printed before.
+pub fn warn_once(text: &'static str) {
+    static WARNED: std::sync::Once = std::sync::Once::new();
+    WARNED.call_once(|| note(format!("{}: {text}", bad("warning"))));
+}
+
+/// Counts long work: a bar on a terminal, nothing elsewhere, where the result's counts say it.
+pub struct Counter(ProgressBar);
+
+impl Counter {
+    /// Of about so many.
+    pub fn new(expected: u64) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(expected);
+        match ProgressStyle::with_template("{bar:30} {pos} of about {len} read, {msg} {elapsed}") {
+            Ok(style) => Self(bar.with_style(style)),
+            Err(_) => Self(bar),
+        }
+    }
+
+    /// So many more were read; of all, so many were replayed.
+    pub fn advance(&mut self, read: usize, replayed: usize) {
+        self.0.inc(u64::try_from(read).unwrap_or(u64::MAX));
+        self.0.set_message(format!("{replayed} replayed"));
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

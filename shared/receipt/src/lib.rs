@@ -11,6 +11,7 @@ pub mod pack;
 mod proof;
 mod receiver;
 mod refusals;
+mod reopen;
 mod report;
 mod request;
 pub mod send;
@@ -18,5 +19,6 @@ mod split;
 mod surroundings;
 
 pub use receiver::Receiver;
+pub use reopen::reopen;
 pub use request::{Answer, Request};
 pub use surroundings::Surroundings;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use roxmltree::{Document, Node};
 
 use super::Error;
-use super::api::Api;
 use super::binaries::{pack_function, pack_settings};
+use crate::account::api::Api;
 
 const BUCKET: &str = "deployment";
 const TEMPLATE_KEY: &str = "template.yaml";

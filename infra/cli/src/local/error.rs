@@ -60,17 +60,10 @@ pub enum Error {
         /// What CloudFormation says of the resources that failed.
         reason: String,
     },
-    /// An AWS call was refused.
-    #[error("{operation} was refused with {status}: {body}")]
-    Refused {
-        /// The call.
-        operation: String,
-        /// The HTTP status.
-        status: u16,
-        /// The beginning of the answer.
-        body: String,
-    },
-    /// An AWS call or a request to a function got no answer.
+    /// A call to the emulator failed.
+    #[error(transparent)]
+    Aws(#[from] crate::account::Error),
+    /// A request to a function got no answer.
     #[error("{operation} got no answer")]
     NoAnswer {
         /// The call.
@@ -79,7 +72,7 @@ pub enum Error {
         #[source]
         source: reqwest::Error,
     },
-    /// An AWS call was answered in a form that is not known.
+    /// Something answered in a form that is not known.
     #[error("{operation} was answered with something unexpected: {detail}")]
     Unexpected {
         /// The call.

@@ -11,9 +11,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Error;
-use super::api::{ACCESS_KEY, REGION, SECRET_KEY};
 use super::error::tail;
 use super::folder::RunFolder;
+use crate::account::api::{ACCESS_KEY, REGION, SECRET_KEY};
 
 /// What MiniStack is to offer: the services of the template, and those that deploy it.
 const SERVICES: &str = "cloudformation,events,iam,lambda,logs,s3,secretsmanager,sqs,sts";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::api::{Api, Empty};
+use crate::account::api::{Api, Empty};
 
 /// MiniStack's only account.
 const ACCOUNT: &str = "000000000000";

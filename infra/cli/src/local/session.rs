@@ -11,11 +11,11 @@ use super::keys::{self, token};
 use super::sample_report::{SampleReport, watch};
 use super::samples::{SAMPLE_BUCKET, Sample, sample_file, samples, segment_signature};
 use super::stack::BRAZE_FILES_BUCKET;
-use super::wall_clock::now;
 use super::workspace::Workspace;
 use super::{Destinations, Error, Options, Plan, Reply, Stack, local_settings};
 use crate::EXIT_CANNOT;
 use crate::terminal::{self, Progress as _, Steps, faint, strong};
+use crate::wall_clock::now;
 
 /// As shells report a program that Ctrl-C has ended.
 const EXIT_INTERRUPTED: u8 = 130;

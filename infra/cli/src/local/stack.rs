@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use event::Source;
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::api::{Api, Empty};
 use super::deployment::{Artifacts, deploy};
 use super::folder::RunFolder;
 use super::ministack::MiniStack;
 use super::queue::Queue;
 use super::workspace::Workspace;
 use super::{binaries, venv};
+use crate::account::api::{ACCESS_KEY, Api, Empty, REGION, SECRET_KEY};
 use crate::terminal::Progress;
 
 const STACK: &str = "switchyard";
@@ -22,6 +23,7 @@ pub(crate) const BRAZE_FILES_BUCKET: &str = "BrazeFilesBucket";
 /// What a bucket is told that is to announce its objects: AWS's switch of the same name.
 const TO_EVENTBRIDGE: &str =
     "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>";
+const SETTINGS_FILE: &str = "switchyard.toml";
 
 /// What is to run.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +64,8 @@ pub struct Stack {
     outputs: BTreeMap<String, String>,
     /// The bucket of Currents files, if files are read.
     bucket: Option<String>,
+    /// The names of the deployed functions, without the stack's.
+    functions: Vec<String>,
 }
 
 /// What a receiver answered.
@@ -91,10 +95,10 @@ impl Stack {
         let binaries = binaries::build(&workspace).await?;
         progress.begin("starting MiniStack and deploying infra/template.yaml");
         let folder = RunFolder::new(&workspace.local())?;
-        let settings = folder.path().join("switchyard.toml");
+        let settings = folder.path().join(SETTINGS_FILE);
         write(&settings, &plan.settings)?;
         let ministack = MiniStack::start(&python, &folder, plan.port, plan.evaluate_iam).await?;
-        let api = Api::new(ministack.address())?;
+        let api = Api::local(ministack.address())?;
         let template = workspace.template()?;
         let mut parameters = vec![
             ("Architecture".to_owned(), architecture().to_owned()),
@@ -110,6 +114,7 @@ impl Stack {
             binaries: &binaries,
             settings: &settings,
         };
+        let functions = functions(&template);
         let outputs = deploy(&api, STACK, &template, &artifacts, &parameters).await?;
         progress.end(&format!("the stack `{STACK}` runs at {}", api.base()));
         Ok(Self {
@@ -118,6 +123,7 @@ impl Stack {
             api,
             outputs,
             bucket,
+            functions,
         })
     }
 
@@ -132,7 +138,7 @@ impl Stack {
         })?;
         // In a URL a plus sign may stand for a space.
         let key = key.replace('+', "%2B");
-        self.api.put(&format!("{bucket}/{key}"), bytes).await
+        Ok(self.api.put(&format!("{bucket}/{key}"), bytes).await?)
     }
 
     /// The Function URL of a source's receiver, with a slash at its end.
@@ -245,6 +251,59 @@ impl Stack {
         Ok(lines.filter(|line| !of_lambda(line)).collect())
     }
 
+    /// Puts another settings file in place of the deployed one, and starts all functions again with it.
+    ///
+    /// # Errors
+    /// What Lambda says, or the file system.
+    pub async fn deploy_settings(&self, text: &str) -> Result<(), Error> {
+        write(&self.folder.path().join(SETTINGS_FILE), text)?;
+        for function in &self.functions {
+            // An update of the configuration ends the function's processes, as in AWS.
+            let path = format!("functions/{STACK}-{function}/configuration");
+            let body = br#"{"MemorySize":512}"#.to_vec();
+            let _: Empty = self.api.lambda(Method::PUT, &path, body).await?;
+        }
+        Ok(())
+    }
+
+    /// Switches a function's event source on or off, as the guide's command for pausing does.
+    ///
+    /// # Errors
+    /// What Lambda says.
+    pub async fn switch_event_source(&self, function: &str, is_on: bool) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Found {
+            event_source_mappings: Vec<Mapping>,
+        }
+        #[derive(Deserialize)]
+        struct Mapping {
+            #[serde(rename = "UUID")]
+            id: String,
+        }
+        let path = format!("event-source-mappings?FunctionName={STACK}-{function}");
+        let found: Found = self.api.lambda(Method::GET, &path, Vec::new()).await?;
+        for mapping in found.event_source_mappings {
+            let path = format!("event-source-mappings/{}", mapping.id);
+            let body = format!(r#"{{"Enabled":{is_on}}}"#).into_bytes();
+            let _: Empty = self.api.lambda(Method::PUT, &path, body).await?;
+        }
+        Ok(())
+    }
+
+    /// What makes AWS's tools, and `switchyard`, work on this stack: environment variables.
+    pub fn environment(&self) -> [(&'static str, &str); 6] {
+        [
+            ("AWS_ENDPOINT_URL", self.api.base()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_REGION", REGION),
+            // Nothing of the user's own.
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ]
+    }
+
     /// A queue by its name without the stack's: `braze`, `braze-dead`, `parked`.
     pub fn queue(&self, name: &str) -> Queue<'_> {
         // CloudFormation names the queues that outlive their stack: the outputs tell how.
@@ -268,11 +327,16 @@ impl Stack {
 /// A bucket that announces its objects on EventBridge, as the guide tells users to switch on.
 async fn make_bucket(api: &Api, bucket: &str) -> Result<(), Error> {
     api.put(bucket, Vec::new()).await?;
-    api.put(
-        &format!("{bucket}?notification"),
-        TO_EVENTBRIDGE.as_bytes().to_vec(),
-    )
-    .await
+    let body = TO_EVENTBRIDGE.as_bytes().to_vec();
+    Ok(api.put(&format!("{bucket}?notification"), body).await?)
+}
+
+/// The functions of a template.
+fn functions(template: &str) -> Vec<String> {
+    let names = template
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("FunctionName: !Sub ${AWS::StackName}-"));
+    names.map(str::to_owned).collect()
 }
 
 fn architecture() -> &'static str {

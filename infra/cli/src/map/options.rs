@@ -58,7 +58,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 /// The route of this name, with hyphens or underscores.
-fn route(name: &str) -> Result<Route, String> {
+pub(crate) fn route(name: &str) -> Result<Route, String> {
     let wanted = name.replace('-', "_");
     let found = Route::ALL.into_iter().find(|route| route.as_str() == wanted);
     found.ok_or_else(|| {

@@ -1,9 +1,9 @@
 //! What lies in the parked queue: one event, or one body, and why.
 
-use super::{Auth, Done, KeyAge, VERSION, sendable};
+use super::{Auth, Done, KeyAge, OpenError, VERSION, sendable};
 use crate::reasons::ParkReason;
 use crate::{Destination, Source, Timestamp, json::ObjectWriter};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub enum Content<'a> {
 }
 
 /// Which part of a Currents file is set aside (`currents-files.md`, section 8).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilePart<'a> {
     /// The bucket.
     pub bucket: Cow<'a, str>,
@@ -83,6 +83,84 @@ pub struct Parked<'a> {
 
 /// How many characters of `detail` a parked message holds.
 const DETAIL_CHARACTERS: usize = 500;
+
+/// The shape of version 1 as it is read.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    v: u64,
+    reason: Cow<'a, str>,
+    detail: Option<Cow<'a, str>>,
+    by: &'a str,
+    at: Timestamp,
+    source: Option<Source>,
+    destination: Option<Destination>,
+    request_id: Option<Cow<'a, str>>,
+    first_received_at: Option<Timestamp>,
+    #[serde(default)]
+    attempt: u32,
+    auth: Option<Auth>,
+    key: Option<KeyAge>,
+    #[serde(default)]
+    done: Vec<Option<Done>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    event: Option<&'a RawValue>,
+    body_base64: Option<String>,
+    object: Option<String>,
+    file: Option<FilePart<'a>>,
+}
+
+/// A member that is there, also if it is `null`: an event may be any JSON.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
+}
+
+impl<'a> Parked<'a> {
+    /// Reads the body of a message of the parked queue.
+    ///
+    /// # Errors
+    /// [`OpenError::Newer`] for a later version or a reason of one; [`OpenError::Unreadable`] for all else that
+    /// [`Parked::to_body`] does not write.
+    pub fn open(body: &'a str) -> Result<Self, OpenError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u64,
+        }
+        let Version { v } = serde_json::from_str(body).map_err(|_| OpenError::Unreadable)?;
+        if v > VERSION {
+            return Err(OpenError::Newer);
+        }
+        let wire: Wire<'a> = serde_json::from_str(body).map_err(|_| OpenError::Unreadable)?;
+        let content = match (wire.event, wire.body_base64, wire.object, wire.file) {
+            (Some(event), None, None, None) => Content::Event(event),
+            (None, Some(bytes), None, None) => Content::BodyBase64(bytes),
+            (None, None, Some(key), None) => Content::Object(key),
+            (None, None, None, Some(part)) => Content::File(part),
+            _ => return Err(OpenError::Unreadable),
+        };
+        let reason = ParkReason::ALL
+            .iter()
+            .find(|reason| reason.as_str() == wire.reason)
+            .ok_or(OpenError::Newer)?;
+        if wire.v != VERSION || wire.done.len() > 1 {
+            return Err(OpenError::Unreadable);
+        }
+        Ok(Self {
+            reason: *reason,
+            detail: wire.detail,
+            by: wire.by,
+            at: wire.at,
+            source: wire.source,
+            destination: wire.destination,
+            request_id: wire.request_id,
+            first_received_at: wire.first_received_at,
+            attempt: wire.attempt,
+            auth: wire.auth,
+            key: wire.key,
+            done: wire.done.into_iter().next().flatten(),
+            content,
+        })
+    }
+}
 
 impl Parked<'_> {
     /// The body of the message.
@@ -148,6 +226,33 @@ impl Parked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parked_message_is_read_as_it_was_written() {
+        let t = "2026-03-01T12:00:00.000Z";
+        let head = format!(
+            r#""v":1,"reason":"rejected","detail":"'name' \u00e9","by":"deliver-braze","at":"{t}","source":"segment","destination":"braze","request_id":"r-1","first_received_at":"{t}","attempt":3,"auth":"signature","key":"older","done":[{{"of":2,"items":[0]}}]"#
+        );
+        for content in [
+            r#""event":{"a":1.50,"a":2}"#,
+            r#""event":null"#,
+            r#""body_base64":"ew==""#,
+            r#""object":"segment/parked/r-1""#,
+            r#""file":{"bucket":"b","key":"k","offset":7,"skip":0,"count":3}"#,
+        ] {
+            let body = format!("{{{head},{content}}}").replace("\\u00e9", "é");
+            let opened = Parked::open(&body);
+            assert_eq!(opened.map(|parked| parked.to_body()).ok(), Some(body));
+        }
+        let both = format!(r#"{{{head},"event":1,"object":"k"}}"#);
+        assert_eq!(Parked::open(&both).err(), Some(OpenError::Unreadable));
+        let later = format!("{{{head},\"event\":1}}").replace("rejected", "of_tomorrow");
+        assert_eq!(Parked::open(&later).err(), Some(OpenError::Newer));
+        assert_eq!(Parked::open(r#"{"v":2}"#).err(), Some(OpenError::Newer));
+        for body in ["", "{}", "[]", r#"{"v":1}"#] {
+            assert_eq!(Parked::open(body).err(), Some(OpenError::Unreadable), "{body}");
+        }
+    }
 
     #[test]
     fn a_body_parked_at_receipt_is_written_as_in_the_example() {

@@ -1,0 +1,12 @@
+//! A deployed stack in the user's account, or in an emulator, reached by the standard chain of AWS credentials.
+
+pub(crate) mod api;
+mod error;
+mod options;
+mod queue;
+mod stack;
+
+pub use error::Error;
+pub use options::AccountOptions;
+pub(crate) use queue::{Queue, Received};
+pub(crate) use stack::DeployedStack;

@@ -1,0 +1,97 @@
+//! A deployed stack: its queues by their names in the template.
+
+use event::Destination;
+use roxmltree::Document;
+
+use super::api::Api;
+use super::queue::Queue;
+use super::{AccountOptions, Error};
+
+/// The stack that the options name.
+#[derive(Debug)]
+pub(crate) struct DeployedStack {
+    api: Api,
+    name: String,
+}
+
+impl DeployedStack {
+    /// Finds credentials and region; the first call says whether the stack exists.
+    pub(crate) async fn find(options: &AccountOptions) -> Result<Self, Error> {
+        Ok(Self {
+            api: Api::of_account(options).await?,
+            name: options.stack.clone(),
+        })
+    }
+
+    /// The queue of parked events.
+    pub(crate) async fn parked_queue(&self) -> Result<Queue<'_>, Error> {
+        self.queue("ParkedQueue").await
+    }
+
+    /// The queue that a destination's function takes events from.
+    pub(crate) async fn destination_queue(&self, destination: Destination) -> Result<Queue<'_>, Error> {
+        self.queue(&format!("{}Queue", in_template(destination))).await
+    }
+
+    /// The dead-letter queue behind it.
+    pub(crate) async fn dead_letter_queue(&self, destination: Destination) -> Result<Queue<'_>, Error> {
+        self.queue(&format!("{}DeadQueue", in_template(destination)))
+            .await
+    }
+
+    /// Of a queue the physical id is its URL.
+    async fn queue(&self, logical_id: &str) -> Result<Queue<'_>, Error> {
+        let url = self.physical_id(logical_id).await?;
+        Ok(Queue::at(&self.api, url))
+    }
+
+    async fn physical_id(&self, logical_id: &str) -> Result<String, Error> {
+        const ACTION: &str = "DescribeStackResource";
+        let form = [
+            ("StackName".to_owned(), self.name.clone()),
+            ("LogicalResourceId".to_owned(), logical_id.to_owned()),
+        ];
+        let answer = self.api.cloudformation(ACTION, &form).await?;
+        let unexpected = |detail: String| Error::Unexpected {
+            operation: format!("{ACTION} {logical_id}"),
+            detail,
+        };
+        let document = Document::parse(&answer).map_err(|error| unexpected(error.to_string()))?;
+        let id = document
+            .descendants()
+            .find(|node| node.tag_name().name() == "PhysicalResourceId")
+            .and_then(|node| node.text());
+        id.map(str::to_owned)
+            .ok_or_else(|| unexpected("no PhysicalResourceId".to_owned()))
+    }
+}
+
+/// How the template's logical ids begin.
+const fn in_template(destination: Destination) -> &'static str {
+    match destination {
+        Destination::Braze => "Braze",
+        Destination::Branch => "Branch",
+        Destination::Segment => "Segment",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+    #[test]
+    fn the_template_has_every_queue_that_is_asked_for() {
+        for destination in Destination::ALL {
+            for kind in ["Queue", "DeadQueue"] {
+                let resource = format!(
+                    "\n  {}{kind}:\n    Type: AWS::SQS::Queue\n",
+                    in_template(destination)
+                );
+                assert!(TEMPLATE.contains(&resource), "{resource}");
+            }
+        }
+        assert!(TEMPLATE.contains("\n  ParkedQueue:\n    Type: AWS::SQS::Queue\n"));
+    }
+}
