@@ -28,6 +28,8 @@ pub struct CaseFile {
 struct Case {
     #[serde(default)]
     why: String,
+    /// The route, where it is not that of the folder.
+    route: Option<String>,
     /// Becomes a settings file.
     #[serde(default)]
     settings: toml::Table,
@@ -80,12 +82,11 @@ fn repeated(text: &str) -> String {
     written + rest
 }
 
-fn folder(route: Route) -> PathBuf {
-    PathBuf::from(CASES).join(route.as_str())
-}
+/// The folder of the cases whose rules hold for all routes. Each names its route, or is one of Segment to Braze.
+pub const OWN_RULES: &str = "own_rules";
 
-fn files(route: Route) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder(route)) else {
+fn files(folder: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(PathBuf::from(CASES).join(folder)) else {
         return Vec::new();
     };
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -93,9 +94,9 @@ fn files(route: Route) -> Vec<PathBuf> {
     files
 }
 
-/// The rules that have a file.
-pub fn rules_of(route: Route) -> BTreeSet<String> {
-    files(route)
+/// The rules that have a file in a folder.
+pub fn rules_of(folder: &str) -> BTreeSet<String> {
+    files(folder)
         .iter()
         .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect()
@@ -103,6 +104,11 @@ pub fn rules_of(route: Route) -> BTreeSet<String> {
 
 /// The files of a route.
 pub fn of_route(route: Route) -> Vec<CaseFile> {
+    of_folder(route.as_str())
+}
+
+/// The files of a folder.
+pub fn of_folder(folder: &str) -> Vec<CaseFile> {
     let read = |file: PathBuf| {
         let text = std::fs::read_to_string(&file).unwrap();
         let text = repeated(&text.replace("<version>", env!("CARGO_PKG_VERSION")));
@@ -116,7 +122,7 @@ pub fn of_route(route: Route) -> Vec<CaseFile> {
         assert!(!read.cases.is_empty(), "{} has no cases", file.display());
         read
     };
-    files(route).into_iter().map(read).collect()
+    files(folder).into_iter().map(read).collect()
 }
 
 /// The events of a route's cases that are valid JSON.
@@ -128,7 +134,12 @@ pub fn events(route: Route) -> Vec<String> {
 
 #[test]
 fn no_line_of_a_case_file_is_too_long_to_read() {
-    for file in Route::ALL.into_iter().flat_map(files) {
+    for file in Route::ALL
+        .into_iter()
+        .map(Route::as_str)
+        .chain([OWN_RULES])
+        .flat_map(files)
+    {
         let text = std::fs::read_to_string(&file).unwrap();
         for (number, line) in (1..).zip(text.lines()) {
             let length = line.chars().count();
@@ -188,6 +199,10 @@ impl Case {
     }
 
     fn failure(&self, route: Route) -> Option<String> {
+        let named = Route::ALL
+            .into_iter()
+            .find(|route| self.route.as_deref() == Some(route.as_str()));
+        let route = named.unwrap_or(route);
         let (settings, text) = match (self.settings(), self.text()) {
             (Ok(settings), Ok(text)) => (settings, text),
             (Err(error), _) | (_, Err(error)) => return Some(error),

@@ -39,6 +39,9 @@ fn every_case_comes_out_as_its_file_says() {
             count += file.run(route, &mut failures);
         }
     }
+    for file in case_file::of_folder(case_file::OWN_RULES) {
+        count += file.run(Route::SegmentToBraze, &mut failures);
+    }
     assert!(count > 0, "there are no cases");
     assert!(
         failures.is_empty(),

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod backfill;
+pub mod check;
 pub mod local;
 pub mod map;
 pub mod parked;
@@ -54,6 +55,9 @@ pub enum Command {
     /// Send parked events or dead letters to their destinations again
     #[command(after_long_help = replay::EXAMPLES)]
     Replay(replay::Options),
+    /// Check the settings, and run the tests beside them
+    #[command(after_long_help = check::EXAMPLES)]
+    Check(check::Options),
 }
 
 /// Does what the command line says. Errors go to standard error, with what to do about them.
@@ -64,5 +68,6 @@ pub async fn run(command_line: CommandLine) -> ExitCode {
         Command::Backfill(options) => backfill::run(&options).await,
         Command::Parked(options) => parked::run(&options).await,
         Command::Replay(options) => replay::run(&options).await,
+        Command::Check(options) => check::run(&options),
     }
 }

@@ -107,6 +107,7 @@ fn shown(options: &Options) -> Result<Shown, Error> {
     })
 }
 
+/// The settings of a file, or the built-in ones.
 pub(crate) fn settings(file: Option<&Path>) -> Result<Settings, Error> {
     let Some(file) = file else {
         return Ok(Settings::default());

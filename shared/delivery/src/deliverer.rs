@@ -10,7 +10,7 @@ use crate::parking;
 use crate::record::{OpenedRecord, Opening, Record};
 use crate::report::Report;
 use crate::startup_warnings::{settings_unusable, startup_warnings};
-use event::calls::{Mapped, Verdict};
+use event::calls::{Mapped, OwnRules, Verdict};
 use event::reasons::{HoldKind, ParkReason, RetryClass, Warning};
 use event::settings::{Problem, Settings};
 use event::{Clock, EventId, Outcome, Source, Timestamp};
@@ -55,6 +55,8 @@ pub struct TrackedEvent {
     pub id: EventId,
     /// What the mapping repaired, each once.
     pub warnings: Vec<Warning>,
+    /// What the user's own rules did with it.
+    pub own_rules: OwnRules,
     /// What it has come to.
     pub result: DeliveryResult,
 }
@@ -175,6 +177,7 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
                     // What is not mapped goes by the id that its bytes give.
                     id: EventId::derived(source, event.get()),
                     warnings: Vec::new(),
+                    own_rules: OwnRules::Unchanged,
                     result: decided.unwrap_or(Outcome::Park(ParkReason::InternalPanic)).into(),
                 };
                 // A panic is that event's alone (RD-008).
@@ -183,8 +186,13 @@ impl<D: Destination, S: Surroundings> Deliverer<D, S> {
                 match decided.is_none().then(|| catch_unwind(map)) {
                     None => {}
                     Some(Err(_)) => counts.panicked(),
-                    Some(Ok(Mapped { id, verdict })) => {
+                    Some(Ok(Mapped {
+                        id,
+                        verdict,
+                        own_rules,
+                    })) => {
                         tracked.id = id.clone();
+                        tracked.own_rules = own_rules;
                         match verdict {
                             Verdict::Ignore(reason) => tracked.result = Outcome::Ignored(reason).into(),
                             Verdict::Park(reason) => tracked.result = Outcome::Park(reason).into(),

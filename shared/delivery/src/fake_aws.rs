@@ -8,7 +8,7 @@ use crate::fake_vendor::{BASE, Fake, FakeVendor, respond, run};
 use crate::http::{Request, Response};
 use crate::job::{Job, Owner};
 use crate::record::Record;
-use event::calls::{Mapped, Method, UserKey, Verdict};
+use event::calls::{Mapped, Method, OwnRules, UserKey, Verdict};
 use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
 use event::reasons::{HoldKind, IgnoreReason, ParkReason, RetryClass};
 use event::settings::{Problem, Settings};
@@ -284,6 +284,8 @@ pub fn scripted(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Ma
         "ignore" => Verdict::Ignore(IgnoreReason::Loop),
         "mappark" => Verdict::Park(ParkReason::MalformedEvent),
         "mappanic" => panic!("{text}"),
+        "own_rule" => Verdict::Ignore(IgnoreReason::OwnRule),
+        "changedpark" => Verdict::Park(ParkReason::NoTime),
         _ => Verdict::Deliver {
             calls: vec![text.to_owned()],
             warnings: Vec::new(),
@@ -291,6 +293,11 @@ pub fn scripted(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Ma
     };
     Mapped {
         id: EventId::given(text.trim_matches('"')),
+        own_rules: match word(text) {
+            "own_rule" => OwnRules::DroppedBy("test-accounts".to_owned()),
+            "changed" | "changedpark" => OwnRules::Changed,
+            _ => OwnRules::Unchanged,
+        },
         verdict,
     }
 }

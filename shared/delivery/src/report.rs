@@ -4,6 +4,7 @@ use crate::deliverer::TrackedEvent;
 use crate::job::Counts;
 use crate::message_action::{Applied, MessageAction};
 use crate::record::{OpenedRecord, Opening};
+use event::calls::OwnRules;
 use event::settings::{EventIds, EventLines, Settings};
 use event::{Destination, Outcome, Timestamp};
 use telemetry::metrics as m;
@@ -113,6 +114,8 @@ impl Report<'_> {
                     (false, true) => "open",
                     (false, false) => "closed",
                 },
+                rules_changed: self.count(|own_rules| *own_rules == OwnRules::Changed),
+                rules_dropped: self.count(|own_rules| matches!(own_rules, OwnRules::DroppedBy(_))),
                 paused_ms: self.paused_ms,
                 ms: self.now.millis_since(self.began).max(0).unsigned_abs(),
                 cold: self.cold,
@@ -167,6 +170,10 @@ impl Report<'_> {
             outcome: outcome.as_str(),
             reason: outcome.reason().filter(|_| !retries),
             class: outcome.reason().filter(|_| retries),
+            own_rule: match &event.own_rules {
+                OwnRules::DroppedBy(row) => Some(row.clone()),
+                OwnRules::Unchanged | OwnRules::Changed => None,
+            },
             status: result.status,
             attempt,
             age_ms,
@@ -174,6 +181,11 @@ impl Report<'_> {
             message_id: Some(LoggedId::technical(&opened.record.message_id)),
             maybe_duplicate: result.maybe_duplicate.then_some(true),
         }));
+    }
+
+    /// How many events own rules did this with.
+    fn count(&self, did: impl Fn(&OwnRules) -> bool) -> u64 {
+        self.events.iter().filter(|event| did(&event.own_rules)).count() as u64
     }
 
     /// One line a record that waits.

@@ -30,6 +30,20 @@ pub struct Mapped<C> {
     pub id: EventId,
     /// What is to be done.
     pub verdict: Verdict<C>,
+    /// What the user's own rules did with it before.
+    pub own_rules: OwnRules,
+}
+
+/// What the user's own rules did with an event before it was mapped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OwnRules {
+    /// Nothing: it was mapped as it was received.
+    #[default]
+    Unchanged,
+    /// They changed it.
+    Changed,
+    /// The row of this name dropped it.
+    DroppedBy(String),
 }
 
 /// What is to be done with one event.
@@ -58,7 +72,11 @@ impl<C> Mapped<C> {
             Verdict::Ignore(reason) => Verdict::Ignore(reason),
             Verdict::Park(reason) => Verdict::Park(reason),
         };
-        Mapped { id: self.id, verdict }
+        Mapped {
+            id: self.id,
+            verdict,
+            own_rules: self.own_rules,
+        }
     }
 }
 

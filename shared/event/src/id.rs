@@ -23,7 +23,7 @@ impl EventId {
     pub fn derived(source: Source, text: &str) -> Self {
         let text = text.trim_matches(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
         let mut id = format!("{source}-");
-        id.extend(hex(Sha256::digest(text.as_bytes())).take(DERIVED_DIGITS));
+        id.extend(hex(sha256(text.as_bytes())).take(DERIVED_DIGITS));
         Self(id)
     }
 
@@ -37,6 +37,11 @@ impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// The lower-case hexadecimal digits of some bytes.

@@ -17,6 +17,6 @@ mod source;
 mod time;
 
 pub use crate::time::{Clock, Random, Timestamp};
-pub use id::{EventId, hex};
+pub use id::{EventId, hex, sha256};
 pub use outcome::Outcome;
 pub use source::{Descriptor, Destination, Route, Source};

@@ -133,6 +133,8 @@ closed_list! {
         PropertyCollision = "property_collision",
         /// Properties were left out to stay within the size limit.
         Trimmed = "trimmed",
+        /// A value that an own rule should bring into a form could not be, and stayed.
+        NotConverted = "not_converted",
     }
 }
 
@@ -215,6 +217,8 @@ closed_list! {
         ExternalIdRedacted = "external_id_redacted",
         /// The object is no Currents file of the bucket and prefix that are read.
         FileForeign = "file_foreign",
+        /// An own rule dropped the event.
+        OwnRule = "own_rule",
     }
 }
 

@@ -8,6 +8,7 @@ mod braze;
 mod braze_to_segment;
 mod delivery;
 mod loop_check;
+mod own_rules;
 mod pattern;
 mod problem;
 mod receipt;
@@ -23,6 +24,7 @@ pub use branch_to_segment::*;
 pub use braze::*;
 pub use braze_to_segment::*;
 pub use delivery::*;
+pub use own_rules::{Change, Comparison, Condition, Form, Path, PathError, Row, Rows, Step, Test, Work};
 pub use pattern::Pattern;
 pub use problem::{Invalid, Problem, Problems};
 pub use receipt::*;
@@ -86,11 +88,13 @@ impl Settings {
         let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
         segment_to_braze::apply_compat(&mut table);
         let mut problems = Problems::default();
+        let own_rules = own_rules::take(text, &mut table, &mut problems);
         let mut unknown: Vec<String> = Vec::new();
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
         let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
-        let settings: Self = serde_path_to_error::deserialize(read)
+        let mut settings: Self = serde_path_to_error::deserialize(read)
             .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
+        own_rules.put_into(&mut settings);
         if refuses_unknown {
             problems.unknown_keys(&unknown);
         }

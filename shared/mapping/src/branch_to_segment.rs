@@ -22,7 +22,7 @@ use context::Context;
 use event::calls::{Mapped, SegmentCall};
 use event::json::Json;
 use event::reasons::{ParkReason, Warning};
-use event::settings::{self, Settings};
+use event::settings::{self, Row, Settings};
 use event::{EventId, Source};
 use received::Received;
 use std::borrow::Cow;
@@ -72,6 +72,14 @@ impl Mapping for BranchToSegment {
         Received::open(event, trace)
     }
 
+    fn rows(settings: &Settings) -> &[Row] {
+        &settings.branch_to_segment.rules
+    }
+
+    fn looped(event: &Received<'_>, settings: &Settings) -> Option<Rejected> {
+        gate::looped(event, &settings.branch_to_segment)
+    }
+
     fn id(event: &Received<'_>, settings: &Settings) -> Option<EventId> {
         identity::event_id(event.id, placeholders(&settings.branch_to_segment))
     }
@@ -87,7 +95,9 @@ impl Mapping for BranchToSegment {
             event.hide_unsigned_facebook(trace);
         }
         gate::filter(&event, &name, own)?;
-        Ok((name.at_segment(), event))
+        let (rule, name) = name.at_segment(&own.event_names);
+        trace.record(rule, || ("name".into(), format!("event = {name}")));
+        Ok((name, event))
     }
 
     fn calls(
@@ -114,7 +124,6 @@ fn call(
 ) -> Result<SegmentCall, Rejected> {
     let own = &settings.branch_to_segment;
     let identity = identity::identity(event, own, trace)?;
-    trace.record("BS-051", || ("name".into(), format!("event = {name}")));
     let (timestamp, other_time) = time::timestamp(event, trace);
     let context = Context::new(event, placeholders(own), trace);
     let track = Track {

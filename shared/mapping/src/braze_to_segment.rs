@@ -23,7 +23,7 @@ use crate::segment_track::{self, TRUNCATED, Track, Trimming};
 use event::calls::{Mapped, SegmentCall};
 use event::json::Json;
 use event::reasons::{ParkReason, Warning};
-use event::settings::{self, Settings};
+use event::settings::{self, Row, Settings};
 use event::{EventId, Source, currents};
 use received::{Received, Root};
 use std::borrow::Cow;
@@ -61,6 +61,14 @@ impl Mapping for BrazeToSegment {
 
     fn open<'a>(event: Json<'a>, _: &mut Trace) -> Option<Root<'a>> {
         Root::open(event)
+    }
+
+    fn rows(settings: &Settings) -> &[Row] {
+        &settings.braze_to_segment.rules
+    }
+
+    fn looped(_: &Root<'_>, _: &Settings) -> Option<Rejected> {
+        None
     }
 
     fn id(root: &Root<'_>, settings: &Settings) -> Option<EventId> {

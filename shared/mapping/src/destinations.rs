@@ -1,7 +1,7 @@
 //! For each destination, the route of an event's source.
 
 use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
-use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
+use event::calls::{BranchCall, BrazeCall, Mapped, OwnRules, SegmentCall, Verdict};
 use event::reasons::ParkReason;
 use event::settings::Settings;
 use event::{EventId, Source, Timestamp};
@@ -51,5 +51,6 @@ fn misrouted<C>(source: Source, text: &str) -> Mapped<C> {
     Mapped {
         id: EventId::derived(source, text),
         verdict: Verdict::Park(ParkReason::Misrouted),
+        own_rules: OwnRules::Unchanged,
     }
 }

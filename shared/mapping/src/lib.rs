@@ -5,6 +5,7 @@ pub mod braze_to_segment;
 mod destinations;
 pub mod forms;
 mod integrations;
+pub mod own_rules;
 pub mod printed;
 mod rejected;
 mod route;

@@ -1,7 +1,7 @@
 //! What `switchyard map` prints of one event: one line of JSON.
 
 use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
-use event::calls::{BranchCall, BrazeCall, Mapped, SegmentCall, Verdict};
+use event::calls::{BranchCall, BrazeCall, Mapped, OwnRules, SegmentCall, Verdict};
 use event::json::{ArrayWriter, ObjectWriter};
 use event::reasons::Warning;
 use event::settings::Settings;
@@ -38,19 +38,19 @@ pub fn print_received(
     match route {
         Route::SegmentToBraze => {
             let mapped = segment_to_braze::map(text, received_at, settings, &mut trace);
-            printed(&mapped, explained(trace).as_ref())
+            printed(text, &mapped, explained(trace).as_ref())
         }
         Route::SegmentToBranch => {
             let mapped = segment_to_branch::map(text, settings, &mut trace);
-            printed(&mapped, explained(trace).as_ref())
+            printed(text, &mapped, explained(trace).as_ref())
         }
         Route::BranchToSegment => {
             let mapped = branch_to_segment::map(text, settings, &mut trace);
-            printed(&mapped, explained(trace).as_ref())
+            printed(text, &mapped, explained(trace).as_ref())
         }
         Route::BrazeToSegment => {
             let mapped = braze_to_segment::map(text, settings, &mut trace);
-            printed(&mapped, explained(trace).as_ref())
+            printed(text, &mapped, explained(trace).as_ref())
         }
     }
 }
@@ -92,7 +92,7 @@ impl Shown for SegmentCall {
     }
 }
 
-fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Trace>) -> Printed {
+fn printed<C: Shown>(text: &str, mapped: &Mapped<C>, explained: Option<&Trace>) -> Printed {
     let mut line = String::new();
     let mut out = ObjectWriter::new(&mut line);
     out.string("id", mapped.id.as_str());
@@ -114,6 +114,9 @@ fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Trace>) -> Printed {
         Verdict::Ignore(reason) => {
             out.string("outcome", "ignore");
             out.string("reason", reason.as_str());
+            if let OwnRules::DroppedBy(row) = &mapped.own_rules {
+                out.string("own_rule", row);
+            }
         }
         Verdict::Park(reason) => {
             out.string("outcome", "park");
@@ -121,6 +124,10 @@ fn printed<C: Shown>(mapped: &Mapped<C>, explained: Option<&Trace>) -> Printed {
         }
     }
     if let Some(trace) = explained {
+        if let Some(changed) = trace.changed() {
+            out.raw("received", text.trim());
+            out.raw("changed", changed);
+        }
         let mut list = out.array("explain");
         for note in trace.entries() {
             let mut entry = list.object();

@@ -1,11 +1,12 @@
 //! The steps that every route takes with an event: open, id, gate, calls, warnings.
 
 use crate::Trace;
+use crate::own_rules::{self, Changed};
 use crate::rejected::{Reason, Rejected};
-use event::calls::{Mapped, Verdict};
+use event::calls::{Mapped, OwnRules, Verdict};
 use event::json::{Index, Json};
-use event::reasons::{ParkReason, Warning};
-use event::settings::Settings;
+use event::reasons::{IgnoreReason, ParkReason, Warning};
+use event::settings::{Row, Settings};
 use event::{EventId, Source, Timestamp};
 use std::borrow::Cow;
 
@@ -30,6 +31,12 @@ pub trait Mapping {
     fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
         Cow::Borrowed(text)
     }
+
+    /// The user's own rules.
+    fn rows(settings: &Settings) -> &[Row];
+
+    /// Why the event would go round in a circle, whatever own rules make of it.
+    fn looped(event: &Self::Received<'_>, settings: &Settings) -> Option<Rejected>;
 
     /// Opens an event; `None` if it is no JSON object.
     fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Self::Received<'a>>;
@@ -80,8 +87,18 @@ pub fn map<M: Mapping>(
 ) -> Mapped<M::Call> {
     let mut index = Index::default();
     let unfolded = M::unfold(text, settings);
-    let event = index.read(&unfolded).ok().and_then(|event| M::open(event, trace));
-    let given = event.as_ref().and_then(|event| M::id(event, settings));
+    let mut changed = ChangedEvent::default();
+    let event = index.read(&unfolded).ok();
+    let opened = event.and_then(|event| open::<M>(text, event, &mut changed, settings, trace));
+    let Opened {
+        given,
+        event,
+        own_rules,
+    } = opened.unwrap_or_else(|| Opened {
+        given: None,
+        event: Err(malformed::<M>()),
+        own_rules: OwnRules::Unchanged,
+    });
     let arrival = Arrival {
         is_derived: given.is_none(),
         id: given.unwrap_or_else(|| EventId::derived(M::SOURCE, text)),
@@ -92,13 +109,15 @@ pub fn map<M: Mapping>(
         trace.warn(Warning::IdDerived, || M::ID.into());
     }
     let calls = event
-        .ok_or(Rejected::park(M::MALFORMED, "$", ParkReason::MalformedEvent))
         .and_then(|event| M::gate(event, settings, trace))
         .and_then(|event| M::calls(event, &arrival, settings, trace));
     let verdict = match calls {
         Ok(calls) => Verdict::Deliver {
             calls,
-            warnings: trace.warnings(M::WARNINGS),
+            warnings: [M::WARNINGS, &[Warning::NotConverted]]
+                .iter()
+                .flat_map(|order| trace.warnings(order))
+                .collect(),
         },
         Err(Rejected { rule, path, reason }) => {
             trace.record(rule, || (path.into_owned(), reason.to_string()));
@@ -111,5 +130,83 @@ pub fn map<M: Mapping>(
     Mapped {
         id: arrival.id,
         verdict,
+        own_rules,
     }
+}
+
+const fn malformed<M: Mapping>() -> Rejected {
+    Rejected::park(M::MALFORMED, "$", ParkReason::MalformedEvent)
+}
+
+/// An event as it goes to the gate.
+struct Opened<R> {
+    /// The id that the source gave it, whatever own rules write.
+    given: Option<EventId>,
+    event: Result<R, Rejected>,
+    own_rules: OwnRules,
+}
+
+/// Where the event is kept that own rules made of the received one.
+#[derive(Default)]
+struct ChangedEvent {
+    text: String,
+    unfolded: String,
+    index: Index,
+}
+
+/// Opens an event, and changes it by the user's own rules if there are any. `None` if it is no JSON object.
+fn open<'a, M: Mapping>(
+    text: &str,
+    event: Json<'a>,
+    kept: &'a mut ChangedEvent,
+    settings: &Settings,
+    trace: &mut Trace,
+) -> Option<Opened<M::Received<'a>>> {
+    let rows = M::rows(settings);
+    if rows.is_empty() {
+        let event = M::open(event, trace)?;
+        return Some(Opened {
+            given: M::id(&event, settings),
+            event: Ok(event),
+            own_rules: OwnRules::Unchanged,
+        });
+    }
+    // What the received event warns of counts only if it is the one that is mapped.
+    let mut of_received = trace.empty();
+    let received = M::open(event, &mut of_received)?;
+    let given = M::id(&received, settings);
+    // Rows see the event as its source sent it.
+    let mut index = Index::default();
+    let sent = index.read(text).ok()?;
+    let (event, own_rules) = match M::looped(&received, settings) {
+        Some(looped) => (Err(looped), OwnRules::Unchanged),
+        None => match own_rules::changed(rows, sent, trace) {
+            Changed::Nothing => {
+                trace.append(of_received);
+                (Ok(received), OwnRules::Unchanged)
+            }
+            Changed::Dropped(row) => {
+                let dropped = Rejected::ignore("OR-035", "$", IgnoreReason::OwnRule);
+                (Err(dropped), OwnRules::DroppedBy(row.to_owned()))
+            }
+            Changed::Event(text) => {
+                trace.keep_changed(&text);
+                kept.text = text;
+                let changed = match M::unfold(&kept.text, settings) {
+                    Cow::Borrowed(text) => kept.index.read(text).ok(),
+                    Cow::Owned(unfolded) => {
+                        kept.unfolded = unfolded;
+                        kept.index.read(&kept.unfolded).ok()
+                    }
+                };
+                let opened = changed.and_then(|changed| M::open(changed, trace));
+                (opened.ok_or_else(malformed::<M>), OwnRules::Changed)
+            }
+        },
+    };
+    Some(Opened {
+        given,
+        event,
+        own_rules,
+    })
 }

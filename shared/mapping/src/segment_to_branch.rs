@@ -21,7 +21,7 @@ use content_items::{ContentItems, content_items};
 use event::calls::{BranchCall, BranchEndpoint, Mapped};
 use event::json::{Json, ObjectWriter};
 use event::reasons::Warning;
-use event::settings::{self, Settings};
+use event::settings::{self, Row, Settings};
 use event::{EventId, Source, Timestamp};
 use event_data::{EventData, event_data};
 use gate::{Accepted, Target};
@@ -69,6 +69,14 @@ impl Mapping for SegmentToBranch {
 
     fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Received<'a>> {
         Received::open(event, trace)
+    }
+
+    fn rows(settings: &Settings) -> &[Row] {
+        &settings.segment_to_branch.rules
+    }
+
+    fn looped(event: &Received<'_>, _: &Settings) -> Option<Rejected> {
+        gate::looped(event)
     }
 
     fn id(event: &Received<'_>, settings: &Settings) -> Option<EventId> {

@@ -30,7 +30,7 @@ use crate::route::{self, Arrival, Mapping};
 use event::calls::{BrazeArray, BrazeCall, Mapped};
 use event::json::{Json, compact_size};
 use event::reasons::{IgnoreReason, ParkReason, Warning};
-use event::settings::Settings;
+use event::settings::{Row, Settings};
 use event::{EventId, Source, Timestamp};
 use gate::EventType;
 use identity::{Ids, placeholders};
@@ -62,6 +62,14 @@ impl Mapping for SegmentToBraze {
 
     fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Received<'a>> {
         Received::open(event, trace)
+    }
+
+    fn rows(settings: &Settings) -> &[Row] {
+        &settings.segment_to_braze.rules
+    }
+
+    fn looped(event: &Received<'_>, settings: &Settings) -> Option<Rejected> {
+        gate::looped(event, &settings.segment_to_braze)
     }
 
     fn id(event: &Received<'_>, settings: &Settings) -> Option<EventId> {
@@ -98,13 +106,17 @@ fn calls(
 ) -> Result<Vec<BrazeCall>, Rejected> {
     let own = &settings.segment_to_braze;
     let calls = match event_type {
-        EventType::Identify => identify::identify(event, own, trace)?,
         EventType::Track => track::track(event, own, trace)?,
-        EventType::Page => track::view(View::Page, event, own, trace)?,
-        EventType::Screen => track::view(View::Screen, event, own, trace)?,
-        EventType::Group => vec![group::group(event, own, trace)?],
         EventType::Alias => vec![alias::alias(event, own, trace)?],
         EventType::Delete => vec![delete::delete(event, own, trace)?],
+        EventType::Identify | EventType::Page | EventType::Screen | EventType::Group => {
+            messaging::beside(event_type, event, own, trace, |trace| match event_type {
+                EventType::Page => track::view(View::Page, event, own, trace),
+                EventType::Screen => track::view(View::Screen, event, own, trace),
+                EventType::Group => Ok(vec![group::group(event, own, trace)?]),
+                _ => identify::identify(event, own, trace),
+            })?
+        }
     };
     let most = settings.braze.max_item_bytes;
     let is_too_large = |json: &str| json.len() > most && compact_size(json) > most;

@@ -21,6 +21,7 @@ pub struct Trace {
 
 #[derive(Default)]
 struct Explained {
+    changed: Option<String>,
     occurrences: Vec<(Warning, String)>,
     trace: Vec<TraceEntry>,
 }
@@ -40,6 +41,40 @@ impl Trace {
             warnings: Vec::new(),
             explained: Some(Explained::default()),
         }
+    }
+
+    /// An empty one that collects as much.
+    #[must_use]
+    pub fn empty(&self) -> Self {
+        Self {
+            warnings: Vec::new(),
+            explained: self.explains().then(Explained::default),
+        }
+    }
+
+    /// Adds what another one has collected.
+    pub fn append(&mut self, other: Self) {
+        for warning in other.warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        if let (Some(explained), Some(other)) = (&mut self.explained, other.explained) {
+            explained.occurrences.extend(other.occurrences);
+            explained.trace.extend(other.trace);
+        }
+    }
+
+    /// Keeps the text of the event that own rules have changed, if somebody wants to know it.
+    pub fn keep_changed(&mut self, event: &str) {
+        if let Some(explained) = &mut self.explained {
+            explained.changed = Some(event.to_owned());
+        }
+    }
+
+    /// The text of the event that own rules have changed.
+    pub fn changed(&self) -> Option<&str> {
+        self.explained.as_ref()?.changed.as_deref()
     }
 
     /// Whether anybody wants to know more than the warnings.

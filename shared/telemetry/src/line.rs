@@ -122,6 +122,9 @@ pub struct EventLine {
     /// Why it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<&'static str>,
+    /// The row of own rules that dropped it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_rule: Option<String>,
     /// The HTTP status that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -194,6 +197,10 @@ pub struct InvocationLine {
     pub requests: u64,
     /// `closed`, `open` or `held`.
     pub breaker: &'static str,
+    /// Events that own rules changed.
+    pub rules_changed: u64,
+    /// Events that own rules dropped.
+    pub rules_dropped: u64,
     /// Milliseconds paused.
     pub paused_ms: u64,
     /// Milliseconds from start to answer.

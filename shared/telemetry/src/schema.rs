@@ -84,6 +84,7 @@ fn holds(form: &str, value: &Value) -> bool {
         }
         "version" => filled && of(".-+"),
         "word" => filled && of("_-"),
+        "row" => (1..=40).contains(&text.len()) && of("._-"),
         "id" => filled && of("._:-"),
         "type" => filled && of("._"),
         "key" => (1..=300).contains(&text.len()) && of("=+._/-"),

@@ -56,7 +56,7 @@ impl Run<'_> {
     fn packed<D: Destination>(&self, map: delivery::Map<D>, destination: &D) -> Packed {
         let (mut asking, mut places, mut unsent) = (Vec::new(), Vec::new(), Vec::new());
         for (place, text) in self.events.iter().enumerate() {
-            let event::calls::Mapped { id, verdict } =
+            let event::calls::Mapped { id, verdict, .. } =
                 map(self.route.source(), text, self.received_at, self.settings);
             match verdict {
                 Verdict::Deliver { calls, .. } => {

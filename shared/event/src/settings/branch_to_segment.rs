@@ -1,7 +1,7 @@
 //! `[branch_to_segment]`
 
-use super::Problems;
-use crate::branch_events::Category;
+use super::{Problems, Rows};
+use crate::branch_events::{Category, normalized};
 use crate::placeholder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,7 +64,15 @@ pub struct BranchToSegment {
     pub integrations: BTreeMap<String, bool>,
     /// Put behind every `messageId`.
     pub message_id_suffix: String,
+    /// Whole names at Segment by the names at Branch, in any spelling.
+    pub event_names: BTreeMap<String, String>,
+    /// Own rules that change events before they are mapped.
+    #[serde(skip)]
+    pub rules: Rows,
 }
+
+/// The most characters of an event's name of one's own (OR-061).
+const MAX_EVENT_NAME_CHARS: usize = 255;
 
 /// Characters of a suffix: together with an event id of 80 they stay under the 100 that Segment takes.
 const MAX_SUFFIX_CHARS: usize = 12;
@@ -87,6 +95,8 @@ impl Default for BranchToSegment {
             extra_properties: true,
             integrations: BTreeMap::new(),
             message_id_suffix: String::new(),
+            event_names: BTreeMap::new(),
+            rules: Rows::new(),
         }
     }
 }
@@ -106,6 +116,7 @@ impl BranchToSegment {
             &self.placeholder_ids,
             problems,
         );
+        self.check_event_names(problems);
         for (key, names) in [
             ("deny_events", &self.deny_events),
             ("also_send_events", &self.also_send_events),
@@ -114,6 +125,34 @@ impl BranchToSegment {
             if names.iter().any(|name| name.trim().is_empty()) {
                 let message = "has a blank entry, which no event matches; take it out";
                 problems.add(format!("branch_to_segment.{key}"), message);
+            }
+        }
+    }
+
+    fn check_event_names(&self, problems: &mut Problems) {
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        for (received, name) in &self.event_names {
+            let key = format!("branch_to_segment.event_names.\"{received}\"");
+            if received.trim().is_empty() {
+                problems.add(&key, "is blank; write the name of the event at Branch");
+            } else if let Some(other) = seen.insert(normalized(received), received) {
+                problems.add(
+                    &key,
+                    format!("names the same event as \"{other}\"; take one of them out"),
+                );
+            }
+            if name.trim().is_empty() {
+                problems.add(
+                    &key,
+                    "is blank; write the name that the event shall have at Segment",
+                );
+            }
+            let length = name.chars().count();
+            if length > MAX_EVENT_NAME_CHARS {
+                problems.add(
+                    &key,
+                    format!("has {length} characters; it may have {MAX_EVENT_NAME_CHARS}"),
+                );
             }
         }
     }
@@ -145,5 +184,34 @@ mod tests {
         }
         let accepted = "[branch_to_segment]\nmessage_id_suffix = \"-a.Z_0\"\ncategories = []\n";
         assert!(Settings::load(accepted).is_ok());
+    }
+
+    #[test]
+    fn a_name_of_ones_own_is_one_that_segment_takes() {
+        crate::rules!["OR-061"];
+        let load = |lines: &str| {
+            let loaded = Settings::load(&format!("[branch_to_segment.event_names]\n{lines}\n"));
+            loaded.map(|_| ()).map_err(|error| error.to_string())
+        };
+        let long = |length: usize| format!("PURCHASE = \"{}\"", "\u{e4}".repeat(length));
+        assert_eq!(load(&long(255)), Ok(()));
+        for (lines, wanted) in [
+            (long(256), "has 256 characters; it may have 255"),
+            (
+                "PURCHASE = \" \"".to_owned(),
+                "is blank; write the name that the event shall have",
+            ),
+            (
+                "\"\" = \"A\"".to_owned(),
+                "is blank; write the name of the event at Branch",
+            ),
+            (
+                "lesson_done = \"A\"\n\"Lesson-Done\" = \"B\"".to_owned(),
+                "names the same event as",
+            ),
+        ] {
+            let error = load(&lines).unwrap_err();
+            assert!(error.contains(wanted), "{lines}: {error}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `[braze_to_segment]`
 
-use super::{Pattern, Problems};
+use super::{Pattern, Problems, Rows};
 use crate::currents;
 use crate::placeholder;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,9 @@ pub struct BrazeToSegment {
     pub event_names: BTreeMap<String, String>,
     /// Which of Segment's destinations get the events.
     pub integrations: BTreeMap<String, bool>,
+    /// Own rules that change events before they are mapped.
+    #[serde(skip)]
+    pub rules: Rows,
 }
 
 /// Events that Segment has already, that the reverse route writes, or that are no acts of a user (BZ-035).
@@ -138,6 +141,7 @@ impl Default for BrazeToSegment {
             event_type_property: false,
             event_names: BTreeMap::new(),
             integrations: BRAZE_DESTINATIONS.map(|name| (name.to_owned(), false)).into(),
+            rules: Rows::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a settings file, in words that say what to write instead.
 
 use super::{CatalogRule, Settings, TriggerRule};
+use std::cmp::Reverse;
 use std::fmt;
 
 /// One thing that is wrong.
@@ -57,13 +58,8 @@ fn in_plain_words(said: &str) -> String {
         .and_then(|rest| rest.split_once(", expected "))
     {
         let (given, valid) = (quoted(given).concat(), quoted(valid));
-        let near = valid
-            .iter()
-            .map(|word| (strsim::damerau_levenshtein(&given, word), word))
-            .min()
-            .filter(|(distance, word)| *distance <= 1 + word.len() / 3);
         let listed: Vec<String> = valid.iter().map(|word| format!("\"{word}\"")).collect();
-        let hint = near.map_or_else(String::new, |(_, word)| format!("; did you mean \"{word}\"?"));
+        let hint = did_you_mean(&given, valid.iter().map(String::as_str));
         return format!("is \"{given}\"; it must be one of {}{hint}", listed.join(", "));
     }
     let invalid = said
@@ -81,6 +77,23 @@ fn in_plain_words(said: &str) -> String {
         }
         None => format!("cannot be used: {said}"),
     }
+}
+
+/// The end of a message that names the nearest of these words; empty if none is near.
+pub(super) fn did_you_mean<'w>(given: &str, valid: impl IntoIterator<Item = &'w str>) -> String {
+    // Of two that are as near, the longer one has more in common.
+    let near = valid
+        .into_iter()
+        .map(|word| {
+            (
+                strsim::damerau_levenshtein(given, word),
+                Reverse(word.len()),
+                word,
+            )
+        })
+        .min()
+        .filter(|(distance, _, word)| *distance <= 1 + word.len() / 3);
+    near.map_or_else(String::new, |(_, _, word)| format!("; did you mean \"{word}\"?"))
 }
 
 /// What serde calls a kind of value, in TOML's words.
@@ -185,5 +198,6 @@ fn known_keys() -> Vec<String> {
             collect(prefix, &table, &mut keys);
         }
     }
+    keys.extend(super::own_rules::keys());
     keys
 }

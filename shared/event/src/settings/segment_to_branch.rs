@@ -1,6 +1,6 @@
 //! `[segment_to_branch]`
 
-use super::Problems;
+use super::{Problems, Rows};
 use crate::branch_events::{normalized_name, standard_event};
 use crate::currency::is_currency;
 use crate::placeholder;
@@ -109,6 +109,9 @@ pub struct SegmentToBranch {
     pub events: BTreeMap<String, EventChoice>,
     /// Where consent comes from that an event does not state itself.
     pub consent: Consent,
+    /// Own rules that change events before they are mapped.
+    #[serde(skip)]
+    pub rules: Rows,
 }
 
 impl Default for SegmentToBranch {
@@ -132,6 +135,7 @@ impl Default for SegmentToBranch {
             rename_events: BTreeMap::new(),
             events: BTreeMap::new(),
             consent: Consent::default(),
+            rules: Rows::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ pub use compat::Compat;
 pub(super) use compat::apply_compat;
 pub use triggers::{CanvasKey, TriggerRule};
 
-use super::{Pattern, Problems};
+use super::{Pattern, Problems, Rows};
 use crate::currency::is_currency;
 use crate::placeholder;
 use serde::{Deserialize, Serialize};
@@ -140,6 +140,9 @@ pub struct SegmentToBraze {
     pub triggers: Vec<TriggerRule>,
     /// Tracks that change a catalog.
     pub catalogs: Vec<CatalogRule>,
+    /// Own rules that change events before they are mapped.
+    #[serde(skip)]
+    pub rules: Rows,
 }
 
 /// What Segment calls the destinations that send webhooks [Segment docs "Webhooks (Actions)", "Webhooks", "Extensible Webhook"].
@@ -220,6 +223,7 @@ impl Default for SegmentToBraze {
             deletes: true,
             triggers: Vec::new(),
             catalogs: Vec::new(),
+            rules: Rows::new(),
         }
     }
 }

@@ -25,20 +25,30 @@ pub fn name<'a>(event: &Received<'a>) -> Result<Name<'a>, Rejected> {
     }
 }
 
+/// Why an event would go back to Segment, where it came from.
+pub fn looped(event: &Received<'_>, settings: &BranchToSegment) -> Option<Rejected> {
+    if settings.include_segment_origin {
+        return None;
+    }
+    let origin = string(event.own("origin"));
+    let rule = if origin.is_some_and(|origin| origin.trim().eq_ignore_ascii_case("SEGMENT")) {
+        "BS-033"
+    } else if event.custom_data.get(MARK).is_some_and(|mark| !is_nothing(mark)) {
+        "BS-034"
+    } else {
+        return None;
+    };
+    Some(Rejected::ignore(rule, "name", IgnoreReason::Loop))
+}
+
 /// Lets an event pass, or says why it is ignored.
 ///
 /// # Errors
 /// Why it is ignored.
 pub fn filter(event: &Received<'_>, name: &Name<'_>, settings: &BranchToSegment) -> Result<(), Rejected> {
     let ignored = |rule, reason| Err(Rejected::ignore(rule, "name", reason));
-    if !settings.include_segment_origin {
-        let origin = string(event.own("origin"));
-        if origin.is_some_and(|origin| origin.trim().eq_ignore_ascii_case("SEGMENT")) {
-            return ignored("BS-033", IgnoreReason::Loop);
-        }
-        if event.custom_data.get(MARK).is_some_and(|mark| !is_nothing(mark)) {
-            return ignored("BS-034", IgnoreReason::Loop);
-        }
+    if let Some(looped) = looped(event, settings) {
+        return Err(looped);
     }
     let is_asked_for = || name.is_among(&settings.also_send_events);
     if name.class == Class::NeverSent && !is_asked_for() {

@@ -2,6 +2,7 @@
 
 use event::branch_events::{Category, normalized, standard_event};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Names that Branch's own export leaves out, and their siblings.
 const NEVER_SENT: [&str; 10] = [
@@ -63,12 +64,17 @@ impl<'a> Name<'a> {
         blocked.is_some_and(|name| class(name) != Class::Of(Category::Custom))
     }
 
-    /// The event's name at Segment.
-    pub fn at_segment(&self) -> String {
-        match self.class {
+    /// The event's name at Segment, and the rule that gives it. `own` are the user's own names.
+    pub fn at_segment(&self, own: &BTreeMap<String, String>) -> (&'static str, String) {
+        let mut own = own.iter();
+        if let Some((_, name)) = own.find(|(received, _)| normalized(received) == self.normalized) {
+            return ("OR-061", name.clone());
+        }
+        let name = match self.class {
             Class::Of(Category::Custom) => format!("{PREFIX}{}", self.received.trim()),
             _ => format!("{PREFIX}{}", self.normalized),
-        }
+        };
+        ("BS-051", name)
     }
 }
 

@@ -133,6 +133,12 @@ fn chosen(normalized: &str, settings: &SegmentToBranch) -> Option<EventChoice> {
         .map(|(_, choice)| *choice)
 }
 
+/// Why an event would go back to where it came from, whatever its type.
+pub fn looped(event: &Received<'_>) -> Option<Rejected> {
+    let rule = loops(event, &string(event.name)?)?;
+    Some(Rejected::ignore(rule, "event", IgnoreReason::Loop))
+}
+
 /// The rule by which an event is known to have come from Branch.
 fn loops(event: &Received<'_>, name: &str) -> Option<&'static str> {
     let is_ours = is_named(&event.context.library, "switchyard");

@@ -47,23 +47,9 @@ const CURRENTS_PROPERTIES: [&str; 6] = [
 /// # Errors
 /// Why the event is not sent.
 pub fn accept(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventType, Rejected> {
-    let malformed = Rejected::park("SB-010", "type", ParkReason::MalformedEvent);
-    let given = event
-        .get("type")
-        .and_then(crate::forms::text::text)
-        .ok_or(malformed)?;
-    let event_type = match given.trim().to_ascii_lowercase().as_str() {
-        "identify" => EventType::Identify,
-        "track" => EventType::Track,
-        "page" => EventType::Page,
-        "screen" => EventType::Screen,
-        "group" => EventType::Group,
-        "alias" => EventType::Alias,
-        "delete" => EventType::Delete,
-        _ => return Err(Rejected::ignore("SB-011", "type", IgnoreReason::UnsupportedType)),
-    };
-    if let Some((rule, path)) = loops(event, event_type, settings) {
-        return Err(Rejected::ignore(rule, path, IgnoreReason::Loop));
+    let event_type = event_type(event)?;
+    if let Some(looped) = looped(event, settings) {
+        return Err(looped);
     }
     if settings.respect_integrations
         && let Some(name) = turned_off_by(event, settings)
@@ -74,12 +60,32 @@ pub fn accept(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventTy
     Ok(event_type)
 }
 
+fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
+    let malformed = Rejected::park("SB-010", "type", ParkReason::MalformedEvent);
+    let given = event
+        .get("type")
+        .and_then(crate::forms::text::text)
+        .ok_or(malformed)?;
+    match given.trim().to_ascii_lowercase().as_str() {
+        "identify" => Ok(EventType::Identify),
+        "track" => Ok(EventType::Track),
+        "page" => Ok(EventType::Page),
+        "screen" => Ok(EventType::Screen),
+        "group" => Ok(EventType::Group),
+        "alias" => Ok(EventType::Alias),
+        "delete" => Ok(EventType::Delete),
+        _ => Err(Rejected::ignore("SB-011", "type", IgnoreReason::UnsupportedType)),
+    }
+}
+
+/// Why an event would go round in a circle.
+pub fn looped(event: &Received<'_>, settings: &SegmentToBraze) -> Option<Rejected> {
+    let (rule, path) = loops(event, settings)?;
+    Some(Rejected::ignore(rule, path, IgnoreReason::Loop))
+}
+
 /// The rule by which an event is known to go round in a circle, and the path of its mark.
-fn loops(
-    event: &Received<'_>,
-    event_type: EventType,
-    settings: &SegmentToBraze,
-) -> Option<(&'static str, &'static str)> {
+fn loops(event: &Received<'_>, settings: &SegmentToBraze) -> Option<(&'static str, &'static str)> {
     let name_of = |key: &str| -> Option<String> { word(event.of_context(key).get("name")?) };
     if name_of("integration").as_deref() == Some("braze") {
         return Some(("SB-021", "context.integration.name"));
@@ -91,7 +97,7 @@ fn loops(
         let mut marks = CURRENTS_PROPERTIES.iter();
         marks.any(|mark| properties.present(mark).is_some())
     };
-    let is_from_currents = event_type == EventType::Track
+    let is_from_currents = event_type(event).is_ok_and(|event_type| event_type == EventType::Track)
         && event
             .name()
             .is_some_and(|name| currents::is_documented_name(&name))

@@ -2,17 +2,20 @@
 
 use super::attributes::{Traits, bare};
 use super::event_context::EventContext;
-use super::identity::Identity;
-use super::names::{Member, members};
+use super::gate::EventType;
+use super::identity::{Identity, Ids};
+use super::names::{Member, Parent, members};
 use super::properties::{PROPERTIES, is_dropped, matches, stays_in_event, written};
 use super::received::Received;
 use crate::Trace;
 use crate::forms::text::text;
-use crate::rejected::Rejected;
+use crate::rejected::{Reason, Rejected};
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
 use event::json::{Object, ObjectWriter, compact_size};
 use event::reasons::{ParkReason, Warning};
-use event::settings::{CatalogOperation, CatalogRule, SegmentToBraze, TriggerRule, is_catalog_name};
+use event::settings::{
+    CatalogOperation, CatalogRule, Condition, SegmentToBraze, TriggerRule, is_catalog_name,
+};
 
 /// The most bytes of the properties that a campaign takes.
 const MAX_TRIGGER_BYTES: usize = 51_200;
@@ -23,26 +26,48 @@ const EXISTING_ONLY: &str = "settings.segment_to_braze.triggers.send_to_existing
 /// Whom of several people with one address a message goes to.
 const EMAIL_PRIORITIES: [&str; 2] = ["identified", "most_recently_updated"];
 
-/// What the settings want done object, or instead of, sending a track.
+/// What the settings want done beside, or instead of, sending an event as such.
 pub struct Wanted<'s> {
     triggers: Vec<&'s TriggerRule>,
     catalogs: Vec<&'s CatalogRule>,
+    /// Whether they read the event's traits where those for tracks read the properties (OR-065).
+    of_traits: bool,
 }
 
 impl<'s> Wanted<'s> {
-    /// What they want for tracks of this name.
-    pub fn of(name: &str, settings: &'s SegmentToBraze) -> Self {
+    /// What they want for an event. `name` is that of a track.
+    pub fn of(
+        event_type: EventType,
+        name: Option<&str>,
+        event: &Received<'_>,
+        settings: &'s SegmentToBraze,
+    ) -> Self {
+        let is_for = |own_name: &str, when: Option<&Condition>| {
+            (own_name.is_empty() || Some(own_name) == name) && when.is_none_or(|when| event.meets(when))
+        };
+        let triggers = settings.triggers.iter();
+        let catalogs = settings.catalogs.iter();
         Self {
-            triggers: settings
-                .triggers
-                .iter()
-                .filter(|rule| rule.event == name)
+            triggers: triggers
+                .filter(|rule| is_for(&rule.event, rule.when.as_ref()))
                 .collect(),
-            catalogs: settings
-                .catalogs
-                .iter()
-                .filter(|rule| rule.event == name)
+            catalogs: catalogs
+                .filter(|rule| is_for(&rule.event, rule.when.as_ref()))
                 .collect(),
+            of_traits: matches!(event_type, EventType::Identify | EventType::Group),
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.triggers.is_empty() && self.catalogs.is_empty()
+    }
+
+    /// What an event has where those for tracks read the properties.
+    fn read<'e, 'a>(&self, event: &'e Received<'a>) -> (Parent, Option<&'e Object<'a>>) {
+        if self.of_traits {
+            (Parent::Object("traits"), event.traits.as_ref())
+        } else {
+            (PROPERTIES, Some(&event.properties))
         }
     }
 
@@ -59,7 +84,7 @@ impl<'s> Wanted<'s> {
             .iter()
             .map(|rule| rule.also_track || cannot_trigger)
             .chain(self.catalogs.iter().map(|rule| rule.also_track));
-        (self.triggers.is_empty() && self.catalogs.is_empty()) || rules.any(|also| also)
+        self.is_nothing() || rules.any(|also| also)
     }
 
     /// The calls of the triggers: campaigns, then canvases.
@@ -80,7 +105,7 @@ impl<'s> Wanted<'s> {
         let canvases = self.triggers.iter().filter(|rule| !is_campaign(rule));
         campaigns
             .chain(canvases)
-            .map(|rule| trigger(rule, event_context, trace))
+            .map(|rule| trigger(rule, self.read(event_context.event), event_context, trace))
             .collect()
     }
 
@@ -96,7 +121,7 @@ impl<'s> Wanted<'s> {
     ) -> Result<CatalogCalls, Rejected> {
         let mut made = CatalogCalls::default();
         for rule in &self.catalogs {
-            match catalog(rule, event, settings, trace)? {
+            match catalog(rule, self.read(event), settings, trace)? {
                 Some(call) => made.calls.push(call),
                 None => made.has_skipped = true,
             }
@@ -114,13 +139,70 @@ pub struct CatalogCalls {
     pub has_skipped: bool,
 }
 
+/// The calls of an event that is no track: its own, and those of the triggers and catalog entries that it meets.
+///
+/// # Errors
+/// Why it is not sent.
+pub fn beside(
+    event_type: EventType,
+    event: &Received<'_>,
+    settings: &SegmentToBraze,
+    trace: &mut Trace,
+    own: impl FnOnce(&mut Trace) -> Result<Vec<BrazeCall>, Rejected>,
+) -> Result<Vec<BrazeCall>, Rejected> {
+    let wanted = Wanted::of(event_type, None, event, settings);
+    if wanted.is_nothing() {
+        return own(trace);
+    }
+    let mut of_identity = trace.empty();
+    let Some(identity) = Ids::new(event, settings).identity(&mut of_identity) else {
+        let catalogs = wanted.catalog_calls(event, settings, trace)?.calls;
+        return if catalogs.is_empty() {
+            own(trace)
+        } else {
+            Ok(catalogs)
+        };
+    };
+    let mut calls = Vec::new();
+    let told = trace.entries().len();
+    let catalogs = wanted.catalog_calls(event, settings, trace);
+    let of_catalogs = trace.take_from(told);
+    let has_skipped = catalogs.as_ref().is_ok_and(|catalogs| catalogs.has_skipped);
+    if wanted.also_track(&identity) || has_skipped {
+        match own(trace) {
+            Ok(own) => calls = own,
+            // Nothing is sent of the event itself; the trigger is a matter of its own.
+            Err(Rejected {
+                rule,
+                path,
+                reason: reason @ Reason::Ignore(_),
+            }) => trace.record(rule, || (path.into_owned(), reason.to_string())),
+            Err(rejected) => return Err(rejected),
+        }
+    } else {
+        trace.append(of_identity);
+        trace.record("SB-405", || {
+            ("type".into(), "no calls of its own: also_track = false".into())
+        });
+    }
+    let event_context = EventContext::new(event, settings, identity);
+    calls.extend(wanted.trigger_calls(&event_context, trace)?);
+    trace.put_back(of_catalogs);
+    calls.extend(catalogs?.calls);
+    Ok(calls)
+}
+
 fn trigger(
     rule: &TriggerRule,
+    (parent, object): (Parent, Option<&Object<'_>>),
     event_context: &EventContext<'_, '_>,
     trace: &mut Trace,
 ) -> Result<BrazeCall, Rejected> {
     let is_campaign = !rule.campaign_id.is_empty();
-    let properties = members(&event_context.event.properties, PROPERTIES).collect();
+    let properties = object
+        .into_iter()
+        .flat_map(|object| members(object, parent))
+        .collect();
     let properties = written(properties, &mut stays_in_event, event_context.settings, trace);
     let is_too_large = |json: &str| json.len() > MAX_TRIGGER_BYTES && compact_size(json) > MAX_TRIGGER_BYTES;
     if is_campaign
@@ -128,7 +210,7 @@ fn trigger(
             .as_ref()
             .is_some_and(|properties| is_too_large(&properties.json))
     {
-        return Err(Rejected::park("SB-406", "properties", ParkReason::TooLarge));
+        return Err(Rejected::park("SB-406", "properties", ParkReason::TooLarge).at(parent.path()));
     }
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
@@ -203,15 +285,16 @@ fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity, trace: &mut 
 
 fn catalog(
     rule: &CatalogRule,
-    event: &Received<'_>,
+    (parent, object): (Parent, Option<&Object<'_>>),
     settings: &SegmentToBraze,
     trace: &mut Trace,
 ) -> Result<Option<BrazeCall>, Rejected> {
-    let id = event.properties.get(&rule.id_property).and_then(text);
+    let id = object
+        .and_then(|object| object.get(&rule.id_property))
+        .and_then(text);
     let id = id.filter(|id| is_catalog_name(id));
     let id = id.ok_or_else(|| {
-        Rejected::park("SB-421", "properties", ParkReason::NoItemId)
-            .at(format!("properties.{}", rule.id_property))
+        Rejected::park("SB-421", "properties", ParkReason::NoItemId).at(parent.below(&rule.id_property))
     })?;
     let catalog = rule.catalog.clone();
     let endpoint = match rule.op {
@@ -224,7 +307,7 @@ fn catalog(
     out.string("id", &id);
     let mut has_fields = false;
     if rule.op != CatalogOperation::Delete {
-        for member in members(&event.properties, PROPERTIES) {
+        for member in object.into_iter().flat_map(|object| members(object, parent)) {
             let Member { key, value, .. } = member;
             if key == rule.id_property || is_dropped(&member, settings, trace) {
                 continue;
@@ -246,20 +329,18 @@ fn catalog(
     if rule.op == CatalogOperation::Delete {
         trace.record("SB-420", || {
             (
-                "properties".into(),
+                parent.path(),
                 format!("left out of catalog {}: op = \"delete\"", rule.catalog),
             )
         });
     }
     drop(out);
     if !has_fields && rule.op != CatalogOperation::Delete {
-        trace.warn(Warning::CatalogSkipped, || {
-            format!("properties.{}", rule.id_property)
-        });
+        trace.warn(Warning::CatalogSkipped, || parent.below(&rule.id_property));
         return Ok(None);
     }
     trace.record("SB-420", || {
-        let path = format!("properties.{}", rule.id_property);
+        let path = parent.below(&rule.id_property);
         (path, format!("items[0].id = {id}"))
     });
     Ok(Some(BrazeCall {

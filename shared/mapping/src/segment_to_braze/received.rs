@@ -1,10 +1,10 @@
 //! One event as Segment sends it, opened as far as the rules look.
 
-use crate::Trace;
+use crate::{Trace, own_rules};
 use event::Timestamp;
 use event::json::{Json, Object};
 use event::reasons::Warning;
-use event::settings::Compat;
+use event::settings::{Compat, Condition};
 use std::borrow::Cow;
 
 /// The names of Segment's Braze destinations, in the order in which their settings count.
@@ -90,6 +90,11 @@ impl<'a> Received<'a> {
     /// The value of one of the event's own keys.
     pub fn get(&self, key: &str) -> Option<Json<'a>> {
         self.members.present(key)
+    }
+
+    /// Whether a condition of the user holds for it.
+    pub fn meets(&self, when: &Condition) -> bool {
+        own_rules::holds(when, &self.members)
     }
 
     /// An object of `context`; absent and other values are empty.

@@ -4,6 +4,7 @@ use super::attributes::{Traits, attributes, presence};
 use super::custom_event::{custom_event, event_name};
 use super::ecommerce::{Kind, recommended};
 use super::event_context::EventContext;
+use super::gate::EventType;
 use super::identity::Ids;
 use super::messaging::Wanted;
 use super::names::members;
@@ -34,7 +35,7 @@ pub fn track(
     if let Some(call) = alias::of_track(&name, event, settings, trace)? {
         return Ok(vec![call]);
     }
-    let wanted = Wanted::of(&name, settings);
+    let wanted = Wanted::of(EventType::Track, Some(&name), event, settings);
     let ids = Ids::new(event, settings);
     let Some(identity) = ids.identity(trace) else {
         let catalogs = wanted.catalog_calls(event, settings, trace)?.calls;

@@ -25,6 +25,7 @@ fn to_braze(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped
     }];
     Mapped {
         id: EventId::given(text.trim_matches('"')),
+        own_rules: event::calls::OwnRules::Unchanged,
         verdict: Verdict::Deliver {
             calls,
             warnings: Vec::new(),
@@ -45,6 +46,7 @@ fn to_segment(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapp
     };
     Mapped {
         id: EventId::given(id),
+        own_rules: event::calls::OwnRules::Unchanged,
         verdict: Verdict::Deliver {
             calls: vec![call],
             warnings: Vec::new(),

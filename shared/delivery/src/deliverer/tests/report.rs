@@ -123,6 +123,7 @@ fn every_warning_of_a_delivered_event_is_counted() {
     event::rules!["BZ-333", "SB-304"];
     let map = |_: Source, _: &str, _: Option<Timestamp>, _: &Settings| Mapped {
         id: EventId::given("m"),
+        own_rules: event::calls::OwnRules::Unchanged,
         verdict: Verdict::Deliver {
             calls: vec![SegmentCall {
                 body: r#"{"type":"track","event":"e","userId":"u","messageId":"m"}"#.to_owned(),
@@ -185,4 +186,49 @@ fn an_invocation_that_may_not_send_pauses_before_it_answers() {
     );
     let got = invoke(&[record("m1", 1, ahead)]);
     assert!(got.aws.lines_of("invocation")[0].contains(r#""paused_ms":3000"#));
+}
+
+#[test]
+fn what_own_rules_did_is_in_the_lines() {
+    event::rules!["OR-090", "OR-092"];
+    let events = [
+        r#""own_rule#1""#,
+        r#""changed#2""#,
+        r#""ok#3""#,
+        r#""own_rule#4""#,
+        r#""ignore#5""#,
+    ];
+    let got = invoke(&[record("m1", 1, envelope(0, &events))]);
+    let lines = got.aws.lines_of("event");
+    let dropped: Vec<bool> = lines
+        .iter()
+        .map(|line| line.contains(r#""reason":"own_rule","own_rule":"test-accounts""#))
+        .collect();
+    assert_eq!(lines.len(), 5);
+    assert_eq!(
+        dropped.iter().filter(|is_dropped| **is_dropped).count(),
+        2,
+        "{lines:?}"
+    );
+    let named = lines.iter().filter(|line| line.contains("test-accounts")).count();
+    assert_eq!(named, 2, "{lines:?}");
+    let invocation = got.aws.lines_of("invocation");
+    let counted = r#""rules_changed":1,"rules_dropped":2"#;
+    assert!(
+        invocation.iter().any(|line| line.contains(counted)),
+        "{invocation:?}"
+    );
+}
+
+#[test]
+fn a_changed_event_is_parked_as_it_was_received() {
+    event::rules!["OR-001"];
+    let event = r#"  "changedpark#1""#;
+    let got = invoke(&[record("m1", 1, envelope(0, &[event]))]);
+    let parked = got.aws.bodies(event::ports::QueueName::Parked);
+    assert_eq!(parked.len(), 1);
+    assert!(
+        parked.iter().all(|body| body.contains(event.trim())),
+        "{parked:?}"
+    );
 }

@@ -7,7 +7,8 @@ use crate::fake_vendor::{FakeVendor, respond, run};
 use crate::http::NoResponse;
 use event::Timestamp;
 use event::calls::{
-    BranchCall, BranchEndpoint, BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SegmentCall, UserKey,
+    BranchCall, BranchEndpoint, BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, OwnRules, SegmentCall,
+    UserKey,
 };
 use event::ports::QueueName;
 
@@ -19,6 +20,7 @@ fn mapped<C>(text: &str, call: C) -> Mapped<C> {
     }
     Mapped {
         id: EventId::given(format!("{MARK}@{}", text.len())),
+        own_rules: OwnRules::Unchanged,
         verdict: Verdict::Deliver {
             calls: vec![call],
             warnings: Vec::new(),

@@ -21,6 +21,7 @@ fn to_branch(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mappe
     };
     Mapped {
         id: EventId::given(id),
+        own_rules: event::calls::OwnRules::Unchanged,
         verdict: Verdict::Deliver {
             calls: vec![call],
             warnings: Vec::new(),

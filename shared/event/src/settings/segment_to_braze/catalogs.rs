@@ -1,6 +1,7 @@
 //! `[[segment_to_braze.catalogs]]`: tracks that change items of a catalog.
 
-use super::super::{Pattern, Problems};
+use super::super::{Condition, Pattern, Problems};
+use super::triggers::check_event;
 use serde::{Deserialize, Serialize};
 
 /// What is done with an item.
@@ -20,8 +21,11 @@ pub enum CatalogOperation {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CatalogRule {
-    /// The track's name.
+    /// The track's name; empty for events of any name and type that `when` is for.
     pub event: String,
+    /// The events that it is for, of those of this name.
+    #[serde(skip)]
+    pub when: Option<Condition>,
     /// The catalog's name.
     pub catalog: String,
     /// What is done.
@@ -38,6 +42,7 @@ impl Default for CatalogRule {
     fn default() -> Self {
         Self {
             event: String::new(),
+            when: None,
             catalog: String::new(),
             op: CatalogOperation::Upsert,
             id_property: "product_id".into(),
@@ -61,9 +66,7 @@ pub fn is_catalog_name(name: &str) -> bool {
 pub(super) fn check(catalogs: &[CatalogRule], problems: &mut Problems) {
     for (at, rule) in catalogs.iter().enumerate() {
         let key = format!("segment_to_braze.catalogs.{at}");
-        if rule.event.trim().is_empty() {
-            problems.add(&key, "has no `event`; write the track's name");
-        }
+        check_event(&rule.event, rule.when.as_ref(), &key, problems);
         if rule.id_property.is_empty() {
             problems.add(&key, "has an empty `id_property`; the default is \"product_id\"");
         }

@@ -1,6 +1,6 @@
 //! `[[segment_to_braze.triggers]]`: tracks that start a campaign or a canvas.
 
-use super::super::Problems;
+use super::super::{Condition, Problems};
 use serde::{Deserialize, Serialize};
 
 /// Where the properties of a track stand in a canvas request.
@@ -28,8 +28,11 @@ impl CanvasKey {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TriggerRule {
-    /// The track's name.
+    /// The track's name; empty for events of any name and type that `when` is for.
     pub event: String,
+    /// The events that it is for, of those of this name.
+    #[serde(skip)]
+    pub when: Option<Condition>,
     /// The campaign; empty for a canvas.
     pub campaign_id: String,
     /// The canvas; empty for a campaign.
@@ -48,6 +51,7 @@ impl Default for TriggerRule {
     fn default() -> Self {
         Self {
             event: String::new(),
+            when: None,
             campaign_id: String::new(),
             canvas_id: String::new(),
             send_id: String::new(),
@@ -60,17 +64,33 @@ impl Default for TriggerRule {
 
 impl TriggerRule {
     /// What it starts, for what event: two of one target would send one message twice.
-    fn target(&self) -> (&str, &str, &str, &str) {
-        (&self.event, &self.campaign_id, &self.canvas_id, &self.send_id)
+    fn target(&self) -> (&str, Option<&Condition>, &str, &str, &str) {
+        let Self {
+            event,
+            when,
+            campaign_id,
+            canvas_id,
+            send_id,
+            ..
+        } = self;
+        (event, when.as_ref(), campaign_id, canvas_id, send_id)
+    }
+}
+
+/// An entry of triggers or catalogs must say what it is for (OR-064).
+pub(super) fn check_event(event: &str, when: Option<&Condition>, key: &str, problems: &mut Problems) {
+    if event.trim().is_empty() && (when.is_none() || !event.is_empty()) {
+        problems.add(
+            key,
+            "has no `event`; write the track's name, or `when` for events of other types",
+        );
     }
 }
 
 pub(super) fn check(triggers: &[TriggerRule], problems: &mut Problems) {
     for (at, trigger) in triggers.iter().enumerate() {
         let key = format!("segment_to_braze.triggers.{at}");
-        if trigger.event.trim().is_empty() {
-            problems.add(&key, "has no `event`; write the track's name");
-        }
+        check_event(&trigger.event, trigger.when.as_ref(), &key, problems);
         if trigger.campaign_id.is_empty() == trigger.canvas_id.is_empty() {
             problems.add(&key, "must have exactly one of `campaign_id` and `canvas_id`");
         }
@@ -85,7 +105,7 @@ pub(super) fn check(triggers: &[TriggerRule], problems: &mut Problems) {
             problems.add(
                 &key,
                 format!(
-                    "starts for \"{}\" what an earlier trigger starts; take one out",
+                    "starts for \"{}\" what an earlier trigger starts; take one out, or give them different `when`s",
                     trigger.event
                 ),
             );

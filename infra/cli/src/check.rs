@@ -1,0 +1,135 @@
+//! `switchyard check`: whether settings can be used, and whether events become what their tests expect.
+
+mod difference;
+mod error;
+mod tests_of_user;
+
+pub use error::Error;
+
+use crate::{EXIT_CANNOT, map, terminal};
+use clap::Args;
+use event::settings::{Invalid, Settings};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tests_of_user::{Failure, UserTest};
+
+/// Exit status when a test fails.
+const EXIT_FAILED: u8 = 1;
+
+/// Where the tests are, beside the settings file.
+const TESTS: &str = "tests";
+
+/// Shown at the end of `switchyard check --help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  switchyard check
+      reads infra/settings/switchyard.toml and runs infra/settings/tests
+  switchyard check --settings my.toml --tests my-tests
+
+A file of tests is a JSON array. Each test has a name, a route and an event, and
+of outcome, reason, changed and calls those that it is about:
+  [{\"name\": \"test accounts are dropped\", \"route\": \"segment_to_braze\",
+    \"event\": {\"type\": \"track\", \"event\": \"Signed Up\", \"userId\": \"u-1\",
+              \"properties\": {\"environment\": \"test\"}},
+    \"outcome\": \"ignore\", \"reason\": \"own_rule\"}]
+outcome is deliver, ignore or park. changed is the event after own rules, and
+calls lists {\"endpoint\": \"POST /users/track\", \"body\": {...}}; both are as
+`switchyard map --explain` shows them. An expected object is contained in the
+actual one, a list has as many elements, and \"__absent__\" asks that a key is
+missing.
+
+Exit status: 0 all is well, 1 a test fails, 2 the settings or a file of tests
+cannot be used.";
+
+/// The options of `switchyard check`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The settings
+    #[arg(long, value_name = "FILE", default_value = "infra/settings/switchyard.toml")]
+    pub settings: PathBuf,
+    /// The folder of tests [default: tests, beside the settings]
+    #[arg(long, value_name = "FOLDER")]
+    pub tests: Option<PathBuf>,
+}
+
+/// Does what the options say, and prints it.
+pub fn run(options: &Options) -> ExitCode {
+    match checked(options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(EXIT_FAILED),
+        Err(error) => {
+            terminal::error(&error);
+            ExitCode::from(EXIT_CANNOT)
+        }
+    }
+}
+
+/// Whether all tests pass.
+fn checked(options: &Options) -> Result<bool, Error> {
+    let settings = map::settings(Some(&options.settings))?;
+    destinations(&settings)?;
+    terminal::line(format!(
+        "{} {} can be used",
+        terminal::good("✓"),
+        options.settings.display()
+    ));
+    let folder = match &options.tests {
+        Some(folder) => folder.clone(),
+        None => {
+            let beside = options.settings.parent().unwrap_or(Path::new("")).join(TESTS);
+            if !beside.is_dir() {
+                terminal::line(format!(
+                    "no tests: there is no folder {}; `switchyard check --help` shows a test",
+                    beside.display()
+                ));
+                return Ok(true);
+            }
+            beside
+        }
+    };
+    let tests = tests_of_user::read(&folder)?;
+    let failures: Vec<(&UserTest, Failure)> = tests
+        .iter()
+        .filter_map(|test| Some((test, test.failure(&settings)?)))
+        .collect();
+    for (test, failure) in &failures {
+        terminal::line(format!(
+            "{} {}: {}\n    {}: expected {}\n    {}  got {}",
+            terminal::bad("✗"),
+            test.file.display(),
+            terminal::strong(&test.name),
+            failure.path,
+            failure.expected,
+            " ".repeat(failure.path.chars().count()),
+            failure.actual
+        ));
+    }
+    let count = tests.len();
+    terminal::line(if failures.is_empty() {
+        format!(
+            "{} {count} tests of {} pass",
+            terminal::good("✓"),
+            folder.display()
+        )
+    } else {
+        terminal::bad(format!("{} of {count} tests fail", failures.len()))
+    });
+    Ok(failures.is_empty())
+}
+
+/// Refuses addresses of destinations that cannot be used, as the functions do.
+fn destinations(settings: &Settings) -> Result<(), Error> {
+    let problems: Vec<_> = [
+        delivery::destinations::braze::check_address(&settings.braze).err(),
+        delivery::destinations::branch::base_url(&settings.branch).err(),
+        delivery::destinations::segment::base_url(&settings.segment).err(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Settings(Invalid(problems).into()))
+    }
+}

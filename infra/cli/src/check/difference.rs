@@ -1,0 +1,108 @@
+//! Whether an expectation is contained in what came.
+
+use event::json::{Json, Kind, equal};
+
+/// What a test writes for a key that must be missing.
+const ABSENT: &str = "__absent__";
+
+/// What is said of a value that is not there.
+const NOTHING: &str = "nothing";
+
+/// The first place where something else came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// Such as `calls[0].body.events[0].name`.
+    pub(super) path: String,
+    /// The JSON text that was expected, or words for it.
+    pub(super) expected: String,
+    /// The JSON text that came, or words for it.
+    pub(super) actual: String,
+}
+
+/// The first difference; `None` if the expected value is contained in the actual one: objects key by key, lists element by
+/// element, numbers by value.
+pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>>) -> Option<Difference> {
+    let differs = |expected: &str, actual: &str| {
+        Some(Difference {
+            path: path.to_owned(),
+            expected: expected.to_owned(),
+            actual: actual.to_owned(),
+        })
+    };
+    let is_absent = expected.as_str().is_some_and(|text| text == ABSENT);
+    let actual = match (is_absent, actual) {
+        (true, None) => return None,
+        (true, Some(actual)) => return differs("the key to be missing", actual.raw()),
+        (false, None) => return differs(expected.raw(), NOTHING),
+        (false, Some(actual)) => actual,
+    };
+    match (expected.kind(), actual.kind()) {
+        (Kind::Object, Kind::Object) => {
+            let actual = actual.as_object().unwrap_or_default();
+            let expected = expected.as_object().unwrap_or_default();
+            expected
+                .iter()
+                .find_map(|(key, value)| difference(&format!("{path}.{key}"), value, actual.get(key)))
+        }
+        (Kind::Array, Kind::Array) => {
+            let actual = actual.as_array().unwrap_or_default();
+            let expected = expected.as_array().unwrap_or_default();
+            let mut pairs = expected.iter().zip(&actual).enumerate();
+            let of_elements = pairs.find_map(|(at, (expected, actual))| {
+                difference(&format!("{path}[{at}]"), *expected, Some(*actual))
+            });
+            of_elements.or_else(|| {
+                if expected.len() == actual.len() {
+                    None
+                } else {
+                    differs(&counted(expected.len()), &counted(actual.len()))
+                }
+            })
+        }
+        _ if equal(expected, actual) => None,
+        _ => differs(expected.raw(), actual.raw()),
+    }
+}
+
+fn counted(elements: usize) -> String {
+    match elements {
+        1 => "1 element".to_owned(),
+        more => format!("{more} elements"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(expected: &str, actual: &str) -> Option<String> {
+        let (expected, actual) = (Json::parse(expected).unwrap(), Json::parse(actual).unwrap());
+        let found = difference("calls", expected, Some(actual))?;
+        Some(format!("{}: {} / {}", found.path, found.expected, found.actual))
+    }
+
+    #[test]
+    fn an_expectation_is_contained_in_what_came() {
+        event::rules!["OR-086"];
+        for (expected, actual, wanted) in [
+            (r#"{"a":1}"#, r#"{"b":2,"a":1.0}"#, None),
+            (r#"[{"a":"x"},{}]"#, r#"[{"a":"x","b":1},{"c":1}]"#, None),
+            (r#"{"a":"__absent__"}"#, r#"{"b":1}"#, None),
+            (
+                r#"{"a":"__absent__"}"#,
+                r#"{"a":null}"#,
+                Some("calls.a: the key to be missing / null"),
+            ),
+            (r#"{"a":{"b":1}}"#, r#"{"a":{}}"#, Some("calls.a.b: 1 / nothing")),
+            (r#"[1]"#, r#"[1,2]"#, Some("calls: 1 element / 2 elements")),
+            (r#"[1,3]"#, r#"[1,2]"#, Some("calls[1]: 3 / 2")),
+            (r#"[1,2]"#, r#"[2,1]"#, Some("calls[0]: 1 / 2")),
+            (r#"{"a":"1"}"#, r#"{"a":1}"#, Some("calls.a: \"1\" / 1")),
+            (r#"{"a":null}"#, r#"{}"#, Some("calls.a: null / nothing")),
+            (r#"{"a":"\u00e4"}"#, r#"{"a":"ä"}"#, None),
+            (r#"{"a":[]}"#, r#"{"a":{}}"#, Some("calls.a: [] / {}")),
+        ] {
+            assert_eq!(of(expected, actual).as_deref(), wanted, "{expected} {actual}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Why `switchyard check` cannot go on. All of it is for the user to change.
+
+use std::path::PathBuf;
+
+/// What is wrong with the settings or the tests.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The settings cannot be read or used.
+    #[error(transparent)]
+    Settings(#[from] crate::map::Error),
+    /// The folder of tests cannot be read.
+    #[error("cannot read the tests in {}; name their folder with --tests FOLDER", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file of tests cannot be read.
+    #[error("cannot read the tests in {}", .file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file is no list of tests.
+    #[error("{} is no list of tests; `switchyard check --help` shows one", .file.display())]
+    Form {
+        /// The file.
+        file: PathBuf,
+        /// Where and what.
+        source: serde_json::Error,
+    },
+    /// A test says something that no test can mean.
+    #[error("{}: the test \"{name}\" {wrong}", .file.display())]
+    Test {
+        /// The file.
+        file: PathBuf,
+        /// The test.
+        name: String,
+        /// What is wrong, and what to write.
+        wrong: String,
+    },
+}

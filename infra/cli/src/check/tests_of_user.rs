@@ -1,0 +1,151 @@
+//! The user's own tests: events, and what is expected of them.
+
+use super::Error;
+pub(super) use super::difference::Difference as Failure;
+use super::difference::difference;
+use crate::map::route;
+use event::Route;
+use event::json::{Json, well_formed};
+use event::settings::Settings;
+use mapping::printed::print;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::path::{Path, PathBuf};
+
+/// What `outcome` may be.
+const OUTCOMES: [&str; 3] = ["deliver", "ignore", "park"];
+
+/// One test.
+pub(super) struct UserTest {
+    /// The file that holds it.
+    pub(super) file: PathBuf,
+    /// Its name.
+    pub(super) name: String,
+    route: Route,
+    event: String,
+    /// What is expected, as a JSON object of `outcome`, `reason`, `changed` and `calls`.
+    expected: Vec<(&'static str, String)>,
+}
+
+/// A test as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    route: String,
+    event: Box<RawValue>,
+    outcome: Option<String>,
+    reason: Option<String>,
+    changed: Option<Box<RawValue>>,
+    calls: Option<Vec<WrittenCall>>,
+}
+
+#[derive(Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCall {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Box<RawValue>>,
+}
+
+/// The tests of all JSON files of a folder, in the order of the files' names.
+///
+/// # Errors
+/// What cannot be read.
+pub(super) fn read(folder: &Path) -> Result<Vec<UserTest>, Error> {
+    let unreadable = |source| Error::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if file.extension().is_some_and(|extension| extension == "json") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    let mut tests = Vec::new();
+    for file in files {
+        tests.extend(read_file(&file)?);
+    }
+    Ok(tests)
+}
+
+fn read_file(file: &Path) -> Result<Vec<UserTest>, Error> {
+    let text = std::fs::read_to_string(file).map_err(|source| Error::File {
+        file: file.to_owned(),
+        source,
+    })?;
+    let form = |source| Error::Form {
+        file: file.to_owned(),
+        source,
+    };
+    let written: Vec<Written> = serde_json::from_str(&text).map_err(form)?;
+    let read = |test: Written| {
+        let name = test.name.clone();
+        UserTest::new(file, test).map_err(|wrong| Error::Test {
+            file: file.to_owned(),
+            name,
+            wrong,
+        })
+    };
+    written.into_iter().map(read).collect()
+}
+
+impl UserTest {
+    fn new(file: &Path, test: Written) -> Result<Self, String> {
+        let route =
+            route(&test.route).map_err(|remedy| format!("has the route \"{}\"; {remedy}", test.route))?;
+        if let Some(outcome) = &test.outcome
+            && !OUTCOMES.contains(&outcome.as_str())
+        {
+            return Err(format!(
+                "has the outcome \"{outcome}\"; write one of {}",
+                OUTCOMES.join(", ")
+            ));
+        }
+        let text = |text: &String| serde_json::to_string(text).map_err(|error| error.to_string());
+        let mut expected = Vec::new();
+        if let Some(outcome) = &test.outcome {
+            expected.push(("outcome", text(outcome)?));
+        }
+        if let Some(reason) = &test.reason {
+            expected.push(("reason", text(reason)?));
+        }
+        if let Some(changed) = &test.changed {
+            expected.push(("changed", well_formed(changed.get()).into_owned()));
+        }
+        if let Some(calls) = &test.calls {
+            let calls = serde_json::to_string(calls).map_err(|error| error.to_string())?;
+            expected.push(("calls", well_formed(&calls).into_owned()));
+        }
+        if expected.is_empty() {
+            return Err("expects nothing; write `outcome`, `reason`, `changed` or `calls`".to_owned());
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            name: test.name,
+            route,
+            event: test.event.get().to_owned(),
+            expected,
+        })
+    }
+
+    /// The first thing that is not as expected.
+    pub(super) fn failure(&self, settings: &Settings) -> Option<Failure> {
+        let line = print(self.route, &self.event, settings, true).line;
+        let line = Json::parse(&line).ok()?.as_object()?;
+        let received = well_formed(&self.event);
+        let mut expected = self.expected.iter();
+        expected.find_map(|(key, value)| {
+            let actual = match (*key, line.get(key)) {
+                // What no rule has changed is mapped as it was received.
+                ("changed", None) => Json::parse(&received).ok(),
+                (_, actual) => actual,
+            };
+            difference(key, Json::parse(value).ok()?, actual)
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! `switchyard check`, run as users run it: on the shipped settings, on every recipe, and on what is wrong.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot start the command has failed"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The folder of the settings that are shipped.
+const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../settings");
+const PAGE: &str = include_str!("../../../shared/mapping/spec/own-rules.md");
+
+fn check(settings: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_switchyard"))
+        .arg("check")
+        .arg("--settings")
+        .arg(settings)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let (out, errors) = (output.stdout.clone(), output.stderr.clone());
+    String::from_utf8(out).unwrap() + &String::from_utf8(errors).unwrap()
+}
+
+fn recipes() -> Vec<PathBuf> {
+    let folder = Path::new(SETTINGS).join("recipes");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut recipes: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    recipes.sort();
+    recipes
+}
+
+/// A folder with settings and one file of tests.
+fn folder(settings: &str, tests: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("switchyard.toml"), settings).unwrap();
+    std::fs::create_dir(folder.path().join("tests")).unwrap();
+    std::fs::write(folder.path().join("tests/mine.json"), tests).unwrap();
+    folder
+}
+
+fn check_folder(settings: &str, tests: &str) -> (Option<i32>, String) {
+    let folder = folder(settings, tests);
+    let output = check(&folder.path().join("switchyard.toml"));
+    (output.status.code(), said(&output))
+}
+
+#[test]
+fn the_shipped_settings_and_every_recipe_pass_their_tests() {
+    event::rules!["OR-084", "OR-085"];
+    let shipped = check(&Path::new(SETTINGS).join("switchyard.toml"));
+    assert_eq!(shipped.status.code(), Some(0), "{}", said(&shipped));
+    assert!(said(&shipped).contains("3 tests of"), "{}", said(&shipped));
+    let recipes = recipes();
+    assert!(recipes.len() > 10);
+    for recipe in recipes {
+        let output = check(&recipe.join("switchyard.toml"));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}: {}",
+            recipe.display(),
+            said(&output)
+        );
+        assert!(said(&output).contains("pass"), "{}", recipe.display());
+    }
+}
+
+#[test]
+fn every_recipe_of_the_page_is_a_file_and_every_file_is_on_it() {
+    let (_, section) = PAGE.split_once("## 10. Recipes").unwrap();
+    let mut blocks = vec![String::new()];
+    for line in section.lines() {
+        if line.starts_with("**") {
+            blocks.push(String::new());
+        } else if let Some(code) = line.strip_prefix("    ") {
+            let block = blocks.last_mut().unwrap();
+            block.push_str(code);
+            block.push('\n');
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
+    let mut files: Vec<String> = recipes()
+        .iter()
+        .map(|recipe| std::fs::read_to_string(recipe.join("switchyard.toml")).unwrap())
+        .map(|text| text.split_once("\n\n").unwrap().1.to_owned())
+        .collect();
+    blocks.sort();
+    files.sort();
+    assert_eq!(blocks, files);
+}
+
+#[test]
+fn a_failed_test_tells_its_file_name_path_and_both_values() {
+    event::rules!["OR-087"];
+    let test = r#"[{"name": "plans are named", "route": "segment-to-braze",
+        "event": {"type": "track", "messageId": "m", "userId": "u", "timestamp": "2026-03-01T12:00:00Z", "event": "E",
+                  "properties": {"plan": 1}},
+        "changed": {"properties": {"plan": "Team"}},
+        "calls": [{"body": {"events": [{"properties": {"plan": "Team", "x": "__absent__"}}]}}]}]"#;
+    let row = "[[segment_to_braze.rules]]\nvalues = { \"properties.plan\" = { \"1\" = \"Team\" } }\n";
+    assert_eq!(check_folder(row, test).0, Some(0));
+    let (code, said) = check_folder(&row.replace("Team", "Basic"), test);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "tests/mine.json: plans are named",
+        "changed.properties.plan: expected \"Team\"",
+        "got \"Basic\"",
+        "1 of 1 tests fail",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let unchanged = test.replace("\"Team\"", "1");
+    assert_eq!(check_folder("", &unchanged).0, Some(0));
+    let (_, said) = check_folder("", test);
+    assert!(
+        said.contains("changed.properties.plan: expected \"Team\""),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_used_has_exit_status_2_and_says_what_to_write() {
+    event::rules!["OR-014", "OR-085"];
+    let event = r#""event": {"type": "track"}"#;
+    for (settings, tests, wanted) in [
+        (
+            "[[segment_to_braze.rules]]\nrenam = { a = \"b\" }\n",
+            "[]".to_owned(),
+            "`segment_to_braze.rules.0.renam` is no key of a row",
+        ),
+        ("[brze]\n", "[]".to_owned(), "did you mean `braze`?"),
+        (
+            "[branch]\nendpoint_url = \"ftp://x\"\n",
+            "[]".to_owned(),
+            "branch.endpoint_url",
+        ),
+        ("", "{}".to_owned(), "mine.json is no list of tests"),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "outcom": "park"}}]"#),
+            "unknown field `outcom`",
+        ),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}}}]"#),
+            "the test \"n\" expects nothing",
+        ),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "to_braze", {event}, "outcome": "park"}}]"#),
+            "the test \"n\" has the route \"to_braze\"; write one of segment-to-braze",
+        ),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "outcome": "parked"}}]"#),
+            "has the outcome \"parked\"; write one of deliver, ignore, park",
+        ),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "calls": [{{"url": ""}}]}}]"#),
+            "unknown field `url`",
+        ),
+    ] {
+        let (code, said) = check_folder(settings, &tests);
+        assert_eq!(code, Some(2), "{settings}{tests}: {said}");
+        assert!(said.contains(wanted), "{settings}{tests}: {said}\n{wanted}");
+    }
+    let missing = check(Path::new("/nowhere/switchyard.toml"));
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(said(&missing).contains("/nowhere/switchyard.toml"));
+}

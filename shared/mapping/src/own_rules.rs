@@ -1,0 +1,58 @@
+//! The user's own rules: rows that change an event before its route maps it. The rules are in `spec/own-rules.md`.
+
+mod change;
+mod condition;
+mod form;
+mod node;
+
+use crate::Trace;
+use change::Changer;
+use condition::Seen;
+use event::json::{Json, Object};
+use event::settings::{Condition, Row, Work};
+use node::Node;
+
+/// What the rows of a route make of an event.
+pub enum Changed<'s> {
+    /// No value differs.
+    Nothing,
+    /// The text of the changed event.
+    Event(String),
+    /// The row of this name drops it.
+    Dropped(&'s str),
+}
+
+/// Runs the rows over an event: a JSON object.
+pub fn changed<'s>(rows: &'s [Row], event: Json<'_>, trace: &mut Trace) -> Changed<'s> {
+    let mut root = Node::received(event);
+    let mut changer = Changer::new(trace);
+    let mut is_changed = false;
+    for row in rows {
+        if !condition::holds(&row.when, Seen::Node(&root)) {
+            continue;
+        }
+        match &row.work {
+            Work::Drop => return Changed::Dropped(&row.name),
+            Work::Change(changes) => {
+                for change in changes {
+                    is_changed |= changer.apply(&row.name, change, &mut root);
+                }
+            }
+        }
+    }
+    if is_changed {
+        let mut text = String::with_capacity(root.length() + 256);
+        root.write(&mut text);
+        Changed::Event(text)
+    } else {
+        Changed::Nothing
+    }
+}
+
+/// Whether a condition holds for an event whose members are opened already.
+pub fn holds(condition: &Condition, event: &Object<'_>) -> bool {
+    condition::holds(condition, Seen::Members(event))
+}
+
+#[cfg(test)]
+mod tests;
