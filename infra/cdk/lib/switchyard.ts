@@ -18,6 +18,7 @@ export const FUNCTIONS = [
   "deliver-braze",
   "deliver-branch",
   "deliver-segment",
+  "read-braze-files",
 ] as const;
 
 /** What may be chosen; the defaults are those of `infra/template.yaml`. */

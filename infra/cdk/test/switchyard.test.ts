@@ -22,8 +22,8 @@ function synthesised(props: SwitchyardProps = {}): { template: Template; switchy
 
 test("every resource of the template is there", () => {
   const { template } = synthesised();
-  template.resourceCountIs("AWS::Serverless::Function", 6);
-  template.resourceCountIs("AWS::SQS::Queue", 7);
+  template.resourceCountIs("AWS::Serverless::Function", 7);
+  template.resourceCountIs("AWS::SQS::Queue", 9);
   template.resourceCountIs("AWS::SecretsManager::Secret", 6);
   template.resourceCountIs("AWS::Lambda::Url", 3);
   template.resourceCountIs("AWS::Lambda::Permission", 6);

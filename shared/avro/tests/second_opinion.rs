@@ -52,7 +52,7 @@ fn primitives() -> impl Strategy<Value = Sample> {
             .prop_map(|value| f64::from(value) / 1024.0)
             .prop_map(|value| sample(json!("double"), Value::Double(value), json!(value))),
         any::<i16>()
-            .prop_map(|value| f32::from(value) / 64.0)
+            .prop_map(|value| f32::from(value) / 8.0)
             .prop_map(|value| sample(json!("float"), Value::Float(value), json!(f64::from(value)))),
         any::<String>().prop_map(|value| sample(json!("string"), Value::String(value.clone()), json!(value))),
         proptest::collection::vec(any::<u8>(), 0..20).prop_map(|value| {
