@@ -6,7 +6,7 @@ use super::products::products;
 use super::properties::{Group, Properties};
 use super::received::{OWN_FIELDS, OWN_FLAGS, Received};
 use super::value::{Value, is_blank, is_nothing};
-use crate::forms::{Placeholders, number};
+use crate::forms::{Placeholders, boolean, number};
 use event::json::{Json, Kind, Object};
 use event::reasons::Warning;
 use event::settings::BranchToSegment;
@@ -124,12 +124,7 @@ impl<'e> Groups<'e> {
         for (key, value) in event.user.iter() {
             match key {
                 "ip" | ANONYMOUS_ID => {}
-                flag if USER_FLAGS.contains(&flag) => {
-                    if !is_nothing(value) {
-                        self.properties
-                            .add(Group::Device, key, Cow::Borrowed(key), Value::flag(value));
-                    }
-                }
+                flag if USER_FLAGS.contains(&flag) => self.flag(reading, key, value),
                 _ => self.entry(reading, key, Cow::Borrowed(key), value),
             }
         }
@@ -170,17 +165,27 @@ impl<'e> Groups<'e> {
     }
 
     fn attribution(&mut self, event: &'e Received<'e>) {
+        let reading = Reading {
+            group: Group::Attribution,
+            null_is_blank: true,
+            strips_signs: false,
+        };
         for (at, (field, value)) in OWN_FIELDS.into_iter().zip(event.own).enumerate() {
-            let Some(value) = value.filter(|value| !is_nothing(*value)) else {
-                continue;
-            };
-            let value = if at < OWN_FLAGS {
-                Value::flag(value)
-            } else {
-                Value::exact(value)
-            };
-            self.properties
-                .add(Group::Attribution, field, Cow::Borrowed(field), value);
+            match value {
+                Some(value) if at < OWN_FLAGS => self.flag(reading, field, value),
+                Some(value) => self.entry(reading, field, Cow::Borrowed(field), value),
+                None => {}
+            }
+        }
+    }
+
+    /// An entry of a boolean field: what can be read as a boolean becomes it, all else is an entry like others (BS-006).
+    fn flag(&mut self, reading: Reading, key: &'e str, value: Json<'e>) {
+        match boolean(value) {
+            Some(flag) => self
+                .properties
+                .add(reading.group, key, Cow::Borrowed(key), Value::bool(flag)),
+            None => self.entry(reading, key, Cow::Borrowed(key), value),
         }
     }
 

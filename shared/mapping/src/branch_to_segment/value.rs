@@ -1,6 +1,5 @@
-//! What the specification's words for single values mean: blank, boolean text, text; and values on their way out.
+//! What the specification's words for single values mean: blank, text; and values on their way out.
 
-use crate::forms::boolean::boolean;
 use crate::forms::identity_text::is_integer;
 use crate::forms::number;
 use event::json::{Json, Kind, ObjectWriter, write_string};
@@ -73,11 +72,6 @@ impl<'a> Value<'a> {
             }
             _ => Self::exact(json),
         }
-    }
-
-    /// A value of a boolean field: what can be read as a boolean becomes it (BS-006), all else stays.
-    pub fn flag(json: Json<'a>) -> Self {
-        boolean(json).map_or_else(|| Self::exact(json), Self::bool)
     }
 
     /// A string or the text of a number, as a string.
