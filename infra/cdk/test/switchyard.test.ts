@@ -26,7 +26,7 @@ test("every resource of the template is there", () => {
   template.resourceCountIs("AWS::SQS::Queue", 9);
   template.resourceCountIs("AWS::SecretsManager::Secret", 6);
   template.resourceCountIs("AWS::Lambda::Url", 3);
-  template.resourceCountIs("AWS::Lambda::Permission", 6);
+  template.resourceCountIs("AWS::Lambda::Permission", 7);
   assert.equal(template.toJSON()["Transform"], "AWS::Serverless-2016-10-31");
 });
 

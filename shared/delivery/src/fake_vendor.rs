@@ -85,7 +85,9 @@ impl Clock for FakeVendor {
         self.now.get()
     }
 
+    /// Lets what is ready go first: a fetch that is polled before it ends before time goes on.
     async fn sleep(&self, millis: u64) {
+        tokio::task::yield_now().await;
         self.advance(millis.cast_signed());
     }
 }
