@@ -160,7 +160,7 @@ proptest! {
         event::rules!["OR-003", "OR-062"];
         let (route, event) = marked;
         let line = print(route, event, &settings(route, &rows), false).line;
-        prop_assert!(line.contains(r#""reason":"loop""#), "{}", line);
+        prop_assert!(line.contains(r#""outcome":"ignore""#), "{}", line);
     }
 
     #[test]
