@@ -110,13 +110,14 @@ fn the_sandbox_and_what_is_deployed_do_not_know_each_other() {
 fn the_mapping_is_pure() {
     let pure = [
         "event",
+        "idna",
         "isolang",
         "rust_iso3166",
         "serde",
         "serde_json",
-        "thiserror",
         "time",
         "unicode-normalization",
+        "unicode-properties",
     ];
     for name in &dependencies()["mapping"] {
         assert!(
