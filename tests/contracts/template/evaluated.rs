@@ -189,7 +189,16 @@ impl Template {
                     .filter(|(_, value)| *value != Value::Text("AWS::NoValue".to_owned()))
                     .collect(),
             ),
-            Yaml::Tagged(tag, node) => self.call(&tag.suffix, self.evaluate(node)),
+            Yaml::Tagged(tag, node) => {
+                let argument = match &**node {
+                    // A branch without a value keeps its place.
+                    Yaml::Sequence(items) => {
+                        Value::List(items.iter().map(|item| self.evaluate(item)).collect())
+                    }
+                    node => self.evaluate(node),
+                };
+                self.call(&tag.suffix, argument)
+            }
             other => panic!("the template holds {other:?}"),
         }
     }
