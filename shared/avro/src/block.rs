@@ -19,7 +19,7 @@ pub enum Frame<'b> {
         /// Bytes of the whole frame: where the next block begins.
         length: usize,
     },
-    /// A block over the limit. Whether its frame is whole, its last [`SYNC_BYTES`] tell.
+    /// A block over the limit. Whether its frame is whole, its last 16 bytes tell.
     TooLarge {
         /// Bytes of the whole frame.
         length: u64,
