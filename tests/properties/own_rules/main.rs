@@ -1,8 +1,11 @@
 //! What holds for every event and all rows.
 
+#[path = "../config.rs"]
+mod config;
 #[path = "../branch/json_text.rs"]
 mod json_text;
 
+use config::cases;
 use event::Route;
 use event::json::{Json, well_formed};
 use event::settings::Settings;
@@ -107,7 +110,13 @@ fn said(line: &str) -> [Option<String>; 2] {
     [member(line, "outcome"), member(line, "reason")]
 }
 
+fn of_loop() -> [Option<String>; 2] {
+    ["\"ignore\"", "\"loop\""].map(|text| Some(text.to_owned()))
+}
+
 proptest! {
+    #![proptest_config(cases!(500, "own_rules"))]
+
     #[test]
     fn no_row_breaks_an_event_or_changes_its_id(
         route in route(),
@@ -125,7 +134,8 @@ proptest! {
             let again = print(route, &changed, &Settings::default(), false).line;
             prop_assert_eq!(said(&line), said(&again));
             prop_assert!(Json::parse(&changed).unwrap().as_object().is_some());
-        } else {
+        } else if said(&line) != of_loop() {
+            // With rows the loop rules come before everything else, so also of an event without a name.
             prop_assert_eq!(said(&line), said(&plain));
         }
     }
@@ -151,7 +161,8 @@ proptest! {
         marked in select(&[
             (Route::SegmentToBraze, r#"{"type":"track","messageId":"m","context":{"integration":{"name":"braze"}}}"#),
             (Route::SegmentToBraze, r#"{"type":"track","messageId":"m","event":"Email Opened","properties":{"dispatch_id":"d"}}"#),
-            (Route::SegmentToBranch, r#"{"type":"track","messageId":"branch-1","event":"branch_OPEN"}"#),
+            (Route::SegmentToBranch, r#"{"type":"track","messageId":"branch-1122334455","event":"branch_OPEN"}"#),
+            (Route::SegmentToBranch, r#"{"type":"track","event":"Branch_OPEN","properties":{"event_id":"469939270182891107"}}"#),
             (Route::SegmentToBranch, r#"{"type":"track","messageId":"m","event":"E","context":{"library":{"name":"switchyard"},"integration":{"name":"Branch"}}}"#),
             (Route::BranchToSegment, r#"{"name":"OPEN","id":"b","origin":"SEGMENT"}"#),
             (Route::BranchToSegment, r#"{"name":"OPEN","id":"b","custom_data":{"segment_message_id":"m"}}"#),
@@ -159,8 +170,8 @@ proptest! {
     ) {
         event::rules!["OR-003", "OR-062"];
         let (route, event) = marked;
-        let line = print(route, event, &settings(route, &rows), false).line;
-        prop_assert!(line.contains(r#""outcome":"ignore""#), "{}", line);
+        prop_assert_eq!(said(&print(route, event, &Settings::default(), false).line), of_loop());
+        prop_assert_eq!(said(&print(route, event, &settings(route, &rows), false).line), of_loop());
     }
 
     #[test]
