@@ -7,8 +7,9 @@ use event::envelope::Envelope;
 use event::ports::{CallFailed, Entry, Queue, QueueName, Sent, Store};
 use event::settings::Settings;
 use event::{Clock, Random, Source, Timestamp};
-use receipt::{Receiver, Request, Surroundings};
+use receipt::{Receiver, Request};
 use std::cell::RefCell;
+use surroundings::Surroundings;
 use telemetry::{Line, Metrics, Secret, Sink};
 
 const PAGE: &str = include_str!("../../shared/delivery/spec/reliability.md");
@@ -135,14 +136,19 @@ impl Sink for QuietAws {
 
 impl Surroundings for &QuietAws {
     type Queue = Self;
-    type Secrets = Self;
+    type Http = ();
     type Store = Self;
     type Clock = Self;
     type Random = Self;
+    type Secrets = Self;
     type Sink = Self;
 
     fn queue(&self) -> &Self {
         self
+    }
+
+    fn http(&self) -> &() {
+        &()
     }
 
     fn store(&self) -> &Self {

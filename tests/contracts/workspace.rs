@@ -41,15 +41,24 @@ fn dependencies_point_one_way() {
         ("avro", &["event"]),
         ("mapping", &["event"]),
         ("secrets", &["event", "telemetry"]),
-        ("receipt", &["event", "telemetry", "secrets"]),
-        ("delivery", &["event", "telemetry", "secrets"]),
+        ("surroundings", &["event", "telemetry", "secrets"]),
+        ("receipt", &["event", "telemetry", "secrets", "surroundings"]),
+        ("delivery", &["event", "telemetry", "secrets", "surroundings"]),
         (
             "currents",
             &["event", "telemetry", "avro", "mapping", "receipt", "delivery"],
         ),
         (
             "aws",
-            &["event", "telemetry", "secrets", "receipt", "delivery", "currents"],
+            &[
+                "event",
+                "telemetry",
+                "secrets",
+                "surroundings",
+                "receipt",
+                "delivery",
+                "currents",
+            ],
         ),
     ]);
     let all = dependencies();

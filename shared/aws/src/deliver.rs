@@ -1,56 +1,20 @@
 //! A deliverer as a Lambda function, one for each destination.
 
 use crate::queue_event::{answer, records};
-use crate::start::{Now, Parts, START_MS, deliverer_settings, init_ms, start};
-use crate::{Client, SecretsManager, Sqs, SystemClock, SystemRandom};
+use crate::start::{Parts, START_MS, deliverer_settings, init_ms, start};
+use crate::surroundings::Lambda;
+use crate::{Client, SecretsManager, Sqs, SystemClock};
 use aws_lambda_events::sqs::SqsEvent;
-use delivery::{Deliverer, Destination, Map, Surroundings};
+use delivery::{Deliverer, Destination, Map};
 use event::{Clock, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::process::ExitCode;
 use std::time::Duration;
-use telemetry::Stdout;
 
 /// One call to SQS ends after this, in milliseconds: what has to be done after the stop line fits before the deadline.
 const SQS_ATTEMPT_MS: u64 = 500;
 /// Return this many milliseconds before the Lambda deadline, even if SQS calls are pending (RD-102).
 const ANSWER_BEFORE_DEADLINE_MS: i64 = 500;
-
-/// What surrounds a deliverer in Lambda.
-struct Lambda {
-    sqs: Sqs,
-    http: Client<SystemClock>,
-    sink: Stdout<Now>,
-}
-
-impl Surroundings for Lambda {
-    type Queue = Sqs;
-    type Http = Client<SystemClock>;
-    type Clock = SystemClock;
-    type Random = SystemRandom;
-    type Secrets = SecretsManager;
-    type Sink = Stdout<Now>;
-
-    fn queue(&self) -> &Sqs {
-        &self.sqs
-    }
-
-    fn http(&self) -> &Client<SystemClock> {
-        &self.http
-    }
-
-    fn clock(&self) -> &SystemClock {
-        &SystemClock
-    }
-
-    fn random(&self) -> &SystemRandom {
-        &SystemRandom
-    }
-
-    fn sink(&self) -> &Stdout<Now> {
-        &self.sink
-    }
-}
 
 /// Runs the deliverer of a destination until the platform ends the container. `function` is its name, such as
 /// `deliver-braze`; `map` makes the calls of one event.
@@ -70,12 +34,12 @@ async fn run<D: Destination>(parts: Parts, map: Map<D>) -> Result<(), Error> {
     let lambda = Lambda {
         sqs: Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS),
         http: Client::new(SystemClock)?,
+        store: (),
         sink,
     };
     let secrets = SecretsManager::new(&config, environment.secret, START_MS);
     let (function, settings) = (environment.function, environment.settings);
-    let deliverer =
-        Deliverer::<D, Lambda>::new(function, settings, environment.unusable, map, secrets, lambda);
+    let deliverer = Deliverer::<D, _>::new(function, settings, environment.unusable, map, secrets, lambda);
     // All handshakes are done before the first record.
     let Lambda { sqs, sink, .. } = deliverer.surroundings();
     tokio::join!(deliverer.warm(), sqs.warm(START_MS));

@@ -15,6 +15,7 @@ mod s3;
 mod secrets_manager;
 mod sqs;
 mod start;
+mod surroundings;
 
 pub use clock::{SystemClock, SystemRandom};
 pub use deliver::deliver;

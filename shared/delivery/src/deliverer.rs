@@ -4,7 +4,7 @@ use crate::backoff::{expire, tries, unstarted};
 use crate::destination::Destination;
 use crate::dispatch::{Dispatcher, Keys};
 use crate::http::Http;
-use crate::job::{Context, Counts, DeliveryResult, Job, StopLine, Surroundings};
+use crate::job::{Context, Counts, DelivererSurroundings, DeliveryResult, Job, StopLine};
 use crate::message_action::{Applied, MessageAction, apply, decide};
 use crate::parking;
 use crate::record::{OpenedRecord, Opening, Record};
@@ -33,7 +33,7 @@ pub type Map<D> = fn(Source, &str, Option<Timestamp>, &Settings) -> Mapped<<D as
 type PlacedJobs<D> = Vec<(usize, Job<<D as Destination>::Call>)>;
 
 /// Delivers to one destination.
-pub struct Deliverer<D: Destination, S: Surroundings> {
+pub struct Deliverer<D: Destination, S: DelivererSurroundings> {
     function: &'static str,
     settings: Settings,
     map: Map<D>,
@@ -61,7 +61,7 @@ pub struct TrackedEvent {
     pub result: DeliveryResult,
 }
 
-impl<D: Destination, S: Surroundings> Deliverer<D, S> {
+impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
     /// A deliverer; `function` is its name in lines. It starts with any settings: what is `unusable` makes it hold its events
     /// (RI-048).
     pub fn new(

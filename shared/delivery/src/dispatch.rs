@@ -11,7 +11,7 @@ use crate::backoff::{self, delay};
 use crate::batch::PlannedCall;
 use crate::destination::{Ambiguous, BatchOf, Destination, Plan, Reading};
 use crate::http::{NoResponse, Response};
-use crate::job::{Context, DeliveryResult, Job, Owner, Surroundings};
+use crate::job::{Context, DelivererSurroundings, DeliveryResult, Job, Owner};
 use breaker::{Breaker, Gate};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 use event::{Clock, Outcome, Timestamp};
@@ -26,6 +26,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use surroundings::Surroundings;
 use token_bucket::TokenBucket;
 use user_order::{WaitingUsers, in_flight};
 
@@ -51,7 +52,7 @@ const UNSTARTED: Outcome = Outcome::Retry {
 type CallOf<D> = PlannedCall<<D as Destination>::Target, <D as Destination>::Item>;
 
 /// Sends to one destination. It lives as long as the container, so that what it learns holds for later invocations too.
-pub struct Dispatcher<D: Destination, S: Surroundings> {
+pub struct Dispatcher<D: Destination, S: DelivererSurroundings> {
     pub(crate) destination: D,
     pub(crate) keys: Keys<D, S>,
     pauses: Pauses<D::PauseGroup>,
@@ -61,7 +62,7 @@ pub struct Dispatcher<D: Destination, S: Surroundings> {
     bucket: Option<TokenBucket>,
 }
 
-impl<D: Destination, S: Surroundings> Dispatcher<D, S> {
+impl<D: Destination, S: DelivererSurroundings> Dispatcher<D, S> {
     /// A dispatcher that has learned nothing yet.
     pub fn new(destination: D, keys: Keys<D, S>) -> Self {
         Self {
@@ -113,7 +114,7 @@ impl<D: Destination, S: Surroundings> Dispatcher<D, S> {
 }
 
 /// What the requests of one invocation share.
-struct Run<'r, D: Destination, S: Surroundings> {
+struct Run<'r, D: Destination, S: DelivererSurroundings> {
     dispatcher: &'r Dispatcher<D, S>,
     context: &'r Context<'r, S>,
     /// `None` if the secret cannot be read.
@@ -146,7 +147,7 @@ enum Obstacle {
     Unsent(Outcome),
 }
 
-impl<D: Destination, S: Surroundings> Run<'_, D, S> {
+impl<D: Destination, S: DelivererSurroundings> Run<'_, D, S> {
     async fn all(&self, plan: Plan<BatchOf<D>>) {
         for (owner, outcome) in plan.unsent {
             self.note(&[owner], |ledger, position| {

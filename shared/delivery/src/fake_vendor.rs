@@ -4,13 +4,14 @@ use crate::destination::Destination;
 use crate::dispatch::{Dispatcher, Keys};
 use crate::fake_aws::{FakeAws, FakeSecrets};
 use crate::http::{Http, NoResponse, Request, Response};
-use crate::job::{Context, Counts, DeliveryResult, Job, StopLine, Surroundings};
+use crate::job::{Context, Counts, DeliveryResult, Job, StopLine};
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
 use event::settings::Settings;
 use event::{Clock, EventId, Outcome, Random, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
+use surroundings::Surroundings;
 
 /// What the vendor was sent.
 pub struct Seen {
@@ -149,6 +150,7 @@ pub struct Fake {
 impl Surroundings for Fake {
     type Queue = FakeAws;
     type Http = FakeVendor;
+    type Store = ();
     type Clock = FakeVendor;
     type Random = FakeVendor;
     type Secrets = FakeSecrets;
@@ -160,6 +162,10 @@ impl Surroundings for Fake {
 
     fn http(&self) -> &FakeVendor {
         &self.vendor
+    }
+
+    fn store(&self) -> &() {
+        &()
     }
 
     fn clock(&self) -> &FakeVendor {

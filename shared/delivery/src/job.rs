@@ -2,13 +2,12 @@
 
 use crate::http::Http;
 use event::envelope::Done;
-use event::ports::{Queue, Visibility};
+use event::ports::Visibility;
 use event::reasons::Warning;
-use event::{Clock, EventId, Outcome, Random, Timestamp};
-use secrets::Secrets;
+use event::{EventId, Outcome, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use telemetry::Sink;
+use surroundings::Surroundings;
 
 /// One event that the mapping wants delivered.
 pub struct Job<C> {
@@ -96,32 +95,10 @@ impl Counts {
     }
 }
 
-/// All that surrounds a deliverer. `aws` has the real ones.
-pub trait Surroundings {
-    /// SQS.
-    type Queue: Queue + Visibility;
-    /// HTTP out.
-    type Http: Http;
-    /// The time.
-    type Clock: Clock + Clone;
-    /// Chance.
-    type Random: Random + Clone;
-    /// Secrets Manager.
-    type Secrets: Secrets;
-    /// Where lines and metrics go.
-    type Sink: Sink;
+/// The surroundings of a deliverer: it sends requests, and says when messages come back.
+pub trait DelivererSurroundings: Surroundings<Queue: Visibility, Http: Http> {}
 
-    /// SQS.
-    fn queue(&self) -> &Self::Queue;
-    /// HTTP out.
-    fn http(&self) -> &Self::Http;
-    /// The time.
-    fn clock(&self) -> &Self::Clock;
-    /// Chance.
-    fn random(&self) -> &Self::Random;
-    /// Where lines and metrics go.
-    fn sink(&self) -> &Self::Sink;
-}
+impl<S: Surroundings<Queue: Visibility, Http: Http>> DelivererSurroundings for S {}
 
 /// What one invocation has to send with.
 pub struct Context<'c, S> {

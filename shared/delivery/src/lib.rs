@@ -25,5 +25,5 @@ mod startup_warnings;
 
 pub use deliverer::{Deliverer, Map};
 pub use destination::Destination;
-pub use job::Surroundings;
+pub use job::DelivererSurroundings;
 pub use record::Record;

@@ -3,7 +3,7 @@
 use crate::backoff::{MAX_VISIBILITY_S, PARK_FAILED_S, delay};
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
-use crate::job::{DeliveryResult, Surroundings};
+use crate::job::{DelivererSurroundings, DeliveryResult};
 use crate::parking::{MAX_CALLS, MAX_ENTRIES, send};
 use crate::record::{OpenedRecord, Opening};
 use event::envelope::{Done, Envelope, Head};
@@ -155,7 +155,7 @@ fn of_envelope(
 
 /// Sends new messages and changes visibility; no call starts after `last_start`. A record whose new message is acknowledged is
 /// deleted; one whose new message is not comes back by itself (RD-042).
-pub async fn apply<D: Destination, S: Surroundings>(
+pub async fn apply<D: Destination, S: DelivererSurroundings>(
     surroundings: &S,
     records: &[OpenedRecord<'_>],
     actions: &mut [(usize, MessageAction)],

@@ -3,7 +3,7 @@
 use crate::backoff::park_failed;
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
-use crate::job::Surroundings;
+use crate::job::DelivererSurroundings;
 use crate::record::{OpenedRecord, Opening};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,7 +25,7 @@ const MAX_CALL_BYTES: usize = 1_048_576;
 
 /// Sends what is parked of the records that it is asked for; what is not acknowledged waits instead: nothing is deleted on the strength of a park that did not
 /// happen.
-pub async fn park<D: Destination, S: Surroundings>(
+pub async fn park<D: Destination, S: DelivererSurroundings>(
     surroundings: &S,
     function: &'static str,
     records: &mut [OpenedRecord<'_>],
@@ -130,7 +130,7 @@ fn parked_body<D: Destination>(
 
 /// Sends entries until they are acknowledged, three times at most, in calls within SQS's limits and several at once; no call
 /// starts after `last_start`. Gives the ids of those that were not acknowledged.
-pub async fn send<S: Surroundings>(
+pub async fn send<S: DelivererSurroundings>(
     surroundings: &S,
     queue: QueueName,
     entries: Vec<Entry>,

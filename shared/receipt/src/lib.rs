@@ -16,9 +16,7 @@ mod report;
 mod request;
 pub mod send;
 mod split;
-mod surroundings;
 
-pub use receiver::Receiver;
+pub use receiver::{Receiver, ReceiverSurroundings};
 pub use reopen::reopen;
 pub use request::{Answer, Request};
-pub use surroundings::Surroundings;

@@ -1,7 +1,7 @@
 //! Messages go to SQS (4.6): in batches, some at once, what failed again while the time lasts.
 
 use crate::limits::{BATCH_BYTES, BATCH_ENTRIES, CALLS_AT_ONCE, WAITS_MS, attempt_ms};
-use crate::surroundings::Surroundings;
+use crate::receiver::ReceiverSurroundings;
 use event::ports::{CallFailed, Entry, Queue, QueueName};
 use event::reasons::ParkReason;
 use event::{Clock, Random, Source, Timestamp};
@@ -45,7 +45,7 @@ struct Numbered {
 }
 
 /// Sends all messages, until `end` at the latest: earlier, if the next wait would last beyond it.
-pub(crate) async fn send<S: Surroundings>(
+pub(crate) async fn send<S: ReceiverSurroundings>(
     surroundings: &S,
     source: Source,
     messages: Vec<Outgoing>,
@@ -127,7 +127,7 @@ struct Called {
     error: Option<CallFailed>,
 }
 
-async fn call<S: Surroundings>(surroundings: &S, batch: Batch, within_ms: u64) -> Called {
+async fn call<S: ReceiverSurroundings>(surroundings: &S, batch: Batch, within_ms: u64) -> Called {
     let mut unnamed = HashMap::with_capacity(batch.messages.len());
     let mut entries = Vec::with_capacity(batch.messages.len());
     for Numbered { id, mut message } in batch.messages {

@@ -15,8 +15,7 @@ use crate::refusals::Refusals;
 use crate::report::{Frame, SecretReport, emit, emit_refusals};
 use crate::request::{Answer, Request};
 use crate::split::{Split, Unsplit, split};
-use crate::surroundings::Surroundings;
-use event::ports::CallFailed;
+use event::ports::{CallFailed, Store};
 use event::reasons::{ParkReason, RefuseReason};
 use event::settings::Settings;
 use event::{Clock, Source, Timestamp};
@@ -29,10 +28,16 @@ use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
+use surroundings::Surroundings;
 use telemetry::{ErrorLine, Line, LoggedId, Sink};
 
+/// The surroundings of a receiver: it keeps bodies in the fallback bucket.
+pub trait ReceiverSurroundings: Surroundings<Store: Store> {}
+
+impl<S: Surroundings<Store: Store>> ReceiverSurroundings for S {}
+
 /// Takes the requests of one source.
-pub struct Receiver<S: Surroundings> {
+pub struct Receiver<S: ReceiverSurroundings> {
     source: Source,
     function: &'static str,
     settings: Settings,
@@ -43,7 +48,7 @@ pub struct Receiver<S: Surroundings> {
     is_warm: Cell<bool>,
 }
 
-impl<S: Surroundings> Receiver<S> {
+impl<S: ReceiverSurroundings> Receiver<S> {
     /// A receiver; `function` is its name in lines, such as `receive-segment`.
     pub fn new(
         source: Source,

@@ -11,8 +11,9 @@ use event::ports::{CallFailed, Entry, Queue, QueueName, Sent, Store};
 use event::settings::Settings;
 use event::{Clock, Random, Source, Timestamp};
 use peak_alloc::PeakAlloc;
-use receipt::{Receiver, Request, Surroundings};
+use receipt::{Receiver, Request};
 use std::cell::Cell;
+use surroundings::Surroundings;
 use telemetry::{Line, Metrics, Secret, Sink};
 
 #[global_allocator]
@@ -92,14 +93,19 @@ impl Sink for Quiet<'_> {
 
 impl Surroundings for Quiet<'_> {
     type Queue = Self;
-    type Secrets = Self;
+    type Http = ();
     type Store = Self;
     type Clock = Self;
     type Random = Self;
+    type Secrets = Self;
     type Sink = Self;
 
     fn queue(&self) -> &Self {
         self
+    }
+
+    fn http(&self) -> &() {
+        &()
     }
 
     fn store(&self) -> &Self {

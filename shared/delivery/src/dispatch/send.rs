@@ -2,7 +2,7 @@
 
 use crate::destination::{BatchOf, Destination};
 use crate::http::{Http, NoResponse, Request, Response};
-use crate::job::{Context, Surroundings};
+use crate::job::{Context, DelivererSurroundings};
 use event::{Clock, Random};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -22,7 +22,7 @@ pub enum SendResult {
 }
 
 /// Sends a batch: once, and once more if it surely was not sent.
-pub async fn send<D: Destination, S: Surroundings>(
+pub async fn send<D: Destination, S: DelivererSurroundings>(
     destination: &D,
     batch: &BatchOf<D>,
     key: &Secret,
@@ -50,7 +50,10 @@ pub async fn send<D: Destination, S: Surroundings>(
     }
 }
 
-async fn sent<S: Surroundings>(context: &Context<'_, S>, request: Request) -> Result<Response, NoResponse> {
+async fn sent<S: DelivererSurroundings>(
+    context: &Context<'_, S>,
+    request: Request,
+) -> Result<Response, NoResponse> {
     let clock = context.surroundings.clock();
     let start = clock.now();
     let sending = AssertUnwindSafe(context.surroundings.http().send(request));

@@ -6,8 +6,8 @@ use crate::decode;
 use crate::limits::{DEFERRED_A_SECOND, fallback_ms};
 use crate::outgoing::millis_until;
 use crate::proof::Credentials;
+use crate::receiver::ReceiverSurroundings;
 use crate::request::Request;
-use crate::surroundings::Surroundings;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::envelope::{Pending, PendingAuth};
@@ -38,7 +38,7 @@ impl DeferredLimit {
     }
 }
 
-impl<S: Surroundings> Receiver<S> {
+impl<S: ReceiverSurroundings> Receiver<S> {
     /// The decision, or a better one: a request of Branch that would be lost is kept, if the bucket takes it.
     pub(super) async fn or_spilled(
         &self,

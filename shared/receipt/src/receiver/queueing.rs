@@ -6,7 +6,7 @@ use crate::limits::MESSAGE_BYTES;
 use crate::outgoing::{Outgoing, Sending, send};
 use crate::pack::{Unfit, fit, pack};
 use crate::proof::Proof;
-use crate::surroundings::Surroundings;
+use crate::receiver::ReceiverSurroundings;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::Clock;
@@ -16,7 +16,7 @@ use event::reasons::{ParkReason, RefuseReason};
 use serde_json::value::RawValue;
 use std::ops::Range;
 
-impl<S: Surroundings> Receiver<S> {
+impl<S: ReceiverSurroundings> Receiver<S> {
     /// Queues the events of a request for every destination, and parks those that no queue takes.
     ///
     /// # Errors

@@ -11,8 +11,8 @@ use crate::limits::{
 };
 use crate::outgoing::Outgoing;
 use crate::proof::Proof;
+use crate::receiver::ReceiverSurroundings;
 use crate::report::{RunReport, emit_run};
-use crate::surroundings::Surroundings;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::envelope::{Auth, Content, KeyAge, OpenError, Pending, PendingAuth};
@@ -36,7 +36,7 @@ enum Object {
     Waits { asked_sqs: bool },
 }
 
-impl<S: Surroundings> Receiver<S> {
+impl<S: ReceiverSurroundings> Receiver<S> {
     /// Queues what is pending in the fallback bucket, for at most 50 s. `invocation_id` is Lambda's id of the run.
     pub async fn reingest(&self, invocation_id: &str) {
         let began = self.surroundings.clock().now();

@@ -314,14 +314,19 @@ const HEAD: telemetry::Head<'_> = telemetry::Head {
 
 impl Surroundings for Shared {
     type Queue = Self;
-    type Secrets = Self;
+    type Http = ();
     type Store = Self;
     type Clock = Self;
     type Random = Self;
+    type Secrets = Self;
     type Sink = Self;
 
     fn queue(&self) -> &Self {
         self
+    }
+
+    fn http(&self) -> &() {
+        &()
     }
 
     fn store(&self) -> &Self {

@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+#![deny(unreachable_pub)]
+
+use event::ports::Queue;
+use event::{Clock, Random};
+use secrets::Secrets;
+use telemetry::Sink;
+
+/// All that surrounds a function. What a function does not have is `()`.
+pub trait Surroundings {
+    /// SQS.
+    type Queue: Queue;
+    /// Requests to a destination; only deliverers send them.
+    type Http;
+    /// The fallback bucket; only receivers write to it.
+    type Store;
+    /// Shared with the cache of the secret.
+    type Clock: Clock + Clone;
+    /// Shared with the cache of the secret.
+    type Random: Random + Clone;
+    /// Secrets Manager. It is handed to the cache of the secret, so there is no way to reach it here.
+    type Secrets: Secrets;
+    /// Where lines and metrics go.
+    type Sink: Sink;
+
+    /// SQS.
+    fn queue(&self) -> &Self::Queue;
+    /// Requests to a destination.
+    fn http(&self) -> &Self::Http;
+    /// The fallback bucket.
+    fn store(&self) -> &Self::Store;
+    /// The time.
+    fn clock(&self) -> &Self::Clock;
+    /// Chance.
+    fn random(&self) -> &Self::Random;
+    /// Where lines and metrics go.
+    fn sink(&self) -> &Self::Sink;
+}
