@@ -21,8 +21,8 @@ const LATER: &[(&str, &[&str])] = &[
     ("own rules in the functions", &["OR-012", "OR-013", "OR-095"]),
     ("`switchyard doctor`", &["SEG-009", "SR-312"]),
     (
-        "Currents files: benches, a panic inside the reader",
-        &["CF-086", "CF-141", "CF-142", "CF-144"],
+        "Currents files: benches and sizes",
+        &["CF-141", "CF-142", "CF-144"],
     ),
     (
         "alarms, dashboard, runbooks and sizes",

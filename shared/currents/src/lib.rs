@@ -18,4 +18,4 @@ pub use answer::{Answer, Meaning, meaning};
 pub use event_text::{EventText, NotCurrents};
 pub use event_type::{TypeFault, event_type, of_key_alone as type_of_key};
 pub use object::{Got, Objects, Range};
-pub use reader::{Bucket, FileReader, Ports};
+pub use reader::{Bucket, FileReader, Ports, WriteEvent};

@@ -170,9 +170,14 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                 data,
                 skip,
             };
-            unreadable += u32::from(!self.block(&block, header, text, &mut space, unreadable).await?);
-            if unreadable > UNREADABLE_BLOCKS {
-                return Ok(Some(ParkReason::FileDamaged));
+            if let Some(reason) = self.block(&block, header, text, &mut space, unreadable).await? {
+                unreadable += 1;
+                if unreadable > UNREADABLE_BLOCKS {
+                    return Ok(Some(match reason {
+                        ParkReason::FileBlockUnreadable => ParkReason::FileDamaged,
+                        other => other,
+                    }));
+                }
             }
             object.advance(length);
             skip = 0;
@@ -181,7 +186,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         Ok(None)
     }
 
-    /// Reads one block, and says whether it could be. One that is the last straw stays where it is.
+    /// Reads one block, and says why its rest cannot be, if so. One block too many stays where it is.
     async fn block(
         &mut self,
         block: &Block<'_>,
@@ -189,7 +194,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         text: &EventText,
         space: &mut Vec<u8>,
         unreadable: u32,
-    ) -> Result<bool, Halt> {
+    ) -> Result<Option<ParkReason>, Halt> {
         let records = header
             .codec
             .inflate(block.data, space)
@@ -243,7 +248,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             },
         };
         let Some(reason) = fault else {
-            return Ok(true);
+            return Ok(None);
         };
         let from = Position {
             skip: at.skip.max(block.skip),
@@ -253,7 +258,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         if unreadable < UNREADABLE_BLOCKS {
             self.set_block_aside(reason, from, block.end);
         }
-        Ok(false)
+        Ok(Some(reason))
     }
 
     /// Reads one record, and writes its event at the end of the chunk's text.
@@ -281,7 +286,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             return Err(Unfit::TooLarge);
         }
         let begun = self.chunk.text.len();
-        text.write(record, &mut self.chunk.text);
+        (self.write)(text, record, &mut self.chunk.text);
         let event = self.chunk.text.get(begun..).unwrap_or_default();
         fit(event, self.settings.receipt.max_depth)
     }

@@ -4,6 +4,7 @@ mod run;
 
 pub(crate) use run::{End, Halt, Run};
 
+use crate::event_text::EventText;
 use crate::event_type::of_key_alone;
 use crate::message::{Opened, Work, open};
 use crate::object::Objects;
@@ -48,8 +49,12 @@ pub struct FileReader<Q, O, C, R, K> {
     settings: Settings,
     bucket: Bucket,
     ports: Ports<Q, O, C, R, K>,
+    write: WriteEvent,
     warm: Cell<bool>,
 }
+
+/// Writes the event of a record at the end of a text.
+pub type WriteEvent = fn(&EventText, &avro::Record<'_>, &mut String);
 
 /// What is to be done with a message before its file is looked at.
 pub(crate) enum Task {
@@ -75,8 +80,16 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader
             settings,
             bucket,
             ports,
+            write: EventText::write,
             warm: Cell::new(false),
         }
+    }
+
+    /// The same reader with another writer of events: tests use one that panics.
+    #[must_use]
+    pub const fn written_by(mut self, write: WriteEvent) -> Self {
+        self.write = write;
+        self
     }
 
     /// Works on the messages of an invocation, and gives the ids of those that SQS must keep.
@@ -94,7 +107,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader
     async fn is_finished(&self, record: &Record, deadline: Timestamp) -> bool {
         let now = self.ports.clock.now();
         let task = self.task(record, now);
-        let mut run = Run::new(self.function, &self.settings, &self.ports, record, now, deadline);
+        let mut run = Run::new(self, record, now, deadline);
         let end = match task {
             Task::Seal(reason) => {
                 run.seal(reason);

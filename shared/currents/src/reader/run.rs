@@ -1,6 +1,6 @@
 //! What one message about a file has come to.
 
-use super::Ports;
+use super::{FileReader, Ports, WriteEvent};
 use crate::answer::Meaning;
 use crate::chunk::{Chunk, Item, Part, Position};
 use crate::limits::{SENT_MS, STOP_MS};
@@ -70,6 +70,7 @@ pub struct Run<'r, Q, O, C, R, K> {
     pub function: &'static str,
     pub settings: &'r Settings,
     pub ports: &'r Ports<Q, O, C, R, K>,
+    pub write: WriteEvent,
     pub record: &'r Record,
     pub work: Work,
     /// 32 hexadecimal digits that stand for bucket and key.
@@ -103,17 +104,16 @@ pub struct Run<'r, Q, O, C, R, K> {
 
 impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r, Q, O, C, R, K> {
     pub fn new(
-        function: &'static str,
-        settings: &'r Settings,
-        ports: &'r Ports<Q, O, C, R, K>,
+        reader: &'r FileReader<Q, O, C, R, K>,
         record: &'r Record,
         at: Timestamp,
         deadline: Timestamp,
     ) -> Self {
         let mut run = Self {
-            function,
-            settings,
-            ports,
+            function: reader.function,
+            settings: &reader.settings,
+            ports: &reader.ports,
+            write: reader.write,
             record,
             work: Work::whole(String::new(), String::new()),
             file_id: String::new(),

@@ -185,6 +185,64 @@ fn the_eleventh_unreadable_block_ends_the_file() {
     assert_eq!(reasons[10], ("file_damaged".to_owned(), eleventh, false));
 }
 
+/// Reads a file whose writer of events panics at those whose id ends so.
+fn read_with_panics(bytes: Vec<u8>) -> World {
+    fn write(text: &currents::EventText, record: &avro::Record<'_>, out: &mut String) {
+        text.write(record, out);
+        assert!(!record.value(0).unwrap().ends_with("3\""), "a fault of ours");
+    }
+    let world = World::default();
+    let object = key(OPEN);
+    world.put(&object, bytes);
+    let reader = world.reader("").written_by(write);
+    assert!(
+        block_on(world.receive_by(&reader, &created(&object), 1)),
+        "finished"
+    );
+    world
+}
+
+#[test]
+fn a_panic_parks_its_block_from_its_event_on() {
+    event::rules!["CF-086"];
+    let file = CurrentsFile::write(&Plan {
+        events: 23,
+        ..Plan::of(OPEN)
+    });
+    let world = read_with_panics(file.container.bytes);
+    // Of each block of ten: those before the fourth, e-3, e-13.
+    let wanted = [&file.events[..3], &file.events[10..13], &file.events[20..]].concat();
+    assert_eq!(world.events(), wanted);
+    let part = |block: usize| {
+        let [start, end] = [
+            file.container.blocks[block].start,
+            file.container.blocks[block].end,
+        ];
+        ("internal_panic".to_owned(), start as u64, 3, Some(end as u64))
+    };
+    let mut parts = parked(&world);
+    parts.sort_by_key(|(_, offset, ..)| *offset);
+    assert_eq!(parts, [part(0), part(1)]);
+    let metrics = world.metrics.borrow();
+    assert_eq!(metrics[0].values(telemetry::metrics::PANICS, &[]), [2.0]);
+    assert_eq!(world.line()["reason"], "internal_panic");
+}
+
+#[test]
+fn a_panic_in_every_block_parks_the_rest_as_one_part() {
+    event::rules!["CF-084", "CF-086"];
+    let file = blocks();
+    let world = read_with_panics(file.container.bytes);
+    let mut parts = parked(&world);
+    parts.sort_by_key(|(_, offset, ..)| *offset);
+    assert!(parts.iter().all(|(reason, ..)| reason == "internal_panic"));
+    let eleventh = file.container.blocks[10].start as u64;
+    assert_eq!(
+        (parts.len(), parts[10].1, parts[10].2, parts[10].3),
+        (11, eleventh, 3, None)
+    );
+}
+
 #[test]
 fn a_block_over_the_limit_is_stepped_over_by_its_frame() {
     event::rules!["CF-057"];

@@ -106,7 +106,16 @@ impl World {
     }
 
     pub async fn receive(&self, body: &str, receive_count: u32, settings: &str) -> bool {
-        let reader = self.reader(settings);
+        self.receive_by(&self.reader(settings), body, receive_count).await
+    }
+
+    /// The same with a reader of its own.
+    pub async fn receive_by(
+        &self,
+        reader: &FileReader<&Self, &Self, &Self, &Self, &Self>,
+        body: &str,
+        receive_count: u32,
+    ) -> bool {
         let record = Record {
             message_id: "m1".to_owned(),
             receipt_handle: "h1".to_owned(),
