@@ -41,7 +41,6 @@ fn arrived(system: &System) -> Vec<String> {
 }
 
 #[tokio::test]
-#[ignore = "a held lane is tried once a minute (RD-086): the new events sleep until then, and nothing here wakes them"]
 async fn a_revoked_key_holds_events_and_a_new_one_delivers_them_all() {
     let system = System::start("").await;
     let queue = system.stack.queue("braze");

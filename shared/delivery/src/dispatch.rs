@@ -302,19 +302,32 @@ impl<D: Destination, S: DelivererSurroundings> Run<'_, D, S> {
         None
     }
 
-    /// A lane that is held for its key is tried at once with another one (RD-086).
+    /// A lane that waits for a key is tried at once with another one: the fetch that tells comes as soon as it is allowed, which
+    /// is waited for (RD-086, RS-014).
     async fn ask_for_other_keys(&self, batch: &BatchOf<D>) {
-        let lane = self.dispatcher.destination.lane(&batch.target);
-        let is_held = self
-            .dispatcher
-            .breakers
-            .borrow()
-            .get(&lane)
-            .is_some_and(Breaker::wants_another_key);
-        let keys = self.keys.borrow().clone();
-        if let Some(keys) = keys.filter(|_| is_held && !self.has_asked.replace(true)) {
-            self.keys_differ_from(&keys).await;
+        let clock = self.context.surroundings.clock();
+        if self.keys.borrow().is_none() || !self.wants_another_key(batch, clock.now()) {
+            return;
         }
+        let _asking = self.renewing.lock().await;
+        let now = clock.now();
+        let may_ask = self.dispatcher.keys.next_forced_fetch().max(now);
+        if self.has_asked.get() || !self.context.stop.allows(may_ask, FORCED_FETCH_MS) {
+            return;
+        }
+        clock.sleep(may_ask.millis_since(now).unsigned_abs()).await;
+        self.renew_keys().await;
+    }
+
+    /// Whether a batch cannot be sent with the key in memory, or there is none.
+    fn wants_another_key(&self, batch: &BatchOf<D>, now: Timestamp) -> bool {
+        let lane = self.dispatcher.destination.lane(&batch.target);
+        let breakers = self.dispatcher.breakers.borrow();
+        let is_held = |key| {
+            let gate = breakers.get(&lane).map(|breaker| breaker.gate(now, key));
+            gate == Some(Gate::Held(HoldKind::Credentials))
+        };
+        self.key_hash(batch).is_none_or(is_held)
     }
 
     /// The key of a batch, to be compared; `None` if there is none.
@@ -367,16 +380,19 @@ impl<D: Destination, S: DelivererSurroundings> Run<'_, D, S> {
             let keys = self.keys.borrow();
             keys.as_ref().is_none_or(|keys| !Rc::ptr_eq(refused, keys))
         };
-        self.has_asked.set(true);
         // One asks for all: the fetches that are allowed are few (RS-014).
         let _asking = self.renewing.lock().await;
-        if !are_others()
-            && let Renewal::Fetched { value, changed: true } =
-                self.dispatcher.keys.renew(FORCED_FETCH_MS).await
-        {
-            self.keys.replace(Some(value));
+        if !are_others() {
+            self.renew_keys().await;
         }
         are_others()
+    }
+
+    async fn renew_keys(&self) {
+        self.has_asked.set(true);
+        if let Renewal::Fetched { value, changed: true } = self.dispatcher.keys.renew(FORCED_FETCH_MS).await {
+            self.keys.replace(Some(value));
+        }
     }
 
     fn read(&self, batch: &BatchOf<D>, reading: Reading, response: &Response) -> Next {

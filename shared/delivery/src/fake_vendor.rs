@@ -183,8 +183,16 @@ impl Surroundings for Fake {
 
 /// A dispatcher of these settings; its secret is this text, if it can be read.
 pub fn dispatcher<D: Destination>(settings: &Settings, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
-    let clock = FakeVendor::silent();
-    let keys = Keys::<D, Fake>::new(secrets, clock.clone(), clock);
+    dispatcher_in_time_of(&FakeVendor::silent(), settings, secrets)
+}
+
+/// The same, whose secret ages by the vendor's clock.
+pub fn dispatcher_in_time_of<D: Destination>(
+    vendor: &FakeVendor,
+    settings: &Settings,
+    secrets: FakeSecrets,
+) -> Dispatcher<D, Fake> {
+    let keys = Keys::<D, Fake>::new(secrets, vendor.clone(), vendor.clone());
     Dispatcher::new(D::new(settings).unwrap(), keys)
 }
 

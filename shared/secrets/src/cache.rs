@@ -155,13 +155,17 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> SecretCache<S, C, R, T> 
     /// Fetches the value because a destination refuses it: not if the last such fetch began less than 10 s ago (RS-014).
     pub async fn renew(&self, within_ms: u64) -> Renewal<T> {
         let _alone = self.forced.lock().await;
-        let now = self.clock.now();
-        let has_forced = |at: Timestamp| now.millis_since(at) < RECENT_MS;
-        match self.forced_at.get().is_some_and(has_forced) {
+        match self.clock.now() < self.next_forced_fetch() {
             true if self.is_recent() => Renewal::Recent,
             true => Renewal::Failed,
             false => self.force(within_ms).await,
         }
+    }
+
+    /// From when on [`Self::renew`] fetches again.
+    pub fn next_forced_fetch(&self) -> Timestamp {
+        let last = self.forced_at.get();
+        last.map_or(Timestamp::from_millis(0), |at| at.plus_millis(RECENT_MS))
     }
 
     /// Whether the fetch of the value in memory began less than 10 s ago.

@@ -64,8 +64,6 @@ pub struct Stack {
     outputs: BTreeMap<String, String>,
     /// The bucket of Currents files, if files are read.
     bucket: Option<String>,
-    /// The names of the deployed functions, without the stack's.
-    functions: Vec<String>,
 }
 
 /// What a receiver answered.
@@ -114,7 +112,6 @@ impl Stack {
             binaries: &binaries,
             settings: &settings,
         };
-        let functions = functions(&template);
         let outputs = deploy(&api, STACK, &template, &artifacts, &parameters).await?;
         progress.end(&format!("the stack `{STACK}` runs at {}", api.base()));
         Ok(Self {
@@ -123,7 +120,6 @@ impl Stack {
             api,
             outputs,
             bucket,
-            functions,
         })
     }
 
@@ -256,10 +252,22 @@ impl Stack {
     /// # Errors
     /// What Lambda says, or the file system.
     pub async fn deploy_settings(&self, text: &str) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Found {
+            functions: Vec<Function>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Function {
+            function_name: String,
+        }
         write(&self.folder.path().join(SETTINGS_FILE), text)?;
-        for function in &self.functions {
+        // A condition of the template may leave a function out.
+        let found: Found = self.api.lambda(Method::GET, "functions", Vec::new()).await?;
+        for Function { function_name } in found.functions {
             // An update of the configuration ends the function's processes, as in AWS.
-            let path = format!("functions/{STACK}-{function}/configuration");
+            let path = format!("functions/{function_name}/configuration");
             let body = br#"{"MemorySize":512}"#.to_vec();
             let _: Empty = self.api.lambda(Method::PUT, &path, body).await?;
         }
@@ -329,14 +337,6 @@ async fn make_bucket(api: &Api, bucket: &str) -> Result<(), Error> {
     api.put(bucket, Vec::new()).await?;
     let body = TO_EVENTBRIDGE.as_bytes().to_vec();
     Ok(api.put(&format!("{bucket}?notification"), body).await?)
-}
-
-/// The functions of a template.
-fn functions(template: &str) -> Vec<String> {
-    let names = template
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("FunctionName: !Sub ${AWS::StackName}-"));
-    names.map(str::to_owned).collect()
 }
 
 fn architecture() -> &'static str {

@@ -191,12 +191,6 @@ impl Breaker {
         };
     }
 
-    /// Whether it waits for another key.
-    pub fn wants_another_key(&self) -> bool {
-        let kind = HoldKind::Credentials;
-        matches!(self.state, State::Held { kind: held, .. } if held == kind)
-    }
-
     /// Whether it is open, also for a hold.
     pub fn is_open(&self) -> bool {
         !matches!(self.state, State::Closed { .. })
