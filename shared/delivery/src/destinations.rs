@@ -4,6 +4,8 @@
 mod address;
 pub mod branch;
 pub mod braze;
+#[cfg(test)]
+pub(crate) mod conformance;
 mod packed;
 pub mod segment;
 

@@ -4,7 +4,7 @@ use crate::backoff::{LONG_BACKOFF, LONG_HOLD, Table, parse_seconds};
 use crate::batch::{Batch, Item, PlannedCall, PlannedItem};
 use crate::deliverer::Deliverer;
 use crate::destination::{Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope};
-use crate::fake_vendor::{BASE, Fake, FakeVendor, respond, run};
+use crate::fake_vendor::{BASE, Fake, FakeVendor, respond, run, secret};
 use crate::http::{Request, Response};
 use crate::job::{Job, Owner};
 use crate::record::Record;
@@ -476,14 +476,26 @@ pub fn record(id: &str, receives: u32, body: impl Into<String>) -> Record {
 
 /// An envelope from Segment to Braze with these events, received now.
 pub fn envelope(attempt: u32, events: &[&str]) -> String {
+    envelope_between(Source::Segment, event::Destination::Braze, attempt, events)
+}
+
+/// The same of any route.
+pub fn envelope_between(
+    source: Source,
+    destination: event::Destination,
+    attempt: u32,
+    events: &[&str],
+) -> String {
+    let auth = if source == Source::Segment {
+        "signature"
+    } else {
+        "token"
+    };
     format!(
-        r#"{{"v":1,"source":"segment","destination":"braze","request_id":"r-1","first_received_at":"{T}","attempt":{attempt},"auth":"signature","key":"current","events":[{}]}}"#,
+        r#"{{"v":1,"source":"{source}","destination":"{destination}","request_id":"r-1","first_received_at":"{T}","attempt":{attempt},"auth":"{auth}","key":"current","events":[{}]}}"#,
         events.join(",")
     )
 }
-
-/// The secret that every destination finds its key in.
-pub const SECRET: &str = r#"{"rest_api_key":"k","branch_key":"k","write_key":"k"}"#;
 
 /// What one invocation did.
 pub struct Invoked {
@@ -518,7 +530,7 @@ pub fn invoke_destination<D: Destination>(
     vendor: &FakeVendor,
     records: &[Record],
 ) -> Invoked {
-    let deliverer = deliverer::<D>(settings, map, FakeSecrets::new(SECRET), &aws, vendor);
+    let deliverer = deliverer::<D>(settings, map, FakeSecrets::new(&secret("k-1")), &aws, vendor);
     let kept = run(deliverer.handle(records, "aws-1", vendor.now.get().plus_millis(60_000)));
     let text = |seen: &crate::fake_vendor::Seen| format!("{} {}", seen.body[0], seen.body[1]);
     let seen = vendor.seen.borrow().iter().map(text).collect();

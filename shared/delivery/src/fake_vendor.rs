@@ -5,6 +5,8 @@ use crate::dispatch::{Dispatcher, Keys};
 use crate::fake_aws::{FakeAws, FakeSecrets};
 use crate::http::{Http, NoResponse, Request, Response};
 use crate::job::{Context, Counts, DeliveryResult, Job, StopLine};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
 use event::settings::Settings;
 use event::{Clock, EventId, Outcome, Random, Timestamp};
@@ -71,7 +73,48 @@ impl FakeVendor {
     }
 }
 
+impl Seen {
+    /// The values of all members `mark` of the body, in order.
+    pub fn marks(&self) -> Vec<String> {
+        let mut marks = Vec::new();
+        collect_marks(&self.body, &mut marks);
+        marks
+    }
+
+    /// Whether it is sent with this key.
+    pub fn carries(&self, key: &str) -> bool {
+        let basic = format!("Basic {}", STANDARD.encode(format!("{key}:")));
+        let header = self.authorization.as_deref().unwrap_or_default();
+        header == basic || header == format!("Bearer {key}") || self.body["branch_key"] == key
+    }
+}
+
+fn collect_marks(value: &serde_json::Value, marks: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_marks(value, marks)),
+        serde_json::Value::Object(members) => {
+            marks.extend(
+                members
+                    .get("mark")
+                    .and_then(|mark| Some(mark.as_str()?.to_owned())),
+            );
+            members.values().for_each(|value| collect_marks(value, marks));
+        }
+        _ => {}
+    }
+}
+
 impl State {
+    /// How many requests it was sent.
+    pub fn requests(&self) -> usize {
+        self.seen.borrow().len()
+    }
+
+    /// The marks of each request.
+    pub fn marks(&self) -> Vec<Vec<String>> {
+        self.seen.borrow().iter().map(Seen::marks).collect()
+    }
+
     pub fn paths(&self) -> Vec<String> {
         self.seen.borrow().iter().map(|seen| seen.path.clone()).collect()
     }
@@ -181,19 +224,24 @@ impl Surroundings for Fake {
     }
 }
 
-/// A dispatcher of these settings; its secret is this text, if it can be read.
-pub fn dispatcher<D: Destination>(settings: &Settings, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
+/// The secret that every destination finds its key in.
+pub fn secret(key: &str) -> String {
+    format!(r#"{{"rest_api_key":"{key}","branch_key":"{key}","write_key":"{key}"}}"#)
+}
+
+/// A dispatcher of these settings.
+pub fn dispatcher<D: Destination>(settings: &str, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
     dispatcher_in_time_of(&FakeVendor::silent(), settings, secrets)
 }
 
 /// The same, whose secret ages by the vendor's clock.
 pub fn dispatcher_in_time_of<D: Destination>(
     vendor: &FakeVendor,
-    settings: &Settings,
+    settings: &str,
     secrets: FakeSecrets,
 ) -> Dispatcher<D, Fake> {
     let keys = Keys::<D, Fake>::new(secrets, vendor.clone(), vendor.clone());
-    Dispatcher::new(D::new(settings).unwrap(), keys)
+    Dispatcher::new(D::new(&Settings::load(settings).unwrap()).unwrap(), keys)
 }
 
 /// A job of calls, received for the first time now.

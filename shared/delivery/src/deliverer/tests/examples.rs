@@ -1,78 +1,18 @@
 //! The worked examples of section 12 on delivery.
 
 use super::*;
+use crate::destinations::conformance::{Conforms, envelope_for, one_call};
 use crate::destinations::{Braze, Segment};
 use crate::fake_aws::*;
+use crate::fake_vendor::secret;
 use crate::fake_vendor::{FakeVendor, respond, run};
-use event::Timestamp;
-use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SegmentCall, UserKey};
 use event::envelope::Envelope;
 use event::ports::QueueName;
-use proptest::prelude::*;
 
-/// One Braze event for each event.
-fn to_braze(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<BrazeCall> {
-    let item = BrazeItem {
-        array: BrazeArray::Events,
-        json: format!(r#"{{"external_id":{text}}}"#),
-        users: vec![UserKey::new("external_id", text)],
-        operators: false,
-        subscriber: None,
-    };
-    let calls = vec![BrazeCall {
-        endpoint: BrazeEndpoint::Track,
-        items: vec![item],
-    }];
-    Mapped {
-        id: EventId::given(text.trim_matches('"')),
-        own_rules: event::calls::OwnRules::Unchanged,
-        verdict: Verdict::Deliver {
-            calls,
-            warnings: Vec::new(),
-        },
-    }
-}
-
-fn to_segment(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<SegmentCall> {
-    let id = text.trim_matches('"').to_owned();
-    let body =
-        format!(r#"{{"type":"track","event":"x","userId":"u-{id}","messageId":"{id}","timestamp":"{T}"}}"#);
-    let call = SegmentCall {
-        body,
-        message_id: id.clone(),
-        lacks_timestamp: false,
-        platform: None,
-        user: Some(UserKey::new("userId", &id)),
-    };
-    Mapped {
-        id: EventId::given(id),
-        own_rules: event::calls::OwnRules::Unchanged,
-        verdict: Verdict::Deliver {
-            calls: vec![call],
-            warnings: Vec::new(),
-        },
-    }
-}
-
-const INSTANCE: &str = "[braze]\ninstance = \"US-01\"";
-
-fn braze_invocation(vendor: &FakeVendor, records: &[Record]) -> (FakeAws, Vec<String>) {
+fn invocation<D: Conforms>(vendor: &FakeVendor, records: &[Record]) -> (FakeAws, Vec<String>) {
     let aws = FakeAws::default();
-    let Invoked { aws, kept, .. } = invoke_destination::<Braze>(INSTANCE, to_braze, aws, vendor, records);
+    let Invoked { aws, kept, .. } = invoke_destination::<D>(D::SETTINGS, one_call::<D>, aws, vendor, records);
     (aws, kept)
-}
-
-fn segment_invocation(vendor: &FakeVendor, records: &[Record]) -> (FakeAws, Vec<String>) {
-    let aws = FakeAws::default();
-    let Invoked { aws, kept, .. } = invoke_destination::<Segment>("", to_segment, aws, vendor, records);
-    (aws, kept)
-}
-
-fn for_segment(events: &[&str]) -> String {
-    envelope(0, events)
-        .replace(r#""destination":"braze""#, r#""destination":"segment""#)
-        .replace(r#""source":"segment""#, r#""source":"braze""#)
-        .replace(r#""auth":"signature""#, r#""auth":"token""#)
 }
 
 #[test]
@@ -99,7 +39,7 @@ fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
     let limited =
         |seconds: &'static str| FakeVendor::new(move |_, _| respond(429, &[("retry-after", seconds)], "{}"));
     let records = [record("a2", 1, envelope(0, &[r#""m-1""#]))];
-    let (aws, kept) = braze_invocation(&limited("120"), &records);
+    let (aws, kept) = invocation::<Braze>(&limited("120"), &records);
     assert_eq!(kept, ["a2"]);
     let changes = aws.changes.borrow();
     let [(handle, seconds)] = changes.as_slice() else {
@@ -109,7 +49,7 @@ fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
     assert!((120..=144).contains(seconds), "{seconds}");
     assert!(aws.sent.borrow().is_empty());
 
-    let (aws, kept) = braze_invocation(&limited("1800"), &records);
+    let (aws, kept) = invocation::<Braze>(&limited("1800"), &records);
     assert!(kept.is_empty());
     let sent = aws.sent.borrow();
     let [message] = sent.as_slice() else {
@@ -124,8 +64,11 @@ fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
 #[test]
 fn ex_10_an_unreadable_record_is_parked_and_its_neighbour_delivered() {
     let world = FakeVendor::new(|_, _| respond(200, &[], r#"{"success":true}"#));
-    let records = [record("b1", 1, "{"), record("b2", 1, for_segment(&[r#""m-1""#]))];
-    let (aws, kept) = segment_invocation(&world, &records);
+    let records = [
+        record("b1", 1, "{"),
+        record("b2", 1, envelope_for::<Segment>(&[r#""m-1""#])),
+    ];
+    let (aws, kept) = invocation::<Segment>(&world, &records);
     assert!(kept.is_empty());
     assert_eq!(world.seen.borrow().len(), 1);
     assert_eq!(
@@ -141,7 +84,7 @@ fn ex_11_a_refused_key_holds_and_parks_nothing() {
     event::rules!["RD-085", "RD-087"];
     let world = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
     let records = ["c1", "c2"].map(|id| record(id, 1, envelope(0, &[&format!("\"{id}\"")])));
-    let (aws, kept) = braze_invocation(&world, &records);
+    let (aws, kept) = invocation::<Braze>(&world, &records);
     assert_eq!(world.seen.borrow().len(), 1, "one request");
     assert_eq!(kept, ["c1", "c2"]);
     assert!(aws.sent.borrow().is_empty(), "nothing is parked");
@@ -159,68 +102,26 @@ fn all_that_would_have_followed_on_the_lane_is_held_unsent() {
     let world = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
     let events: Vec<String> = (0..200).map(|n| format!("\"m-{n}\"")).collect();
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    let (aws, kept) = braze_invocation(&world, &[record("c1", 1, envelope(0, &events))]);
+    let (aws, kept) = invocation::<Braze>(&world, &[record("c1", 1, envelope(0, &events))]);
     assert_eq!((world.seen.borrow().len(), kept.len()), (1, 1));
     assert!(aws.sent.borrow().is_empty());
-}
-
-/// The ids in the body of a request to Segment.
-fn ids(body: &serde_json::Value) -> Vec<u32> {
-    let batch = body["batch"].as_array().unwrap();
-    batch
-        .iter()
-        .map(|call| call["messageId"].as_str().unwrap().parse().unwrap())
-        .collect()
-}
-
-proptest! {
-    #[test]
-    fn exactly_the_bad_events_end_refused_within_the_bound(
-        n in 1_u32..=40,
-        bad in prop::collection::btree_set(1_u32..=40, 0..8),
-    ) {
-        event::rules!["RD-121"];
-        let bad: Vec<u32> = bad.into_iter().filter(|id| *id <= n).collect();
-        let refused = bad.clone();
-        let world = FakeVendor::new(move |seen, _| {
-            let is_refused = ids(&seen.body).iter().any(|id| refused.contains(id));
-            respond(if is_refused { 400 } else { 200 }, &[], "{}")
-        });
-        let events: Vec<String> = (1..=n).map(|id| format!("\"{id}\"")).collect();
-        let events: Vec<&str> = events.iter().map(String::as_str).collect();
-        let (aws, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
-        prop_assert!(kept.is_empty());
-        let event = |body: &String| body.rsplit('"').nth(1).unwrap().parse::<u32>().unwrap();
-        let mut parked: Vec<u32> = aws.bodies(QueueName::Parked).iter().map(event).collect();
-        parked.sort_unstable();
-        prop_assert_eq!(&parked, &bad);
-        let halvings = n.next_power_of_two().trailing_zeros() as usize;
-        prop_assert!(world.seen.borrow().len() <= 2 * bad.len() * halvings + 1);
-    }
 }
 
 #[test]
 fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
     let world = FakeVendor::new(move |seen, _| {
-        let status = if ids(&seen.body).contains(&6) { 400 } else { 200 };
+        let status = if seen.marks().contains(&"6".to_owned()) {
+            400
+        } else {
+            200
+        };
         respond(status, &[], "{}")
     });
     let events: Vec<String> = (1..=8).map(|n| format!("\"{n}\"")).collect();
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    let (aws, kept) = segment_invocation(&world, &[record("d1", 1, for_segment(&events))]);
-    let requests: Vec<Vec<u32>> = world.seen.borrow().iter().map(|seen| ids(&seen.body)).collect();
-    assert_eq!(
-        requests,
-        [
-            (1..=8).collect::<Vec<_>>(),
-            (1..=4).collect(),
-            (5..=8).collect(),
-            vec![5, 6],
-            vec![5],
-            vec![6],
-            vec![7, 8],
-        ]
-    );
+    let (aws, kept) = invocation::<Segment>(&world, &[record("d1", 1, envelope_for::<Segment>(&events))]);
+    let requests: Vec<String> = world.marks().iter().map(|ids| ids.concat()).collect();
+    assert_eq!(requests, ["12345678", "1234", "5678", "56", "5", "6", "78"]);
     assert!(kept.is_empty());
     let parked = aws.bodies(QueueName::Parked);
     assert!(
@@ -232,10 +133,14 @@ fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
 #[test]
 fn what_there_is_no_time_for_is_unstarted() {
     event::rules!["RD-067", "RD-101"];
-    let records = [record("e1", 1, for_segment(&[r#""m-1""#, r#""m-2""#]))];
+    let records = [record(
+        "e1",
+        1,
+        envelope_for::<Segment>(&[r#""m-1""#, r#""m-2""#]),
+    )];
     let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
-    let secrets = FakeSecrets::new(SECRET);
-    let deliverer = deliverer::<Segment>("", to_segment, secrets, &aws, &vendor);
+    let secrets = FakeSecrets::new(&secret("k-1"));
+    let deliverer = deliverer::<Segment>("", one_call::<Segment>, secrets, &aws, &vendor);
     let deadline = vendor.now.get().plus_millis(5000);
     assert_eq!(run(deliverer.handle(&records, "aws-1", deadline)), ["e1"]);
     assert_eq!(*aws.changes.borrow(), [("handle-e1".to_owned(), 5)]);
@@ -260,7 +165,7 @@ fn the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
         let secrets = FakeSecrets::new(r#"{"rest_api_key":"old"}"#);
         let store = || secrets.store(r#"{"rest_api_key":"new"}"#);
         let aws = FakeAws::default();
-        let deliverer = deliverer::<Braze>(INSTANCE, to_braze, secrets.clone(), &aws, &world);
+        let deliverer = deliverer::<Braze>(Braze::SETTINGS, one_call::<Braze>, secrets.clone(), &aws, &world);
         let mut waiting = vec![
             record("m1", 1, envelope(0, &[r#""m-1""#])),
             record("m2", 1, envelope(0, &[r#""m-2""#])),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::destinations::Braze;
 use crate::fake_aws::*;
+use crate::fake_vendor::secret;
 use crate::fake_vendor::{FakeVendor, run};
 use event::envelope::Envelope;
 use event::ports::QueueName;
@@ -136,7 +137,7 @@ fn no_answer_is_given_before_the_last_call_to_sqs_has_ended() {
             .collect();
         let aws = FakeAws::with(&faults);
         let (vendor, records) = (scripted_vendor(&aws), records());
-        let secrets = FakeSecrets::new(SECRET);
+        let secrets = FakeSecrets::new(&secret("k-1"));
         let deliverer = deliverer::<ScriptedDestination>("", scripted, secrets, &aws, &vendor);
         // The secret is read before.
         run(deliverer.warm());
@@ -260,7 +261,7 @@ fn no_call_to_sqs_starts_in_the_last_second() {
     event::rules!["RD-024"];
     let aws = FakeAws::default();
     let vendor = scripted_vendor(&aws);
-    let secrets = FakeSecrets::new(SECRET);
+    let secrets = FakeSecrets::new(&secret("k-1"));
     let deliverer = deliverer::<ScriptedDestination>("", scripted, secrets, &aws, &vendor);
     let records = one(&[r#""rejected#1""#]);
     for (took_ms, kept) in [(3_500, 0), (3_501, 1)] {
@@ -317,7 +318,7 @@ fn unusable_settings_hold_every_event_and_are_named_once() {
     let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
     let map: Map<Braze> = |_, _, _, _| panic!("nothing is mapped");
     // Neither `braze.instance` nor `braze.endpoint_url` is set.
-    let deliverer = deliverer::<Braze>("", map, FakeSecrets::new(SECRET), &aws, &vendor);
+    let deliverer = deliverer::<Braze>("", map, FakeSecrets::new(&secret("k-1")), &aws, &vendor);
     let lines = aws.lines.borrow().clone();
     assert!(
         lines.len() == 1 && lines[0].contains("settings_unusable") && lines[0].contains("braze.instance")

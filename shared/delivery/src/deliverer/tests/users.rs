@@ -2,58 +2,28 @@
 
 use super::*;
 use crate::destinations::Branch;
+use crate::destinations::conformance::{envelope_for, one_call};
 use crate::fake_aws::*;
 use crate::fake_vendor::{FakeVendor, respond};
-use event::Timestamp;
-use event::calls::{BranchCall, BranchEndpoint, UserKey};
 use event::envelope::Envelope;
 use event::ports::QueueName;
-
-/// `"user#n"` is one request of that user.
-fn to_branch(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<BranchCall> {
-    let id = text.trim_matches('"');
-    let call = BranchCall {
-        endpoint: BranchEndpoint::Custom,
-        body: format!(r#"{{"name":{text}}}"#),
-        ip: None,
-        timestamp: None,
-        user: Some(UserKey::new("userId", id.split('#').next().unwrap())),
-    };
-    Mapped {
-        id: EventId::given(id),
-        own_rules: event::calls::OwnRules::Unchanged,
-        verdict: Verdict::Deliver {
-            calls: vec![call],
-            warnings: Vec::new(),
-        },
-    }
-}
 
 /// The names that were sent, when the event of this name gets this status.
 fn sent(odd: &'static str, status: u16, records: &[Record]) -> (Vec<String>, FakeAws, Vec<String>) {
     let vendor = FakeVendor::new(move |seen, _| {
-        let is_odd = seen.body["name"] == odd;
+        let is_odd = seen.body["mark"] == odd;
         respond(if is_odd { status } else { 200 }, &[], "{}")
     });
     let aws = FakeAws::default();
-    let Invoked { aws, kept, .. } = invoke_destination::<Branch>("", to_branch, aws, &vendor, records);
-    let names = vendor
-        .seen
-        .borrow()
-        .iter()
-        .map(|seen| seen.body["name"].as_str().unwrap().to_owned())
-        .collect();
-    (names, aws, kept)
+    let Invoked { aws, kept, .. } =
+        invoke_destination::<Branch>("", one_call::<Branch>, aws, &vendor, records);
+    (vendor.marks().concat(), aws, kept)
 }
 
 fn of(id: &str, events: &[&str]) -> Record {
     let events: Vec<String> = events.iter().map(|event| format!("\"{event}\"")).collect();
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    record(
-        id,
-        1,
-        envelope(0, &events).replace(r#""destination":"braze""#, r#""destination":"branch""#),
-    )
+    record(id, 1, envelope_for::<Branch>(&events))
 }
 
 #[test]

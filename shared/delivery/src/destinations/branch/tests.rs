@@ -1,63 +1,120 @@
 use super::*;
+use crate::destinations::conformance::{Conforms, Hint, conformance};
 use crate::dispatch::Dispatcher;
 use crate::fake_aws::FakeSecrets;
-use crate::fake_vendor::{Fake, FakeVendor, after, deliver, deliver_within, dispatcher, job, respond, words};
+use crate::fake_vendor::{
+    Fake, FakeVendor, deliver, deliver_within, dispatcher, job, respond, secret, words,
+};
 use crate::http::NoResponse;
+use event::Source;
 
 mod age;
 mod answers;
-mod breaker;
-mod pacing;
 mod requests;
+mod tokens;
 
-pub fn key(text: &str) -> String {
-    format!(r#"{{"branch_key":"{text}"}}"#)
+conformance!(Branch);
+
+impl Conforms for Branch {
+    const SOURCE: Source = Source::Segment;
+    const SETTINGS: &'static str = "[branch]\nmax_requests_per_second = 1000";
+    const ONE_CALL_A_REQUEST: &'static str = "";
+    const PACKS: bool = false;
+    const MOST_AT_ONCE: usize = 64;
+    const OUTCOMES: &'static [(u16, &'static str, &'static str)] = &[
+        (200, "", "delivered"),
+        (299, "not JSON", "delivered"),
+        (301, "", "hold config"),
+        (307, "", "hold config"),
+        (
+            400,
+            "{\"error\":{\"message\":\"Authentication Failed\"}}",
+            "hold credentials",
+        ),
+        (
+            400,
+            "{\"error\":{\"message\":\"name is missing\"}}",
+            "parked rejected",
+        ),
+        (401, "", "hold credentials"),
+        (403, "", "hold credentials"),
+        (404, "no such path", "parked rejected"),
+        (408, "", "retry transient"),
+        (413, "", "parked rejected"),
+        (429, "", "retry rate_limited"),
+        (500, "", "retry transient"),
+        (599, "", "retry transient"),
+    ];
+    const REFUSES_KEY: &'static [(u16, &'static str)] =
+        &[(400, "authentication failed"), (401, ""), (403, "")];
+    const REFUSES: &'static [(u16, &'static str)] = &[(400, "parked rejected"), (413, "parked rejected")];
+    const RETRIES: &'static [u16] = &[408, 500, 503];
+    const SCHEDULE: &'static [u32] = &[2, 4, 12, 23, 45, 90, 180, 225, 225];
+    const HINTS: &'static [Hint] = &[
+        (429, &[("retry-after", "100")], 1, 110..=111),
+        (503, &[("retry-after", "100")], 1, 110..=111),
+        (
+            429,
+            &[("retry-after", "Sun, 01 Mar 2026 12:01:40 GMT")],
+            1,
+            110..=111,
+        ),
+        (429, &[("retry-after", "9999")], 1, 330..=331),
+        // A 429 says nothing about the event, a 503 may.
+        (429, &[("retry-after", "100")], 9, 111..=111),
+        (503, &[("retry-after", "100")], 9, 225..=225),
+        // Raised to 1 s, lengthened to 1.1 s.
+        (429, &[("retry-after", "0")], 1, 2..=2),
+        (429, &[("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT")], 1, 2..=2),
+        // Without a hint the breaker opens for its own time, between 21 and 30 s.
+        (429, &[], 1, 26..=26),
+        (429, &[], 8, 26..=26),
+        (429, &[("retry-after", "soon")], 1, 26..=26),
+        (429, &[("retry-after", "-5")], 1, 26..=26),
+        (429, &[("retry-after", "")], 1, 26..=26),
+        (429, &[("retry-after", "1e3")], 1, 26..=26),
+        (408, &[("retry-after", "100")], 1, 2..=2),
+    ];
+    const PAUSES_AFTER_5XX: bool = false;
+    const UNANSWERED: (&'static str, bool) = ("retry transient", true);
+    const REPEATED: &'static str = "ignored duplicate_in_invocation";
+
+    fn call(id: &str, user: &str) -> BranchCall {
+        BranchCall {
+            endpoint: BranchEndpoint::Standard,
+            body: format!(
+                r#"{{"name":"LOGIN","mark":"{id}","user_data":{{"developer_identity":"{user}"}}}}"#
+            ),
+            ip: Some("203.0.113.9".to_owned()),
+            timestamp: None,
+            user: Some(UserKey::new("developer_identity", user)),
+        }
+    }
 }
 
-pub fn with_secrets(settings: settings::Branch, secrets: &FakeSecrets) -> Dispatcher<Branch, Fake> {
-    let settings = Settings {
-        branch: settings,
-        ..Settings::default()
-    };
-    dispatcher(&settings, secrets.clone())
+/// Branch with these settings, one request at a time.
+pub fn branch(settings: &str, secrets: FakeSecrets) -> Dispatcher<Branch, Fake> {
+    dispatcher(&format!("[branch]\nconcurrency = 1\n{settings}"), secrets)
+}
+
+pub fn usual(settings: &str) -> Dispatcher<Branch, Fake> {
+    branch(settings, FakeSecrets::new(&secret("k-1")))
 }
 
 /// Keys that are others after a renewal.
-pub fn renewed(settings: settings::Branch, next: &str) -> Dispatcher<Branch, Fake> {
-    let secrets = FakeSecrets::new(&key("key_live_1"));
-    secrets.store(next);
-    with_secrets(settings, &secrets)
-}
-
-pub fn messenger(settings: settings::Branch) -> Dispatcher<Branch, Fake> {
-    with_secrets(settings, &FakeSecrets::new(&key("key_live_1")))
-}
-
-/// One request at a time.
-pub fn one_by_one() -> settings::Branch {
-    settings::Branch {
-        concurrency: 1,
-        ..settings::Branch::default()
-    }
+pub fn renewed(settings: &str) -> Dispatcher<Branch, Fake> {
+    let secrets = FakeSecrets::new(&secret("k-1"));
+    secrets.store(&secret("k-2"));
+    branch(settings, secrets)
 }
 
 pub fn ok() -> Result<Response, NoResponse> {
     respond(200, &[], "")
 }
 
-pub fn login(user: &str) -> BranchCall {
-    BranchCall {
-        endpoint: BranchEndpoint::Standard,
-        body: format!(r#"{{"name":"LOGIN","user_data":{{"developer_identity":"{user}"}}}}"#),
-        ip: Some("203.0.113.9".to_owned()),
-        timestamp: None,
-        user: Some(UserKey::new("developer_identity", user)),
-    }
-}
-
 /// An event of a user of its own.
 pub fn event(id: &str) -> Job<BranchCall> {
-    job(id, vec![login(id)])
+    job(id, vec![Branch::call(id, id)])
 }
 
 pub fn events(count: usize) -> Vec<Job<BranchCall>> {

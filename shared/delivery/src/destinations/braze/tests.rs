@@ -1,10 +1,14 @@
 use super::*;
+use crate::destinations::conformance::{Conforms, Hint, conformance};
 use crate::dispatch::Dispatcher;
 use crate::fake_aws::FakeSecrets;
 use crate::fake_vendor::{
-    Fake, FakeVendor, Seen, deliver, deliver_within, dispatcher, item, job, respond, single, track, words,
+    Fake, FakeVendor, Seen, deliver, deliver_within, dispatcher, item, job, respond, secret, single, track,
+    words,
 };
 use crate::http::NoResponse;
+use crate::job::DeliveryResult;
+use event::Source;
 use event::envelope::Done;
 
 mod answers;
@@ -12,34 +16,99 @@ mod bisect;
 mod found;
 mod pacing;
 
-pub fn key(text: &str) -> String {
-    format!(r#"{{"rest_api_key":"{text}"}}"#)
+conformance!(Braze);
+
+impl Conforms for Braze {
+    const SOURCE: Source = Source::Segment;
+    const SETTINGS: &'static str = "[braze]\ninstance = \"US-10\"";
+    const ONE_CALL_A_REQUEST: &'static str = "max_objects = 1";
+    const PACKS: bool = true;
+    const MOST_AT_ONCE: usize = 1;
+    const OUTCOMES: &'static [(u16, &'static str, &'static str)] = &[
+        (201, "{}", "delivered"),
+        (200, "<html>", "warned unreadable_answer"),
+        (302, "", "hold config"),
+        (400, "the words", "parked rejected"),
+        (401, "", "hold credentials"),
+        (403, "", "hold credentials"),
+        (404, "", "hold config"),
+        (408, "", "retry transient"),
+        (413, "", "parked too_large"),
+        (422, "the words", "parked rejected"),
+        (425, "", "retry transient"),
+        (429, "", "retry rate_limited"),
+        (500, "", "retry transient"),
+        (503, "", "retry transient"),
+    ];
+    const REFUSES_KEY: &'static [(u16, &'static str)] = &[(401, ""), (403, "")];
+    const REFUSES: &'static [(u16, &'static str)] = &[(400, "parked rejected"), (413, "parked too_large")];
+    const RETRIES: &'static [u16] = &[408, 425, 500, 503];
+    const SCHEDULE: &'static [u32] = &[4, 23, 45, 90, 180, 360, 720, 1440, 2700];
+    const HINTS: &'static [Hint] = &[
+        (503, &[("retry-after", "100")], 1, 110..=111),
+        (
+            503,
+            &[("retry-after", "Sun, 01 Mar 2026 12:01:40 GMT")],
+            1,
+            110..=111,
+        ),
+        (429, &[("x-ratelimit-retry-after", "100")], 1, 110..=111),
+        // 100 s after the fake clock begins, in seconds and milliseconds.
+        (429, &[("x-ratelimit-reset", "1772366500")], 1, 110..=111),
+        (429, &[("x-ratelimit-reset", "1772366500000")], 1, 110..=111),
+        // Every response carries it: on another than a 429 it is no hint.
+        (500, &[("x-ratelimit-reset", "1772369400")], 1, 4..=4),
+        (429, &[("retry-after", "999999")], 1, 3960..=3961),
+        (503, &[("retry-after", "-5")], 1, 4..=4),
+        (503, &[("retry-after", "soon")], 1, 4..=4),
+        (503, &[("retry-after", "")], 1, 4..=4),
+        (503, &[("retry-after", "0")], 1, 4..=4),
+        (429, &[("retry-after", "0")], 1, 2..=2),
+        // A 429 says nothing about the event, a 503 may.
+        (429, &[("retry-after", "100")], 9, 111..=111),
+        (503, &[("retry-after", "100")], 9, 2700..=2700),
+        // Without a hint the breaker opens for its own time, between 21 and 30 s.
+        (429, &[], 1, 26..=26),
+    ];
+    const PAUSES_AFTER_5XX: bool = false;
+    const UNANSWERED: (&'static str, bool) = ("retry transient", true);
+    const REPEATED: &'static str = "ignored duplicate_in_invocation";
+
+    fn call(id: &str, user: &str) -> BrazeCall {
+        let event = format!(r#"{{"external_id":"{user}","mark":"{id}"}}"#);
+        BrazeCall {
+            endpoint: BrazeEndpoint::Track,
+            items: vec![item(BrazeArray::Events, user, &event)],
+        }
+    }
 }
 
-pub fn with_secrets(settings: settings::Braze, secrets: &FakeSecrets) -> Dispatcher<Braze, Fake> {
-    let settings = Settings {
-        braze: settings::Braze {
-            instance: "US-10".to_owned(),
-            ..settings
-        },
-        ..Settings::default()
-    };
-    dispatcher(&settings, secrets.clone())
+pub fn with_secrets(settings: &str, secrets: FakeSecrets) -> Dispatcher<Braze, Fake> {
+    dispatcher(&format!("{}\n{settings}", Braze::SETTINGS), secrets)
 }
 
-/// A key that is another after a renewal.
-pub fn renewed(next: &str) -> Dispatcher<Braze, Fake> {
-    let secrets = FakeSecrets::new(&key("k-1"));
-    secrets.store(next);
-    with_secrets(settings::Braze::default(), &secrets)
+pub fn braze(settings: &str) -> Dispatcher<Braze, Fake> {
+    with_secrets(settings, FakeSecrets::new(&secret("k-1")))
 }
 
-pub fn messenger(settings: settings::Braze) -> Dispatcher<Braze, Fake> {
-    with_secrets(settings, &FakeSecrets::new(&key("k-1")))
+/// What comes of events by the usual settings.
+pub fn delivered(vendor: &FakeVendor, jobs: Vec<Job<BrazeCall>>) -> Vec<DeliveryResult> {
+    deliver(&braze(""), vendor, jobs)
 }
 
 pub fn ok() -> Result<Response, NoResponse> {
     respond(201, &[], r#"{"message":"success"}"#)
+}
+
+/// A vendor that responds to a path so, and accepts all else.
+pub fn at(path: &'static str, status: u16, body: &'static str) -> FakeVendor {
+    FakeVendor::new(move |seen, _| {
+        if seen.path == path {
+            respond(status, &[], body)
+        } else {
+            ok()
+        }
+    })
 }
 
 /// Objects of a request, over all its arrays.

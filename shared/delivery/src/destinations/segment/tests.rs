@@ -1,13 +1,116 @@
 use super::*;
+use crate::destinations::conformance::{Conforms, Hint, conformance};
 use crate::dispatch::Dispatcher;
 use crate::fake_aws::FakeSecrets;
-use crate::fake_vendor::{Fake, FakeVendor, after, deliver, deliver_within, dispatcher, job, respond, words};
+use crate::fake_vendor::{Fake, FakeVendor, deliver, deliver_within, dispatcher, job, respond, words};
 use crate::http::NoResponse;
+use event::Source;
 
 mod answers;
 mod bisect;
-mod pacing;
 mod requests;
+
+conformance!(Segment);
+
+impl Conforms for Segment {
+    const SOURCE: Source = Source::Braze;
+    const SETTINGS: &'static str = "[segment]";
+    const ONE_CALL_A_REQUEST: &'static str = "max_batch_events = 1";
+    const PACKS: bool = true;
+    const MOST_AT_ONCE: usize = 32;
+    const OUTCOMES: &'static [(u16, &'static str, &'static str)] = &[
+        (200, "the words", "delivered"),
+        (204, "", "delivered"),
+        (301, "", "hold config"),
+        (400, "the words", "parked rejected"),
+        (401, "", "hold credentials"),
+        (403, "", "hold credentials"),
+        (404, "", "hold config"),
+        (405, "", "hold config"),
+        (408, "", "retry transient"),
+        (410, "", "retry transient"),
+        (413, "the words", "parked event_too_large"),
+        (422, "", "parked rejected"),
+        (429, "", "retry rate_limited"),
+        (460, "", "retry transient"),
+        (500, "", "retry transient"),
+        (501, "", "hold config"),
+        (503, "", "retry transient"),
+        (505, "", "hold config"),
+        (511, "", "hold config"),
+    ];
+    const REFUSES_KEY: &'static [(u16, &'static str)] = &[(401, ""), (403, "")];
+    const REFUSES: &'static [(u16, &'static str)] = &[
+        (400, "parked rejected"),
+        (413, "parked event_too_large"),
+        (422, "parked rejected"),
+        (499, "parked rejected"),
+    ];
+    const RETRIES: &'static [u16] = &[408, 410, 460, 500, 503];
+    const SCHEDULE: &'static [u32] = &[4, 23, 45, 90, 180, 360, 720, 1440, 2700];
+    const HINTS: &'static [Hint] = &[
+        (429, &[("retry-after", "100")], 1, 110..=111),
+        (
+            429,
+            &[("retry-after", "Sun, 01 Mar 2026 12:01:40 GMT")],
+            1,
+            110..=111,
+        ),
+        (429, &[("x-ratelimit-reset", "100")], 1, 110..=111),
+        // 100 s after the fake clock begins.
+        (429, &[("x-ratelimit-reset", "1772366500")], 1, 110..=111),
+        (
+            429,
+            &[("retry-after", "100"), ("x-ratelimit-reset", "500")],
+            1,
+            110..=111,
+        ),
+        (
+            429,
+            &[("retry-after", "soon"), ("x-ratelimit-reset", "100")],
+            1,
+            110..=111,
+        ),
+        // Without a hint a 429 asks for 60 s, lengthened to 66 s.
+        (429, &[], 1, 66..=66),
+        (429, &[], 9, 66..=66),
+        (429, &[("retry-after", "soon")], 1, 66..=66),
+        (
+            429,
+            &[("retry-after", "-5"), ("x-ratelimit-reset", "later")],
+            1,
+            66..=66,
+        ),
+        (429, &[("retry-after", "999999")], 1, 3960..=3961),
+        // Raised to 1 s, lengthened to 1.1 s.
+        (429, &[("retry-after", "0")], 1, 2..=2),
+        (429, &[("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT")], 1, 2..=2),
+        (429, &[("x-ratelimit-reset", "1772366000")], 1, 2..=2),
+        // A 429 says nothing about the event, a 503 may.
+        (429, &[("retry-after", "100")], 9, 111..=111),
+        (503, &[("retry-after", "100")], 9, 2700..=2700),
+        // A 5xx hints with `Retry-After` alone.
+        (503, &[("retry-after", "100")], 1, 110..=111),
+        (503, &[("x-ratelimit-reset", "100")], 1, 4..=4),
+        (503, &[("retry-after", "soon")], 1, 4..=4),
+        (408, &[("retry-after", "100")], 1, 4..=4),
+    ];
+    const PAUSES_AFTER_5XX: bool = true;
+    const UNANSWERED: (&'static str, bool) = ("retry transient", false);
+    const REPEATED: &'static str = "ignored duplicate_in_request";
+
+    fn call(id: &str, user: &str) -> SegmentCall {
+        SegmentCall {
+            body: format!(
+                r#"{{"type":"track","event":"e","userId":"{user}","messageId":"{id}","timestamp":"2026-03-01T11:00:00.000Z","mark":"{id}"}}"#
+            ),
+            message_id: id.to_owned(),
+            lacks_timestamp: false,
+            platform: None,
+            user: Some(UserKey::new("userId", user)),
+        }
+    }
+}
 
 pub fn keys(one: Option<&str>, by_platform: &[(&str, &str)]) -> String {
     let mut keys = serde_json::json!({"write_keys": {}});
@@ -18,74 +121,31 @@ pub fn keys(one: Option<&str>, by_platform: &[(&str, &str)]) -> String {
     keys.to_string()
 }
 
-pub fn with_secrets(settings: settings::Segment, secrets: &FakeSecrets) -> Dispatcher<Segment, Fake> {
-    let settings = Settings {
-        segment: settings,
-        ..Settings::default()
-    };
-    dispatcher(&settings, secrets.clone())
+pub fn with_keys(settings: &str, keys: &str) -> Dispatcher<Segment, Fake> {
+    dispatcher(&format!("[segment]\n{settings}"), FakeSecrets::new(keys))
 }
 
-pub fn with_keys(settings: settings::Segment, keys: Option<String>) -> Dispatcher<Segment, Fake> {
-    let secrets = keys
-        .as_deref()
-        .map_or_else(FakeSecrets::unreadable, FakeSecrets::new);
-    with_secrets(settings, &secrets)
-}
-
-/// Keys that are others after a renewal.
-pub fn renewed(settings: settings::Segment, first: &str, next: &str) -> Dispatcher<Segment, Fake> {
-    let secrets = FakeSecrets::new(first);
-    secrets.store(next);
-    with_secrets(settings, &secrets)
-}
-
-pub fn messenger(settings: settings::Segment) -> Dispatcher<Segment, Fake> {
-    with_secrets(settings, &FakeSecrets::new(&keys(Some("wk"), &[])))
-}
-
-/// One call a request, one request at a time.
-pub fn one_by_one() -> settings::Segment {
-    settings::Segment {
-        max_batch_events: 1,
-        concurrency: 1,
-        ..settings::Segment::default()
-    }
+pub fn segment(settings: &str) -> Dispatcher<Segment, Fake> {
+    with_keys(settings, &keys(Some("wk"), &[]))
 }
 
 pub fn ok() -> Result<Response, NoResponse> {
     respond(200, &[], r#"{"success":true}"#)
 }
 
-/// A track of a user of its own.
-pub fn call(id: &str) -> SegmentCall {
-    SegmentCall {
-        body: format!(
-            r#"{{"type":"track","event":"e","userId":"{id}","messageId":"{id}","timestamp":"2026-03-01T11:00:00.000Z"}}"#
-        ),
-        message_id: id.to_owned(),
-        lacks_timestamp: false,
-        platform: None,
-        user: Some(UserKey::new("userId", id)),
-    }
-}
-
 pub fn event(id: &str) -> Job<SegmentCall> {
-    job(id, vec![call(id)])
+    job(id, vec![Segment::call(id, id)])
 }
 
 pub fn events(count: usize) -> Vec<Job<SegmentCall>> {
     (0..count).map(|n| event(&format!("e{n}"))).collect()
 }
 
-/// The ids of the calls of each request.
-pub fn sent(world: &FakeVendor) -> Vec<Vec<String>> {
-    let ids = |seen: &crate::fake_vendor::Seen| {
-        let batch = seen.body["batch"].as_array().unwrap();
-        batch
-            .iter()
-            .map(|call| call["messageId"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    world.seen.borrow().iter().map(ids).collect()
+/// One event of each of these platforms, of a user of its own.
+pub fn of_platforms(platforms: &[Option<Platform>]) -> Vec<Job<SegmentCall>> {
+    let mut jobs = events(platforms.len());
+    for (job, platform) in jobs.iter_mut().zip(platforms) {
+        job.calls[0].platform = *platform;
+    }
+    jobs
 }

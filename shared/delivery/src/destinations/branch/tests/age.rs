@@ -10,37 +10,30 @@ fn received_ago(id: &str, world: &FakeVendor, ms: i64) -> Job<BranchCall> {
     }
 }
 
-fn outcome(settings: settings::Branch, ago_ms: i64, own_time_ago_ms: Option<i64>) -> String {
+fn outcome(settings: &str, ago_ms: i64, own_time_ago_ms: Option<i64>) -> String {
     let world = FakeVendor::new(|_, _| ok());
     let mut one = received_ago("e", &world, ago_ms);
     one.calls[0].timestamp = own_time_ago_ms.map(|ms| world.now.get().plus_millis(-ms));
-    let outcome = words(&deliver(&messenger(settings), &world, vec![one])).remove(0);
-    assert_eq!(world.seen.borrow().len(), usize::from(outcome == "delivered"));
+    let outcome = words(&deliver(&usual(settings), &world, vec![one])).remove(0);
+    assert_eq!(world.requests(), usize::from(outcome == "delivered"));
     outcome
 }
 
 #[test]
 fn an_event_older_than_max_age_is_parked() {
     event::rules!["SR-315", "SR-316", "SR-318"];
-    let by_event = || settings::Branch {
-        age_from: AgeFrom::Event,
-        ..settings::Branch::default()
-    };
-    let longer = || settings::Branch {
-        max_age: event::settings::Span::seconds(7200),
-        ..settings::Branch::default()
-    };
+    let (by_event, longer) = ("age_from = \"event\"", "max_age = \"2h\"");
     for (settings, ago, own, wanted) in [
-        (settings::Branch::default(), HOUR_MS, None, "delivered"),
-        (settings::Branch::default(), HOUR_MS + 1, None, "parked too_late"),
-        (settings::Branch::default(), 0, Some(2 * HOUR_MS), "delivered"),
-        (by_event(), 0, Some(HOUR_MS), "delivered"),
-        (by_event(), 0, Some(HOUR_MS + 1), "parked too_late"),
-        (by_event(), HOUR_MS + 1, None, "parked too_late"),
+        ("", HOUR_MS, None, "delivered"),
+        ("", HOUR_MS + 1, None, "parked too_late"),
+        ("", 0, Some(2 * HOUR_MS), "delivered"),
+        (by_event, 0, Some(HOUR_MS), "delivered"),
+        (by_event, 0, Some(HOUR_MS + 1), "parked too_late"),
+        (by_event, HOUR_MS + 1, None, "parked too_late"),
         // A time after the receipt is a wrong clock.
-        (by_event(), HOUR_MS + 1, Some(-HOUR_MS), "parked too_late"),
-        (longer(), 2 * HOUR_MS, None, "delivered"),
-        (longer(), 2 * HOUR_MS + 1, None, "parked too_late"),
+        (by_event, HOUR_MS + 1, Some(-HOUR_MS), "parked too_late"),
+        (longer, 2 * HOUR_MS, None, "delivered"),
+        (longer, 2 * HOUR_MS + 1, None, "parked too_late"),
     ] {
         assert_eq!(outcome(settings, ago, own), wanted, "{ago} {own:?}");
     }
@@ -50,16 +43,12 @@ fn an_event_older_than_max_age_is_parked() {
 fn an_event_that_grows_too_old_while_waiting_is_parked() {
     event::rules!["SR-315"];
     let world = FakeVendor::new(|_, _| ok());
-    let slow = settings::Branch {
-        max_requests_per_second: 1,
-        ..one_by_one()
-    };
     let jobs = vec![
         received_ago("e0", &world, HOUR_MS - 500),
         received_ago("e1", &world, HOUR_MS - 500),
         received_ago("e2", &world, 0),
     ];
-    let results = deliver(&messenger(slow), &world, jobs);
+    let results = deliver(&usual("max_requests_per_second = 1"), &world, jobs);
     assert_eq!(words(&results), ["delivered", "parked too_late", "delivered"]);
 }
 
@@ -67,13 +56,10 @@ fn an_event_that_grows_too_old_while_waiting_is_parked() {
 fn the_body_is_the_same_at_any_age() {
     event::rules!["SR-317"];
     let world = FakeVendor::new(|_, _| ok());
-    let patient = settings::Branch {
-        max_age: event::settings::Span::seconds(86_400),
-        ..settings::Branch::default()
-    };
+    let branch = usual("max_age = \"24h\"");
     for ago in [0, 20 * HOUR_MS] {
         let one = received_ago("e", &world, ago);
-        deliver(&messenger(patient.clone()), &world, vec![one]);
+        deliver(&branch, &world, vec![one]);
     }
     let seen = world.seen.borrow();
     assert_eq!(seen[0].body, seen[1].body);
@@ -94,7 +80,7 @@ fn whatever_waits_ends_in_delivery_or_too_late() {
     ];
     for (n, vendor) in vendors.into_iter().enumerate() {
         let world = FakeVendor::new(move |_, _| vendor());
-        let branch = messenger(settings::Branch::default());
+        let branch = usual("");
         let received = world.now.get();
         let waiting = || Job {
             received_at: received,
@@ -109,7 +95,7 @@ fn whatever_waits_ends_in_delivery_or_too_late() {
         assert_eq!(words(&last), ["parked too_late"], "{n}");
     }
     let world = FakeVendor::new(|_, _| ok());
-    let keyless = with_secrets(settings::Branch::default(), &FakeSecrets::unreadable());
+    let keyless = branch("", FakeSecrets::unreadable());
     let old = received_ago("e", &world, HOUR_MS + 1);
     assert_eq!(words(&deliver(&keyless, &world, vec![old])), ["parked too_late"]);
 }
@@ -120,7 +106,7 @@ fn what_has_grown_too_old_is_not_sent_once_more() {
     let world = FakeVendor::new(|_, nth| if nth == 0 { respond(401, &[], "") } else { ok() });
     world.took_ms.set(1);
     let one = received_ago("e", &world, HOUR_MS);
-    let branch = renewed(settings::Branch::default(), &key("key_live_2"));
+    let branch = renewed("");
     assert_eq!(words(&deliver(&branch, &world, vec![one])), ["parked too_late"]);
-    assert_eq!(world.seen.borrow().len(), 1);
+    assert_eq!(world.requests(), 1);
 }

@@ -4,11 +4,7 @@ use super::*;
 fn what_a_request_carries() {
     event::rules!["SB-504", "SB-505", "SB-501"];
     let world = FakeVendor::new(|_, _| ok());
-    let results = deliver(
-        &messenger(settings::Braze::default()),
-        &world,
-        vec![job("e1", vec![track("u", 0, 1, 0)])],
-    );
+    let results = delivered(&world, vec![job("e1", vec![track("u", 0, 1, 0)])]);
     assert_eq!(words(&results), ["delivered"]);
     let seen = world.seen.borrow();
     assert_eq!((seen[0].method, seen[0].path.as_str()), ("POST", "/users/track"));
@@ -31,7 +27,7 @@ fn delivery_case_1_an_item_error_is_the_one_events() {
             job("e2", vec![track("b", 0, 0, 2)]),
         ]
     };
-    let results = deliver(&messenger(settings::Braze::default()), &world, jobs());
+    let results = delivered(&world, jobs());
     assert_eq!(words(&results), ["delivered", "parked partly_rejected"]);
     assert_eq!(
         results[1].done,
@@ -46,11 +42,8 @@ fn delivery_case_1_an_item_error_is_the_one_events() {
     );
     assert_eq!((results[0].done.as_ref(), results[1].status), (None, Some(201)));
 
-    let warns = settings::Braze {
-        on_item_error: OnItemError::Warn,
-        ..settings::Braze::default()
-    };
-    let results = deliver(&messenger(warns), &world, jobs());
+    let warns = braze("on_item_error = \"warn\"");
+    let results = deliver(&warns, &world, jobs());
     assert_eq!(words(&results), ["delivered", "warned item_rejected"]);
 }
 
@@ -59,11 +52,7 @@ fn a_single_event_with_all_items_refused_is_rejected() {
     event::rules!["SB-534", "SB-541"];
     let body = r#"{"message":"success","errors":[{"type":"no","input_array":"events","index":0}]}"#;
     let world = FakeVendor::new(move |_, _| respond(201, &[], body));
-    let results = deliver(
-        &messenger(settings::Braze::default()),
-        &world,
-        vec![job("e1", vec![track("a", 0, 1, 0)])],
-    );
+    let results = delivered(&world, vec![job("e1", vec![track("a", 0, 1, 0)])]);
     assert_eq!(words(&results), ["parked rejected"]);
     assert_eq!(results[0].done, None);
 }
@@ -71,15 +60,9 @@ fn a_single_event_with_all_items_refused_is_rejected() {
 #[test]
 fn delivery_case_2_what_was_accepted_is_never_sent_again() {
     event::rules!["SB-543"];
-    let world = FakeVendor::new(|seen, _| {
-        if seen.path == "/users/track" {
-            respond(503, &[], "")
-        } else {
-            ok()
-        }
-    });
+    let world = at("/users/track", 503, "");
     let calls = || vec![identify("u"), track("u", 1, 0, 0)];
-    let braze = messenger(settings::Braze::default());
+    let braze = braze("");
     let results = deliver(&braze, &world, vec![job("e1", calls())]);
     assert_eq!(words(&results), ["retry transient"]);
     let done = results[0].done.clone();
@@ -110,20 +93,14 @@ fn delivery_case_2_what_was_accepted_is_never_sent_again() {
 #[test]
 fn delivery_case_4_a_refused_key_holds_its_path_alone() {
     event::rules!["SB-560"];
-    let world = FakeVendor::new(|seen, _| {
-        if seen.path == "/users/merge" {
-            respond(401, &[], "")
-        } else {
-            ok()
-        }
-    });
+    let world = at("/users/merge", 401, "");
     let merge = |user: &str| single(BrazeEndpoint::Merge, BrazeArray::MergeUpdates, user);
     let many = |n: usize| job(&format!("m{n}"), vec![merge(&format!("u{n}"))]);
     let mut jobs: Vec<_> = (0..51).map(many).collect();
     jobs.push(job("e", vec![track("v", 0, 1, 0)]));
     jobs.push(job("own", vec![merge("w"), track("w", 1, 0, 0)]));
-    let secrets = FakeSecrets::new(&key("k-1"));
-    let braze = with_secrets(settings::Braze::default(), &secrets);
+    let secrets = FakeSecrets::new(&secret("k-1"));
+    let braze = with_secrets("", secrets.clone());
     let results = deliver(&braze, &world, jobs);
     let outcomes = words(&results);
     assert!(outcomes[..51].iter().all(|outcome| outcome == "hold credentials"));
@@ -141,29 +118,19 @@ fn delivery_case_4_a_refused_key_holds_its_path_alone() {
 }
 
 #[test]
-fn a_key_that_was_renewed_meanwhile_is_used_at_once() {
-    event::rules!["SB-560", "RD-084"];
-    let world = FakeVendor::new(|seen, _| match seen.authorization.as_deref() {
-        Some("Bearer k-2") => ok(),
-        _ => respond(401, &[], ""),
-    });
-    let braze = renewed(&key("k-2"));
-    let results = deliver(&braze, &world, vec![job("e", vec![track("v", 0, 1, 0)])]);
-    assert_eq!(words(&results), ["delivered"]);
-}
-
-#[test]
 fn a_secret_emptied_meanwhile_holds_every_path() {
     event::rules!["SB-560", "RD-085", "RS-004", "RS-021"];
     let world = FakeVendor::new(|seen, _| match &seen.authorization {
         Some(_) => respond(401, &[], ""),
         None => respond(400, &[], ""),
     });
-    let braze = renewed("{}");
+    let secrets = FakeSecrets::new(&secret("k-1"));
+    secrets.store("{}");
+    let braze = with_secrets("", secrets);
     let jobs = vec![job("e", vec![track("v", 0, 1, 0)]), job("f", vec![identify("w")])];
     let results = deliver(&braze, &world, jobs);
     assert_eq!(words(&results), ["hold credentials"; 2]);
-    assert_eq!(world.seen.borrow().len(), 1);
+    assert_eq!(world.requests(), 1);
 }
 
 #[test]
@@ -171,13 +138,10 @@ fn no_key_and_a_wrong_host_hold() {
     event::rules!["SB-560"];
     let world = FakeVendor::new(|_, _| respond(404, &[], ""));
     let jobs = || vec![job("e", vec![track("v", 0, 1, 0)])];
-    assert_eq!(
-        words(&deliver(&messenger(settings::Braze::default()), &world, jobs())),
-        ["hold config"]
-    );
-    let keyless = with_secrets(settings::Braze::default(), &FakeSecrets::new("{}"));
+    assert_eq!(words(&delivered(&world, jobs())), ["hold config"]);
+    let keyless = with_secrets("", FakeSecrets::new("{}"));
     assert_eq!(words(&deliver(&keyless, &world, jobs())), ["hold credentials"]);
-    assert_eq!(world.seen.borrow().len(), 1);
+    assert_eq!(world.requests(), 1);
 }
 
 #[test]
@@ -185,16 +149,12 @@ fn delivery_case_8_an_unmapped_error_warns_all_or_refuses_one() {
     event::rules!["SB-536"];
     let world = FakeVendor::new(|_, _| respond(201, &[], r#"{"message":"success","errors":["bad input"]}"#));
     let one = |id: &str| job(id, vec![track(id, 0, 1, 0)]);
-    let results = deliver(
-        &messenger(settings::Braze::default()),
-        &world,
-        vec![one("e1"), one("e2")],
-    );
+    let results = delivered(&world, vec![one("e1"), one("e2")]);
     assert_eq!(
         words(&results),
         ["warned unmapped_error", "warned unmapped_error"]
     );
-    let results = deliver(&messenger(settings::Braze::default()), &world, vec![one("e1")]);
+    let results = delivered(&world, vec![one("e1")]);
     assert_eq!(words(&results), ["parked rejected"]);
     assert_eq!(results[0].detail.as_deref(), Some("201 success; bad input"));
 }
@@ -203,24 +163,12 @@ fn delivery_case_8_an_unmapped_error_warns_all_or_refuses_one() {
 fn delivery_case_9_a_refused_identity_call_warns() {
     event::rules!["SB-542"];
     let body = r#"{"errors":[{"type":"bad","input_array":"aliases_to_identify","index":0}]}"#;
-    let world = FakeVendor::new(move |seen, _| {
-        if seen.path == "/users/identify" {
-            respond(201, &[], body)
-        } else {
-            ok()
-        }
-    });
+    let world = at("/users/identify", 201, body);
     let jobs = vec![job("e1", vec![identify("u"), track("u", 1, 0, 0)])];
-    assert_eq!(
-        words(&deliver(&messenger(settings::Braze::default()), &world, jobs)),
-        ["warned identity_rejected"]
-    );
+    assert_eq!(words(&delivered(&world, jobs)), ["warned identity_rejected"]);
     assert_eq!(world.paths().len(), 2);
     let alone = vec![job("e1", vec![identify("u")])];
-    assert_eq!(
-        words(&deliver(&messenger(settings::Braze::default()), &world, alone)),
-        ["parked rejected"]
-    );
+    assert_eq!(words(&delivered(&world, alone)), ["parked rejected"]);
 }
 
 #[test]
@@ -234,7 +182,7 @@ fn delivery_case_10_an_unreadable_2xx_is_accepted() {
             ..ok().unwrap()
         }),
     });
-    let braze = messenger(settings::Braze::default());
+    let braze = braze("");
     let once = || {
         words(&deliver(
             &braze,
@@ -257,7 +205,7 @@ fn a_shared_item_is_every_events_that_put_it_there() {
         job("e1", vec![track("u", 1, 0, 0)]),
         job("e2", vec![track("u", 1, 1, 0)]),
     ];
-    let results = deliver(&messenger(settings::Braze::default()), &world, jobs);
+    let results = delivered(&world, jobs);
     assert_eq!(words(&results), ["parked rejected", "parked partly_rejected"]);
     assert_eq!(objects(&world.seen.borrow()[0]), 2);
 }
@@ -284,7 +232,7 @@ fn an_error_of_a_joined_subscription_entry_is_all_its_events() {
         job("e3", vec![entry("c", "g1")]),
         job("e4", vec![entry("d", "g2")]),
     ];
-    let results = deliver(&messenger(settings::Braze::default()), &world, jobs);
+    let results = delivered(&world, jobs);
     assert_eq!(
         words(&results),
         ["delivered", "parked rejected", "delivered", "parked rejected"]
@@ -317,12 +265,12 @@ fn an_update_of_an_unknown_item_is_refused_by_itself() {
         job("e2", vec![update("new")]),
         job("e3", vec![update("other")]),
     ];
-    let results = deliver(&messenger(settings::Braze::default()), &vendor, jobs);
+    let results = delivered(&vendor, jobs);
     assert_eq!(words(&results), ["delivered", "parked rejected", "delivered"]);
     assert!(vendor.seen.borrow().iter().all(|seen| seen.method == "PATCH"));
     let missing = FakeVendor::new(|_, _| respond(404, &[], r#"{"errors":[{"id":"catalog-not-found"}]}"#));
     let jobs = vec![job("e1", vec![update("old")])];
-    let results = deliver(&messenger(settings::Braze::default()), &missing, jobs);
+    let results = delivered(&missing, jobs);
     assert_eq!(words(&results), ["parked catalog_not_found"]);
 }
 
@@ -347,7 +295,7 @@ fn catalogs_name_items_by_id_and_are_missing_or_not() {
         job("e1", vec![call(false, "i1")]),
         job("e2", vec![call(false, "i2")]),
     ];
-    let results = deliver(&messenger(settings::Braze::default()), &by_id, jobs);
+    let results = delivered(&by_id, jobs);
     assert_eq!(words(&results), ["delivered", "parked rejected"]);
     assert_eq!(by_id.seen.borrow()[0].method, "PUT");
 
@@ -356,18 +304,14 @@ fn catalogs_name_items_by_id_and_are_missing_or_not() {
         job("e1", vec![call(false, "i1")]),
         job("e2", vec![call(true, "i2")]),
     ];
-    let results = deliver(&messenger(settings::Braze::default()), &missing, jobs);
+    let results = delivered(&missing, jobs);
     assert_eq!(
         words(&results),
         ["parked catalog_not_found", "parked catalog_not_found"]
     );
 
     let unknown = FakeVendor::new(|_, _| respond(404, &[], r#"{"errors":[{"id":"item-not-found"}]}"#));
-    let results = deliver(
-        &messenger(settings::Braze::default()),
-        &unknown,
-        vec![job("e1", vec![call(true, "i1")])],
-    );
+    let results = delivered(&unknown, vec![job("e1", vec![call(true, "i1")])]);
     assert_eq!(words(&results), ["delivered"]);
 }
 
@@ -389,32 +333,24 @@ fn two_items(id: &str) -> Job<BrazeCall> {
 fn several_calls_of_one_event_in_a_request_are_one_event() {
     event::rules!["SB-536", "SB-538"];
     let world = FakeVendor::new(|_, _| respond(202, &[], r#"{"errors":["bad input"]}"#));
-    let results = deliver(
-        &messenger(settings::Braze::default()),
-        &world,
-        vec![two_items("e1")],
-    );
+    let results = delivered(&world, vec![two_items("e1")]);
     assert_eq!(words(&results), ["parked rejected"]);
 
     let world = FakeVendor::new(|_, _| respond(400, &[], r#"{"message":"no"}"#));
-    let results = deliver(
-        &messenger(settings::Braze::default()),
-        &world,
-        vec![two_items("e1")],
-    );
+    let results = delivered(&world, vec![two_items("e1")]);
     assert_eq!(words(&results), ["parked rejected"]);
-    assert_eq!(world.seen.borrow().len(), 1, "an event is not halved");
+    assert_eq!(world.requests(), 1, "an event is not halved");
 
     let world = FakeVendor::new(|seen, _| match seen.body["items"].as_array() {
         Some(items) if items.len() == 2 => ok(),
         _ => respond(400, &[], r#"{"message":"no"}"#),
     });
     let jobs = vec![two_items("e1"), two_items("e2")];
-    let results = deliver(&messenger(settings::Braze::default()), &world, jobs);
+    let results = delivered(&world, jobs);
     assert_eq!(
         words(&results),
         ["delivered", "delivered"],
         "halved between the events"
     );
-    assert_eq!(world.seen.borrow().len(), 3);
+    assert_eq!(world.requests(), 3);
 }

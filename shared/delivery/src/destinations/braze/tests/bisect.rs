@@ -1,48 +1,27 @@
 use super::*;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
-
-/// A vendor that refuses every request with one of these users in it.
-fn refuses(bad: BTreeSet<usize>, status: u16) -> FakeVendor {
-    FakeVendor::new(move |seen, _| {
-        let users = seen.body["events"].as_array().unwrap();
-        let is_bad = |user: &serde_json::Value| {
-            let number = user["external_id"].as_str().unwrap().trim_start_matches('u');
-            bad.contains(&number.parse().unwrap())
-        };
-        if users.iter().any(is_bad) {
-            respond(status, &[], r#"{"message":"'time' is wrong"}"#)
-        } else {
-            ok()
-        }
-    })
-}
 
 fn events(n: usize) -> Vec<Job<BrazeCall>> {
     (0..n)
-        .map(|n| job(&format!("e{n}"), vec![track(&format!("u{n}"), 0, 1, 0)]))
+        .map(|n| format!("e{n}"))
+        .map(|id| job(&id, vec![Braze::call(&id, &id)]))
         .collect()
 }
 
 #[test]
 fn delivery_case_3_four_events_one_bad_five_requests() {
-    let world = refuses([3].into(), 400);
-    let (results, counts) =
-        deliver_within(&messenger(settings::Braze::default()), &world, events(4), 300_000);
+    let body = r#"{"message":"'time' is wrong"}"#;
+    let world = FakeVendor::new(move |seen, _| match seen.marks().contains(&"e3".to_owned()) {
+        true => respond(400, &[], body),
+        false => ok(),
+    });
+    let (results, counts) = deliver_within(&braze(""), &world, events(4), 300_000);
     assert_eq!(
         words(&results),
         ["delivered", "delivered", "delivered", "parked rejected"]
     );
     assert_eq!(results[3].detail.as_deref(), Some("400 'time' is wrong"));
-    assert_eq!((world.seen.borrow().len(), counts.extra_requests.get()), (5, 4));
-}
-
-#[test]
-fn a_single_event_that_is_too_large_is_parked_as_such() {
-    event::rules!["SB-530"];
-    let world = refuses([1].into(), 413);
-    let results = deliver(&messenger(settings::Braze::default()), &world, events(2));
-    assert_eq!(words(&results), ["delivered", "parked too_large"]);
+    assert_eq!((world.requests(), counts.extra_requests.get()), (5, 4));
 }
 
 #[test]
@@ -59,7 +38,7 @@ fn an_older_account_takes_fifty_objects_a_request() {
             ok()
         }
     });
-    let braze = messenger(settings::Braze::default());
+    let braze = braze("");
     let results = deliver(&braze, &world, events(160));
     assert!(words(&results).iter().all(|outcome| outcome == "delivered"));
     let sizes = || world.seen.borrow().iter().map(objects).collect::<Vec<_>>();
@@ -70,20 +49,6 @@ fn an_older_account_takes_fifty_objects_a_request() {
 }
 
 proptest! {
-    #[test]
-    fn halving_finds_the_bad_ones_within_its_bound(n in 1_usize..=75, bad in prop::collection::btree_set(0_usize..75, 0..6)) {
-        event::rules!["SB-538", "SB-706", "RD-121"];
-        let bad: BTreeSet<usize> = bad.into_iter().filter(|one| *one < n).collect();
-        let world = refuses(bad.clone(), 400);
-        let results = deliver(&messenger(settings::Braze::default()), &world, events(n));
-        for (place, outcome) in words(&results).into_iter().enumerate() {
-            let wanted = if bad.contains(&place) { "parked rejected" } else { "delivered" };
-            prop_assert_eq!(outcome, wanted);
-        }
-        let depth = (n as f64).log2().ceil() as usize;
-        prop_assert!(world.seen.borrow().len() <= 2 * bad.len() * depth + 1);
-    }
-
     #[test]
     fn every_set_of_item_errors_finds_its_events(
         sizes in prop::collection::vec((0_usize..3, 0_usize..3, 0_usize..4), 1..20),
@@ -101,8 +66,8 @@ proptest! {
         let body = format!(r#"{{"message":"success","errors":[{}]}}"#, listed.join(","));
         let world = FakeVendor::new(move |_, _| respond(201, &[], &body));
         let jobs = sizes.iter().enumerate().map(|(n, (a, e, p))| job(&format!("e{n}"), vec![track(&format!("u{n}"), *a, *e, *p)])).collect();
-        let settings = settings::Braze { dedupe_attributes: false, ..settings::Braze::default() };
-        let results = deliver(&messenger(settings), &world, jobs);
+
+        let results = deliver(&braze("dedupe_attributes = false"), &world, jobs);
 
         // The oracle: where each event's items lie in the arrays.
         let counts = |size: &(usize, usize, usize)| [size.0, size.1, size.2];

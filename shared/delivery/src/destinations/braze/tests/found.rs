@@ -136,8 +136,8 @@ proptest! {
     ) {
         event::rules!["SB-706", "SB-532", "SB-534", "SB-535", "SB-541", "SB-542"];
         let world = FakeVendor::new(|seen, _| respond(201, &[], &names_the_bad(&seen.body)));
-        let settings = settings::Braze { max_objects, ..settings::Braze::default() };
-        let results = deliver(&messenger(settings), &world, jobs_of(&plans));
+
+        let results = deliver(&braze(&format!("max_objects = {max_objects}")), &world, jobs_of(&plans));
         for (plan, outcome) in plans.iter().zip(words(&results)) {
             prop_assert_eq!(outcome, wanted(plan), "{:?}", plan);
         }
@@ -165,7 +165,7 @@ proptest! {
             201 => first_takes(seen),
             status => respond(status, &[], r#"{"message":"no"}"#),
         });
-        let braze = messenger(settings::Braze { max_objects, ..settings::Braze::default() });
+        let braze = braze(&format!("max_objects = {max_objects}"));
         let results = deliver(&braze, &first, jobs_of(&plans));
         // A 400 refuses good items too: these events are parked, or warned of a refused identity.
         let refused: BTreeSet<usize> = (0..plans.len())

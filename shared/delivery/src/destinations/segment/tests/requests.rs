@@ -4,7 +4,7 @@ use super::*;
 fn what_a_request_carries() {
     event::rules!["SEG-003", "SEG-004", "SEG-007"];
     let world = FakeVendor::new(|_, _| ok());
-    deliver(&messenger(settings::Segment::default()), &world, events(2));
+    deliver(&segment(""), &world, events(2));
     let seen = world.seen.borrow();
     assert_eq!(seen.len(), 1);
     assert_eq!((seen[0].method, seen[0].path.as_str()), ("POST", "/v1/batch"));
@@ -23,7 +23,7 @@ fn what_a_request_carries() {
 fn sent_at_is_the_time_of_the_very_attempt() {
     event::rules!["SEG-005"];
     let world = FakeVendor::new(|_, nth| if nth == 0 { Err(NoResponse::NotSent) } else { ok() });
-    deliver(&messenger(settings::Segment::default()), &world, events(1));
+    deliver(&segment(""), &world, events(1));
     let seen = world.seen.borrow();
     assert_eq!(seen[0].body["sentAt"], "2026-03-01T12:00:00.000Z");
     assert_eq!(seen[1].body["sentAt"], seen[1].at.to_string());
@@ -45,15 +45,11 @@ fn a_call_without_a_time_gets_that_of_its_receipt() {
     };
     let bare = of(0).calls[0].body.len();
     let fits = 32_768 - 39 - bare;
-    let results = deliver(&messenger(settings::Segment::default()), &world, vec![of(fits)]);
+    let results = deliver(&segment(""), &world, vec![of(fits)]);
     assert_eq!(words(&results), ["delivered"]);
     let time = world.seen.borrow()[0].body["batch"][0]["timestamp"].clone();
     assert_eq!(time, "2026-02-28T10:00:00.000Z");
-    let results = deliver(
-        &messenger(settings::Segment::default()),
-        &world,
-        vec![of(fits + 1)],
-    );
+    let results = deliver(&segment(""), &world, vec![of(fits + 1)]);
     assert_eq!(words(&results), ["parked event_too_large"]);
 }
 
@@ -66,7 +62,7 @@ fn from_the_second_attempt_on_a_request_has_a_retry_count() {
             receives: *receives,
             ..event(&format!("e{n}"))
         });
-        deliver(&messenger(settings::Segment::default()), &world, jobs.collect());
+        deliver(&segment(""), &world, jobs.collect());
         world.seen.take().remove(0).headers
     };
     assert_eq!(headers(&[1, 1]), []);
@@ -74,7 +70,7 @@ fn from_the_second_attempt_on_a_request_has_a_retry_count() {
 }
 
 /// The key of each request with the calls in it, for calls of iOS, Android, the web and no platform.
-fn by_key(content: String) -> (Vec<(String, Vec<String>)>, Vec<String>) {
+fn by_key(content: &str) -> (Vec<(String, Vec<String>)>, Vec<String>) {
     let world = FakeVendor::new(|_, _| ok());
     let platforms = [
         Some(Platform::Ios),
@@ -83,23 +79,14 @@ fn by_key(content: String) -> (Vec<(String, Vec<String>)>, Vec<String>) {
         Some(Platform::Web),
         Some(Platform::Ios),
     ];
-    let jobs = platforms.into_iter().enumerate().map(|(n, platform)| {
-        let mut one = event(&format!("e{n}"));
-        one.calls[0].platform = platform;
-        one
-    });
-    let results = deliver(
-        &with_keys(settings::Segment::default(), Some(content)),
-        &world,
-        jobs.collect(),
-    );
+    let results = deliver(&with_keys("", content), &world, of_platforms(&platforms));
     let key = |seen: &crate::fake_vendor::Seen| {
         let basic = seen.authorization.clone().unwrap();
         let text = STANDARD.decode(basic.strip_prefix("Basic ").unwrap()).unwrap();
         String::from_utf8(text).unwrap()
     };
     let keys: Vec<String> = world.seen.borrow().iter().map(key).collect();
-    let mut requests: Vec<_> = keys.into_iter().zip(sent(&world)).collect();
+    let mut requests: Vec<_> = keys.into_iter().zip(world.marks()).collect();
     requests.sort();
     (requests, words(&results))
 }
@@ -107,7 +94,7 @@ fn by_key(content: String) -> (Vec<(String, Vec<String>)>, Vec<String>) {
 #[test]
 fn a_platform_with_a_key_of_its_own_has_requests_of_its_own() {
     event::rules!["SEG-020", "SEG-022"];
-    let (requests, outcomes) = by_key(keys(Some("all"), &[("ios", "i"), ("web", "w")]));
+    let (requests, outcomes) = by_key(&keys(Some("all"), &[("ios", "i"), ("web", "w")]));
     let request = |key: &str, ids: &[&str]| (key.to_owned(), ids.iter().map(|id| (*id).to_owned()).collect());
     assert_eq!(
         requests,
@@ -123,37 +110,13 @@ fn a_platform_with_a_key_of_its_own_has_requests_of_its_own() {
 #[test]
 fn without_a_key_a_call_is_held_and_the_others_go() {
     event::rules!["SEG-020", "SEG-021"];
-    let (requests, outcomes) = by_key(keys(None, &[("ios", "i")]));
+    let (requests, outcomes) = by_key(&keys(None, &[("ios", "i")]));
     assert_eq!(
         requests,
         [("i:".to_owned(), vec!["e0".to_owned(), "e4".to_owned()])]
     );
     let held = "hold credentials";
     assert_eq!(outcomes, ["delivered", held, held, held, "delivered"]);
-
-    let world = FakeVendor::new(|_, _| ok());
-    for content in [None, Some(keys(None, &[]))] {
-        let keyless = with_keys(settings::Segment::default(), content);
-        assert_eq!(words(&deliver(&keyless, &world, events(1))), [held]);
-    }
-    assert!(world.seen.borrow().is_empty());
-}
-
-#[test]
-fn of_equal_ids_the_first_is_sent_whatever_becomes_of_it() {
-    event::rules!["SEG-043", "SEG-044"];
-    let world = FakeVendor::new(|_, _| respond(400, &[], "bad"));
-    let jobs = vec![event("e"), event("f"), event("e")];
-    let results = deliver(&messenger(settings::Segment::default()), &world, jobs);
-    assert_eq!(
-        words(&results),
-        [
-            "parked rejected",
-            "parked rejected",
-            "ignored duplicate_in_request"
-        ]
-    );
-    assert_eq!(sent(&world)[0], ["e", "f"]);
 }
 
 #[test]
@@ -163,9 +126,9 @@ fn a_call_that_segment_would_discard_is_parked() {
     let mut bad = event("bad");
     bad.calls[0].body = bad.calls[0].body.replace("track", "trick");
     let jobs = vec![event("e"), bad, event("f")];
-    let results = deliver(&messenger(settings::Segment::default()), &world, jobs);
+    let results = deliver(&segment(""), &world, jobs);
     assert_eq!(words(&results), ["delivered", "parked invalid_call", "delivered"]);
-    assert_eq!(sent(&world), [["e", "f"]]);
+    assert_eq!(world.marks(), [["e", "f"]]);
 }
 
 #[test]
@@ -179,42 +142,15 @@ fn the_calls_of_a_user_keep_their_order_over_several_keys() {
         Some(Platform::Web),
         None,
     ];
-    let of = |(n, platform)| {
-        let mut one = event(&format!("e{n}"));
-        one.calls[0].platform = platform;
-        one.calls[0].user = Some(UserKey::new("userId", "u"));
-        one
-    };
     // Calls of another user, who keeps to one key, close no request.
-    let mut jobs: Vec<_> = platforms.into_iter().enumerate().map(of).collect();
+    let mut jobs = of_platforms(&platforms);
+    jobs.iter_mut()
+        .for_each(|job| job.calls[0].user = Some(UserKey::new("userId", "u")));
     jobs.insert(2, event("f"));
     jobs.push(event("g"));
-    let content = keys(Some("all"), &[("web", "w")]);
-    let results = deliver(
-        &with_keys(settings::Segment::default(), Some(content)),
-        &world,
-        jobs,
-    );
+    let segment = with_keys("", &keys(Some("all"), &[("web", "w")]));
+    let results = deliver(&segment, &world, jobs);
     assert_eq!(words(&results), ["delivered"; 7]);
     let wanted = [vec!["e0"], vec!["e1", "f"], vec!["e2", "e3"], vec!["e4", "g"]];
-    assert_eq!(sent(&world), wanted);
-}
-
-#[test]
-fn what_waits_keeps_later_calls_of_its_user_in_its_envelope() {
-    event::rules!["RD-147"];
-    let world = FakeVendor::new(|_, nth| if nth == 0 { respond(500, &[], "") } else { ok() });
-    let of = |id: &str, record| {
-        let mut one = event(id);
-        one.record = record;
-        one.calls[0].user = Some(UserKey::new("userId", "u"));
-        one
-    };
-    let jobs = vec![of("e1", 0), of("e2", 0), of("e3", 1)];
-    let results = deliver(&messenger(one_by_one()), &world, jobs);
-    assert_eq!(
-        words(&results),
-        ["retry transient", "retry transient", "delivered"]
-    );
-    assert_eq!(sent(&world), [["e1"], ["e3"]]);
+    assert_eq!(world.marks(), wanted);
 }
