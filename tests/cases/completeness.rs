@@ -18,7 +18,6 @@ const PAGES: [(&str, Option<&str>); 8] = [
 
 /// Rules of what does not exist yet, by what is missing. A rule that has got its test must leave this list.
 const LATER: &[(&str, &[&str])] = &[
-    ("own rules in the functions", &["OR-012", "OR-013", "OR-095"]),
     ("`switchyard doctor`", &["SEG-009", "SR-312"]),
     (
         "Currents files: benches and sizes",
@@ -40,6 +39,9 @@ const LATER: &[(&str, &[&str])] = &[
 
 /// Rules of what the guides say and of what there is not: a reader sees them kept, a test could only look for words.
 const SAID: [&str; 5] = ["CF-101", "RC-132", "RD-145", "RD-154", "RP-013"];
+
+/// Figures that are counted in instructions, which no test can assert: the page has the measured ones.
+const MEASURED: [&str; 1] = ["OR-095"];
 
 /// What the page on reliability asks of the tests themselves.
 fn is_about_tests(id: &str) -> bool {
@@ -69,7 +71,10 @@ fn every_rule_has_a_case_or_a_test_that_names_it() {
             without_page.is_empty(),
             "{page}: cases of rules that are not on it: {without_page:?}"
         );
-        ids.retain(|id| !is_about_tests(id) && !SAID.contains(&id.as_str()));
+        ids.retain(|id| {
+            let has_no_test = SAID.contains(&id.as_str()) || MEASURED.contains(&id.as_str());
+            !is_about_tests(id) && !has_no_test
+        });
         assert!(ids.len() > 10, "{page} has few rules: {}", ids.len());
         let is_proved = |id: &String| cases.contains(id) || named.contains(id);
         let early: Vec<_> = ids

@@ -87,8 +87,9 @@ pub(crate) fn receiver_settings(text: &str) -> Result<Loaded, Invalid> {
 #[allow(clippy::unnecessary_wraps, reason = "one of several ways to read settings")]
 pub(crate) fn deliverer_settings(text: &str) -> Result<Loaded, Invalid> {
     Ok(match Settings::load_known(text) {
-        Ok(settings) => Loaded {
+        Ok((settings, unusable)) => Loaded {
             settings,
+            unusable,
             ..Loaded::default()
         },
         Err(Invalid(unusable)) => Loaded {

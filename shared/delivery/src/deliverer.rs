@@ -13,7 +13,7 @@ use crate::startup_warnings::{settings_unusable, startup_warnings};
 use event::calls::{Mapped, OwnRules, Verdict};
 use event::reasons::{HoldKind, ParkReason, RetryClass, Warning};
 use event::settings::{Problem, Settings};
-use event::{Clock, EventId, Outcome, Source, Timestamp};
+use event::{Clock, EventId, Outcome, Route, Source, Timestamp};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,6 +39,8 @@ pub struct Deliverer<D: Destination, S: DelivererSurroundings> {
     map: Map<D>,
     /// `None` if the settings cannot be used.
     dispatcher: Option<Dispatcher<D, S>>,
+    /// The sources whose own rules cannot be used (OR-013).
+    held: Vec<Source>,
     surroundings: S,
     warm: Cell<bool>,
 }
@@ -63,7 +65,7 @@ pub struct TrackedEvent {
 
 impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
     /// A deliverer; `function` is its name in lines. It starts with any settings: what is `unusable` makes it hold its events
-    /// (RI-048).
+    /// (RI-048), of own rules those of their route (OR-013).
     pub fn new(
         function: &'static str,
         settings: Settings,
@@ -76,12 +78,22 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         let keys = Keys::<D, S>::new(secrets, clock, random);
         startup_warnings(D::NAME, &settings, surroundings.sink());
         let destination = D::new(&settings).map_err(|problem| unusable.push(problem)).ok();
+        // What is wrong with own rules concerns the events of their route alone.
+        let concerns_us = |problem: &Problem| {
+            let route = problem.own_rules_of();
+            route.is_none_or(|route| route.destination() == D::NAME)
+        };
+        unusable.retain(concerns_us);
         settings_unusable(&unusable, surroundings.sink());
+        let routes = unusable.iter().map(Problem::own_rules_of);
+        let is_usable = routes.clone().all(|route| route.is_some());
+        let held = routes.flatten().map(Route::source).collect();
         Self {
             function,
             dispatcher: destination
-                .filter(|_| unusable.is_empty())
+                .filter(|_| is_usable)
                 .map(|destination| Dispatcher::new(destination, keys)),
+            held,
             settings,
             map,
             surroundings,
@@ -162,7 +174,10 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         let (mut events, mut jobs) = (Vec::new(), Vec::new());
         for (record, opened) in records.iter().enumerate() {
             let (envelope, decided) = match &opened.opening {
-                Opening::Deliver(envelope) => (envelope, self.dispatcher.is_none().then_some(CONFIG)),
+                Opening::Deliver(envelope) => {
+                    let is_held = self.dispatcher.is_none() || self.held.contains(&envelope.head.source);
+                    (envelope, is_held.then_some(CONFIG))
+                }
                 Opening::AlreadyDecided(envelope, outcome) => (envelope, Some(*outcome)),
                 Opening::Unreadable(_) => continue,
             };

@@ -518,8 +518,8 @@ pub fn deliverer<D: Destination>(
         aws: aws.clone(),
         vendor: vendor.clone(),
     };
-    let settings = Settings::load(settings).unwrap();
-    Deliverer::new("deliver-test", settings, Vec::new(), map, secrets, surroundings)
+    let (settings, unusable) = Settings::load_known(settings).unwrap();
+    Deliverer::new("deliver-test", settings, unusable, map, secrets, surroundings)
 }
 
 /// One invocation of a destination with a minute of time.

@@ -15,7 +15,7 @@ mod size;
 mod surrogates;
 mod write;
 
-pub use index::Index;
+pub use index::{Index, IndexWriter};
 pub use key::RawKey;
 pub use number::Decimal;
 pub use object::Object;

@@ -73,22 +73,33 @@ impl Settings {
     /// Everything that is wrong with it, at once: what is no TOML, unknown keys with the nearest valid one, values of the
     /// wrong type or out of range, and combinations that cannot work.
     pub fn load(text: &str) -> Result<Self, Invalid> {
-        Self::read(text, true)
+        let mut problems = Problems::default();
+        match Self::read(text, true, &mut problems) {
+            Ok(settings) => problems.into_result().map(|()| settings),
+            Err(Invalid(others)) => {
+                let own = problems.into_list().into_iter();
+                Err(Invalid(own.chain(others).collect()))
+            }
+        }
     }
 
     /// Reads the text as a deliverer does, which may be older than the file: keys that it does not know are left out.
     ///
+    /// Gives the settings, and what is wrong with own rules, which concerns the events of their route alone (OR-013).
+    ///
     /// # Errors
     /// Everything else that is wrong with it.
-    pub fn load_known(text: &str) -> Result<Self, Invalid> {
-        Self::read(text, false)
+    pub fn load_known(text: &str) -> Result<(Self, Vec<Problem>), Invalid> {
+        let mut of_own_rules = Problems::default();
+        let settings = Self::read(text, false, &mut of_own_rules)?;
+        Ok((settings, of_own_rules.into_list()))
     }
 
-    fn read(text: &str, refuses_unknown: bool) -> Result<Self, Invalid> {
+    fn read(text: &str, refuses_unknown: bool, of_own_rules: &mut Problems) -> Result<Self, Invalid> {
         let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
         segment_to_braze::apply_compat(&mut table);
         let mut problems = Problems::default();
-        let own_rules = own_rules::take(text, &mut table, &mut problems);
+        let own_rules = own_rules::take(text, &mut table, of_own_rules);
         let mut unknown: Vec<String> = Vec::new();
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
         let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
@@ -155,6 +166,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Route;
 
     #[test]
     fn an_empty_file_gives_the_defaults() {
@@ -193,6 +205,39 @@ mod tests {
             let error = Settings::load_for_receipt(own).err().unwrap().to_string();
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_mistake_in_own_rules_is_one_of_its_route() {
+        crate::rules!["OR-012", "OR-013"];
+        for (mistake, route) in [
+            ("[[segment_to_branch.rules]]\nrenmae = 3", Route::SegmentToBranch),
+            ("[braze_to_segment]\nrules = \"none\"", Route::BrazeToSegment),
+            (
+                "[[segment_to_braze.triggers]]\nwhen = 7\ncampaign_id = \"c\"",
+                Route::SegmentToBraze,
+            ),
+            (
+                "[[segment_to_braze.catalogs]]\nevent = \"E\"\ncatalog = \"c\"\nwhen = { a = { abov = 1 } }",
+                Route::SegmentToBraze,
+            ),
+        ] {
+            let text = format!("{mistake}\n[braze]\nmax_objects = 9\n[receipt]\nmax_events = 7");
+            assert!(Settings::load(&text).is_err(), "{mistake}");
+            let (settings, problems) = Settings::load_known(&text).unwrap();
+            assert_eq!(settings.braze.max_objects, 9);
+            assert!(!problems.is_empty(), "{mistake}");
+            for problem in problems {
+                assert_eq!(problem.own_rules_of(), Some(route), "{problem}");
+            }
+            let (settings, unknown) = Settings::load_for_receipt(&text).unwrap();
+            assert_eq!((settings.receipt.max_events, unknown.len()), (7, 0), "{mistake}");
+        }
+        let both = "[[segment_to_braze.rules]]\ndrop = 1\n[braze]\nmax_objects = 900";
+        let Invalid(problems) = Settings::load(both).unwrap_err();
+        let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(keys, ["segment_to_braze.rules.0.drop", "braze.max_objects"]);
+        assert!(problems[1].own_rules_of().is_none());
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod node;
 use crate::Trace;
 use change::Changer;
 use condition::Seen;
-use event::json::{Json, Object};
+use event::json::{Index, Json, Object};
 use event::settings::{Condition, Row, Work};
 use node::Node;
 
@@ -16,14 +16,14 @@ use node::Node;
 pub enum Changed<'s> {
     /// No value differs.
     Nothing,
-    /// The text of the changed event.
-    Event(String),
+    /// The changed event was written.
+    Event,
     /// The row of this name drops it.
     Dropped(&'s str),
 }
 
-/// Runs the rows over an event: a JSON object.
-pub fn changed<'s>(rows: &'s [Row], event: Json<'_>, trace: &mut Trace) -> Changed<'s> {
+/// Runs the rows over an event: a JSON object. If they change it, the changed event is written into `into`.
+pub fn changed<'s>(rows: &'s [Row], event: Json<'_>, into: &mut Index, trace: &mut Trace) -> Changed<'s> {
     let mut root = Node::received(event);
     let mut changer = Changer::new(trace);
     let mut is_changed = false;
@@ -41,9 +41,8 @@ pub fn changed<'s>(rows: &'s [Row], event: Json<'_>, trace: &mut Trace) -> Chang
         }
     }
     if is_changed {
-        let mut text = String::with_capacity(root.length() + 256);
-        root.write(&mut text);
-        Changed::Event(text)
+        root.write(&mut into.write());
+        Changed::Event
     } else {
         Changed::Nothing
     }

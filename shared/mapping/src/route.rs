@@ -9,6 +9,7 @@ use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{Row, Settings};
 use event::{EventId, Source, Timestamp};
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// What one route does in each of the steps.
 pub trait Mapping {
@@ -85,20 +86,66 @@ pub fn map<M: Mapping>(
     settings: &Settings,
     trace: &mut Trace,
 ) -> Mapped<M::Call> {
-    let mut index = Index::default();
+    let mut indexes = Indexes::take();
+    let mapped = map_with::<M>(&mut indexes, text, received_at, settings, trace);
+    indexes.put_back();
+    mapped
+}
+
+fn map_with<M: Mapping>(
+    indexes: &mut Indexes,
+    text: &str,
+    received_at: Option<Timestamp>,
+    settings: &Settings,
+    trace: &mut Trace,
+) -> Mapped<M::Call> {
+    let Indexes {
+        received,
+        sent,
+        changed,
+    } = indexes;
     let unfolded = M::unfold(text, settings);
-    let mut changed = ChangedEvent::default();
-    let event = index.read(&unfolded).ok();
-    let opened = event.and_then(|event| open::<M>(text, event, &mut changed, settings, trace));
-    let Opened {
-        given,
-        event,
-        own_rules,
-    } = opened.unwrap_or_else(|| Opened {
-        given: None,
-        event: Err(malformed::<M>()),
-        own_rules: OwnRules::Unchanged,
-    });
+    // What the received event warns of counts only if it is the one that is mapped.
+    let mut of_received = trace.empty();
+    let event = received.read(&unfolded).ok();
+    let event = event.and_then(|json| Some((json, M::open(json, &mut of_received)?)));
+    let given = event.as_ref().and_then(|(_, event)| M::id(event, settings));
+    let rows = M::rows(settings);
+    let mut own_rules = OwnRules::Unchanged;
+    let event = match event {
+        Some((_, event)) if rows.is_empty() => {
+            trace.append(of_received);
+            Ok(event)
+        }
+        Some((json, event)) => match M::looped(&event, settings) {
+            Some(looped) => Err(looped),
+            None => {
+                let made = match &unfolded {
+                    Cow::Borrowed(_) => own_rules::changed(rows, json, &mut changed.index, trace),
+                    // Rows see the event as its source sent it.
+                    Cow::Owned(_) => match sent.read(text) {
+                        Ok(sent) => own_rules::changed(rows, sent, &mut changed.index, trace),
+                        Err(_) => Changed::Nothing,
+                    },
+                };
+                match made {
+                    Changed::Nothing => {
+                        trace.append(of_received);
+                        Ok(event)
+                    }
+                    Changed::Event => {
+                        own_rules = OwnRules::Changed;
+                        changed.open::<M>(settings, trace)
+                    }
+                    Changed::Dropped(row) => {
+                        own_rules = OwnRules::DroppedBy(row.to_owned());
+                        Err(Rejected::ignore("OR-035", "$", IgnoreReason::OwnRule))
+                    }
+                }
+            }
+        },
+        None => Err(malformed::<M>()),
+    };
     let arrival = Arrival {
         is_derived: given.is_none(),
         id: given.unwrap_or_else(|| EventId::derived(M::SOURCE, text)),
@@ -111,7 +158,19 @@ pub fn map<M: Mapping>(
     let calls = event
         .and_then(|event| M::gate(event, settings, trace))
         .and_then(|event| M::calls(event, &arrival, settings, trace));
-    let verdict = match calls {
+    Mapped {
+        verdict: verdict::<M>(calls, trace),
+        id: arrival.id,
+        own_rules,
+    }
+}
+
+const fn malformed<M: Mapping>() -> Rejected {
+    Rejected::park(M::MALFORMED, "$", ParkReason::MalformedEvent)
+}
+
+fn verdict<M: Mapping>(calls: Result<Vec<M::Call>, Rejected>, trace: &mut Trace) -> Verdict<M::Call> {
+    match calls {
         Ok(calls) => Verdict::Deliver {
             calls,
             warnings: [M::WARNINGS, &[Warning::NotConverted]]
@@ -126,87 +185,72 @@ pub fn map<M: Mapping>(
                 Reason::Park(reason) => Verdict::Park(reason),
             }
         }
-    };
-    Mapped {
-        id: arrival.id,
-        verdict,
-        own_rules,
     }
 }
 
-const fn malformed<M: Mapping>() -> Rejected {
-    Rejected::park(M::MALFORMED, "$", ParkReason::MalformedEvent)
+/// The most bytes that [`Indexes`] keep from event to event.
+const MAX_KEPT_BYTES: usize = 1024 * 1024;
+
+thread_local! {
+    /// Those of the last event of this thread: most events need no more room than the one before.
+    static KEPT: Cell<Option<Box<Indexes>>> = const { Cell::new(None) };
 }
 
-/// An event as it goes to the gate.
-struct Opened<R> {
-    /// The id that the source gave it, whatever own rules write.
-    given: Option<EventId>,
-    event: Result<R, Rejected>,
-    own_rules: OwnRules,
+/// Where the texts of an event are read.
+#[derive(Default)]
+struct Indexes {
+    /// As it was received, with the values that its JSON texts stand for.
+    received: Index,
+    /// As it was received, if that differs and own rules want to see it.
+    sent: Index,
+    /// As own rules have changed it.
+    changed: ChangedEvent,
 }
 
-/// Where the event is kept that own rules made of the received one.
 #[derive(Default)]
 struct ChangedEvent {
-    text: String,
-    unfolded: String,
     index: Index,
+    /// With the values that its JSON texts stand for, if it has any.
+    unfolded: String,
+    of_unfolded: Index,
 }
 
-/// Opens an event, and changes it by the user's own rules if there are any. `None` if it is no JSON object.
-fn open<'a, M: Mapping>(
-    text: &str,
-    event: Json<'a>,
-    kept: &'a mut ChangedEvent,
-    settings: &Settings,
-    trace: &mut Trace,
-) -> Option<Opened<M::Received<'a>>> {
-    let rows = M::rows(settings);
-    if rows.is_empty() {
-        let event = M::open(event, trace)?;
-        return Some(Opened {
-            given: M::id(&event, settings),
-            event: Ok(event),
-            own_rules: OwnRules::Unchanged,
-        });
+impl Indexes {
+    /// Those of the last event, unless its mapping panicked or it was uncommonly large.
+    fn take() -> Box<Self> {
+        KEPT.take().unwrap_or_default()
     }
-    // What the received event warns of counts only if it is the one that is mapped.
-    let mut of_received = trace.empty();
-    let received = M::open(event, &mut of_received)?;
-    let given = M::id(&received, settings);
-    // Rows see the event as its source sent it.
-    let mut index = Index::default();
-    let sent = index.read(text).ok()?;
-    let (event, own_rules) = match M::looped(&received, settings) {
-        Some(looped) => (Err(looped), OwnRules::Unchanged),
-        None => match own_rules::changed(rows, sent, trace) {
-            Changed::Nothing => {
-                trace.append(of_received);
-                (Ok(received), OwnRules::Unchanged)
+
+    fn put_back(self: Box<Self>) {
+        let sizes = [
+            &self.received,
+            &self.sent,
+            &self.changed.index,
+            &self.changed.of_unfolded,
+        ];
+        if sizes.into_iter().map(Index::capacity).sum::<usize>() <= MAX_KEPT_BYTES {
+            KEPT.set(Some(self));
+        }
+    }
+}
+
+impl ChangedEvent {
+    fn open<'a, M: Mapping>(
+        &'a mut self,
+        settings: &Settings,
+        trace: &mut Trace,
+    ) -> Result<M::Received<'a>, Rejected> {
+        let changed = self.index.written();
+        trace.keep_changed(changed.raw());
+        let event = match M::unfold(changed.raw(), settings) {
+            Cow::Borrowed(_) => Some(changed),
+            Cow::Owned(unfolded) => {
+                self.unfolded = unfolded;
+                self.of_unfolded.read(&self.unfolded).ok()
             }
-            Changed::Dropped(row) => {
-                let dropped = Rejected::ignore("OR-035", "$", IgnoreReason::OwnRule);
-                (Err(dropped), OwnRules::DroppedBy(row.to_owned()))
-            }
-            Changed::Event(text) => {
-                trace.keep_changed(&text);
-                kept.text = text;
-                let changed = match M::unfold(&kept.text, settings) {
-                    Cow::Borrowed(text) => kept.index.read(text).ok(),
-                    Cow::Owned(unfolded) => {
-                        kept.unfolded = unfolded;
-                        kept.index.read(&kept.unfolded).ok()
-                    }
-                };
-                let opened = changed.and_then(|changed| M::open(changed, trace));
-                (opened.ok_or_else(malformed::<M>), OwnRules::Changed)
-            }
-        },
-    };
-    Some(Opened {
-        given,
-        event,
-        own_rules,
-    })
+        };
+        event
+            .and_then(|event| M::open(event, trace))
+            .ok_or_else(malformed::<M>)
+    }
 }

@@ -1,6 +1,9 @@
 //! One pass over a JSON text: checks it and notes where every value stands, so that no level is scanned twice.
 
 mod scanner;
+mod writer;
+
+pub use writer::IndexWriter;
 
 use super::read::{Json, Malformed};
 use super::surrogates::well_formed;
@@ -12,8 +15,8 @@ use std::borrow::Cow;
 pub struct Index {
     nodes: Vec<Node>,
     levels: Vec<Level>,
-    /// The text, if unpaired surrogates had to be replaced.
-    repaired: String,
+    /// The text, if it is not the one that was given: it was written here, or unpaired surrogates had to be replaced.
+    own: String,
 }
 
 /// Where one value stands. The nodes of what is inside a value follow its own.
@@ -92,14 +95,17 @@ impl Index {
     pub fn read<'i>(&'i mut self, text: &'i str) -> Result<Json<'i>, Malformed> {
         let has_unpaired = self.scan(text)?;
         if has_unpaired && let Cow::Owned(repaired) = well_formed(text) {
-            self.repaired = repaired;
-            let repaired = std::mem::take(&mut self.repaired);
             let scanned = self.scan(&repaired);
-            self.repaired = repaired;
+            self.own = repaired;
             scanned?;
-            return Ok(root(&self.repaired, &self.nodes));
+            return Ok(root(&self.own, &self.nodes));
         }
         Ok(root(text, &self.nodes))
+    }
+
+    /// How many bytes it holds on to.
+    pub fn capacity(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>() + self.own.capacity()
     }
 
     /// Whether the text has an escape of a surrogate.
@@ -185,11 +191,7 @@ impl Index {
             }
         }
         let start = start as u32;
-        let key = key.unwrap_or(Key {
-            start,
-            end: start,
-            tag: KeyTag::default(),
-        });
+        let key = key.unwrap_or_else(|| Key::none(start));
         self.nodes.push(Node {
             start,
             end: scanner.at as u32,
@@ -271,6 +273,17 @@ struct Key {
     start: u32,
     end: u32,
     tag: KeyTag,
+}
+
+impl Key {
+    /// That of an element, which begins there.
+    fn none(start: u32) -> Self {
+        Self {
+            start,
+            end: start,
+            tag: KeyTag::default(),
+        }
+    }
 }
 
 #[cfg(test)]

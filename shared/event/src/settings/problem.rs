@@ -1,6 +1,8 @@
 //! What is wrong with a settings file, in words that say what to write instead.
 
+use super::own_rules::{CONDITIONED, RULES, WHEN};
 use super::{CatalogRule, Settings, TriggerRule};
+use crate::Route;
 use std::cmp::Reverse;
 use std::fmt;
 
@@ -11,6 +13,20 @@ pub struct Problem {
     pub key: String,
     /// What is wrong with it, and the remedy.
     pub message: String,
+}
+
+impl Problem {
+    /// The route whose own rules it is in: only the events of that route cannot be handled (OR-013).
+    pub fn own_rules_of(&self) -> Option<Route> {
+        let mut parts = self.key.split('.');
+        let route = parts.next()?;
+        let is_of_own_rules = match parts.next()? {
+            RULES => true,
+            list => CONDITIONED.contains(&list) && parts.nth(1) == Some(WHEN),
+        };
+        let mut routes = Route::ALL.into_iter();
+        routes.find(|own| is_of_own_rules && own.as_str() == route)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -156,6 +172,10 @@ impl Problems {
                 ),
             }
         }
+    }
+
+    pub(super) fn into_list(self) -> Vec<Problem> {
+        self.0
     }
 
     pub(super) fn into_result(self) -> Result<(), Invalid> {

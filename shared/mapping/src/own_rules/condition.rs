@@ -24,13 +24,37 @@ pub enum Seen<'e, 'a> {
 pub fn holds(condition: &Condition, event: Seen<'_, '_>) -> bool {
     let mut any = condition.any.iter();
     any.any(|all| {
-        all.iter().all(|(path, test)| {
-            passes(test, &|holds| match event {
-                Seen::Members(members) => any_member(members, path.steps(), holds),
-                Seen::Node(node) => any_of_node(node, path.steps(), holds),
-            })
+        all.iter().all(|(path, test)| match event {
+            // A path without `[*]` names one value at most: it is looked up once for all that is asked of it.
+            Seen::Members(members) if path.is_plain() => {
+                let value = member_at(members, path.steps());
+                passes(test, &|holds| value.is_some_and(holds))
+            }
+            Seen::Members(members) => passes(test, &|holds| any_member(members, path.steps(), holds)),
+            Seen::Node(node) => match node.unopened() {
+                Some(json) if path.is_plain() => {
+                    let value = value_at(json, path.steps());
+                    passes(test, &|holds| value.is_some_and(holds))
+                }
+                _ => passes(test, &|holds| any_of_node(node, path.steps(), holds)),
+            },
         })
     })
+}
+
+/// The value that a path of keys names.
+fn value_at<'a>(value: Json<'a>, path: &[Step]) -> Option<Json<'a>> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    member_at(&value.as_object()?, path)
+}
+
+fn member_at<'a>(members: &Object<'a>, path: &[Step]) -> Option<Json<'a>> {
+    match path.split_first() {
+        Some((Step::Key(key), rest)) => value_at(members.get(key)?, rest),
+        _ => None,
+    }
 }
 
 /// What must hold of a value.

@@ -1,6 +1,6 @@
 //! An event as rows change it: what no row looks into stays the text that was received.
 
-use event::json::{Json, Kind, deeper_than, write_string};
+use event::json::{Index, IndexWriter, Json, Kind, deeper_than};
 use event::settings::Step;
 use std::borrow::Cow;
 
@@ -164,7 +164,7 @@ impl<'a> Node<'a> {
         self.is_outdated = true;
     }
 
-    /// About how many bytes [`Node::write`] writes.
+    /// About how many bytes its text has.
     pub fn length(&self) -> usize {
         match &self.opened {
             Opened::Object(members) if self.is_outdated => {
@@ -192,38 +192,36 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Writes it as JSON.
-    pub fn write(&self, out: &mut String) {
-        let mut separator = "";
+    /// Writes it with its index.
+    pub fn write(&self, out: &mut IndexWriter<'_>) {
         match &self.opened {
             Opened::Object(members) if self.is_outdated => {
-                out.push('{');
+                out.open_object();
                 for (key, value) in members {
-                    out.push_str(separator);
-                    separator = ",";
-                    write_string(out, key);
-                    out.push(':');
+                    out.key(key);
                     value.write(out);
                 }
-                out.push('}');
+                out.close();
             }
             Opened::Array(elements) if self.is_outdated => {
-                out.push('[');
+                out.open_array();
                 for value in elements {
-                    out.push_str(separator);
-                    separator = ",";
                     value.write(out);
                 }
-                out.push(']');
+                out.close();
             }
-            _ => out.push_str(self.raw()),
+            _ => out.value(self.json()),
         }
     }
 
     /// Its JSON text.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text);
-        text
+    pub fn text(&self) -> Cow<'_, str> {
+        if self.is_outdated {
+            let mut index = Index::default();
+            self.write(&mut index.write());
+            Cow::Owned(index.written().raw().to_owned())
+        } else {
+            Cow::Borrowed(self.raw())
+        }
     }
 }

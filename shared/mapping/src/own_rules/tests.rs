@@ -17,11 +17,13 @@ fn row(line: &str) -> Vec<Row> {
 /// The event's text after the rows, and the warnings.
 fn run(rows: &[Row], event: &str, trace: &mut Trace) -> String {
     let mut index = Index::default();
-    match changed(rows, index.read(event).unwrap(), trace) {
+    let mut written = Index::default();
+    match changed(rows, index.read(event).unwrap(), &mut written, trace) {
         Changed::Nothing => event.to_owned(),
-        Changed::Event(text) => {
-            assert!(Json::parse(&text).is_ok(), "{text}");
-            text
+        Changed::Event => {
+            let text = written.written().raw();
+            assert!(Json::parse(text).is_ok(), "{text}");
+            text.to_owned()
         }
         Changed::Dropped(row) => format!("dropped by {row}"),
     }

@@ -48,7 +48,7 @@ const CURRENTS_PROPERTIES: [&str; 6] = [
 /// Why the event is not sent.
 pub fn accept(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventType, Rejected> {
     let event_type = event_type(event)?;
-    if let Some(looped) = looped(event, settings) {
+    if let Some(looped) = looped_as(Some(event_type), event, settings) {
         return Err(looped);
     }
     if settings.respect_integrations
@@ -78,14 +78,27 @@ fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
     }
 }
 
-/// Why an event would go round in a circle.
+/// Why an event would go round in a circle, whatever its type.
 pub fn looped(event: &Received<'_>, settings: &SegmentToBraze) -> Option<Rejected> {
-    let (rule, path) = loops(event, settings)?;
+    looped_as(event_type(event).ok(), event, settings)
+}
+
+fn looped_as(
+    event_type: Option<EventType>,
+    event: &Received<'_>,
+    settings: &SegmentToBraze,
+) -> Option<Rejected> {
+    let is_track = event_type == Some(EventType::Track);
+    let (rule, path) = loops(is_track, event, settings)?;
     Some(Rejected::ignore(rule, path, IgnoreReason::Loop))
 }
 
 /// The rule by which an event is known to go round in a circle, and the path of its mark.
-fn loops(event: &Received<'_>, settings: &SegmentToBraze) -> Option<(&'static str, &'static str)> {
+fn loops(
+    is_track: bool,
+    event: &Received<'_>,
+    settings: &SegmentToBraze,
+) -> Option<(&'static str, &'static str)> {
     let name_of = |key: &str| -> Option<String> { word(event.of_context(key).get("name")?) };
     if name_of("integration").as_deref() == Some("braze") {
         return Some(("SB-021", "context.integration.name"));
@@ -97,7 +110,7 @@ fn loops(event: &Received<'_>, settings: &SegmentToBraze) -> Option<(&'static st
         let mut marks = CURRENTS_PROPERTIES.iter();
         marks.any(|mark| properties.present(mark).is_some())
     };
-    let is_from_currents = event_type(event).is_ok_and(|event_type| event_type == EventType::Track)
+    let is_from_currents = is_track
         && event
             .name()
             .is_some_and(|name| currents::is_documented_name(&name))

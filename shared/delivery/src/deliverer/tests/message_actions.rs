@@ -1,12 +1,13 @@
 //! Parks, new messages and visibility, when SQS does not do as it is told (5.2, 5.3).
 
 use super::*;
-use crate::destinations::Braze;
+use crate::destinations::{Braze, Segment};
 use crate::fake_aws::*;
 use crate::fake_vendor::secret;
 use crate::fake_vendor::{FakeVendor, run};
 use event::envelope::Envelope;
 use event::ports::QueueName;
+use event::reasons::IgnoreReason;
 use futures_util::FutureExt;
 
 const BRAZE: QueueName = QueueName::Destination(event::Destination::Braze);
@@ -328,4 +329,43 @@ fn unusable_settings_hold_every_event_and_are_named_once() {
     assert_eq!(run(deliverer.handle(&records, "aws-1", deadline)), ["m1"]);
     assert!(aws.lines_of("event")[0].contains(r#""outcome":"hold","reason":"config""#));
     assert_eq!(aws.changes.take(), [("handle-m1".to_owned(), 675)]);
+}
+
+#[test]
+fn a_mistake_in_own_rules_holds_the_events_of_its_route() {
+    event::rules!["OR-013"];
+    let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
+    let map: Map<Segment> = |source, text, _, _| Mapped {
+        id: EventId::derived(source, text),
+        verdict: Verdict::Ignore(IgnoreReason::Loop),
+        own_rules: OwnRules::Unchanged,
+    };
+    // That of another destination's route is not even named.
+    let settings = "[[segment_to_braze.rules]]\ndrop = 1\n[[branch_to_segment.rules]]\nset = 3";
+    let deliverer = deliverer::<Segment>(settings, map, FakeSecrets::new(&secret("k-1")), &aws, &vendor);
+    let named: Vec<_> = aws.lines.take();
+    assert!(
+        named.len() == 1 && named[0].contains("branch_to_segment.rules.0.set"),
+        "{named:?}"
+    );
+    let of = |source: &str| {
+        let body = envelope(0, &[r#""ok#1""#]);
+        let ours = format!(r#""source":"{source}","destination":"segment""#);
+        body.replace(r#""source":"segment","destination":"braze""#, &ours)
+    };
+    let records = [record("m1", 1, of("branch")), record("m2", 1, of("braze"))];
+    let deadline = vendor.now.get().plus_millis(60_000);
+    let kept = run(deliverer.handle(&records, "aws-1", deadline));
+    let lines = aws.lines_of("event");
+    assert_eq!(kept, ["m1"], "{lines:#?}");
+    assert!(
+        lines[0].contains(r#""outcome":"hold","reason":"config""#),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[1].contains(r#""outcome":"ignored","reason":"loop""#),
+        "{}",
+        lines[1]
+    );
 }

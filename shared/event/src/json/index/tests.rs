@@ -1,6 +1,6 @@
 //! The index against serde_json: the same verdict and the same values on every text, however it was changed.
 
-use crate::json::{Index, Json, Kind, Object, well_formed};
+use crate::json::{Index, IndexWriter, Json, Kind, Object, well_formed};
 use proptest::prelude::*;
 
 /// Texts with what events have and what they should not have: escapes, unpaired surrogates, repeated keys, digits.
@@ -102,6 +102,46 @@ proptest! {
             (Ok(one), Ok(other)) => assert_same(one, other),
             (one, other) => prop_assert_eq!(one.is_err(), other.is_err(), "{}", text),
         }
+    }
+}
+
+/// Writes a value once more, its two uppermost levels opened, and what is below them without its index at every other place.
+fn write_again(json: Json<'_>, levels: usize, is_known: &mut bool, out: &mut IndexWriter<'_>) {
+    match json.kind() {
+        Kind::Object if levels > 0 => {
+            out.open_object();
+            for (key, value) in json.as_object().unwrap().iter() {
+                out.key(key);
+                write_again(value, levels - 1, is_known, out);
+            }
+            out.close();
+        }
+        Kind::Array if levels > 0 => {
+            out.open_array();
+            for element in json.as_array().unwrap() {
+                write_again(element, levels - 1, is_known, out);
+            }
+            out.close();
+        }
+        _ => {
+            *is_known = !*is_known;
+            out.value(if *is_known { Json::known(json.raw()) } else { json });
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn a_written_index_is_that_of_its_text(text in text(), before in text()) {
+        let (mut index, mut written) = (Index::default(), Index::default());
+        let _ = written.read(&before);
+        let json = index.read(&text).unwrap();
+        write_again(json, 2, &mut false, &mut written.write());
+        let mut of_text = Index::default();
+        assert_same(written.written(), of_text.read(written.written().raw()).unwrap());
+        prop_assert!(crate::json::same(json, written.written()), "{}", written.written().raw());
     }
 }
 

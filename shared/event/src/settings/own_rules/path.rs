@@ -110,6 +110,11 @@ impl Path {
         &self.steps
     }
 
+    /// Whether it names one value at most.
+    pub fn is_plain(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step, Step::Key(_)))
+    }
+
     /// The steps up to and including the last `[*]`, and those behind it.
     pub fn split_at_last_each(&self) -> (&[Step], &[Step]) {
         let last = self.steps.iter().rposition(|step| *step == Step::Each);
