@@ -119,14 +119,7 @@ fn checked(options: &Options) -> Result<bool, Error> {
 
 /// Refuses addresses of destinations that cannot be used, as the functions do.
 fn destinations(settings: &Settings) -> Result<(), Error> {
-    let problems: Vec<_> = [
-        delivery::destinations::braze::check_address(&settings.braze).err(),
-        delivery::destinations::branch::base_url(&settings.branch).err(),
-        delivery::destinations::segment::base_url(&settings.segment).err(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let problems = delivery::destinations::problems(settings);
     if problems.is_empty() {
         Ok(())
     } else {

@@ -479,7 +479,18 @@ pub fn envelope(attempt: u32, events: &[&str]) -> String {
     envelope_between(Source::Segment, event::Destination::Braze, attempt, events)
 }
 
-/// The same of any route.
+/// The same of words for a [`ScriptedDestination`], such as `ok#1 retry:40#2`.
+pub fn envelope_of(words: &str) -> String {
+    let events: Vec<String> = words.split(' ').map(|word| format!("\"{word}\"")).collect();
+    envelope(0, &events.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The message `m<n>`, received for the first time, with events of these words.
+pub fn message(n: u32, words: &str) -> Record {
+    record(&format!("m{n}"), 1, envelope_of(words))
+}
+
+/// An envelope of any route.
 pub fn envelope_between(
     source: Source,
     destination: event::Destination,

@@ -7,7 +7,7 @@ use crate::http::{Http, NoResponse, Request, Response};
 use crate::job::{Context, Counts, DeliveryResult, Job, StopLine};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, UserKey};
+use event::envelope::Done;
 use event::settings::Settings;
 use event::{Clock, EventId, Outcome, Random, Timestamp};
 use std::cell::{Cell, RefCell};
@@ -65,6 +65,11 @@ impl FakeVendor {
             most_in_flight: Cell::new(0),
             took_ms: Cell::new(0),
         }))
+    }
+
+    /// One that responds always so.
+    pub fn always(status: u16, body: &'static str) -> Self {
+        Self::new(move |_, _| respond(status, &[], body))
     }
 
     /// One that is never asked.
@@ -258,6 +263,12 @@ pub fn job<C>(id: &str, calls: Vec<C>) -> Job<C> {
     }
 }
 
+/// Marks of accepted items.
+pub fn done(of: usize, items: impl IntoIterator<Item = usize>) -> Option<Done> {
+    let items = items.into_iter().collect();
+    Some(Done { of, items })
+}
+
 /// Delivers with five minutes of time.
 pub fn deliver<D: Destination>(
     dispatcher: &Dispatcher<D, Fake>,
@@ -307,41 +318,5 @@ pub fn after(result: &DeliveryResult) -> u32 {
     match result.outcome {
         Outcome::Retry { after, .. } => after,
         other => panic!("no retry: {other:?}"),
-    }
-}
-
-/// One item of a user.
-pub fn item(array: BrazeArray, user: &str, json: &str) -> BrazeItem {
-    BrazeItem {
-        array,
-        json: json.to_owned(),
-        users: vec![UserKey::new("external_id", user)],
-        operators: false,
-        subscriber: None,
-    }
-}
-
-/// A call to `/users/track` with event objects and purchases.
-pub fn track(user: &str, attributes: usize, events: usize, purchases: usize) -> BrazeCall {
-    let of = |array: BrazeArray, count| {
-        (0..count).map(move |n| {
-            let json = format!(r#"{{"external_id":"{user}","n":{n}}}"#);
-            item(array, user, &json)
-        })
-    };
-    BrazeCall {
-        endpoint: BrazeEndpoint::Track,
-        items: of(BrazeArray::Attributes, attributes)
-            .chain(of(BrazeArray::Events, events))
-            .chain(of(BrazeArray::Purchases, purchases))
-            .collect(),
-    }
-}
-
-/// A call of one item.
-pub fn single(endpoint: BrazeEndpoint, array: BrazeArray, user: &str) -> BrazeCall {
-    BrazeCall {
-        endpoint,
-        items: vec![item(array, user, &format!(r#"{{"external_id":"{user}"}}"#))],
     }
 }

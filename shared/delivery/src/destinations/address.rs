@@ -1,13 +1,29 @@
 //! What the settings may name as a host.
 
-use event::settings::Problem;
+use event::settings::{Problem, Region};
 use url::{Host, Url};
+
+/// Scheme, host and port: what a setting says, or else the host of a region, United States first.
+///
+/// # Errors
+/// What is wrong with the setting `key`.
+pub fn base_url(key: &str, setting: &str, region: Region, hosts: [&str; 2]) -> Result<String, Problem> {
+    if setting.trim().is_empty() {
+        let [us, eu] = hosts;
+        return Ok(match region {
+            Region::Us => us,
+            Region::Eu => eu,
+        }
+        .to_owned());
+    }
+    replacement(key, setting).map(|url| url.as_str().trim_end_matches('/').to_owned())
+}
 
 /// The URL of a setting that replaces a host: `https`, or `http` to a loopback address; nothing but scheme, host and port.
 ///
 /// # Errors
 /// What is wrong with it, for the person who wrote it.
-pub fn replacement(key: &str, text: &str) -> Result<Url, Problem> {
+fn replacement(key: &str, text: &str) -> Result<Url, Problem> {
     let problem = |message: &str| Problem {
         key: key.to_owned(),
         message: message.to_owned(),
@@ -41,14 +57,28 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A base URL without the slash at its end.
-pub fn base(url: &Url) -> String {
-    url.as_str().trim_end_matches('/').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::destination::Destination;
+    use crate::destinations::{Branch, Segment};
+    use event::settings::Settings;
+
+    #[test]
+    fn the_host_is_the_regions() {
+        event::rules!["SEG-001", "SR-300"];
+        let of = |region| {
+            let table = format!("region = \"{region}\"");
+            let settings = Settings::load(&format!("[branch]\n{table}\n[segment]\n{table}")).unwrap();
+            let (branch, segment) = (Branch::new(&settings).unwrap(), Segment::new(&settings).unwrap());
+            [branch.base_url().to_owned(), segment.base_url().to_owned()]
+        };
+        assert_eq!(of("us"), ["https://api2.branch.io", "https://api.segment.io"]);
+        assert_eq!(
+            of("eu"),
+            ["https://api3-eu.branch.io", "https://events.eu1.segmentapis.com"]
+        );
+    }
 
     #[test]
     fn what_may_replace_a_host() {

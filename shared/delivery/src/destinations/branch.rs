@@ -1,23 +1,21 @@
 //! Branch: one event a request to the v2 event API (SR-300..343 of `segment-to-branch.md`).
 
-mod address;
 pub mod limits;
 mod request;
 mod response;
-
-pub use address::base_url;
 
 use crate::backoff::{SHORT_BACKOFF, SHORT_HOLD, Table, parse_retry_after};
 use crate::batch::{self, Item, PlannedCall, PlannedItem};
 use crate::destination::{
     Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope, without_repeats,
 };
+use crate::destinations::address::base_url;
 use crate::http::{Request, Response};
 use crate::job::{Job, Owner};
 use event::calls::{BranchCall, BranchEndpoint, Method, UserKey};
 use event::settings::{AgeFrom, OnAmbiguous, Problem, Settings};
 use event::{Timestamp, settings};
-use limits::{MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_S};
+use limits::{HOSTS, MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_S};
 use secrets::BranchKey;
 use telemetry::Secret;
 
@@ -55,9 +53,10 @@ impl Destination for Branch {
     type PauseGroup = ();
 
     fn new(settings: &Settings) -> Result<Self, Problem> {
+        let own = &settings.branch;
         Ok(Self {
-            base_url: base_url(&settings.branch)?,
-            settings: settings.branch.clone(),
+            base_url: base_url("branch.endpoint_url", &own.endpoint_url, own.region, HOSTS)?,
+            settings: own.clone(),
         })
     }
 

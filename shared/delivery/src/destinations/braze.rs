@@ -8,6 +8,8 @@ mod plan;
 mod rank_order;
 mod rate_limit;
 mod response;
+#[cfg(test)]
+mod sample_calls;
 
 pub use address::{base_url, check_address, required_base_url};
 

@@ -1,16 +1,14 @@
 //! Segment: batches to the HTTP Tracking API (the SEG- rules of `branch-to-segment.md`).
 
-mod address;
 pub mod limits;
 mod plan;
 mod rate_limit;
 mod response;
 
-pub use address::base_url;
-
 use crate::backoff::{LONG_BACKOFF, LONG_HOLD, Table};
 use crate::batch::{self, Item};
 use crate::destination::{Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope};
+use crate::destinations::address::base_url;
 use crate::http::{Request, Response};
 use crate::job::{Job, Owner};
 use base64::Engine;
@@ -18,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use event::calls::{Method, Platform, SegmentCall, UserKey};
 use event::settings::{Problem, Settings, Span};
 use event::{Timestamp, settings};
-use limits::{BATCH_PATH, MAX_RESPONSE_BYTES};
+use limits::{BATCH_PATH, HOSTS, MAX_RESPONSE_BYTES};
 use secrets::SegmentKeys;
 use telemetry::Secret;
 
@@ -63,9 +61,10 @@ impl Destination for Segment {
     type PauseGroup = ();
 
     fn new(settings: &Settings) -> Result<Self, Problem> {
+        let own = &settings.segment;
         Ok(Self {
-            base_url: base_url(&settings.segment)?,
-            settings: settings.segment.clone(),
+            base_url: base_url("segment.endpoint_url", &own.endpoint_url, own.region, HOSTS)?,
+            settings: own.clone(),
             hold_horizon: settings.delivery.hold_horizon,
         })
     }

@@ -38,7 +38,7 @@ fn ex_08_one_record_with_three_fates() {
 fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
     let limited =
         |seconds: &'static str| FakeVendor::new(move |_, _| respond(429, &[("retry-after", seconds)], "{}"));
-    let records = [record("a2", 1, envelope(0, &[r#""m-1""#]))];
+    let records = [record("a2", 1, envelope_of("m-1"))];
     let (aws, kept) = invocation::<Braze>(&limited("120"), &records);
     assert_eq!(kept, ["a2"]);
     let changes = aws.changes.borrow();
@@ -166,10 +166,7 @@ fn the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
         let store = || secrets.store(r#"{"rest_api_key":"new"}"#);
         let aws = FakeAws::default();
         let deliverer = deliverer::<Braze>(Braze::SETTINGS, one_call::<Braze>, secrets.clone(), &aws, &world);
-        let mut waiting = vec![
-            record("m1", 1, envelope(0, &[r#""m-1""#])),
-            record("m2", 1, envelope(0, &[r#""m-2""#])),
-        ];
+        let mut waiting = vec![message(1, "m-1"), message(2, "m-2")];
         if !stored_late {
             store();
         }

@@ -49,14 +49,7 @@ fn a_record_is_kept_while_its_park_is_not_acknowledged() {
 #[test]
 fn parks_then_messages_then_visibility_then_lines() {
     event::rules!["RD-024"];
-    let records = [
-        record("m1", 1, envelope(0, &[r#""retry:5#1""#])),
-        record(
-            "m2",
-            1,
-            envelope(0, &[r#""ok#2""#, r#""retry:5#3""#, r#""rejected#4""#]),
-        ),
-    ];
+    let records = [message(1, "retry:5#1"), message(2, "ok#2 retry:5#3 rejected#4")];
     let got = invoke(&records);
     let mut steps = got.aws.steps.borrow().clone();
     steps.dedup();
@@ -119,16 +112,7 @@ fn a_visibility_that_was_not_taken_changes_no_outcome() {
 #[test]
 fn no_answer_is_given_before_the_last_call_to_sqs_has_ended() {
     event::rules!["RD-027", "RD-042"];
-    let records = || {
-        [
-            record("m1", 1, envelope(0, &[r#""retry:5#1""#])),
-            record(
-                "m2",
-                1,
-                envelope(0, &[r#""ok#2""#, r#""retry:5#3""#, r#""rejected#4""#]),
-            ),
-        ]
-    };
+    let records = || [message(1, "retry:5#1"), message(2, "ok#2 retry:5#3 rejected#4")];
     let calls = invoke(&records()).aws.calls.get();
     assert_eq!(calls, 3);
     for killed_at in 0..calls {
@@ -154,7 +138,7 @@ fn no_answer_is_given_before_the_last_call_to_sqs_has_ended() {
 #[test]
 fn what_is_done_goes_into_the_remainder_and_the_park() {
     event::rules!["RD-044"];
-    let marked = envelope(0, &[r#""ok#1""#, r#""rejected#2""#])
+    let marked = envelope_of("ok#1 rejected#2")
         .replace(r#""events""#, r#""done":[null,{"of":3,"items":[0,2]}],"events""#);
     let got = invoke(&[record("m1", 1, marked)]);
     let parked = got.aws.bodies(QueueName::Parked);
@@ -162,11 +146,10 @@ fn what_is_done_goes_into_the_remainder_and_the_park() {
         parked[0].contains(r#""done":[{"of":3,"items":[0,2]}]"#),
         "{parked:?}"
     );
-    let half =
-        envelope(0, &[r#""half:5#1""#]).replace(r#""events""#, r#""done":[{"of":2,"items":[0]}],"events""#);
+    let half = envelope_of("half:5#1").replace(r#""events""#, r#""done":[{"of":2,"items":[0]}],"events""#);
     assert_eq!(invoke(&[record("m1", 1, half)]).seen, [r#""retry:5" 1"#]);
     // A half that was accepted is not sent again.
-    let got = invoke(&one(&[r#""half:5#1""#, r#""ok#2""#]));
+    let got = invoke(&[message(1, "half:5#1 ok#2")]);
     let remainder = got.aws.bodies(BRAZE).remove(0);
     assert_eq!(
         Envelope::open(&remainder).unwrap().done[0]
@@ -182,11 +165,7 @@ fn a_held_record_waits_by_visibility_or_by_message() {
     event::rules!["RD-087"];
     // The shortest: half of 900, 1800 and 3600.
     for (receives, seconds) in [(1, 450), (2, 900), (3, 1800), (400, 1800)] {
-        let got = invoke(&[record(
-            "m1",
-            receives,
-            envelope(0, &[r#""hold#1""#, r#""hold#2""#]),
-        )]);
+        let got = invoke(&[record("m1", receives, envelope_of("hold#1 hold#2"))]);
         if seconds <= 900 {
             assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), seconds)]);
         } else {
@@ -210,7 +189,7 @@ fn what_was_held_for_longer_than_the_horizon_is_parked() {
         ("[delivery]\nhold_horizon = \"4d\"", 4, 0, false),
     ] {
         let later_ms = days * day_ms + extra_ms;
-        let got = invoke_with(settings, &[], later_ms, &one(&[r#""hold""#]));
+        let got = invoke_with(settings, &[], later_ms, &[message(1, "hold")]);
         let bodies = got.aws.bodies(QueueName::Parked);
         assert_eq!(
             bodies.len(),
@@ -224,7 +203,7 @@ fn what_was_held_for_longer_than_the_horizon_is_parked() {
         );
     }
     // A replay starts its time again.
-    let replayed = envelope(0, &[r#""hold""#]).replace(
+    let replayed = envelope_of("hold").replace(
         r#""events""#,
         r#""replayed_at":"2026-03-11T12:00:00.000Z","events""#,
     );
@@ -235,7 +214,7 @@ fn what_was_held_for_longer_than_the_horizon_is_parked() {
 #[test]
 fn a_new_message_that_sqs_did_not_take_is_sent_again() {
     event::rules!["RD-042", "RD-150"];
-    let partly = one(&[r#""ok#1""#, r#""retry:5#2""#]);
+    let partly = [message(1, "ok#1 retry:5#2")];
     for faults in 0..4 {
         let got = invoke_with("", &vec![CallFault::Fail; faults], 0, &partly);
         let taken = faults < 3;
@@ -247,10 +226,7 @@ fn a_new_message_that_sqs_did_not_take_is_sent_again() {
 #[test]
 fn records_with_something_accepted_are_settled_first() {
     event::rules!["RD-024"];
-    let records = [
-        record("m1", 1, envelope(0, &[r#""rejected#1""#])),
-        record("m2", 1, envelope(0, &[r#""ok#2""#, r#""retry:5#3""#])),
-    ];
+    let records = [message(1, "rejected#1"), message(2, "ok#2 retry:5#3")];
     let got = invoke(&records);
     let steps = got.aws.steps.borrow();
     let place = |step: &str| steps.iter().position(|own| own == step).unwrap();
@@ -264,7 +240,7 @@ fn no_call_to_sqs_starts_in_the_last_second() {
     let vendor = scripted_vendor(&aws);
     let secrets = FakeSecrets::new(&secret("k-1"));
     let deliverer = deliverer::<ScriptedDestination>("", scripted, secrets, &aws, &vendor);
-    let records = one(&[r#""rejected#1""#]);
+    let records = [message(1, "rejected#1")];
     for (took_ms, kept) in [(3_500, 0), (3_501, 1)] {
         vendor.took_ms.set(took_ms);
         let deadline = vendor.now.get().plus_millis(4_500);
@@ -278,7 +254,7 @@ fn no_call_to_sqs_starts_in_the_last_second() {
 fn what_was_received_100_times_goes_on_in_a_new_message() {
     event::rules!["RD-028"];
     for (receives, replaced) in [(99, 0), (100, 1)] {
-        let got = invoke(&[record("m1", receives, envelope(0, &[r#""retry:5#1""#]))]);
+        let got = invoke(&[record("m1", receives, envelope_of("retry:5#1"))]);
         assert_eq!(got.aws.bodies(BRAZE).len(), replaced, "{receives}");
         assert_eq!(got.kept.len(), 1 - replaced);
     }
@@ -305,8 +281,7 @@ fn what_was_received_100_times_goes_on_in_a_new_message() {
 fn a_time_over_12_days_ahead_counts_as_now() {
     event::rules!["RD-045"];
     let ahead = |at: &str| {
-        let body =
-            envelope(0, &[r#""ok""#]).replace(r#""events""#, &format!(r#""not_before":"{at}","events""#));
+        let body = envelope_of("ok").replace(r#""events""#, &format!(r#""not_before":"{at}","events""#));
         invoke(&[record("m1", 1, body)]).seen.len()
     };
     assert_eq!(ahead("2026-03-13T12:00:00.000Z"), 0);
@@ -324,7 +299,7 @@ fn unusable_settings_hold_every_event_and_are_named_once() {
     assert!(
         lines.len() == 1 && lines[0].contains("settings_unusable") && lines[0].contains("braze.instance")
     );
-    let records = one(&[r#""ok#1""#]);
+    let records = [message(1, "ok#1")];
     let deadline = vendor.now.get().plus_millis(60_000);
     assert_eq!(run(deliverer.handle(&records, "aws-1", deadline)), ["m1"]);
     assert!(aws.lines_of("event")[0].contains(r#""outcome":"hold","reason":"config""#));

@@ -21,7 +21,7 @@ fn what_is_no_envelope_is_parked_at_the_first_receive() {
     event::rules!["RD-003"];
     let bodies = ["", "{", "7", r#"{"v":1}"#, "\u{0}\u{fffd}"];
     for body in bodies {
-        let neighbour = record("m2", 1, envelope(0, &[r#""ok""#]));
+        let neighbour = message(2, "ok");
         let got = invoke(&[record("m1", 1, body), neighbour]);
         assert!(got.kept.is_empty());
         assert_eq!(got.seen, ["\"ok\" 1"]);
@@ -65,7 +65,7 @@ fn a_newer_envelope_waits_and_is_parked_after_four_days() {
 #[test]
 fn what_must_not_be_sent_yet_waits_as_it_is() {
     event::rules!["RD-006"];
-    let ahead = envelope(0, &[r#""ok""#]).replace(
+    let ahead = envelope_of("ok").replace(
         r#""events""#,
         r#""not_before":"2026-03-01T12:05:00.000Z","events""#,
     );
@@ -95,10 +95,7 @@ fn events_of_a_route_that_is_off_are_ignored() {
 fn a_panic_in_the_mapping_parks_its_event_alone() {
     event::rules!["RD-008"];
     let events = [r#""ok#1""#, r#""mappanic""#, r#""ok#2""#];
-    let got = invoke(&[
-        record("m1", 1, envelope(0, &events)),
-        record("m2", 1, envelope(0, &[r#""ok#3""#])),
-    ]);
+    let got = invoke(&[record("m1", 1, envelope(0, &events)), message(2, "ok#3")]);
     assert!(got.kept.is_empty());
     assert_eq!(got.seen, ["\"ok#1\" 1", "\"ok#2\" 1", "\"ok#3\" 1"]);
     assert_eq!(parked_reasons(&got), ["internal_panic"]);
@@ -110,8 +107,8 @@ fn a_panic_in_the_mapping_parks_its_event_alone() {
 fn a_panic_while_sending_delays_its_own_event_alone() {
     event::rules!["RD-011"];
     let got = invoke(&[
-        record("m1", 4, envelope(0, &[r#""panic""#, r#""ok#1""#])),
-        record("m2", 1, envelope(0, &[r#""ok#2""#, r#""fails""#])),
+        record("m1", 4, envelope_of("panic ok#1")),
+        message(2, "ok#2 fails"),
         record("m3", 1, "{"),
     ]);
     assert_eq!(got.seen.len(), 4);
@@ -156,7 +153,7 @@ fn the_oldest_record_is_worked_first() {
 #[test]
 fn an_event_that_is_merely_old_is_still_tried() {
     event::rules!["RD-071"];
-    let old = envelope(0, &[r#""ok""#, r#""rejected""#]).replace(T, "2025-03-01T12:00:00.000Z");
+    let old = envelope_of("ok rejected").replace(T, "2025-03-01T12:00:00.000Z");
     let got = invoke(&[record("m1", 1, old)]);
     assert_eq!(got.seen.len(), 2);
     assert_eq!(parked_reasons(&got), ["rejected"]);

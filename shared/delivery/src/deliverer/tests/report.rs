@@ -103,10 +103,7 @@ fn the_query_of_the_guide_finds_an_events_fate_by_its_id() {
         };
         lines.iter().filter(fits).cloned().collect()
     };
-    let got = invoke(&[
-        record("m1", 1, envelope(0, &[r#""ok""#, r#""retry:5""#])),
-        record("m2", 1, envelope(0, &[r#""rejected""#])),
-    ]);
+    let got = invoke(&[message(1, "ok retry:5"), message(2, "rejected")]);
     let lines = got.aws.lines.borrow();
     assert!(lines.len() > 3);
     assert_eq!(outcomes(&found(&lines, "ok")), ["delivered"]);

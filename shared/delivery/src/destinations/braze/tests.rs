@@ -3,13 +3,14 @@ use crate::destinations::conformance::{Conforms, Hint, conformance};
 use crate::dispatch::Dispatcher;
 use crate::fake_aws::FakeSecrets;
 use crate::fake_vendor::{
-    Fake, FakeVendor, Seen, deliver, deliver_within, dispatcher, item, job, respond, secret, single, track,
-    words,
+    Fake, FakeVendor, Seen, deliver, deliver_within, dispatcher, done, job, respond, secret, words,
 };
 use crate::http::NoResponse;
-use crate::job::DeliveryResult;
 use event::Source;
-use event::envelope::Done;
+use event::calls::SubscriberKind;
+use sample_calls::{
+    campaign, delete, delete_item, identify, item, merge, subscription, track, update_item, upsert_item,
+};
 
 mod answers;
 mod bisect;
@@ -91,9 +92,17 @@ pub fn braze(settings: &str) -> Dispatcher<Braze, Fake> {
     with_secrets(settings, FakeSecrets::new(&secret("k-1")))
 }
 
-/// What comes of events by the usual settings.
-pub fn delivered(vendor: &FakeVendor, jobs: Vec<Job<BrazeCall>>) -> Vec<DeliveryResult> {
-    deliver(&braze(""), vendor, jobs)
+/// Events of these calls.
+pub fn jobs(events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<Job<BrazeCall>> {
+    (1..)
+        .zip(events)
+        .map(|(n, calls)| job(&format!("e{n}"), calls))
+        .collect()
+}
+
+/// What comes of events of these calls by the usual settings.
+pub fn outcomes(vendor: &FakeVendor, events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<String> {
+    words(&deliver(&braze(""), vendor, jobs(events)))
 }
 
 pub fn ok() -> Result<Response, NoResponse> {
@@ -115,12 +124,4 @@ pub fn at(path: &'static str, status: u16, body: &'static str) -> FakeVendor {
 pub fn objects(seen: &Seen) -> usize {
     let arrays = seen.body.as_object().unwrap().values();
     arrays.filter_map(|value| Some(value.as_array()?.len())).sum()
-}
-
-pub fn identify(user: &str) -> BrazeCall {
-    single(
-        BrazeEndpoint::Identify { merge: true },
-        BrazeArray::AliasesToIdentify,
-        user,
-    )
 }

@@ -12,3 +12,5 @@ pub const RATE_LIMITED_S: f64 = 60.0;
 pub const RESET_IS_TIME_FROM: f64 = 1_000_000_000.0;
 /// The path of a batch.
 pub const BATCH_PATH: &str = "/v1/batch";
+/// The hosts of the United States and the European Union (SEG-001).
+pub const HOSTS: [&str; 2] = ["https://api.segment.io", "https://events.eu1.segmentapis.com"];

@@ -1,9 +1,9 @@
 use super::*;
-use crate::fake_vendor::{item, single, track};
-use event::calls::{BrazeArray, SubscriberKind};
-use event::calls::{BrazeEndpoint, write_braze_body};
+use crate::destinations::braze::sample_calls::{
+    campaign, delete, delete_item, identify, item, merge, subscription, track, upsert_item,
+};
+use event::calls::{BrazeArray, BrazeEndpoint, SubscriberKind, write_braze_body};
 
-mod order;
 mod properties;
 mod shown;
 
@@ -24,22 +24,6 @@ fn packs(events: Vec<Vec<BrazeCall>>, room: Room) -> Vec<Batch> {
         .flat_map(|(job, asked)| calls(job, asked, |_| true))
         .collect();
     plan(all, true, room)
-}
-
-fn identify(user: &str) -> BrazeCall {
-    single(
-        BrazeEndpoint::Identify { merge: true },
-        BrazeArray::AliasesToIdentify,
-        user,
-    )
-}
-
-fn delete(user: &str) -> BrazeCall {
-    single(
-        BrazeEndpoint::Delete(BrazeArray::ExternalIds),
-        BrazeArray::ExternalIds,
-        user,
-    )
 }
 
 /// The requests in words: path, and the events with items of their own in it.
@@ -206,45 +190,18 @@ fn a_delete_after_the_user_was_written_again_is_not_left_out() {
 #[test]
 fn what_a_request_may_hold_only_one_of() {
     event::rules!["SB-512", "SB-425"];
-    let campaign = |id: &str, user: &str| {
-        let endpoint = BrazeEndpoint::CampaignTrigger {
-            campaign_id: id.to_owned(),
-            send_id: String::new(),
-        };
-        vec![single(endpoint, BrazeArray::Recipients, user)]
-    };
     let requests = packs(
-        vec![
-            campaign("x", "u"),
-            campaign("y", "u"),
-            campaign("x", "v"),
-            campaign("x", "u"),
-        ],
+        [("x", "u"), ("y", "u"), ("x", "v"), ("x", "u")]
+            .map(|(id, user)| vec![campaign(id, user)])
+            .into(),
         ROOM,
     );
-    let paths: Vec<Vec<usize>> = shape(&requests).into_iter().map(|(_, events)| events).collect();
-    assert_eq!(paths, [vec![0, 2], vec![1], vec![3]]);
+    assert_eq!(events(&requests), [vec![0, 2], vec![1], vec![3]]);
 
-    let upsert = |id: &str| {
-        vec![single(
-            BrazeEndpoint::CatalogUpsert {
-                catalog: "c".to_owned(),
-            },
-            BrazeArray::Items,
-            id,
-        )]
-    };
-    let requests = packs(vec![upsert("i"), upsert("j"), upsert("i")], ROOM);
-    let events: Vec<Vec<usize>> = shape(&requests).into_iter().map(|(_, events)| events).collect();
-    assert_eq!(events, [vec![0, 1], vec![2]]);
+    let requests = packs(["i", "j", "i"].map(|id| vec![upsert_item(id)]).into(), ROOM);
+    assert_eq!(events(&requests), [vec![0, 1], vec![2]]);
 
-    let merges = (0..51).map(|n| {
-        vec![single(
-            BrazeEndpoint::Merge,
-            BrazeArray::MergeUpdates,
-            &format!("u{n}"),
-        )]
-    });
+    let merges = (0..51).map(|n| vec![merge(&format!("u{n}"))]);
     let sizes: Vec<usize> = packs(merges.collect(), ROOM)
         .iter()
         .map(|r| r.items().count())
@@ -255,18 +212,7 @@ fn what_a_request_may_hold_only_one_of() {
 #[test]
 fn one_kind_of_subscriber_a_request_and_each_id_once() {
     event::rules!["SB-512", "SB-526"];
-    let entry = |kind, id: &str| {
-        let mut one = item(
-            BrazeArray::SubscriptionGroups,
-            id,
-            r#"{"subscription_group_id":"g"}"#,
-        );
-        one.subscriber = Some(id.to_owned());
-        vec![BrazeCall {
-            endpoint: BrazeEndpoint::SubscriptionStatus(kind),
-            items: vec![one],
-        }]
-    };
+    let entry = |kind, id| vec![subscription(kind, id, "g")];
     let events = vec![
         entry(SubscriberKind::ExternalIds, "u"),
         entry(SubscriberKind::Emails, "a@example.com"),
@@ -279,4 +225,32 @@ fn one_kind_of_subscriber_a_request_and_each_id_once() {
         body(&requests[0]),
         r#"{"subscription_groups":[{"subscription_group_id":"g","external_ids":["u","v"]}]}"#
     );
+}
+
+/// The events of each request.
+fn events(requests: &[Batch]) -> Vec<Vec<usize>> {
+    shape(requests).into_iter().map(|(_, events)| events).collect()
+}
+
+#[test]
+fn an_item_that_was_deleted_and_written_again_is_written_last() {
+    event::rules!["SB-515", "SB-425"];
+    let (j, i, k) = (
+        || vec![upsert_item("j")],
+        || vec![upsert_item("i")],
+        || vec![upsert_item("k")],
+    );
+    let deleted = || vec![delete_item("i")];
+    let requests = packs(vec![j(), deleted(), i(), k()], ROOM);
+    assert_eq!(events(&requests), [vec![0], vec![1], vec![2, 3]]);
+    let apart = packs(vec![j(), deleted(), k()], ROOM);
+    assert_eq!(events(&apart), [vec![0, 2], vec![1]]);
+}
+
+#[test]
+fn messages_to_one_recipient_keep_their_order() {
+    event::rules!["SB-515"];
+    let sent = [("welcome", "v"), ("tips", "u"), ("welcome", "u")];
+    let requests = packs(sent.map(|(id, user)| vec![campaign(id, user)]).into(), ROOM);
+    assert_eq!(events(&requests), [[0], [1], [2]]);
 }

@@ -2,10 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn events(n: usize) -> Vec<Job<BrazeCall>> {
-    (0..n)
-        .map(|n| format!("e{n}"))
-        .map(|id| job(&id, vec![Braze::call(&id, &id)]))
-        .collect()
+    jobs((0..n).map(|n| vec![Braze::call(&format!("e{n}"), &format!("u{n}"))]))
 }
 
 #[test]
@@ -28,12 +25,9 @@ fn delivery_case_3_four_events_one_bad_five_requests() {
 fn an_older_account_takes_fifty_objects_a_request() {
     event::rules!["SB-545"];
     let world = FakeVendor::new(|seen, _| {
+        let too_many = r#"{"message":"Max Input Length Exceeded - 50 objects"}"#;
         if objects(seen) > 50 {
-            respond(
-                400,
-                &[],
-                r#"{"message":"Max Input Length Exceeded - 50 objects"}"#,
-            )
+            respond(400, &[], too_many)
         } else {
             ok()
         }
@@ -65,9 +59,8 @@ proptest! {
             .collect();
         let body = format!(r#"{{"message":"success","errors":[{}]}}"#, listed.join(","));
         let world = FakeVendor::new(move |_, _| respond(201, &[], &body));
-        let jobs = sizes.iter().enumerate().map(|(n, (a, e, p))| job(&format!("e{n}"), vec![track(&format!("u{n}"), *a, *e, *p)])).collect();
-
-        let results = deliver(&braze("dedupe_attributes = false"), &world, jobs);
+        let calls = sizes.iter().enumerate().map(|(n, (a, e, p))| vec![track(&format!("u{n}"), *a, *e, *p)]);
+        let results = deliver(&braze("dedupe_attributes = false"), &world, jobs(calls));
 
         // The oracle: where each event's items lie in the arrays.
         let counts = |size: &(usize, usize, usize)| [size.0, size.1, size.2];

@@ -64,7 +64,7 @@ fn calls_of(n: usize, plan: &Plan) -> Vec<BrazeCall> {
     if plan.subscribes {
         let mut one = new_item(BrazeArray::SubscriptionGroups);
         one.subscriber = Some(user.clone());
-        let endpoint = BrazeEndpoint::SubscriptionStatus(event::calls::SubscriberKind::ExternalIds);
+        let endpoint = BrazeEndpoint::SubscriptionStatus(SubscriberKind::ExternalIds);
         calls.push(call(endpoint, vec![one]));
     }
     if plan.catalog {
@@ -77,9 +77,7 @@ fn calls_of(n: usize, plan: &Plan) -> Vec<BrazeCall> {
 }
 
 fn jobs_of(plans: &[Plan]) -> Vec<Job<BrazeCall>> {
-    let jobs = plans.iter().enumerate();
-    jobs.map(|(n, plan)| job(&format!("e{n}"), calls_of(n, plan)))
-        .collect()
+    jobs(plans.iter().enumerate().map(|(n, plan)| calls_of(n, plan)))
 }
 
 /// Every object of a request, with its array and index.

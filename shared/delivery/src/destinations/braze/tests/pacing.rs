@@ -10,22 +10,17 @@ fn a_spent_limit_is_waited_for_if_the_invocation_has_the_time() {
         ("x-ratelimit-reset", "1772366420"),
     ];
     let spent = || FakeVendor::new(move |_, _| respond(201, &headers, "{}"));
-    let jobs = || {
-        vec![
-            job("e1", vec![track("a", 0, 1, 0)]),
-            job("e2", vec![track("b", 0, 1, 0)]),
-        ]
-    };
+    let two = || jobs(["a", "b"].map(|user| vec![track(user, 0, 1, 0)]));
     let world = spent();
     let began = world.now.get();
     assert_eq!(
-        words(&deliver(&braze("max_objects = 1"), &world, jobs())),
+        words(&deliver(&braze("max_objects = 1"), &world, two())),
         ["delivered", "delivered"]
     );
     assert_eq!(world.seen.borrow()[1].at.millis_since(began), 20_000);
 
     let world = spent();
-    let (results, _) = deliver_within(&braze("max_objects = 1"), &world, jobs(), 25_000);
+    let (results, _) = deliver_within(&braze("max_objects = 1"), &world, two(), 25_000);
     assert_eq!(words(&results), ["delivered", "retry rate_limited"]);
     assert!(after(&results[1]) >= 20);
 }
@@ -48,30 +43,15 @@ fn delivery_case_7_an_unknown_fate_follows_the_kind_of_item() {
             ..item(BrazeArray::Attributes, "u", "{}")
         }],
     };
-    let deletion = single(
-        BrazeEndpoint::Delete(BrazeArray::ExternalIds),
-        BrazeArray::ExternalIds,
-        "u",
-    );
-    let trigger = || {
-        single(
-            BrazeEndpoint::CampaignTrigger {
-                campaign_id: "c".to_owned(),
-                send_id: String::new(),
-            },
-            BrazeArray::Recipients,
-            "u",
-        )
-    };
     for calls in [|| vec![track("u", 0, 0, 1)], || vec![track("u", 0, 1, 0)]] {
         assert_eq!(run(retry, calls()), of("retry transient", true));
         assert_eq!(run(park, calls()), of("parked ambiguous", false));
     }
     assert_eq!(run(retry, vec![operator()]), of("retry transient", true));
     assert_eq!(run(park, vec![operator()]), of("parked ambiguous", false));
-    assert_eq!(run("", vec![trigger()]), of("parked ambiguous", false));
-    assert_eq!(run(retry, vec![trigger()]), of("retry transient", true));
-    for calls in [vec![track("u", 1, 0, 0)], vec![identify("u")], vec![deletion]] {
+    assert_eq!(run("", vec![campaign("c", "u")]), of("parked ambiguous", false));
+    assert_eq!(run(retry, vec![campaign("c", "u")]), of("retry transient", true));
+    for calls in [vec![track("u", 1, 0, 0)], vec![identify("u")], vec![delete("u")]] {
         assert_eq!(run(park, calls), of("retry transient", false));
     }
 }
@@ -81,20 +61,11 @@ fn the_outcome_is_the_first_that_applies_over_all_requests() {
     event::rules!["SB-540", "SB-544"];
     // 76 purchases: the first request is refused in part, the second fails.
     let body = r#"{"errors":[{"type":"bad","input_array":"purchases","index":0}]}"#;
-    let world = FakeVendor::new(move |_, nth| {
-        if nth == 0 {
-            respond(201, &[], body)
-        } else {
-            respond(500, &[], "")
-        }
+    let world = FakeVendor::new(move |_, nth| match nth {
+        0 => respond(201, &[], body),
+        _ => respond(500, &[], ""),
     });
-    let results = delivered(&world, vec![job("e", vec![track("u", 0, 0, 76)])]);
+    let results = deliver(&braze(""), &world, jobs([vec![track("u", 0, 0, 76)]]));
     assert_eq!(words(&results), ["retry transient"]);
-    assert_eq!(
-        results[0].done,
-        Some(Done {
-            of: 76,
-            items: (1..75).collect()
-        })
-    );
+    assert_eq!(results[0].done, done(76, 1..75));
 }

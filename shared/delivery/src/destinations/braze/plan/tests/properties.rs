@@ -13,35 +13,16 @@ fn any_plan() -> impl Strategy<Value = Plan> {
 /// A delete, an identification, a catalog item, a subscription, a message, or a track of some sizes.
 fn calls_of((user, kind, attributes, events, purchases): Plan) -> Vec<BrazeCall> {
     let user = format!("u{user}");
-    let catalog = "c".to_owned();
     match kind {
         0 => vec![delete(&user)],
         1 => vec![identify(&user), track(&user, 1, 0, 0)],
-        2 => vec![single(
-            BrazeEndpoint::CatalogUpsert { catalog },
-            BrazeArray::Items,
-            &user,
-        )],
-        3 => vec![single(
-            BrazeEndpoint::CatalogDelete { catalog },
-            BrazeArray::Items,
-            &user,
-        )],
+        2 => vec![upsert_item(&user)],
+        3 => vec![delete_item(&user)],
         4 => {
-            let endpoint = BrazeEndpoint::SubscriptionStatus(SubscriberKind::ExternalIds);
-            let mut call = single(endpoint, BrazeArray::SubscriptionGroups, &user);
-            call.items
-                .iter_mut()
-                .for_each(|item| item.subscriber = Some(user.clone()));
-            vec![track(&user, attributes, 1, 0), call]
+            let change = subscription(SubscriberKind::ExternalIds, &user, "g");
+            vec![track(&user, attributes, 1, 0), change]
         }
-        5 => {
-            let endpoint = BrazeEndpoint::CampaignTrigger {
-                campaign_id: format!("x{attributes}"),
-                send_id: String::new(),
-            };
-            vec![single(endpoint, BrazeArray::Recipients, &user)]
-        }
+        5 => vec![campaign(&format!("x{attributes}"), &user)],
         6 => vec![track(&user, attributes.max(1), events, 0)],
         _ => vec![track(&user, attributes, events.max(1), purchases)],
     }

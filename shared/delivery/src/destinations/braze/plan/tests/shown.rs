@@ -75,12 +75,9 @@ fn packed_shows_requests_in_order_with_their_events() {
 #[test]
 fn catalogs_have_methods_of_their_own() {
     event::rules!["SB-527"];
-    let catalog = || "c".to_owned();
-    let put = BrazeEndpoint::CatalogUpsert { catalog: catalog() };
-    let remove = BrazeEndpoint::CatalogDelete { catalog: catalog() };
     let events = vec![
-        (EventId::given("a"), vec![single(put, BrazeArray::Items, "i")]),
-        (EventId::given("b"), vec![single(remove, BrazeArray::Items, "j")]),
+        (EventId::given("a"), vec![upsert_item("i")]),
+        (EventId::given("b"), vec![delete_item("j")]),
     ];
     let settings = Settings::load("[braze]\ninstance = \"US-01\"").unwrap();
     let packing = packed(&Braze::new(&settings).unwrap(), events);
