@@ -126,6 +126,9 @@ fn call(
     let identity = identity::identity(event, own, trace)?;
     let (timestamp, other_time) = time::timestamp(event, trace);
     let context = Context::new(event, placeholders(own), trace);
+    if event.user("ip").is_some_and(|ip| value::text(ip).is_none()) {
+        trace.warn(Warning::FieldUnreadable, || "user_data.ip".into());
+    }
     let track = Track {
         name,
         message_id: identity::message_id(arrival, own),

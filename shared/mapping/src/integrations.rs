@@ -1,5 +1,6 @@
 //! Whether a Segment event is meant for a destination, by what its `integrations` say (SB-024, SR-045).
 
+use crate::forms::text::is_blank;
 use event::json::{Json, Kind, Object};
 
 /// The name that stands for all integrations.
@@ -14,6 +15,17 @@ pub struct Integrations<'e, 'a> {
 }
 
 impl Integrations<'_, '_> {
+    /// The paths of what cannot be read: neither a boolean nor an object of options.
+    pub fn unreadable(&self, names: &[&str], webhooks: &[String]) -> Vec<String> {
+        let asked = names.iter().copied();
+        let asked = asked.chain([ALL]).chain(webhooks.iter().map(String::as_str));
+        let is_unreadable = |name: &&str| {
+            let value = self.get(name).filter(|value| !is_blank(*value));
+            value.is_some_and(|value| value.as_bool().is_none() && value.kind() != Kind::Object)
+        };
+        asked.filter(is_unreadable).map(|name| self.path(name)).collect()
+    }
+
     /// The path of what keeps the event from a destination; `None` if nothing does. `names` are those of the destination,
     /// `webhooks` those under which Segment knows Switchyard.
     pub fn off(&self, names: &[&str], webhooks: &[String]) -> Option<String> {
@@ -29,7 +41,7 @@ impl Integrations<'_, '_> {
     }
 
     fn get(&self, name: &str) -> Option<Json<'_>> {
-        self.own.get(name).or_else(|| self.of_context.get(name))
+        self.own.present(name).or_else(|| self.of_context.present(name))
     }
 
     fn is_false(&self, name: &str) -> bool {
@@ -43,7 +55,7 @@ impl Integrations<'_, '_> {
     }
 
     fn path(&self, name: &str) -> String {
-        let place = if self.own.get(name).is_some() {
+        let place = if self.own.present(name).is_some() {
             "integrations"
         } else {
             "context.integrations"

@@ -81,9 +81,9 @@ impl Mapping for SegmentToBraze {
     fn gate<'a>(
         event: Self::Received<'a>,
         settings: &Settings,
-        _: &mut Trace,
+        trace: &mut Trace,
     ) -> Result<Self::Accepted<'a>, Rejected> {
-        let event_type = gate::accept(&event, &settings.segment_to_braze)?;
+        let event_type = gate::accept(&event, &settings.segment_to_braze, trace)?;
         Ok((event_type, event))
     }
 

@@ -4,6 +4,7 @@ use super::received::Received;
 use super::value::{is_blank, is_nothing};
 use crate::Trace;
 use crate::forms::Placeholders;
+use crate::forms::identity_text::identity_text;
 use crate::rejected::Rejected;
 use crate::route::Arrival;
 use event::EventId;
@@ -116,9 +117,11 @@ fn anonymous_id<'a>(
     places.into_iter().find_map(|(section, object, key)| {
         let value = object.get(key).filter(|value| !is_null(*value))?;
         let Some(id) = placeholders.user(value) else {
-            if placeholders.refuses(Some(value)) {
-                trace.warn(Warning::PlaceholderUserId, || format!("{section}.{key}"));
-            }
+            let warning = match identity_text(value) {
+                Some(_) => Warning::PlaceholderUserId,
+                None => Warning::FieldUnreadable,
+            };
+            trace.warn(warning, || format!("{section}.{key}"));
             return None;
         };
         trace.record("BS-070", || (format!("{section}.{key}"), "anonymousId".into()));

@@ -1,6 +1,7 @@
 //! When an event happened.
 
 use super::received::Received;
+use super::value::is_nothing;
 use crate::Trace;
 use crate::forms::epoch_millis;
 use event::Timestamp;
@@ -17,6 +18,11 @@ const MAX_DIGITS: usize = 15;
 pub fn timestamp<'a>(event: &Received<'a>, trace: &mut Trace) -> (Option<Timestamp>, Option<Json<'a>>) {
     let [received, happened] = event.times;
     let of_receipt = received.and_then(time);
+    for (key, given) in [("timestamp", received), ("event_timestamp", happened)] {
+        if given.is_some_and(|given| !is_nothing(given) && time(given).is_none()) {
+            trace.warn(Warning::TimeUnreadable, || key.into());
+        }
+    }
     if let Some(timestamp) = happened.and_then(time) {
         trace.record("BS-054", || ("event_timestamp".into(), "timestamp".into()));
         let is_other = of_receipt.is_some_and(|other| other != timestamp);
@@ -24,7 +30,10 @@ pub fn timestamp<'a>(event: &Received<'a>, trace: &mut Trace) -> (Option<Timesta
     }
     match of_receipt {
         Some(_) => trace.record("BS-054", || ("timestamp".into(), "timestamp".into())),
-        None => trace.warn(Warning::TimeUnreadable, || "timestamp".into()),
+        None if received.is_none_or(is_nothing) => {
+            trace.warn(Warning::TimeUnreadable, || "timestamp".into());
+        }
+        None => {}
     }
     (of_receipt, None)
 }

@@ -66,6 +66,9 @@ pub fn identity<'a>(
         if anonymous_id.is_some() {
             trace.record("BZ-101", || ("user.user_id".into(), "anonymousId".into()));
         }
+        if is_unreadable(user.user_id) {
+            trace.warn(Warning::ExternalIdUnreadable, || "user.user_id".into());
+        }
         warn(is_placeholder, is_anonymous_placeholder, trace);
         return Ok(Identity {
             user_id,
@@ -86,7 +89,7 @@ pub fn identity<'a>(
     if drops {
         return Err(Rejected::ignore("BZ-102", "user", IgnoreReason::NoExternalId));
     }
-    if external.is_some_and(|id| matches!(id.kind(), Kind::Bool | Kind::Array | Kind::Object)) {
+    if is_unreadable(external) {
         trace.warn(Warning::ExternalIdUnreadable, || "user.external_user_id".into());
     }
     warn(is_placeholder, is_anonymous_placeholder, trace);
@@ -103,6 +106,11 @@ fn somebody<'a>(id: Option<Json<'a>>, placeholders: Placeholders<'_>) -> (Option
         Some(id) if placeholders.is_nobody(&id) => (None, true),
         id => (id, false),
     }
+}
+
+/// Whether an id has a type that no id has.
+fn is_unreadable(id: Option<Json<'_>>) -> bool {
+    id.is_some_and(|id| matches!(id.kind(), Kind::Bool | Kind::Array | Kind::Object))
 }
 
 fn warn(external: bool, own: bool, trace: &mut Trace) {

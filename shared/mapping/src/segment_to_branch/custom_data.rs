@@ -4,6 +4,7 @@ use super::identifiers::FINGERPRINT;
 use super::received::{Properties, Received};
 use super::value::{any_text, string};
 use crate::Trace;
+use crate::forms::identity_text::identity_text;
 use event::EventId;
 use event::json::ObjectWriter;
 use event::reasons::Warning;
@@ -44,6 +45,11 @@ pub fn write(
             trace.record("SR-256", || {
                 (format!("properties.{key}"), "left out of custom_data".into())
             });
+            if key != FINGERPRINT {
+                trace.warn(Warning::ReservedPropertyRemoved, || format!("properties.{key}"));
+            } else if identity_text(value).is_none() {
+                trace.warn(Warning::FieldUnreadable, || format!("properties.{key}"));
+            }
             continue;
         }
         if matches!(key, ANONYMOUS_ID | MESSAGE_ID | TIMESTAMP) {

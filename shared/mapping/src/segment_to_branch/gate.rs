@@ -9,7 +9,7 @@ use crate::forms::text::is_digits;
 use crate::rejected::Rejected;
 use event::branch_events::{StandardEvent, normalized_name, standard_event};
 use event::json::{Json, Object};
-use event::reasons::{IgnoreReason, ParkReason};
+use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{EventChoice, SegmentToBranch};
 use std::borrow::Cow;
 
@@ -76,11 +76,15 @@ pub fn accept<'a>(
     if let Some(rule) = loops(event, &name) {
         return ignored(rule, IgnoreReason::Loop);
     }
-    if settings.respect_integrations
-        && let Some(path) = event.integrations().off(&INTEGRATIONS, &settings.webhook_names)
-    {
-        let closed = Rejected::ignore("SR-045", "integrations", IgnoreReason::IntegrationOff);
-        return Err(closed.at(path));
+    if settings.respect_integrations {
+        let integrations = event.integrations();
+        if let Some(path) = integrations.off(&INTEGRATIONS, &settings.webhook_names) {
+            let closed = Rejected::ignore("SR-045", "integrations", IgnoreReason::IntegrationOff);
+            return Err(closed.at(path));
+        }
+        for path in integrations.unreadable(&INTEGRATIONS, &settings.webhook_names) {
+            trace.warn(Warning::FieldUnreadable, || path);
+        }
     }
     let (name, normalized) = renamed(name, settings, trace);
     let (rule, target) = match chosen(&normalized, settings) {

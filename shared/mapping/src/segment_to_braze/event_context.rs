@@ -1,7 +1,7 @@
 //! What all objects of one event have in common: whose they are, and of which app.
 
 use super::identity::{Identity, Ids};
-use super::platform::{AppId, app_id, platform_of};
+use super::platform::{AppId, app_id, platform_of, warn_of_app_ids};
 use super::received::Received;
 use crate::Trace;
 use event::Timestamp;
@@ -63,6 +63,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
 
     /// Records where the app of events and purchases is named.
     pub fn record_app_id(&self, trace: &mut Trace) {
+        warn_of_app_ids(self.event, self.settings, trace);
         if let Some(app_id) = &self.app_id {
             trace.record("SB-051", || (app_id.path(), format!("app_id = {}", app_id.id)));
         }

@@ -5,8 +5,8 @@ use crate::Trace;
 use crate::forms::text::word;
 use crate::rejected::Rejected;
 use event::currents;
-use event::json::{Json, Kind, Object};
-use event::reasons::{IgnoreReason, ParkReason};
+use event::json::Object;
+use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{LoopGuard, Pattern, SegmentToBraze};
 use std::borrow::Cow;
 
@@ -29,9 +29,6 @@ pub enum EventType {
     Delete,
 }
 
-/// The name that stands for all integrations.
-const ALL: &str = "All";
-
 /// Properties that only the events of Braze's own Segment connector have.
 const CURRENTS_PROPERTIES: [&str; 6] = [
     "app_group_id",
@@ -46,16 +43,24 @@ const CURRENTS_PROPERTIES: [&str; 6] = [
 ///
 /// # Errors
 /// Why the event is not sent.
-pub fn accept(event: &Received<'_>, settings: &SegmentToBraze) -> Result<EventType, Rejected> {
+pub fn accept(
+    event: &Received<'_>,
+    settings: &SegmentToBraze,
+    trace: &mut Trace,
+) -> Result<EventType, Rejected> {
     let event_type = event_type(event)?;
     if let Some(looped) = looped_as(Some(event_type), event, settings) {
         return Err(looped);
     }
-    if settings.respect_integrations
-        && let Some(name) = turned_off_by(event, settings)
-    {
-        let closed = Rejected::ignore("SB-025", "integrations", IgnoreReason::IntegrationOff);
-        return Err(closed.at(format!("{}.{name}", event.integrations_path(name))));
+    if settings.respect_integrations {
+        let integrations = event.integrations();
+        if let Some(path) = integrations.off(&INTEGRATIONS, &settings.webhook_names) {
+            let closed = Rejected::ignore("SB-025", "integrations", IgnoreReason::IntegrationOff);
+            return Err(closed.at(path));
+        }
+        for path in integrations.unreadable(&INTEGRATIONS, &settings.webhook_names) {
+            trace.warn(Warning::InvalidValue, || path);
+        }
     }
     Ok(event_type)
 }
@@ -116,26 +121,6 @@ fn loops(
             .is_some_and(|name| currents::is_documented_name(&name))
         && has_mark(&event.properties);
     is_from_currents.then_some(("SB-023", "event"))
-}
-
-/// The name of the integration that keeps the event from Braze.
-fn turned_off_by(event: &Received<'_>, settings: &SegmentToBraze) -> Option<&'static str> {
-    let own = INTEGRATIONS.map(|name| event.integration(name));
-    let said = |value: Option<Json<'_>>| value.and_then(Json::as_bool);
-    let mut named = INTEGRATIONS.iter().zip(own);
-    if let Some((name, _)) = named.find(|(_, value)| said(*value) == Some(false)) {
-        return Some(name);
-    }
-    let is_wanted = |value: &Json<'_>| value.as_bool() == Some(true) || value.kind() == Kind::Object;
-    if own.iter().flatten().any(is_wanted) {
-        return None;
-    }
-    let is_off = said(event.integration(ALL)) == Some(false)
-        && !settings
-            .webhook_names
-            .iter()
-            .any(|name| event.integration(name).as_ref().is_some_and(is_wanted));
-    is_off.then_some(ALL)
 }
 
 /// The name under which a track is mapped.

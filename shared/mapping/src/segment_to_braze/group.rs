@@ -7,11 +7,11 @@ use super::names::is_sendable;
 use super::received::Received;
 use crate::Trace;
 use crate::forms::boolean;
-use crate::forms::text::text;
+use crate::forms::text::{is_blank, text};
 use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SubscriberKind};
 use event::json::ObjectWriter;
-use event::reasons::{IgnoreReason, ParkReason};
+use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{Group, SegmentToBraze};
 
 /// Where the state of a subscription may stand in the traits.
@@ -115,12 +115,17 @@ fn subscription(
     let mut out = ObjectWriter::new(&mut json);
     out.string("subscription_group_id", group_id);
     out.string("subscription_state", state);
-    if let Some(doubly) = trait_of(DOUBLE_OPT_IN).and_then(boolean) {
-        trace.record("SB-255", || {
-            let result = format!("subscription_groups[0].{DOUBLE_OPT_IN}");
-            (format!("traits.{DOUBLE_OPT_IN}"), result)
-        });
-        out.bool(DOUBLE_OPT_IN, doubly);
+    let doubly = trait_of(DOUBLE_OPT_IN).filter(|given| !is_blank(*given));
+    match doubly.map(boolean) {
+        Some(Some(doubly)) => {
+            trace.record("SB-255", || {
+                let result = format!("subscription_groups[0].{DOUBLE_OPT_IN}");
+                (format!("traits.{DOUBLE_OPT_IN}"), result)
+            });
+            out.bool(DOUBLE_OPT_IN, doubly);
+        }
+        Some(None) => trace.warn(Warning::InvalidValue, || format!("traits.{DOUBLE_OPT_IN}")),
+        None => {}
     }
     drop(out);
     Ok(BrazeCall {

@@ -4,7 +4,7 @@ use super::forms::{PhoneRules, e164};
 use super::received::{Place, Received};
 use crate::Trace;
 use crate::forms::email::email;
-use crate::forms::text::text;
+use crate::forms::text::{is_blank, text};
 use crate::forms::{Placeholders, list};
 use event::calls::UserKey;
 use event::json::{Json, Object, ObjectWriter, write_string};
@@ -142,9 +142,14 @@ impl<'e, 'a> Ids<'e, 'a> {
     /// The external id of the first two steps.
     pub fn external_id(&self, trace: &mut Trace) -> Option<String> {
         for key in ["externalId", "externalIds"] {
-            let elements = self.event.context.get(key).and_then(list);
+            let given = self.event.context.present(key);
+            let elements = given.and_then(list);
+            if given.is_some_and(|given| elements.is_none() && !is_blank(given)) {
+                trace.warn(Warning::NotAnObject, || format!("context.{key}"));
+            }
             for (at, element) in elements.into_iter().flatten().enumerate() {
                 let Some(element) = element.as_object() else {
+                    trace.warn(Warning::NotAnObject, || format!("context.{key}[{at}]"));
                     continue;
                 };
                 let of_type = element.get("type").and_then(Json::as_str);
@@ -203,7 +208,13 @@ impl<'e, 'a> Ids<'e, 'a> {
         path: impl Fn() -> String,
         trace: &mut Trace,
     ) -> Option<UserAlias> {
-        let label = object.get("alias_label").and_then(text)?.into_owned();
+        let given = object.present("alias_label");
+        let Some(label) = given.and_then(text).map(Cow::into_owned) else {
+            if given.is_some_and(|given| !is_blank(given)) {
+                trace.warn(Warning::InvalidValue, || format!("{}alias_label", path()));
+            }
+            return None;
+        };
         let name = self.id(
             object.get("alias_name"),
             || format!("{}alias_name", path()),
@@ -244,7 +255,13 @@ impl<'e, 'a> Ids<'e, 'a> {
                     .map(|(path, profile)| (Place::Object(path), "user_alias", profile.get("user_alias"))),
             );
         places.find_map(|(place, key, value)| {
-            let object = value?.as_object()?;
+            let value = value.filter(|value| !value.is_null())?;
+            let Some(object) = value.as_object() else {
+                if matches!(place, Place::Integration(..)) && !is_blank(value) {
+                    trace.warn(Warning::InvalidValue, || place.below(key));
+                }
+                return None;
+            };
             let alias = self.alias_in(&object, || format!("{}.", place.below(key)), trace);
             recorded(alias, "user_alias", || place.below(key), trace)
         })
@@ -279,7 +296,13 @@ impl<'e, 'a> Ids<'e, 'a> {
 
     /// An id is text and, if the settings say so, none of the words that stand for no id.
     fn id(&self, value: Option<Json<'_>>, path: impl Fn() -> String, trace: &mut Trace) -> Option<String> {
-        let id = value.and_then(text)?;
+        let value = value.filter(|value| !value.is_null())?;
+        let Some(id) = text(value) else {
+            if !is_blank(value) {
+                trace.warn(Warning::InvalidValue, path);
+            }
+            return None;
+        };
         if placeholders(self.settings).is_nobody(&id) {
             trace.warn(Warning::PlaceholderUserId, path);
             return None;

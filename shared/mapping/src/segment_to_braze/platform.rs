@@ -1,8 +1,10 @@
 //! Where an event happened, and which of Braze's apps that is.
 
 use super::received::{Integration, Place, Received};
-use crate::forms::text::{text, word};
+use crate::Trace;
+use crate::forms::text::{is_blank, text, word};
 use event::calls::Platform;
+use event::reasons::Warning;
 use event::settings::SegmentToBraze;
 use std::borrow::Cow;
 
@@ -43,6 +45,21 @@ impl AppId<'_> {
     }
 }
 
+/// Where an integration may name the app.
+const APP_ID_KEYS: [&str; 2] = ["app_id", "appId"];
+
+/// Warns of what an integration names the app by, and is no text.
+pub fn warn_of_app_ids(event: &Received<'_>, settings: &SegmentToBraze, trace: &mut Trace) {
+    for integration in event.integration_settings(settings.compat) {
+        for key in APP_ID_KEYS {
+            let given = integration.settings.present(key);
+            if given.is_some_and(|given| text(given).is_none() && !is_blank(given)) {
+                trace.warn(Warning::InvalidValue, || integration.place.below(key));
+            }
+        }
+    }
+}
+
 /// The identifier of the app at Braze, if one is known.
 pub fn app_id<'e>(
     event: &Received<'e>,
@@ -50,7 +67,7 @@ pub fn app_id<'e>(
     settings: &'e SegmentToBraze,
 ) -> Option<AppId<'e>> {
     let given = |integration: Integration<'e>| {
-        ["app_id", "appId"].into_iter().find_map(|key| {
+        APP_ID_KEYS.into_iter().find_map(|key| {
             Some(AppId {
                 id: integration.settings.get(key).and_then(text)?,
                 place: integration.place,

@@ -1,5 +1,6 @@
 //! One event as Segment sends it, opened as far as the rules look.
 
+use crate::integrations::Integrations;
 use crate::{Trace, own_rules};
 use event::Timestamp;
 use event::json::{Json, Object};
@@ -74,10 +75,11 @@ impl<'a> Received<'a> {
         let properties = read(&members, "properties", "properties").unwrap_or_default();
         let context = read(&members, "context", "context").unwrap_or_default();
         let context_traits = read(&context, "traits", "context.traits");
-        let object = |of: &Object<'a>, key: &str| of.get(key).and_then(Json::as_object).unwrap_or_default();
+        let integrations = read(&members, "integrations", "integrations").unwrap_or_default();
+        let context_integrations = read(&context, "integrations", "context.integrations").unwrap_or_default();
         Some(Self {
-            integrations: object(&members, "integrations"),
-            context_integrations: object(&context, "integrations"),
+            integrations,
+            context_integrations,
             members,
             properties,
             traits,
@@ -117,18 +119,11 @@ impl<'a> Received<'a> {
             .chain(std::iter::once(("properties", &self.properties)))
     }
 
-    /// What `integrations`, else `context.integrations`, says of a destination.
-    pub fn integration(&self, name: &str) -> Option<Json<'a>> {
-        self.integrations
-            .present(name)
-            .or_else(|| self.context_integrations.present(name))
-    }
-
-    /// Where that is said.
-    pub fn integrations_path(&self, name: &str) -> &'static str {
-        match self.integrations.present(name) {
-            Some(_) => "integrations",
-            None => "context.integrations",
+    /// What it says of the destinations that it is for.
+    pub const fn integrations(&self) -> Integrations<'_, 'a> {
+        Integrations {
+            own: &self.integrations,
+            of_context: &self.context_integrations,
         }
     }
 

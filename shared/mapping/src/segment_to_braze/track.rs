@@ -85,7 +85,7 @@ pub fn view(
     let identity = ids.identity(trace).ok_or_else(|| no_identity(&ids, trace))?;
     let event_context = EventContext::new(event, settings, identity);
     let at = event_time(event, settings, trace)?;
-    let name = view.event_name(&viewed, settings, trace)?;
+    let name = view.event_name(event, &viewed, settings, trace)?;
     if event.context_traits.is_some() && !settings.traits_on_track {
         record_no_traits(trace);
     }

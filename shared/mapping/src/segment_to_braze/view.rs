@@ -5,12 +5,15 @@ use super::names::{Member, Parent, members};
 use super::properties::PROPERTIES;
 use super::received::Received;
 use crate::Trace;
-use crate::forms::text::text;
+use crate::forms::text::{is_blank, text};
 use crate::rejected::Rejected;
 use event::json::Json;
-use event::reasons::IgnoreReason;
+use event::reasons::{IgnoreReason, Warning};
 use event::settings::{SegmentToBraze, Views};
 use std::borrow::Cow;
+
+/// The keys of a view's own names.
+const OWN_NAMES: [&str; 2] = ["name", "category"];
 
 /// What was viewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,10 +108,16 @@ impl View {
     /// Nothing of the name is left.
     pub fn event_name(
         self,
+        event: &Received<'_>,
         viewed: &Viewed<'_>,
         settings: &SegmentToBraze,
         trace: &mut Trace,
     ) -> Result<String, Rejected> {
+        for (key, given) in OWN_NAMES.iter().filter_map(|key| Some((key, event.get(key)?))) {
+            if text(given).is_none() && !is_blank(given) {
+                trace.warn(Warning::InvalidValue, || (*key).to_owned());
+            }
+        }
         let naming = self.naming(viewed.name.is_some(), settings);
         let filled = viewed.filled(naming.template);
         let (given, is_filled) = match filled.trim() {
@@ -215,5 +224,5 @@ pub fn own_names(event: &Received<'_>) -> Vec<(&'static str, String)> {
         event::json::write_string(&mut json, &text);
         Some((key, json))
     };
-    ["name", "category"].into_iter().filter_map(own).collect()
+    OWN_NAMES.into_iter().filter_map(own).collect()
 }

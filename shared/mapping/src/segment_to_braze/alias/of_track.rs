@@ -5,10 +5,11 @@ use super::super::received::Received;
 use super::{alias_to_identify, item, known};
 use crate::Trace;
 use crate::forms::email::email;
+use crate::forms::text::is_blank;
 use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem};
 use event::json::{Json, ObjectWriter};
-use event::reasons::ParkReason;
+use event::reasons::{ParkReason, Warning};
 use event::settings::SegmentToBraze;
 
 /// The properties that spell an alias.
@@ -88,8 +89,12 @@ fn identify_user(
         &ALIAS_KEYS
     };
     let alias = of_object.or_else(|| ids.alias_in(properties, || "properties.".into(), trace));
-    let address = properties.get("email_to_identify").and_then(Json::as_str);
+    let given = properties.present("email_to_identify");
+    let address = given.and_then(Json::as_str);
     let address = address.as_deref().and_then(email);
+    if address.is_none() && given.is_some_and(|given| !is_blank(given)) {
+        trace.warn(Warning::InvalidEmail, || "properties.email_to_identify".into());
+    }
     if alias.is_none() && address.is_none() {
         return Ok(None);
     }

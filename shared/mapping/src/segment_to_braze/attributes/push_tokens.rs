@@ -5,7 +5,7 @@ use super::super::identity::Identity;
 use super::Traits;
 use super::fields::TOKENS_TRAIT;
 use crate::Trace;
-use crate::forms::text::text;
+use crate::forms::text::{is_blank, text};
 use crate::forms::{json_text, list};
 use event::json::{Json, Kind, Object, ObjectWriter};
 use event::reasons::Warning;
@@ -89,7 +89,13 @@ fn that_of_the_device(
     trace: &mut Trace,
 ) -> Option<Token> {
     let device = event_context.event.of_context("device");
-    let given = device.get("token").and_then(text)?;
+    let given = device.present("token")?;
+    let Some(given) = text(given) else {
+        if !is_blank(given) {
+            trace.warn(Warning::InvalidPushToken, || DEVICE_TOKEN.into());
+        }
+        return None;
+    };
     if tokens.iter().any(|own| own.token == given) {
         return None;
     }

@@ -1,0 +1,183 @@
+use super::{Asked, Sheet, below};
+use event::Route;
+
+pub const SHEET: Sheet = Sheet {
+    route: Route::SegmentToBraze,
+    settings: &[
+        "",
+        "orders = \"ecommerce\"\nanonymous = \"alias\"\nalias = \"merge\"\ngroup = \"subscription\"",
+        "revenue_purchases = \"also\"\norders = \"both\"\npages = \"all\"\nscreens = \"all\"\ntraits_on_track = true\nlocale_from_context = true\nlocation_from_context = true\npush_token_from_context = true",
+        "pages = \"named\"\nscreens = \"named\"\npage_event = \"{category} of {name}\"\nalias_previous_id = \"external_id\"\nalias = \"merge\"\napp_ids = { ios = \"app-i\" }",
+    ],
+    events: &[
+        r#"{"type":"identify","messageId":"m","userId":"u-1","traits":{}}"#,
+        r#"{"type":"identify","messageId":"m","userId":"u-1","context":{"traits":{},"device":{"type":"ios"}}}"#,
+        r#"{"type":"track","messageId":"m","userId":"u-1","event":"Plan Upgraded","timestamp":"2026-02-03T10:00:00Z"}"#,
+        r#"{"type":"track","messageId":"m","userId":"u-1","event":"Order Completed","timestamp":"2026-02-03T10:00:00Z","properties":{"order_id":"o-1","total":10,"products":[{"product_id":"p","price":5}]}}"#,
+        r#"{"type":"track","messageId":"m","userId":"u-1","event":"Create Alias","timestamp":"2026-02-03T10:00:00Z","properties":{"alias_name":"n","alias_label":"l"}}"#,
+        r#"{"type":"track","messageId":"m","userId":"u-1","event":"Identify User","timestamp":"2026-02-03T10:00:00Z","properties":{"external_id":"u-1","user_alias":{"alias_name":"n","alias_label":"l"}}}"#,
+        r#"{"type":"page","messageId":"m","userId":"u-1","name":"n","timestamp":"2026-02-03T10:00:00Z"}"#,
+        r#"{"type":"screen","messageId":"m","userId":"u-1","name":"n","timestamp":"2026-02-03T10:00:00Z"}"#,
+        r#"{"type":"group","messageId":"m","userId":"u-1","groupId":"g-1","traits":{"subscription_state":"subscribed"}}"#,
+        r#"{"type":"alias","messageId":"m","userId":"u-1","previousId":"u-0"}"#,
+        r#"{"type":"delete","messageId":"m","userId":"u-1"}"#,
+    ],
+    places,
+    rivals: &[
+        &["integrations.All", "context.integrations.All"],
+        &["traits", "context.traits.email"],
+        &["traits.home_city", "traits.address.city"],
+        &[
+            "traits.country",
+            "traits.address.country",
+            "context.location.country",
+        ],
+        &["traits.language", "context.locale"],
+        &["traits.time_zone", "context.timezone"],
+        &[
+            "traits.current_location",
+            "traits.current_location.latitude",
+            "context.location",
+            "context.location.latitude",
+        ],
+    ],
+    selective: &[
+        "context",
+        "integrations",
+        "context.device",
+        "context.integrations",
+        "context.externalId",
+        "context.externalId[0]",
+        "context.externalIds",
+        "integrations.Braze",
+        "integrations.Appboy",
+    ],
+    excepted,
+};
+
+/// Traits that some rule reads, and one that none does.
+const TRAITS: &str = "first_name last_name email phone gender dob country home_city image_url language time_zone \
+    email_subscribe push_subscribe subscription_groups subscription_groups[0] subscription_groups[0].subscription_group_id \
+    subscription_groups[0].subscription_state braze_subscription_groups push_tokens push_tokens[0] push_tokens[0].token \
+    push_tokens[0].app_id push_tokens[0].device_id email_open_tracking_disabled email_click_tracking_disabled \
+    date_of_first_session date_of_last_session marked_email_as_spam_at current_location current_location.latitude \
+    facebook twitter external_id _update_existing_only push_token_import braze_sdk_auth_signature braze_id user_alias \
+    _merge_objects userId anonymousId plan use_double_opt_in_logic subscription_state address address.city address.country";
+
+const PROPERTIES: &str = "currency revenue total value order_id checkout_id cart_id source subtotal_value tax shipping \
+    discount discounts total_discounts cancel_reason type time event_name product_id price quantity metadata coupon \
+    products products[0] products[0].product_id products[0].name products[0].variant products[0].price \
+    products[0].quantity products[0].currency products[0].image_url products[0].url products[0].time products[0].value \
+    products[0].brand alias_name alias_label external_id email_to_identify merge_behavior prioritization user_alias \
+    user_alias.alias_name braze_id name category email phone";
+
+fn places() -> Vec<String> {
+    let mut places: Vec<String> =
+        "messageId userId anonymousId previousId groupId name category timestamp properties traits context integrations"
+            .split(' ')
+            .map(str::to_owned)
+            .collect();
+    places.extend(below("traits", TRAITS));
+    places.extend(below("properties", PROPERTIES));
+    places.extend(below(
+        "context",
+        "traits traits.email traits.plan traits.braze_id externalId externalId[0] externalId[0].id externalIds integrations \
+         integrations.All locale timezone location location.latitude location.country device device.token device.id \
+         device.type os.name library.name integration.name page",
+    ));
+    places.extend(below(
+        "integrations",
+        "All Braze Braze.braze_id Braze.user_alias Braze.app_id Braze.alias Appboy Webhooks",
+    ));
+    places
+}
+
+/// Texts that a rule compares with the words that it knows, and never sends, and what only has to be there.
+const COMPARED: [&str; 5] = [
+    "context.device.type",
+    "context.os.name",
+    "context.library.name",
+    "context.integration.name",
+    "context.page",
+];
+
+/// Whether a rule reads a place of such an event.
+fn is_read(asked: &Asked<'_>) -> bool {
+    let Asked { own, event, path, .. } = asked;
+    let has = |setting: &str| own.contains(setting);
+    let kind = event["type"].as_str().unwrap_or_default();
+    let has_platform = event["context"]["device"]["type"] == "ios";
+    let is_view = matches!(kind, "page" | "screen");
+    let is_sent_with_time = is_view || kind == "track";
+    match (*path, kind, event["event"].as_str().unwrap_or_default()) {
+        // For repeats alone.
+        ("messageId", ..) => false,
+        ("userId", ..) => true,
+        // The userId beats it.
+        ("anonymousId", kind, _) => kind == "identify" && has("anonymous = \"alias\""),
+        ("previousId", kind, _) => kind == "alias",
+        ("groupId", kind, _) => kind == "group",
+        ("name" | "category", ..) => is_view,
+        ("timestamp", _, name) => is_sent_with_time && !matches!(name, "Create Alias" | "Identify User"),
+        ("context" | "integrations" | "context.integrations", ..) => true,
+        ("traits" | "properties" | "context.traits", ..) if !asked.value.is_object() => true,
+        _ if asked.is_below("integrations.Braze") && *path != "integrations.Braze" => {
+            path.ends_with("app_id") && is_sent_with_time && asked.event["event"] == "Plan Upgraded"
+        }
+        _ if asked.is_below("integrations") || asked.is_below("context.integrations") => true,
+        (path, kind, _) if asked.is_below("traits") => match kind {
+            "identify" => true,
+            "group" => has("group = \"subscription\"") && GROUP_TRAITS.contains(&path),
+            _ => false,
+        },
+        (path, _, "Create Alias") if asked.is_below("properties") => {
+            ["properties.alias_name", "properties.alias_label"].contains(&path)
+        }
+        (path, _, "Identify User") if asked.is_below("properties") => IDENTIFY_USER.contains(&path),
+        _ if asked.is_below("properties") => is_sent_with_time,
+        _ if asked.is_below("context.traits") => match kind {
+            "identify" => event["traits"].is_null(),
+            _ => is_sent_with_time && has("traits_on_track") && event["event"] == "Plan Upgraded",
+        },
+        ("context.externalId" | "context.externalIds" | "context.externalId[0]", ..) => {
+            !matches!(event["event"].as_str(), Some("Create Alias"))
+        }
+        ("context.locale" | "context.timezone", "identify", _) => has_platform && has("locale_from_context"),
+        ("context.location.latitude" | "context.location.country" | "context.location", "identify", _) => {
+            has_platform && has("location_from_context")
+        }
+        ("context.device.token", "identify", _) => has("push_token_from_context"),
+        _ => false,
+    }
+}
+
+const GROUP_TRAITS: [&str; 2] = ["traits.use_double_opt_in_logic", "traits.subscription_state"];
+
+const IDENTIFY_USER: [&str; 3] = [
+    "properties.email_to_identify",
+    "properties.user_alias",
+    "properties.user_alias.alias_name",
+];
+
+fn excepted(asked: &Asked<'_>) -> bool {
+    let Asked {
+        event, path, value, ..
+    } = asked;
+    let is_said_of_a_destination = path
+        .strip_prefix("integrations.")
+        .or(path.strip_prefix("context.integrations."));
+    let is_option = is_said_of_a_destination.is_some_and(|rest| !rest.contains('.'));
+    if !is_read(asked) {
+        return true;
+    }
+    match *path {
+        // A userId beats it (section 4).
+        "traits.braze_id" | "context.traits.braze_id" => value.is_string() || value.is_number(),
+        // What a product says of itself comes before what its order says (SB-180).
+        "properties.product_id" | "properties.price" => event["event"] == "Order Completed",
+        // City and country are read of it (SB-085).
+        "traits.address" => value.is_object(),
+        _ if is_option => value.is_boolean() || value.is_object(),
+        path => COMPARED.contains(&path),
+    }
+}
