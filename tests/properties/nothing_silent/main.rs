@@ -1,4 +1,8 @@
 //! Nothing is silent (FM-011): on every route, whatever stands at a place that a rule reads is sent or warned of.
+#![allow(
+    clippy::disallowed_types,
+    reason = "tests may build and read events in any way"
+)]
 
 #[path = "../config.rs"]
 mod config;
