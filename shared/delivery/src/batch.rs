@@ -43,6 +43,20 @@ pub struct Batch<T, I> {
 }
 
 impl<T: Clone, I> Batch<T, I> {
+    /// A request of one item.
+    pub fn of_item(target: T, item: I, owner: Owner) -> Self {
+        let owners = vec![owner];
+        let call = PlannedCall {
+            job: owner.job,
+            target: target.clone(),
+            items: vec![PlannedItem { item, owners }],
+        };
+        Self {
+            target,
+            calls: vec![call],
+        }
+    }
+
     /// All items, in order.
     pub fn items(&self) -> impl Iterator<Item = &PlannedItem<I>> + Clone {
         self.calls.iter().flat_map(|call| &call.items)

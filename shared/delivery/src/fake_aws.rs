@@ -1,7 +1,7 @@
 //! SQS with its faults, Secrets Manager, a log that is checked, and a destination that does as an event says.
 
 use crate::backoff::{LONG_BACKOFF, LONG_HOLD, Table, parse_seconds};
-use crate::batch::{Batch, Item, PlannedCall, PlannedItem};
+use crate::batch::{Batch, Item};
 use crate::deliverer::Deliverer;
 use crate::destination::{Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope};
 use crate::fake_vendor::{BASE, Fake, FakeVendor, respond, run, secret};
@@ -31,6 +31,26 @@ pub enum CallFault {
     /// Names it in neither list.
     Forget(usize),
     Never,
+}
+
+/// What becomes of one entry of a call that is answered.
+#[derive(PartialEq, Eq)]
+enum EntryResult {
+    Taken,
+    Named,
+    Forgotten,
+}
+
+impl CallFault {
+    async fn of_entry(self, at: usize, operation: &'static str) -> Result<EntryResult, CallFailed> {
+        match self {
+            Self::Fail => Err(CallFailed::timeout(operation)),
+            Self::Never => std::future::pending().await,
+            Self::FailEntry(n) if n == at => Ok(EntryResult::Named),
+            Self::Forget(n) if n == at => Ok(EntryResult::Forgotten),
+            Self::Pass | Self::FailEntry(_) | Self::Forget(_) => Ok(EntryResult::Taken),
+        }
+    }
 }
 
 /// A message as SQS has it.
@@ -86,6 +106,12 @@ impl State {
         }
     }
 
+    fn write(&self, text: String) {
+        assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
+        self.steps.borrow_mut().push("line".to_owned());
+        self.lines.borrow_mut().push(text);
+    }
+
     pub fn bodies(&self, queue: QueueName) -> Vec<String> {
         let sent = self.sent.borrow();
         let of_queue = sent.iter().filter(|message| message.queue == queue);
@@ -95,11 +121,13 @@ impl State {
     pub fn lines_of(&self, kind: &str) -> Vec<String> {
         let kind = format!(r#""kind":"{kind}""#);
         let lines = self.lines.borrow();
-        lines
-            .iter()
-            .filter(|line| line.contains(&kind))
-            .cloned()
-            .collect()
+        let of_kind = lines.iter().filter(|line| line.contains(&kind));
+        of_kind.cloned().collect()
+    }
+
+    /// How often something happened.
+    pub fn times(&self, step: &str) -> usize {
+        self.steps.borrow().iter().filter(|own| *own == step).count()
     }
 
     pub fn count(&self, metric: telemetry::metrics::Metric, dimensions: &[&'static str]) -> f64 {
@@ -125,21 +153,15 @@ impl Queue for FakeAws {
         self.steps.borrow_mut().push(step.to_owned());
         let mut sent = Sent::default();
         for (at, entry) in entries.iter().enumerate() {
-            match fault {
-                CallFault::Fail => {
-                    return Err(CallFailed {
-                        operation: "SendMessageBatch",
-                        code: "timeout".to_owned(),
-                    });
-                }
-                CallFault::Never => std::future::pending().await,
-                CallFault::FailEntry(n) if n == at => sent.failed.push(Failed {
-                    id: entry.id.clone(),
+            let id = entry.id.clone();
+            match fault.of_entry(at, "SendMessageBatch").await? {
+                EntryResult::Named => sent.failed.push(Failed {
+                    id,
                     sender_fault: false,
                 }),
-                CallFault::Forget(n) if n == at => {}
-                CallFault::Pass | CallFault::FailEntry(_) | CallFault::Forget(_) => {
-                    sent.successful.push(entry.id.clone());
+                EntryResult::Forgotten => {}
+                EntryResult::Taken => {
+                    sent.successful.push(id);
                     self.sent.borrow_mut().push(SentMessage {
                         queue,
                         body: entry.body.clone(),
@@ -160,20 +182,10 @@ impl Visibility for FakeAws {
         self.steps.borrow_mut().push("visibility".to_owned());
         let mut changed = Vec::new();
         for (at, change) in changes.iter().enumerate() {
-            match fault {
-                CallFault::Fail => {
-                    return Err(CallFailed {
-                        operation: "ChangeMessageVisibilityBatch",
-                        code: "timeout".to_owned(),
-                    });
-                }
-                CallFault::Never => std::future::pending().await,
-                CallFault::FailEntry(n) | CallFault::Forget(n) if n == at => {}
-                CallFault::Pass | CallFault::FailEntry(_) | CallFault::Forget(_) => {
-                    changed.push(change.id.clone());
-                    let handle = change.receipt_handle.clone();
-                    self.changes.borrow_mut().push((handle, change.seconds));
-                }
+            if fault.of_entry(at, "ChangeMessageVisibilityBatch").await? == EntryResult::Taken {
+                changed.push(change.id.clone());
+                let handle = change.receipt_handle.clone();
+                self.changes.borrow_mut().push((handle, change.seconds));
             }
         }
         Ok(changed)
@@ -182,17 +194,12 @@ impl Visibility for FakeAws {
 
 impl Sink for FakeAws {
     fn line(&self, line: Line) {
-        let text = HEAD.line_text(line);
-        assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
-        self.steps.borrow_mut().push("line".to_owned());
-        self.lines.borrow_mut().push(text);
+        self.write(HEAD.line_text(line));
     }
 
     fn summary(&self, line: Line, metrics: Metrics) {
         for text in HEAD.summary_texts(line, &metrics, telemetry::Container::default()) {
-            assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
-            self.steps.borrow_mut().push("line".to_owned());
-            self.lines.borrow_mut().push(text);
+            self.write(text);
         }
         let gap = metrics.values(telemetry::metrics::CONSERVATION_GAP, &[]);
         assert_eq!(
@@ -254,10 +261,7 @@ impl FakeSecrets {
         let nth = self.0.fetches.get();
         self.0.fetches.set(nth + 1);
         let stored = self.0.stored.borrow().clone().filter(|_| nth > 0);
-        let failed = CallFailed {
-            operation: "GetSecretValue",
-            code: "timeout".to_owned(),
-        };
+        let failed = CallFailed::timeout("GetSecretValue");
         stored
             .or_else(|| self.0.first.clone())
             .map(Secret::new)
@@ -361,29 +365,19 @@ impl Destination for ScriptedDestination {
     ) -> Plan<Batch<String, ScriptedItem>> {
         let mut batches = Vec::new();
         for (place, job) in jobs.into_iter().enumerate() {
-            let text = &job.calls[0];
-            for position in (0..Self::item_count(text)).filter(|n| {
-                wanted(Owner {
-                    job: place,
-                    position: *n,
-                })
-            }) {
-                let text = match (word(text).strip_prefix("half"), position) {
-                    (Some(_), 0) => "\"ok\"".to_owned(),
-                    (Some(after), _) => format!("\"retry{after}\""),
-                    (None, _) => text.clone(),
-                };
-                batches.push(Batch {
-                    target: text.clone(),
-                    calls: vec![PlannedCall {
-                        job: place,
-                        target: text.clone(),
-                        items: vec![PlannedItem {
-                            item: ScriptedItem(text, job.receives),
-                            owners: vec![Owner { job: place, position }],
-                        }],
-                    }],
-                });
+            let [text] = &job.calls[..] else {
+                panic!("one call an event")
+            };
+            let texts = match word(text).strip_prefix("half") {
+                Some(after) => vec!["\"ok\"".to_owned(), format!("\"retry{after}\"")],
+                None => vec![text.clone()],
+            };
+            for (position, text) in texts.into_iter().enumerate() {
+                let owner = Owner { job: place, position };
+                if wanted(owner) {
+                    let item = ScriptedItem(text.clone(), job.receives);
+                    batches.push(Batch::of_item(text, item, owner));
+                }
             }
         }
         Plan {
@@ -490,6 +484,12 @@ pub fn message(n: u32, words: &str) -> Record {
     record(&format!("m{n}"), 1, envelope_of(words))
 }
 
+/// The message `m1` with these words and more members in its head.
+pub fn message_with(members: &str, words: &str) -> Record {
+    let body = envelope_of(words).replace(r#""events""#, &format!(r#"{members},"events""#));
+    record("m1", 1, body)
+}
+
 /// An envelope of any route.
 pub fn envelope_between(
     source: Source,
@@ -531,6 +531,10 @@ pub fn deliverer<D: Destination>(
     };
     let (settings, unusable) = Settings::load_known(settings).unwrap();
     Deliverer::new("deliver-test", settings, unusable, map, secrets, surroundings)
+}
+
+pub fn scripted_deliverer(aws: &FakeAws, vendor: &FakeVendor) -> Deliverer<ScriptedDestination, Fake> {
+    deliverer("", scripted, FakeSecrets::new(&secret("k-1")), aws, vendor)
 }
 
 /// One invocation of a destination with a minute of time.

@@ -109,16 +109,6 @@ pub trait Http {
     async fn warm(&self, base_url: &str);
 }
 
-impl<H: Http> Http for &H {
-    async fn send(&self, request: Request) -> Result<Response, NoResponse> {
-        (**self).send(request).await
-    }
-
-    async fn warm(&self, base_url: &str) {
-        (**self).warm(base_url).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::fake_vendor::respond;

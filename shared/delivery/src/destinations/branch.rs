@@ -5,7 +5,7 @@ mod request;
 mod response;
 
 use crate::backoff::{SHORT_BACKOFF, SHORT_HOLD, Table, parse_retry_after};
-use crate::batch::{self, Item, PlannedCall, PlannedItem};
+use crate::batch::{self, Item};
 use crate::destination::{
     Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope, without_repeats,
 };
@@ -90,17 +90,7 @@ impl Destination for Branch {
                 if wanted(owner) {
                     let target = call.endpoint;
                     let item = BranchItem { call, received_at };
-                    batches.push(Batch {
-                        target,
-                        calls: vec![PlannedCall {
-                            job: place,
-                            target,
-                            items: vec![PlannedItem {
-                                item,
-                                owners: vec![owner],
-                            }],
-                        }],
-                    });
+                    batches.push(Batch::of_item(target, item, owner));
                 }
             }
         }

@@ -293,6 +293,11 @@ fn events<D: Conforms>(count: usize) -> Vec<Job<D::Call>> {
     (0..count).map(|n| event::<D>(&format!("e{n}"))).collect()
 }
 
+/// What comes of so many events.
+fn outcomes<D: Conforms>(dispatcher: &Dispatcher<D, Fake>, vendor: &FakeVendor, count: usize) -> Vec<String> {
+    words(&deliver(dispatcher, vendor, events::<D>(count)))
+}
+
 fn ok<D: Conforms>() -> Result<Response, NoResponse> {
     respond(D::ACCEPTS.0, &[], D::ACCEPTS.1)
 }
@@ -308,16 +313,14 @@ fn limited(seconds: &str) -> Result<Response, NoResponse> {
 
 pub fn each_status_has_its_outcome<D: Conforms>() {
     for (status, body, wanted) in D::OUTCOMES {
-        let vendor = FakeVendor::new(move |_, _| respond(*status, &[], body));
+        let vendor = FakeVendor::always(*status, body);
         let results = deliver(&packing::<D>(), &vendor, events::<D>(1));
         assert_eq!(words(&results), [*wanted], "{status}");
         let detail = format!("{status} {body}").trim_end().to_owned();
         let is_parked = wanted.starts_with("parked");
         assert_eq!(results[0].detail, is_parked.then_some(detail), "{status}");
-        assert_eq!(
-            (results[0].status, results[0].maybe_duplicate),
-            (Some(*status), false)
-        );
+        assert_eq!(results[0].status, Some(*status));
+        assert!(!results[0].maybe_duplicate);
         assert_eq!(vendor.requests(), 1, "{status}");
     }
 }
@@ -325,9 +328,8 @@ pub fn each_status_has_its_outcome<D: Conforms>() {
 pub fn what_is_no_refusal_is_not_halved<D: Conforms>() {
     let waits = |wanted: &str| wanted.starts_with("retry") || wanted.starts_with("hold");
     for (status, body, wanted) in D::OUTCOMES.iter().filter(|(_, _, wanted)| waits(wanted)) {
-        let vendor = FakeVendor::new(move |_, _| respond(*status, &[], body));
-        let results = deliver(&packing::<D>(), &vendor, events::<D>(4));
-        assert_eq!(words(&results), [*wanted; 4], "{status}");
+        let vendor = FakeVendor::always(*status, body);
+        assert_eq!(outcomes(&packing::<D>(), &vendor, 4), [*wanted; 4], "{status}");
         assert!(vendor.requests() <= if D::PACKS { 1 } else { 4 }, "{status}");
     }
 }
@@ -335,20 +337,13 @@ pub fn what_is_no_refusal_is_not_halved<D: Conforms>() {
 pub fn the_vendors_words_are_cut_and_quote_no_key<D: Conforms>() {
     let vendor = FakeVendor::new(|seen, _| {
         let key = seen.authorization.as_deref().unwrap_or_default();
-        respond(
-            400,
-            &[],
-            &format!("unable to parse {key} {} {}", seen.body, "ä".repeat(600)),
-        )
+        let body = format!("unable to parse {key} {} {}", seen.body, "ä".repeat(600));
+        respond(400, &[], &body)
     });
-    let detail = deliver(&packing::<D>(), &vendor, events::<D>(1))
-        .remove(0)
-        .detail
-        .unwrap();
-    assert!(
-        detail.starts_with("400 unable to parse ") && detail.contains("<key>"),
-        "{detail}"
-    );
+    let mut results = deliver(&packing::<D>(), &vendor, events::<D>(1));
+    let detail = results.remove(0).detail.unwrap();
+    assert!(detail.starts_with("400 unable to parse "), "{detail}");
+    assert!(detail.contains("<key>"), "{detail}");
     assert!(!detail.contains("k-1") && !detail.contains("ay0xOg"), "{detail}");
     assert_eq!(detail.chars().count(), 500);
 }
@@ -362,10 +357,7 @@ pub fn a_repaired_event_is_warned_of<D: Conforms>() {
 
 pub fn what_surely_was_not_sent_is_tried_once_more<D: Conforms>() {
     let vendor = first::<D>(|| Err(NotSent));
-    assert_eq!(
-        words(&deliver(&packing::<D>(), &vendor, events::<D>(1))),
-        ["delivered"]
-    );
+    assert_eq!(outcomes(&packing::<D>(), &vendor, 1), ["delivered"]);
     let vendor = FakeVendor::new(|_, _| Err(NotSent));
     let results = deliver(&packing::<D>(), &vendor, events::<D>(1));
     assert_eq!(words(&results), ["retry transient"]);
@@ -404,10 +396,7 @@ pub fn a_renewed_key_serves_all<D: Conforms>() {
         });
         let secrets = renewed(&secret("k-2"));
         let dispatcher = one_by_one::<D>(4, secrets.clone());
-        assert_eq!(
-            words(&deliver(&dispatcher, &vendor, events::<D>(6))),
-            ["delivered"; 6]
-        );
+        assert_eq!(outcomes(&dispatcher, &vendor, 6), ["delivered"; 6]);
         assert_eq!(secrets.fetches(), 2, "one asks for all");
     }
 }
@@ -420,20 +409,17 @@ pub fn a_secret_emptied_meanwhile_holds_all<D: Conforms>() {
             false => respond(400, &[], "unable to parse"),
         });
         let dispatcher = one_by_one::<D>(at_once, renewed("{}"));
-        let results = deliver(&dispatcher, &vendor, events::<D>(5));
-        assert_eq!(words(&results), ["hold credentials"; 5]);
+        assert_eq!(outcomes(&dispatcher, &vendor, 5), ["hold credentials"; 5]);
         assert_eq!(vendor.requests(), at_once);
     }
 }
 
 pub fn without_a_key_nothing_is_sent<D: Conforms>() {
     for secrets in [FakeSecrets::unreadable(), FakeSecrets::new("{}")] {
-        let results = deliver(
-            &one_by_one::<D>(1, secrets),
-            &FakeVendor::silent(),
-            events::<D>(2),
+        assert_eq!(
+            outcomes(&one_by_one::<D>(1, secrets), &FakeVendor::silent(), 2),
+            ["hold credentials"; 2]
         );
-        assert_eq!(words(&results), ["hold credentials"; 2]);
     }
 }
 
@@ -454,8 +440,7 @@ pub fn a_held_lane_is_tried_with_one_request<D: Conforms>() {
     // Each invocation but the first asks for the key, and waits until it may.
     for (later_ms, requests) in [(0, 1), (wait_ms - 10_000, 1), (2_000, 2)] {
         vendor.advance(later_ms);
-        let results = deliver(&dispatcher, &vendor, events::<D>(3));
-        assert_eq!(words(&results), ["hold credentials"; 3]);
+        assert_eq!(outcomes(&dispatcher, &vendor, 3), ["hold credentials"; 3]);
         assert_eq!(vendor.requests(), requests, "one request alone");
     }
 }
@@ -464,17 +449,11 @@ pub fn a_held_lane_goes_on_at_once_with_a_new_key<D: Conforms>() {
     for (stored, later_ms) in [("k-1", 0), ("k-1", 9_999), ("k-1", 30_000), (" ", 0)] {
         let secrets = renewed(&secret(stored));
         let (dispatcher, vendor) = held::<D>(&secrets);
-        assert_eq!(
-            words(&deliver(&dispatcher, &vendor, events::<D>(3))),
-            ["hold credentials"; 3]
-        );
+        assert_eq!(outcomes(&dispatcher, &vendor, 3), ["hold credentials"; 3]);
         vendor.advance(later_ms);
         secrets.store(&secret("k-2"));
         let (now, refused) = (vendor.now.get(), vendor.requests());
-        assert_eq!(
-            words(&deliver(&dispatcher, &vendor, events::<D>(3))),
-            ["delivered"; 3]
-        );
+        assert_eq!(outcomes(&dispatcher, &vendor, 3), ["delivered"; 3]);
         assert_eq!(vendor.requests(), refused + 3, "none with the old key");
         let waited_ms = vendor.seen.borrow()[refused].at.millis_since(now);
         assert!(waited_ms <= 10_000, "one fetch in 10 s: {waited_ms}");
@@ -485,10 +464,7 @@ pub fn at_most_so_many_requests_are_in_flight<D: Conforms>() {
     for at_once in [1, 3, 64] {
         let dispatcher = one_by_one::<D>(at_once, FakeSecrets::new(&secret("k-1")));
         let vendor = FakeVendor::new(|_, _| ok::<D>());
-        assert_eq!(
-            words(&deliver(&dispatcher, &vendor, events::<D>(25))),
-            ["delivered"; 25]
-        );
+        assert_eq!(outcomes(&dispatcher, &vendor, 25), ["delivered"; 25]);
         assert_eq!(vendor.most_in_flight.get(), at_once.min(D::MOST_AT_ONCE).min(25));
     }
 }
@@ -542,10 +518,7 @@ pub fn after_a_429_nothing_is_started<D: Conforms>() {
         ("retry rate_limited", 13)
     );
     vendor.advance(11_000);
-    assert_eq!(
-        words(&deliver(&dispatcher, &vendor, events::<D>(1))),
-        ["delivered"]
-    );
+    assert_eq!(outcomes(&dispatcher, &vendor, 1), ["delivered"]);
 }
 
 pub fn of_several_429_the_longest_counts<D: Conforms>() {
@@ -559,10 +532,7 @@ pub fn of_several_429_the_longest_counts<D: Conforms>() {
     deliver(&dispatcher, &vendor, events::<D>(2));
     assert_eq!(vendor.requests(), at_once);
     vendor.advance(50_000);
-    assert_eq!(
-        words(&deliver(&dispatcher, &vendor, events::<D>(1))),
-        ["retry rate_limited"]
-    );
+    assert_eq!(outcomes(&dispatcher, &vendor, 1), ["retry rate_limited"]);
 }
 
 pub fn nothing_is_sent_once_more_after_a_429<D: Conforms>() {
@@ -583,11 +553,7 @@ pub fn nothing_is_sent_once_more_after_a_429<D: Conforms>() {
 pub fn whether_a_5xx_stops_others<D: Conforms>() {
     let vendor = first::<D>(|| respond(503, &[("retry-after", "100")], ""));
     let results = deliver(&fresh::<D>(), &vendor, events::<D>(2));
-    let other = if D::PAUSES_AFTER_5XX {
-        "retry rate_limited"
-    } else {
-        "delivered"
-    };
+    let other = ["delivered", "retry rate_limited"][usize::from(D::PAUSES_AFTER_5XX)];
     assert_eq!(words(&results), ["retry transient", other]);
 }
 
@@ -610,20 +576,14 @@ pub fn an_open_breaker_tries_one_request<D: Conforms>() {
     assert_eq!(words(&results)[5..], ["retry breaker_open"; 3]);
     // 26 s until it lets one through, and a tenth.
     assert_eq!(after(&results[7]), 29);
-    assert_eq!(
-        words(&deliver(&dispatcher, &vendor, events::<D>(1))),
-        ["retry breaker_open"]
-    );
+    assert_eq!(outcomes(&dispatcher, &vendor, 1), ["retry breaker_open"]);
     vendor.advance(26_000);
     let results = deliver(&dispatcher, &vendor, events::<D>(3));
     assert_eq!(vendor.requests(), 6, "one request alone, which fails");
     assert_eq!(words(&results)[1..], ["retry breaker_open"; 2]);
     vendor.advance(52_000);
     status.set(200);
-    assert_eq!(
-        words(&deliver(&dispatcher, &vendor, events::<D>(3))),
-        ["delivered"; 3]
-    );
+    assert_eq!(outcomes(&dispatcher, &vendor, 3), ["delivered"; 3]);
 }
 
 pub fn after_an_outage_the_rate_doubles<D: Conforms>() {

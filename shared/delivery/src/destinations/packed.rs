@@ -26,6 +26,23 @@ pub struct Packing {
     pub unsent: Vec<(usize, Outcome)>,
 }
 
+#[cfg(test)]
+impl Packing {
+    /// Method, URL, places and body of each request.
+    pub fn shown(&self) -> Vec<(&str, &str, &[usize], &str)> {
+        let requests = self.requests.iter();
+        let shown = requests.map(|one| {
+            (
+                one.method.as_str(),
+                one.url.as_str(),
+                &one.places[..],
+                one.body.as_str(),
+            )
+        });
+        shown.collect()
+    }
+}
+
 /// Packs the calls of events as one invocation would.
 pub fn packed<D: Destination>(destination: &D, events: Vec<(EventId, Vec<D::Call>)>) -> Packing {
     let received_at = Timestamp::from_millis(0);

@@ -92,11 +92,11 @@ pub fn detail(status: u16, body: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::destinations::Branch;
+    use crate::destinations::conformance::Conforms;
     use crate::fake_aws::FakeAws;
     use crate::fake_vendor::{Fake, FakeVendor, job, respond, run};
     use crate::job::{Counts, StopLine};
     use event::Timestamp;
-    use event::calls::{BranchCall, BranchEndpoint};
     use event::settings::Settings;
 
     /// What comes of one request that may take 5 s, with so much time until the stop line; when it was sent; and the panics.
@@ -106,14 +106,7 @@ mod tests {
     ) -> (SendResult, Vec<Timestamp>, u64) {
         let settings = Settings::load("[branch]\ntimeout = \"5s\"").unwrap();
         let branch = Branch::new(&settings).unwrap();
-        let call = BranchCall {
-            endpoint: BranchEndpoint::Custom,
-            body: "{}".to_owned(),
-            ip: None,
-            timestamp: None,
-            user: None,
-        };
-        let plan = branch.plan(vec![job("a", vec![call])], None, |_| true);
+        let plan = branch.plan(vec![job("a", vec![Branch::call("a", "u")])], None, |_| true);
         let vendor = FakeVendor::new(move |_, nth| responds(nth));
         let counts = Counts::default();
         let context = Context {

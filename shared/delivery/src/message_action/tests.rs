@@ -1,4 +1,5 @@
 use super::*;
+use crate::fake_vendor::done;
 use event::envelope::{Auth, KeyAge};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 use event::{Destination, Source};
@@ -23,10 +24,7 @@ fn delivered() -> DeliveryResult {
 }
 
 fn marked(mut result: DeliveryResult, items: &[usize]) -> DeliveryResult {
-    result.done = Some(Done {
-        of: 2,
-        items: items.to_vec(),
-    });
+    result.done = done(2, items.iter().copied());
     result
 }
 
@@ -37,10 +35,8 @@ fn replaced(action: MessageAction) -> (String, u32, u32) {
             body,
             delay_s,
             longest,
-            ..
         } => (body, delay_s, longest),
-        MessageAction::Delete => panic!("deleted"),
-        MessageAction::ChangeVisibility { seconds } => panic!("back after {seconds} s"),
+        MessageAction::Delete | MessageAction::ChangeVisibility { .. } => panic!("no new message"),
     }
 }
 
@@ -126,10 +122,7 @@ fn what_was_accepted_goes_with_its_event() {
     let results = [retry(5), marked(retry(5), &[0]), retry(5)];
     let (body, ..) = replaced(action(&envelope, 1, &results, now()));
     let again = Envelope::open(&body).unwrap();
-    let mark = Some(Done {
-        of: 2,
-        items: vec![0],
-    });
+    let mark = done(2, [0]);
     assert_eq!(again.done, [None, mark.clone(), None]);
     let same = [retry(5), marked(retry(5), &[0]), retry(5)];
     assert_eq!(returned(action(&again, 1, &same, now())), 5);

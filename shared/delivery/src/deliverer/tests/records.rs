@@ -6,13 +6,10 @@ use event::envelope::Envelope;
 use event::ports::QueueName;
 use proptest::prelude::*;
 
-fn parked_reasons(scripted: &Invoked) -> Vec<String> {
-    let reason = |body: String| body.split('"').nth(5).unwrap().to_owned();
-    scripted
-        .aws
-        .bodies(QueueName::Parked)
-        .into_iter()
-        .map(reason)
+fn parked_reasons(got: &Invoked) -> Vec<String> {
+    let parked = got.aws.bodies(QueueName::Parked).into_iter();
+    parked
+        .map(|body| body.split('"').nth(5).unwrap().to_owned())
         .collect()
 }
 
@@ -38,9 +35,8 @@ fn what_is_no_envelope_is_parked_at_the_first_receive() {
 #[test]
 fn what_is_for_elsewhere_is_parked_event_by_event() {
     event::rules!["RD-004"];
-    let for_branch =
-        envelope(0, &["1", "2"]).replace(r#""destination":"braze""#, r#""destination":"branch""#);
-    let from_branch = envelope(0, &["3"]).replace(r#""source":"segment""#, r#""source":"branch""#);
+    let for_branch = envelope_between(Source::Segment, event::Destination::Branch, 0, &["1", "2"]);
+    let from_branch = envelope_between(Source::Branch, event::Destination::Braze, 0, &["3"]);
     let got = invoke(&[record("m1", 1, for_branch), record("m2", 1, from_branch)]);
     assert!(got.kept.is_empty() && got.seen.is_empty());
     assert_eq!(parked_reasons(&got), ["misrouted"; 3]);
@@ -65,16 +61,11 @@ fn a_newer_envelope_waits_and_is_parked_after_four_days() {
 #[test]
 fn what_must_not_be_sent_yet_waits_as_it_is() {
     event::rules!["RD-006"];
-    let ahead = envelope_of("ok").replace(
-        r#""events""#,
-        r#""not_before":"2026-03-01T12:05:00.000Z","events""#,
-    );
-    let got = invoke(&[record("m1", 1, ahead)]);
+    let ahead = message_with(r#""not_before":"2026-03-01T12:05:00.000Z""#, "ok");
+    let got = invoke(&[ahead]);
     assert!(got.seen.is_empty());
-    assert_eq!(
-        (got.kept, got.aws.sent.borrow().len()),
-        (vec!["m1".to_owned()], 0)
-    );
+    assert_eq!(got.kept, ["m1"]);
+    assert!(got.aws.sent.borrow().is_empty());
     assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), 300)]);
 }
 
@@ -94,8 +85,7 @@ fn events_of_a_route_that_is_off_are_ignored() {
 #[test]
 fn a_panic_in_the_mapping_parks_its_event_alone() {
     event::rules!["RD-008"];
-    let events = [r#""ok#1""#, r#""mappanic""#, r#""ok#2""#];
-    let got = invoke(&[record("m1", 1, envelope(0, &events)), message(2, "ok#3")]);
+    let got = invoke(&[message(1, "ok#1 mappanic ok#2"), message(2, "ok#3")]);
     assert!(got.kept.is_empty());
     assert_eq!(got.seen, ["\"ok#1\" 1", "\"ok#2\" 1", "\"ok#3\" 1"]);
     assert_eq!(parked_reasons(&got), ["internal_panic"]);
@@ -115,13 +105,8 @@ fn a_panic_while_sending_delays_its_own_event_alone() {
     let queue = QueueName::Destination(event::Destination::Braze);
     let rest: Vec<String> = got.aws.bodies(queue);
     assert_eq!(rest, [envelope(4, &[r#""panic""#]), envelope(1, &[r#""fails""#])]);
-    let delays: Vec<u32> = got
-        .aws
-        .sent
-        .borrow()
-        .iter()
-        .map(|message| message.delay_s)
-        .collect();
+    let sent = got.aws.sent.borrow();
+    let delays: Vec<u32> = sent.iter().map(|message| message.delay_s).collect();
     assert_eq!(delays, [3, 3, 0], "by the schedule");
     let lines = got.aws.lines_of("record");
     assert!(
@@ -135,19 +120,12 @@ fn a_panic_while_sending_delays_its_own_event_alone() {
 #[test]
 fn the_oldest_record_is_worked_first() {
     event::rules!["RD-010"];
-    let at = |second: u32| {
-        let first = format!("2026-03-01T11:00:{second:02}.000Z");
-        envelope(0, &[&format!("\"ok#{second}\"")]).replace(T, &first)
-    };
-    let records: Vec<Record> = [30, 10, 50, 20]
-        .into_iter()
-        .map(|second| record(&format!("m{second}"), 1, at(second)))
-        .collect();
-    let got = invoke(&records);
-    assert_eq!(
-        got.seen,
-        ["\"ok#10\" 1", "\"ok#20\" 1", "\"ok#30\" 1", "\"ok#50\" 1"]
-    );
+    let records = [30, 10, 50, 20].map(|second| {
+        let first = format!("2026-03-01T11:00:{second}.000Z");
+        record("m", 1, envelope_of(&format!("ok#{second}")).replace(T, &first))
+    });
+    let in_order = [10, 20, 30, 50].map(|second| format!("\"ok#{second}\" 1"));
+    assert_eq!(invoke(&records).seen, in_order);
 }
 
 #[test]
@@ -159,51 +137,26 @@ fn an_event_that_is_merely_old_is_still_tried() {
     assert_eq!(parked_reasons(&got), ["rejected"]);
 }
 
-/// Records of all kinds.
-fn any_records() -> impl Strategy<Value = Vec<(String, u32, String)>> {
-    let words = [
-        "ok",
-        "ignore",
-        "mappark",
-        "mappanic",
-        "rejected",
-        "retry:5",
-        "retry:899",
-        "retry:4000",
-        "half:7",
-        "hold",
-        "retry:0",
-    ];
-    let events = prop::collection::vec(prop::sample::select(words.to_vec()), 1..5);
-    let body = prop_oneof![
-        8 => events.prop_map(Some),
-        1 => Just(None),
-    ];
-    prop::collection::vec((body, 1_u32..12, 0..4_u8), 1..14).prop_map(|bodies| {
-        let mut number = 0;
-        let mut records = Vec::new();
-        for (at, (words, receives, kind)) in bodies.into_iter().enumerate() {
-            let body = words.map_or_else(
-                || "{".to_owned(),
-                |words| {
-                    let events: Vec<String> = words
-                        .iter()
-                        .map(|word| {
-                            number += 1;
-                            format!("\"{word}#{number}\"")
-                        })
-                        .collect();
-                    let events: Vec<&str> = events.iter().map(String::as_str).collect();
-                    envelope(at as u32, &events)
-                },
-            );
-            let body = match kind {
-                0 if at % 5 == 4 => body.replace(r#""destination":"braze""#, r#""destination":"branch""#),
-                _ => body,
+/// Receive counts and bodies of all kinds.
+fn any_records() -> impl Strategy<Value = Vec<(u32, String)>> {
+    let words = "ok ignore mappark mappanic rejected retry:5 retry:899 retry:4000 half:7 hold retry:0";
+    let words: Vec<&str> = words.split(' ').collect();
+    let events = prop::collection::vec(prop::sample::select(words), 1..5);
+    let is_envelope = prop::bool::weighted(0.9);
+    prop::collection::vec((events, is_envelope, 1_u32..12, 0..4_u8), 1..14).prop_map(|records| {
+        let mut numbers = 1..;
+        let mut numbered = |word: &str| format!("\"{word}#{}\"", numbers.next().unwrap());
+        let of = |(at, (words, is_envelope, receives, kind)): (usize, (Vec<&str>, bool, u32, u8))| {
+            let events: Vec<String> = words.into_iter().map(&mut numbered).collect();
+            let events: Vec<&str> = events.iter().map(String::as_str).collect();
+            let destination = match kind {
+                0 if at % 5 == 4 => event::Destination::Branch,
+                _ => event::Destination::Braze,
             };
-            records.push((format!("m{at}"), receives, body));
-        }
-        records
+            let body = envelope_between(Source::Segment, destination, at as u32, &events);
+            (receives, if is_envelope { body } else { "{".to_owned() })
+        };
+        records.into_iter().enumerate().map(of).collect()
     })
 }
 
@@ -219,16 +172,9 @@ fn any_acts() -> impl Strategy<Value = Vec<CallFault>> {
 
 /// The events of a record, as they stand in its envelope.
 fn events(record: &Record) -> Vec<String> {
-    Envelope::open(&record.body).map_or_else(
-        |_| Vec::new(),
-        |envelope| {
-            envelope
-                .events
-                .iter()
-                .map(|event| event.get().to_owned())
-                .collect()
-        },
-    )
+    let envelope = Envelope::open(&record.body).ok();
+    let events = envelope.into_iter().flat_map(|envelope| envelope.events);
+    events.map(|event| event.get().to_owned()).collect()
 }
 
 proptest! {
@@ -239,7 +185,7 @@ proptest! {
     ) {
         event::rules!["RD-009", "RD-020", "RD-023", "RD-027", "RD-042"];
         let records: Vec<Record> =
-            records.iter().map(|(id, receives, body)| record(id, *receives, body.as_str())).collect();
+            (0..).zip(records).map(|(n, (receives, body))| record(&format!("m{n}"), receives, body)).collect();
         let got = invoke_with("", &acts, 0, &records);
         let ids: Vec<&str> = records.iter().map(|record| record.message_id.as_str()).collect();
         let mut kept = got.kept.clone();

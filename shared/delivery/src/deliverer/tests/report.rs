@@ -1,24 +1,18 @@
 //! One line for each end of each event, and how a person finds it.
 
 use crate::destinations::Segment;
+use crate::destinations::conformance::{envelope_for, one_call};
 use crate::fake_aws::*;
-use crate::fake_vendor::{FakeVendor, respond};
-use event::calls::{Mapped, SegmentCall, Verdict};
+use crate::fake_vendor::FakeVendor;
+use event::calls::Verdict;
 use event::reasons::Warning;
-use event::settings::Settings;
-use event::{EventId, Source, Timestamp};
 
 const README: &str = include_str!("../../../../telemetry/README.md");
 
 fn outcomes(lines: &[String]) -> Vec<String> {
     let outcome = |line: &String| {
-        line.split(r#""outcome":""#)
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap()
-            .to_owned()
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line["outcome"].as_str().unwrap().to_owned()
     };
     lines.iter().map(outcome).collect()
 }
@@ -26,27 +20,17 @@ fn outcomes(lines: &[String]) -> Vec<String> {
 #[test]
 fn one_line_for_each_end_and_for_the_first_wait() {
     event::rules!["RP-003"];
-    let events = [
-        r#""ok#1""#,
-        r#""rejected#2""#,
-        r#""ignore#3""#,
-        r#""retry:5#4""#,
-        r#""hold#5""#,
-    ];
-    let first = invoke(&[record("m1", 1, envelope(0, &events))]);
+    let words = "ok#1 rejected#2 ignore#3 retry:5#4 hold#5";
+    let first = invoke(&[message(1, words)]);
     let told = outcomes(&first.aws.lines_of("event"));
     assert_eq!(told, ["delivered", "parked", "ignored", "retry", "hold"]);
-    let again = invoke(&[record("m1", 1, envelope(1, &events))]);
-    assert_eq!(
-        outcomes(&again.aws.lines_of("event")),
-        ["delivered", "parked", "ignored"]
-    );
+    let again = invoke(&[record("m1", 2, envelope_of(words))]);
+    let told = outcomes(&again.aws.lines_of("event"));
+    assert_eq!(told, ["delivered", "parked", "ignored"]);
     let settings = "[telemetry]\nevent_lines = \"exceptions\"";
-    let quiet = invoke_with(settings, &[], 0, &[record("m1", 1, envelope(0, &events))]);
-    assert_eq!(
-        outcomes(&quiet.aws.lines_of("event")),
-        ["parked", "ignored", "retry", "hold"]
-    );
+    let quiet = invoke_with(settings, &[], 0, &[message(1, words)]);
+    let told = outcomes(&quiet.aws.lines_of("event"));
+    assert_eq!(told, ["parked", "ignored", "retry", "hold"]);
 }
 
 #[test]
@@ -58,19 +42,11 @@ fn an_id_that_may_be_an_address_is_hashed() {
         ("[telemetry]\nevent_ids = \"hash\"", "ok", false),
         ("", "ok#ada@example.com", false),
     ] {
-        let got = invoke_with(
-            settings,
-            &[],
-            0,
-            &[record("m1", 1, envelope(0, &[&format!("\"{id}\"")]))],
-        );
+        let got = invoke_with(settings, &[], 0, &[message(1, id)]);
         let line = got.aws.lines_of("event").remove(0);
-        assert_eq!(
-            line.contains(&format!(r#""event_id":"{id}""#)),
-            verbatim,
-            "{line}"
-        );
-        assert_eq!(line.contains(r#""event_id":"sha256:"#), !verbatim, "{line}");
+        let named = line.contains(&format!(r#""event_id":"{id}""#));
+        let hashed = line.contains(r#""event_id":"sha256:"#);
+        assert_eq!((named, hashed), (verbatim, !verbatim), "{line}");
     }
 }
 
@@ -78,17 +54,10 @@ fn an_id_that_may_be_an_address_is_hashed() {
 #[test]
 fn the_query_of_the_guide_finds_an_events_fate_by_its_id() {
     event::rules!["RP-011"];
-    let query = README
-        .split("```insights\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
-    let filter = query
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("| filter "))
-        .unwrap();
+    let (_, query) = README.split_once("```insights\n").unwrap();
+    let (query, _) = query.split_once("```").unwrap();
+    let mut lines = query.lines().map(str::trim);
+    let filter = lines.find_map(|line| line.strip_prefix("| filter ")).unwrap();
     let conditions: Vec<(&str, &str)> = filter
         .split(" and ")
         .map(|condition| condition.split_once(" = ").unwrap())
@@ -118,27 +87,16 @@ fn the_query_of_the_guide_finds_an_events_fate_by_its_id() {
 #[test]
 fn every_warning_of_a_delivered_event_is_counted() {
     event::rules!["BZ-333", "SB-304"];
-    let map = |_: Source, _: &str, _: Option<Timestamp>, _: &Settings| Mapped {
-        id: EventId::given("m"),
-        own_rules: event::calls::OwnRules::Unchanged,
-        verdict: Verdict::Deliver {
-            calls: vec![SegmentCall {
-                body: r#"{"type":"track","event":"e","userId":"u","messageId":"m"}"#.to_owned(),
-                message_id: "m".to_owned(),
-                lacks_timestamp: false,
-                platform: None,
-                user: None,
-            }],
-            warnings: vec![Warning::TimeUnreadable, Warning::Trimmed],
-        },
+    let map: crate::Map<Segment> = |source, text, at, settings| {
+        let mut mapped = one_call::<Segment>(source, text, at, settings);
+        if let Verdict::Deliver { warnings, .. } = &mut mapped.verdict {
+            warnings.extend([Warning::TimeUnreadable, Warning::Trimmed]);
+        }
+        mapped
     };
-    let vendor = FakeVendor::new(|_, _| respond(200, &[], "{}"));
-    let body = envelope(0, &["1"])
-        .replace(r#""destination":"braze""#, r#""destination":"segment""#)
-        .replace(r#""source":"segment""#, r#""source":"braze""#)
-        .replace(r#""auth":"signature""#, r#""auth":"token""#);
-    let aws = FakeAws::default();
-    let got = invoke_destination::<Segment>("", map, aws, &vendor, &[record("m1", 1, body)]);
+    let records = [record("m1", 1, envelope_for::<Segment>(&["1"]))];
+    let (aws, vendor) = (FakeAws::default(), FakeVendor::always(200, "{}"));
+    let got = invoke_destination::<Segment>("", map, aws, &vendor, &records);
     let counted = |metric, labels: &[&'static str]| got.aws.count(metric, labels);
     assert_eq!(counted(telemetry::metrics::EVENTS, &["segment", "warned"]), 1.0);
     for reason in ["time_unreadable", "trimmed"] {
@@ -154,61 +112,38 @@ fn every_warning_of_a_delivered_event_is_counted() {
 #[test]
 fn an_invocation_that_may_not_send_pauses_before_it_answers() {
     event::rules!["RD-093", "RD-081", "RD-063"];
-    let paused = |settings: &str, events: &[&str]| {
-        let got = invoke_with(settings, &[], 0, &[record("m1", 1, envelope(0, events))]);
+    let paused = |settings: &str, words: &str| {
+        let got = invoke_with(settings, &[], 0, &[message(1, words)]);
         let line = got.aws.lines_of("invocation").remove(0);
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         line["paused_ms"].as_u64().unwrap()
     };
-    assert_eq!(paused("", &[r#""hold#1""#]), 20_000);
-    assert_eq!(paused("", &[r#""retry:40#1""#]), 20_000);
-    assert_eq!(
-        paused("", &[r#""retry:5#1""#, r#""retry:40#2""#]),
-        5000,
-        "then one may go"
-    );
-    assert_eq!(paused("[delivery]\npause_s = 7", &[r#""hold#1""#]), 7000);
-    assert_eq!(paused("[delivery]\npause_s = 0", &[r#""hold#1""#]), 0);
-    for goes_on in [
-        &[r#""ok#1""#, r#""hold#2""#][..],
-        &[r#""half:40#1""#],
-        &[r#""fails#1""#],
-        &[r#""rejected#1""#],
-    ] {
-        assert_eq!(paused("", goes_on), 0, "{goes_on:?}");
+    assert_eq!(paused("", "hold#1"), 20_000);
+    assert_eq!(paused("", "retry:40#1"), 20_000);
+    assert_eq!(paused("", "retry:5#1 retry:40#2"), 5000, "then one may go");
+    assert_eq!(paused("[delivery]\npause_s = 7", "hold#1"), 7000);
+    assert_eq!(paused("[delivery]\npause_s = 0", "hold#1"), 0);
+    for goes_on in ["ok#1 hold#2", "half:40#1", "fails#1", "rejected#1"] {
+        assert_eq!(paused("", goes_on), 0, "{goes_on}");
     }
-    let ahead = envelope(0, &["1"]).replace(
-        r#""events""#,
-        r#""not_before":"2026-03-01T12:00:03.000Z","events""#,
-    );
-    let got = invoke(&[record("m1", 1, ahead)]);
+    let ahead = message_with(r#""not_before":"2026-03-01T12:00:03.000Z""#, "ok");
+    let got = invoke(&[ahead]);
     assert!(got.aws.lines_of("invocation")[0].contains(r#""paused_ms":3000"#));
 }
 
 #[test]
 fn what_own_rules_did_is_in_the_lines() {
     event::rules!["OR-090", "OR-092"];
-    let events = [
-        r#""own_rule#1""#,
-        r#""changed#2""#,
-        r#""ok#3""#,
-        r#""own_rule#4""#,
-        r#""ignore#5""#,
-    ];
-    let got = invoke(&[record("m1", 1, envelope(0, &events))]);
+    let got = invoke(&[message(1, "own_rule#1 changed#2 ok#3 own_rule#4 ignore#5")]);
     let lines = got.aws.lines_of("event");
-    let dropped: Vec<bool> = lines
-        .iter()
-        .map(|line| line.contains(r#""reason":"own_rule","own_rule":"test-accounts""#))
-        .collect();
+    let with = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
     assert_eq!(lines.len(), 5);
     assert_eq!(
-        dropped.iter().filter(|is_dropped| **is_dropped).count(),
+        with(r#""reason":"own_rule","own_rule":"test-accounts""#),
         2,
         "{lines:?}"
     );
-    let named = lines.iter().filter(|line| line.contains("test-accounts")).count();
-    assert_eq!(named, 2, "{lines:?}");
+    assert_eq!(with("test-accounts"), 2, "{lines:?}");
     let invocation = got.aws.lines_of("invocation");
     let counted = r#""rules_changed":1,"rules_dropped":2"#;
     assert!(

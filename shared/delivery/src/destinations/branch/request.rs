@@ -50,32 +50,14 @@ mod tests {
             (EventId::given("a"), vec![custom()]),
         ];
         let packing = packed(&Branch::new(&Settings::default()).unwrap(), events);
-        let shown: Vec<_> = packing
-            .requests
-            .iter()
-            .map(|request| {
-                (
-                    request.url.as_str(),
-                    request.body.as_str(),
-                    request.places.as_slice(),
-                )
-            })
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                (
-                    "https://api2.branch.io/v2/event/standard",
-                    r#"{"branch_key":"<branch_key>","name":"LOGIN"}"#,
-                    &[0][..]
-                ),
-                (
-                    "https://api2.branch.io/v2/event/custom",
-                    r#"{"branch_key":"<branch_key>","name":"x"}"#,
-                    &[1]
-                ),
-            ]
-        );
+        let url = |path: &str| format!("https://api2.branch.io/v2/event/{path}");
+        let (standard, custom) = (url("standard"), url("custom"));
+        let bodies = ["LOGIN", "x"].map(|name| format!(r#"{{"branch_key":"<branch_key>","name":"{name}"}}"#));
+        let wanted = [
+            ("POST", standard.as_str(), &[0][..], bodies[0].as_str()),
+            ("POST", custom.as_str(), &[1], &bodies[1]),
+        ];
+        assert_eq!(packing.shown(), wanted);
         let repeated = Outcome::Ignored(IgnoreReason::DuplicateInInvocation);
         assert_eq!(packing.unsent, [(2, repeated)]);
     }

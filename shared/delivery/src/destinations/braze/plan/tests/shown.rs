@@ -1,25 +1,9 @@
 use super::*;
 use crate::destination::Destination;
-use crate::destinations::{Braze, Packing, packed};
+use crate::destinations::{Braze, packed};
 use event::reasons::IgnoreReason;
 use event::settings::Settings;
 use event::{EventId, Outcome};
-
-/// Method, URL, places and body of each request.
-fn shown(packing: &Packing) -> Vec<(&str, &str, &[usize], &str)> {
-    packing
-        .requests
-        .iter()
-        .map(|request| {
-            (
-                request.method.as_str(),
-                request.url.as_str(),
-                request.places.as_slice(),
-                request.body.as_str(),
-            )
-        })
-        .collect()
-}
 
 #[test]
 fn packed_shows_requests_in_order_with_their_events() {
@@ -35,37 +19,25 @@ fn packed_shows_requests_in_order_with_their_events() {
     ];
     let settings = Settings::load("[braze]\ninstance = \"EU-01\"\nmax_objects = 3").unwrap();
     let packing = packed(&Braze::new(&settings).unwrap(), events);
-    let (user, track_url) = (
-        r#"{"external_id":"u"}"#,
-        "https://rest.fra-01.braze.eu/users/track",
-    );
-    let identified = format!(r#"{{"aliases_to_identify":[{user}],"merge_behavior":"merge"}}"#);
+    let user = r#"{"external_id":"u"}"#;
     let object = |user: &str, n: usize| format!(r#"{{"external_id":"{user}","n":{n}}}"#);
-    let one = object("u", 0);
-    let both = format!(r#"{{"attributes":[{one}],"events":[{one}]}}"#);
-    let purchases = format!(r#"{{"purchases":[{},{}]}}"#, object("v", 0), object("v", 1));
-    let deleted = format!(r#"{{"external_ids":[{user}]}}"#);
-    let last = format!(r#"{{"events":[{one}]}}"#);
-    assert_eq!(
-        shown(&packing),
-        [
-            (
-                "POST",
-                "https://rest.fra-01.braze.eu/users/identify",
-                &[0, 2][..],
-                identified.as_str()
-            ),
-            ("POST", track_url, &[0, 1, 2], both.as_str()),
-            ("POST", track_url, &[4], purchases.as_str()),
-            (
-                "POST",
-                "https://rest.fra-01.braze.eu/users/delete",
-                &[5],
-                deleted.as_str()
-            ),
-            ("POST", track_url, &[6], last.as_str()),
-        ]
-    );
+    let (one, first, second) = (object("u", 0), object("v", 0), object("v", 1));
+    let url = |path: &str| format!("https://rest.fra-01.braze.eu/users/{path}");
+    let (identified, tracked, deleted) = (url("identify"), url("track"), url("delete"));
+    let bodies = [
+        format!(r#"{{"aliases_to_identify":[{user}],"merge_behavior":"merge"}}"#),
+        format!(r#"{{"attributes":[{one}],"events":[{one}]}}"#),
+        format!(r#"{{"purchases":[{first},{second}]}}"#),
+        format!(r#"{{"external_ids":[{user}]}}"#),
+        format!(r#"{{"events":[{one}]}}"#),
+    ];
+    let places = [&[0, 2][..], &[0, 1, 2], &[4], &[5], &[6]];
+    let urls = [&identified, &tracked, &tracked, &deleted, &tracked];
+    let requests = urls.into_iter().zip(places).zip(&bodies);
+    let wanted: Vec<_> = requests
+        .map(|((url, places), body)| ("POST", url.as_str(), places, body.as_str()))
+        .collect();
+    assert_eq!(packing.shown(), wanted);
     assert_eq!(
         packing.unsent,
         [(3, Outcome::Ignored(IgnoreReason::DuplicateInInvocation))]
@@ -81,10 +53,8 @@ fn catalogs_have_methods_of_their_own() {
     ];
     let settings = Settings::load("[braze]\ninstance = \"US-01\"").unwrap();
     let packing = packed(&Braze::new(&settings).unwrap(), events);
-    let targets: Vec<_> = shown(&packing)
-        .into_iter()
-        .map(|(method, url, ..)| (method, url))
-        .collect();
+    let shown = packing.shown().into_iter();
+    let targets: Vec<_> = shown.map(|(method, url, ..)| (method, url)).collect();
     let url = "https://rest.iad-01.braze.com/catalogs/c/items";
     assert_eq!(targets, [("PUT", url), ("DELETE", url)]);
 }
