@@ -39,14 +39,19 @@ struct Case {
     received_at: Option<String>,
     /// The event's exact text, where it is no JSON or has bytes that a file of JSON would not keep.
     text: Option<String>,
+    /// What the refusal of the settings says; then there is no event.
+    #[serde(default)]
+    refused: Vec<String>,
+    #[serde(default)]
     expect: Expect,
 }
 
 /// What must come out. What is not given is not looked at, but for `warnings`, which are none then.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expect {
     id: Option<String>,
+    #[serde(default)]
     outcome: String,
     reason: Option<String>,
     calls: Option<Box<RawValue>>,
@@ -55,6 +60,9 @@ struct Expect {
     body: BTreeMap<String, Box<RawValue>>,
     #[serde(default)]
     warnings: Vec<String>,
+    /// Values of the line of `switchyard map --explain`, by JSON pointer.
+    #[serde(default)]
+    explained: BTreeMap<String, Box<RawValue>>,
 }
 
 /// An event, which may be broken into lines after any comma: it is mapped as one line.
@@ -203,6 +211,11 @@ impl Case {
             .into_iter()
             .find(|route| self.route.as_deref() == Some(route.as_str()));
         let route = named.unwrap_or(route);
+        if !self.refused.is_empty() {
+            let error = self.settings().err().unwrap_or_default();
+            let missing = self.refused.iter().find(|words| !error.contains(*words));
+            return missing.map(|words| format!("wanted {words:?} in {error:?}"));
+        }
         let (settings, text) = match (self.settings(), self.text()) {
             (Ok(settings), Ok(text)) => (settings, text),
             (Err(error), _) | (_, Err(error)) => return Some(error),
@@ -237,10 +250,18 @@ impl Case {
                 return difference;
             }
         }
-        expect.body.iter().find_map(|(pointer, wanted)| {
-            let wanted = Json::parse(wanted.get()).unwrap();
-            let got = json::at(printed, &format!("/calls/0/body{pointer}")).unwrap_or(Json::NULL);
-            json::difference(wanted, got).map(|difference| format!("{pointer}{difference}"))
-        })
+        let explained = print_received(route, text, received_at, &settings, true).line;
+        let explained = Json::parse(&explained).unwrap();
+        differing(&expect.body, printed, "/calls/0/body")
+            .or_else(|| differing(&expect.explained, explained, ""))
     }
+}
+
+/// The first of these values that a line does not have at its pointer below `root`.
+fn differing(wanted: &BTreeMap<String, Box<RawValue>>, line: Json<'_>, root: &str) -> Option<String> {
+    wanted.iter().find_map(|(pointer, wanted)| {
+        let got = json::at(line, &format!("{root}{pointer}")).unwrap_or(Json::NULL);
+        let difference = json::difference(Json::parse(wanted.get()).unwrap(), got);
+        difference.map(|difference| format!("{pointer}{difference}"))
+    })
 }

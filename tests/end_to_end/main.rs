@@ -16,6 +16,7 @@ mod currents_files;
 mod faults;
 mod local_stack;
 mod once;
+mod own_rules;
 mod pause;
 mod refusals;
 mod replay;

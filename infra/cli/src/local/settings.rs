@@ -1,7 +1,7 @@
 //! The settings of a local run: the template's own, with the destinations' addresses put in.
 
 use event::settings::Settings;
-use toml::{Table, Value};
+use toml_edit::{DocumentMut, Item, TableLike, table, value};
 
 use super::Error;
 
@@ -17,7 +17,8 @@ pub struct Destinations {
 }
 
 /// `base` (the text of a settings file) for a run that delivers to `destinations`: any host, no pauses; and with
-/// the tables of `overrides` (TOML, may be empty) laid over it.
+/// the tables of `overrides` (TOML, may be empty) laid over it. All else stays as it is written: own rules need every digit
+/// and the order of their tables.
 ///
 /// # Errors
 /// [`Error::Settings`] if the outcome is no valid settings file.
@@ -28,22 +29,20 @@ pub fn local_settings(base: &str, destinations: &Destinations, overrides: &str) 
         segment,
     } = destinations;
     let mut local = read(base)?;
-    for (table, key, value) in [
-        ("braze", "endpoint_url", Value::String(braze.clone())),
-        ("braze", "instance", Value::String(String::new())),
-        ("braze", "allow_any_host", Value::Boolean(true)),
-        ("branch", "endpoint_url", Value::String(branch.clone())),
-        ("segment", "endpoint_url", Value::String(segment.clone())),
-        ("delivery", "pause_s", Value::Integer(0)),
-        ("telemetry", "refusals_every", Value::String("0s".to_owned())),
+    for (section, key, item) in [
+        ("braze", "endpoint_url", value(braze)),
+        ("braze", "instance", value("")),
+        ("braze", "allow_any_host", value(true)),
+        ("branch", "endpoint_url", value(branch)),
+        ("segment", "endpoint_url", value(segment)),
+        ("delivery", "pause_s", value(0)),
+        ("telemetry", "refusals_every", value("0s")),
     ] {
-        let entry = Table::from_iter([(key.to_owned(), value)]);
-        lay_over(
-            &mut local,
-            Table::from_iter([(table.to_owned(), Value::Table(entry))]),
-        );
+        if let Some(section) = local.entry(section).or_insert_with(table).as_table_like_mut() {
+            section.insert(key, item);
+        }
     }
-    lay_over(&mut local, read(overrides)?);
+    lay_over(local.as_table_mut(), read(overrides)?.as_table());
     let text = local.to_string();
     match Settings::load(&text) {
         Ok(_) => Ok(text),
@@ -51,17 +50,18 @@ pub fn local_settings(base: &str, destinations: &Destinations, overrides: &str) 
     }
 }
 
-fn read(text: &str) -> Result<Table, Error> {
+fn read(text: &str) -> Result<DocumentMut, Error> {
     text.parse()
-        .map_err(|error: toml::de::Error| Error::Settings(error.to_string()))
+        .map_err(|error: toml_edit::TomlError| Error::Settings(error.to_string()))
 }
 
-fn lay_over(below: &mut Table, above: Table) {
-    for (key, value) in above {
-        match (below.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => lay_over(below, above),
-            (_, value) => {
-                below.insert(key, value);
+fn lay_over(below: &mut dyn TableLike, above: &dyn TableLike) {
+    for (key, item) in above.iter() {
+        let both = below.get_mut(key).and_then(Item::as_table_like_mut);
+        match (both, item.as_table_like()) {
+            (Some(below), Some(above)) => lay_over(below, above),
+            _ => {
+                below.insert(key, item.clone());
             }
         }
     }
@@ -105,5 +105,48 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_name() {
         let refused = local_settings("", &destinations(), "[braze]\nmax_object = 3").unwrap_err();
         assert!(refused.to_string().contains("braze.max_object"), "{refused}");
+    }
+
+    #[test]
+    fn own_rules_keep_their_digits_and_their_order() {
+        let rules = r#"
+[[segment_to_braze.rules]]
+name = "first"
+when = { "properties.price" = { at_least = 1.50, below = 9007199254740993 } }
+rename = { "properties.z" = "properties.a", "properties.a" = "properties.b" }
+default = { "properties.rate" = 1.50, "properties.big" = 1_000.0e+2 }
+
+[[segment_to_braze.rules]]
+[segment_to_braze.rules.values."properties.plan"]
+"2" = 0.10
+"1" = { z = 1, a = 2.0 }
+"*" = "Other"
+
+[[braze_to_segment.rules]]
+drop = true
+"#;
+        let wanted = Settings::load(rules).unwrap();
+        let other = "[routes]\nbraze_to_segment = true\n[segment_to_braze]\npages = \"all\"\n[braze]\nmax_objects = 9\n";
+        for (base, overrides) in [
+            (rules.to_owned(), other.to_owned()),
+            (other.to_owned(), rules.to_owned()),
+            (
+                format!("{other}{rules}"),
+                "[segment_to_braze]\npages = \"off\"".to_owned(),
+            ),
+        ] {
+            let text = local_settings(&base, &destinations(), &overrides).unwrap();
+            let settings = Settings::load(&text).unwrap();
+            assert_eq!(
+                settings.segment_to_braze.rules, wanted.segment_to_braze.rules,
+                "{text}"
+            );
+            assert_eq!(
+                settings.braze_to_segment.rules, wanted.braze_to_segment.rules,
+                "{text}"
+            );
+            assert_eq!(settings.braze.max_objects, 9);
+            assert_eq!(settings.braze.endpoint_url, "http://127.0.0.1:1");
+        }
     }
 }
