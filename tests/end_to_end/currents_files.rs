@@ -64,7 +64,7 @@ async fn until_read(system: &System, key: &str) {
 }
 
 #[tokio::test]
-async fn a_file_is_announced_read_and_delivered_once_beside_the_webhook() {
+async fn a_file_is_delivered_once_beside_the_webhook() {
     let system = system().await;
     // By Custom HTTP first, then the same events in a file, and the file once more.
     let file = file(7, 40, Codec::Snappy);

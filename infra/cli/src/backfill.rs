@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_told_how_much_it_is_and_that_old_events_count_again() {
+    fn a_backfill_says_how_much_it_is_and_that_events_count_again() {
         event::rules!["CF-112"];
         let object = |size| Object {
             key: "k".to_owned(),

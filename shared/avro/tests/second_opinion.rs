@@ -12,7 +12,7 @@ use apache_avro::types::Value;
 use apache_avro::{Codec, DeflateSettings, Schema, Writer};
 use avro::{Frame, Header, Records, frame};
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{FileFailurePersistence, TestRunner};
 use serde_json::json;
 
 /// A type, and a value of it as the library has it and as JSON.
@@ -193,8 +193,13 @@ fn read(bytes: &[u8]) -> Vec<serde_json::Value> {
 fn what_the_apache_library_writes_is_read_to_its_values() {
     event::rules!["CF-140"];
     const CASES: u32 = 10_000;
+    const COUNTEREXAMPLES: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/proptest-regressions/second_opinion.txt"
+    );
     let mut runner = TestRunner::new(ProptestConfig {
-        failure_persistence: None,
+        // A runner of one's own knows no source file: counterexamples are kept beside those of the other tests.
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(COUNTEREXAMPLES))),
         ..ProptestConfig::with_cases(CASES)
     });
     let codecs = prop_oneof![

@@ -10,7 +10,7 @@ use event::{Clock, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::process::ExitCode;
 
-/// One call to SQS ends after this, in milliseconds: ten messages of 64 KiB are under way in it.
+/// One call to SQS ends after this, in milliseconds: ten messages of 64 KiB are sent in it.
 const SQS_ATTEMPT_MS: u64 = 3_000;
 
 /// Runs the function `read-braze-files` until the platform ends the container.

@@ -49,7 +49,7 @@ mod tests {
     const OPEN: &str = "users.messages.email.Open";
 
     #[test]
-    fn the_schema_gives_the_right_case_where_the_key_names_the_same_type() {
+    fn the_schema_gives_the_case_of_the_type_in_the_key() {
         event::rules!["CF-023", "CF-024"];
         let schema = "dataexport.S3.inner.users.messages.email.Open";
         for key in [OPEN, "users.messages.email.open", "messages.email.OPEN"] {

@@ -6,7 +6,7 @@ pub const RANGE_BYTES: u64 = 8 << 20;
 pub const HEADER_RANGE_BYTES: u64 = 1 << 20;
 /// Milliseconds in which S3 has to answer (CF-045).
 pub const ANSWER_MS: u64 = 10_000;
-/// How often a file is begun anew in one invocation because it was overwritten (CF-042).
+/// How often a file is read from its beginning again in one invocation because it was overwritten (CF-042).
 pub const RESTARTS: u32 = 3;
 /// How many blocks of a file may be unreadable before all of it counts as damaged (CF-084).
 pub const UNREADABLE_BLOCKS: u32 = 10;

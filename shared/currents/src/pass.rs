@@ -52,7 +52,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                 return end;
             }
             match meaning {
-                Meaning::Overwritten => self.begin_anew(),
+                Meaning::Overwritten => self.restart(),
                 Meaning::Hold => return End::Hold,
                 Meaning::Park(reason) => return self.set_aside_rest(reason).await.unwrap_or_else(End::of),
                 Meaning::ReadOn | Meaning::Behind | Meaning::Retry => return End::Retry,

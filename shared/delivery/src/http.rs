@@ -95,7 +95,7 @@ pub enum NoResponse {
     /// The request surely was not sent: DNS, connect or TLS failed.
     #[error("no connection")]
     NotSent,
-    /// The request was sent, perhaps in part, and no complete answer came: its fate is not known.
+    /// The request was sent, perhaps in part, and no complete answer came: nobody knows whether it was accepted.
     #[error("no answer")]
     Unknown,
 }

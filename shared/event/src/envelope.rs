@@ -125,7 +125,7 @@ pub enum OpenError {
     /// It is no envelope at all: for a person.
     #[error("the message is no envelope")]
     Unreadable,
-    /// It was written by newer code: a deploy is under way.
+    /// It was written by newer code: a deploy is in progress.
     #[error("the envelope has a newer version")]
     Newer,
 }

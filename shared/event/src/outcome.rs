@@ -2,7 +2,7 @@
 
 use crate::reasons::{HoldKind, IgnoreReason, ParkReason, RetryClass, Warning};
 
-/// The fate of one event at one destination. It alone decides what SQS is told.
+/// What has become of one event at one destination. It alone decides what happens to its SQS message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The destination has accepted everything that the event asked for.
@@ -20,7 +20,7 @@ pub enum Outcome {
     },
     /// It can never be delivered as it is: set aside with the reason, for a person.
     Park(ParkReason),
-    /// It waits until a person has mended something.
+    /// It waits until a person has repaired something.
     Hold(HoldKind),
 }
 

@@ -325,7 +325,7 @@ closed_list! {
         NotBefore = "not_before",
         /// The parked queue did not acknowledge.
         ParkFailed = "park_failed",
-        /// The envelope is newer than the code: a deploy is under way.
+        /// The envelope is newer than the code: a deploy is in progress.
         NewerVersion = "newer_version",
     }
 }

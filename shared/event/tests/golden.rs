@@ -103,7 +103,7 @@ fn parked_messages_of_version_1_are_written_byte_for_byte() {
 }
 
 #[test]
-fn pending_requests_of_version_1_are_read_and_written_as_they_are() {
+fn pending_requests_of_version_1_are_read_and_written() {
     event::rules!["RC-098"];
     for golden in [PENDING_VERIFIED, PENDING_DEFERRED] {
         let pending = Pending::open(golden.as_bytes()).unwrap();

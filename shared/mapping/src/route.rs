@@ -36,7 +36,7 @@ pub trait Mapping {
     /// The user's own rules.
     fn rows(settings: &Settings) -> &[Row];
 
-    /// Why the event would go round in a circle, whatever own rules make of it.
+    /// Why the event would loop, whatever own rules make of it.
     fn looped(event: &Self::Received<'_>, settings: &Settings) -> Option<Rejected>;
 
     /// Opens an event; `None` if it is no JSON object.

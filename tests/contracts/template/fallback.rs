@@ -46,7 +46,7 @@ fn the_bucket_is_encrypted_private_and_forgets_after_30_days() {
 }
 
 #[test]
-fn one_rule_runs_the_reingest_every_minute_and_nothing_repeats_it() {
+fn one_rule_runs_the_reingest_every_minute() {
     event::rules!["RI-033", "RC-152"];
     let template = template();
     assert_eq!(template.of_type("AWS::Events::Rule"), ["ReingestRule"]);

@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn a_misspelled_row_is_refused_with_its_place_and_the_right_word(
+    fn a_misspelled_row_is_refused_with_place_and_right_word(
         route in route(),
         word in select(&[
             ("rename = { a = 'b' }", "rename"),

@@ -168,7 +168,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Another object lies under the key: what was known of the old one is nothing worth.
-    pub fn begin_anew(&mut self) {
+    pub fn restart(&mut self) {
         self.work.etag = None;
         self.work.to = None;
         self.work.count = None;

@@ -46,7 +46,7 @@ async fn an_object_is_read_range_after_range_of_one_version() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_work_message_asks_for_its_version_and_reads_the_header_first() {
+async fn a_work_message_asks_for_its_version_and_reads_the_header() {
     event::rules!["CF-041", "CF-044", "CF-098"];
     let world = World::default();
     let (object, file) = (key(OPEN), file(1));
@@ -126,7 +126,7 @@ async fn a_file_is_retried_held_or_parked_by_what_s3_says() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn what_was_read_before_s3_failed_is_queued_and_the_rest_handed_on() {
+async fn what_was_read_before_s3_failed_is_queued() {
     event::rules!["CF-042", "CF-093", "CF-095"];
     let world = World::default();
     let (object, file) = (key("users.messages.email.Click"), large());

@@ -274,7 +274,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn any_cut_and_any_changed_byte_leaves_no_event_without_a_record(
+    fn any_cut_or_changed_byte_leaves_no_event_unrecorded(
         seed in any::<u64>(),
         place in any::<proptest::sample::Index>(),
         change in proptest::option::of(1_u8..),

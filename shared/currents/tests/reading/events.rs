@@ -77,7 +77,7 @@ fn calls(event: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn names_that_mean_something_elsewhere_are_properties_like_others() {
+fn names_that_mean_something_elsewhere_are_properties() {
     event::rules!["CF-071", "CF-075"];
     let string = |name: &str| format!(r#"{{"name":"{name}","type":["null","string"]}}"#);
     let fields = ["id", "time", "user", "properties", "event_type"]

@@ -354,7 +354,7 @@ impl Sink for World {
     }
 }
 
-/// Whether both hold the same events, each as often; calls that are under way together arrive in any order.
+/// Whether both hold the same events, each as often; calls that are in flight together arrive in any order.
 pub fn same(mut one: Vec<String>, other: &[String]) -> bool {
     let mut other = other.to_vec();
     one.sort_unstable();

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_while_a_request_is_sent_is_an_unknown_fate() {
+    fn a_panic_while_a_request_is_sent_has_no_known_outcome() {
         event::rules!["RD-011"];
         let (got, _, panics) = sent_within(60_000, |_| panic!("a fault of ours"));
         assert!(matches!(got, SendResult::NoResponse(NoResponse::Unknown)));

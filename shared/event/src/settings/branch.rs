@@ -14,7 +14,7 @@ pub enum AgeFrom {
     Event,
 }
 
-/// What happens after a request whose fate is not known.
+/// What happens after a request of which nobody knows whether it was accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnAmbiguous {
@@ -35,7 +35,7 @@ pub struct Branch {
     pub endpoint_url: String,
     /// Of one request, answer included.
     pub timeout: Span,
-    /// Requests under way at once in a container.
+    /// Requests in flight at once in a container.
     pub concurrency: usize,
     /// Starts a second in a container.
     pub max_requests_per_second: u32,

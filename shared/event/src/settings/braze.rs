@@ -34,7 +34,7 @@ pub struct Braze {
     pub timeout: Span,
     /// End of retries.
     pub horizon: Span,
-    /// Longest hint obeyed.
+    /// Longest `Retry-After` obeyed.
     pub retry_after_max: Span,
     /// Whether equal attributes go once a batch (SB-524).
     pub dedupe_attributes: bool,

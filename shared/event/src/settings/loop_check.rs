@@ -27,7 +27,7 @@ pub(super) fn check(settings: &Settings, problems: &mut Problems) {
             "segment_to_braze.loop_guard",
             format!(
                 "must be \"strict\": with all four routes on, {back} and `{echo}` let in by `braze_to_segment`, \
-                 events would go round in a circle. Write \"strict\", or undo one of the others"
+                 events would loop. Write \"strict\", or undo one of the others"
             ),
         );
     }

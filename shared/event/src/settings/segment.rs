@@ -30,11 +30,11 @@ pub struct Segment {
     pub max_batch_bytes: usize,
     /// Calls of one request.
     pub max_batch_events: usize,
-    /// Requests under way at once in a container.
+    /// Requests in flight at once in a container.
     pub concurrency: usize,
     /// End of retries.
     pub horizon: Span,
-    /// Longest hint obeyed.
+    /// Longest `Retry-After` obeyed.
     pub retry_after_max: Span,
 }
 

@@ -250,7 +250,8 @@ mod tests {
     }
 
     #[test]
-    fn sr_275_every_choice_is_read_and_written() {
+    fn every_choice_for_an_event_is_read_and_written() {
+        crate::rules!["SR-275"];
         let text = "[segment_to_branch.events]\na = \"ignore\"\nb = \"custom\"\nPURCHASE = \"PURCHASE\"\n";
         let settings = Settings::load(text).unwrap().segment_to_branch;
         assert_eq!(settings.events["PURCHASE"], EventChoice::Standard("PURCHASE"));

@@ -4,7 +4,7 @@ use event::json::{Index, IndexWriter, Json, Kind, deeper_than};
 use event::settings::Step;
 use std::borrow::Cow;
 
-/// A value. It is opened when somebody looks into it, and written anew only if something in it was changed.
+/// A value. It is opened when somebody looks into it, and written again only if something in it was changed.
 #[derive(Clone)]
 pub struct Node<'a> {
     text: Text<'a>,

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_id_is_ours_only_in_the_form_that_the_way_back_makes() {
+    fn a_message_id_is_ours_only_as_the_way_back_makes_it() {
         event::rules!["SR-033"];
         let hash = "0123456789abcdef0123456789abcdef";
         for (id, wanted) in [

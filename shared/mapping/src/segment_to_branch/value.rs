@@ -179,7 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn sr_182_numbers_are_rounded_half_up() {
+    fn numbers_are_rounded_half_up() {
+        event::rules!["SR-182"];
         for (given, wanted) in [
             ("411.4", Some(411)),
             ("\"411.5\"", Some(412)),

@@ -83,7 +83,7 @@ fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
     }
 }
 
-/// Why an event would go round in a circle, whatever its type.
+/// Why an event would loop, whatever its type.
 pub fn looped(event: &Received<'_>, settings: &SegmentToBraze) -> Option<Rejected> {
     looped_as(event_type(event).ok(), event, settings)
 }
@@ -98,7 +98,7 @@ fn looped_as(
     Some(Rejected::ignore(rule, path, IgnoreReason::Loop))
 }
 
-/// The rule by which an event is known to go round in a circle, and the path of its mark.
+/// The rule by which an event is known to loop, and the path of its mark.
 fn loops(
     is_track: bool,
     event: &Received<'_>,

@@ -20,7 +20,7 @@ pub enum Codec {
     Named(&'static str),
 }
 
-/// A file under way.
+/// A file that is being written.
 pub struct Container {
     /// The file's bytes.
     pub bytes: Vec<u8>,

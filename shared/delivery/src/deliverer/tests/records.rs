@@ -1,4 +1,4 @@
-//! Each record opened alone, and each event with one fate (5.1, RD-020).
+//! Each record opened alone, and each event with one outcome (5.1, RD-020).
 
 use super::*;
 use crate::fake_aws::*;

@@ -241,7 +241,7 @@ fn every_route_has_rows_and_all_that_is_wrong_is_told() {
 }
 
 #[test]
-fn rows_may_be_tables_of_their_own_and_keep_the_order_of_the_file() {
+fn rows_may_be_tables_of_their_own_in_the_order_of_the_file() {
     rules!["OR-030"];
     let text = "[[segment_to_braze.rules]]\n[segment_to_braze.rules.when]\n\"a.b\".above = 1\n\
         [segment_to_braze.rules.rename]\nz = \"y\"\na = \"b\"\n\
