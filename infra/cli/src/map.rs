@@ -6,6 +6,7 @@ mod options;
 mod packed;
 
 pub use error::Error;
+use input::Input;
 pub use input::events;
 pub(crate) use options::route;
 pub use options::{EXAMPLES, Options};
@@ -16,15 +17,12 @@ use delivery::destinations::braze::check_address;
 use event::Route;
 use event::settings::{Invalid, Settings};
 use mapping::printed::{Printed, print_received};
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 /// Exit status when some event would be parked.
 const EXIT_PARKED: u8 = 1;
-
-/// What some editors put before a text in UTF-8; receipt drops it too.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Does what the options say, and prints it.
 pub fn run(options: &Options) -> ExitCode {
@@ -75,8 +73,8 @@ fn shown(options: &Options) -> Result<Shown, Error> {
     if options.route == Route::SegmentToBraze {
         check_address(&settings.braze).map_err(|problem| Invalid(vec![problem]))?;
     }
-    let input = text(read(options.file.as_deref())?)?;
-    let events = events(options.route.source(), &input);
+    let input = Input::read(options.route, options.file.as_deref())?;
+    let events = input.events(options.route.source());
     let lines = |printed: Vec<Printed>| printed.into_iter().map(|printed| printed.line).collect();
     let has_parked = |printed: &[Printed]| printed.iter().any(|printed| printed.is_parked);
     if options.packed {
@@ -84,8 +82,8 @@ fn shown(options: &Options) -> Result<Shown, Error> {
         let Packed { requests, unsent } = packed.map_err(|problem| Invalid(vec![problem]))?;
         return Ok(Shown {
             results: requests,
-            has_parked: has_parked(&unsent),
-            unsent: lines(unsent),
+            has_parked: has_parked(&unsent) || !input.set_aside().is_empty(),
+            unsent: [input.set_aside(), lines(unsent)].concat(),
         });
     }
     let printed: Vec<Printed> = events
@@ -101,9 +99,9 @@ fn shown(options: &Options) -> Result<Shown, Error> {
         })
         .collect();
     Ok(Shown {
-        has_parked: has_parked(&printed),
+        has_parked: has_parked(&printed) || !input.set_aside().is_empty(),
         results: lines(printed),
-        unsent: Vec::new(),
+        unsent: input.set_aside(),
     })
 }
 
@@ -117,32 +115,4 @@ pub(crate) fn settings(file: Option<&Path>) -> Result<Settings, Error> {
         source,
     })?;
     Ok(Settings::load(&text)?)
-}
-
-fn read(file: Option<&Path>) -> Result<Vec<u8>, Error> {
-    match file {
-        Some(file) => std::fs::read(file).map_err(|source| Error::Events {
-            file: file.to_owned(),
-            source,
-        }),
-        None => {
-            let mut input = Vec::new();
-            std::io::stdin()
-                .lock()
-                .read_to_end(&mut input)
-                .map_err(Error::StandardInput)?;
-            Ok(input)
-        }
-    }
-}
-
-/// The text, without the mark that some editors put before it.
-fn text(input: Vec<u8>) -> Result<String, Error> {
-    let mut text = String::from_utf8(input).map_err(|error| Error::NoText {
-        at: error.utf8_error().valid_up_to() + 1,
-    })?;
-    if text.starts_with(BYTE_ORDER_MARK) {
-        text.drain(..BYTE_ORDER_MARK.len_utf8());
-    }
-    Ok(text)
 }

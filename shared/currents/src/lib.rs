@@ -13,9 +13,11 @@ mod pass;
 mod reader;
 mod report;
 mod settle;
+mod whole_file;
 
 pub use answer::{Answer, Meaning, meaning};
 pub use event_text::{EventText, NotCurrents};
 pub use event_type::{TypeFault, event_type, of_key_alone as type_of_key};
 pub use object::{Got, Objects, Range};
 pub use reader::{Bucket, FileReader, Ports, WriteEvent};
+pub use whole_file::{WholeFile, read_whole_file};

@@ -3,12 +3,11 @@
 use crate::answer::Meaning;
 use crate::chunk::{Item, Part, Position};
 use crate::event_text::EventText;
-use crate::event_type::{TypeFault, event_type};
-use crate::key;
 use crate::limits::{HEADER_RANGE_BYTES, RANGE_BYTES, RESTARTS, UNREADABLE_BLOCKS};
 use crate::object::{Object, Objects};
 use crate::reader::{End, Halt, Run};
-use avro::{Damaged, Frame, Header, HeaderFault, Record, Records, Unreadable, frame};
+use crate::whole_file::{Beginning, beginning};
+use avro::{Damaged, Frame, Header, Record, Records, Unreadable, frame};
 use event::ports::{Queue, Visibility};
 use event::reasons::ParkReason;
 use event::{Clock, Random};
@@ -84,25 +83,18 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         };
         object.need(first, first).await?;
         self.see(object);
-        let header = match Header::read(object.bytes(), object.is_at_end()) {
-            Ok(Some(header)) => header,
-            Ok(None) => return Ok(Some(ParkReason::FileSchema)),
-            Err(HeaderFault::NotAvro) => return Ok(Some(ParkReason::FileNotAvro)),
-            Err(HeaderFault::Codec) => return Ok(Some(ParkReason::FileCodec)),
-            Err(HeaderFault::Schema(_)) => return Ok(Some(ParkReason::FileSchema)),
+        let begun_with = beginning(object.bytes(), object.is_at_end(), &self.work.key);
+        let Beginning {
+            header,
+            event_type,
+            text,
+        } = match begun_with {
+            Ok(beginning) => beginning,
+            Err(reason) => return Ok(Some(reason)),
         };
-        let key = self.work.key.clone();
-        let event_type = match event_type(key::event_type(&key), &header.schema.name) {
-            Ok(event_type) => event_type,
-            Err(TypeFault::Conflict) => return Ok(Some(ParkReason::FileTypeConflict)),
-            Err(TypeFault::Unknown) => return Ok(Some(ParkReason::FileTypeUnknown)),
-        };
-        self.is_of(event_type);
-        let Ok(text) = EventText::new(&header.schema, event_type) else {
-            return Ok(Some(ParkReason::FileSchema));
-        };
+        self.is_of(&event_type);
         if let Some(reason) = closed_to_type(
-            event::currents::canonical(event_type),
+            event::currents::canonical(&event_type),
             &self.settings.braze_to_segment,
         ) {
             return Err(Halt::End(End::Ignored(reason.1)));

@@ -35,4 +35,12 @@ pub enum Error {
         /// The place of the first byte that cannot be read, counted from 1.
         at: usize,
     },
+    /// Nothing of a Currents file can be read.
+    #[error(
+        "the Currents file cannot be read: {reason}; the type is told by a path with event_type=<type>, or by the schema"
+    )]
+    CurrentsFile {
+        /// The reason with which the function would park it.
+        reason: &'static str,
+    },
 }

@@ -1,13 +1,98 @@
 //! The events of an input, each as the exact text that it has there.
 
-use event::Source;
+use super::Error;
+use currents::{WholeFile, read_whole_file};
 use event::json::RawKey;
+use event::{Route, Source};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
+use std::io::Read as _;
+use std::path::Path;
 
 /// The key of a Braze request body that holds its events.
 const EVENTS: &str = "events";
+
+/// What some editors put before a text in UTF-8; receipt drops it too.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What an Avro file begins with.
+const AVRO: &[u8] = b"Obj\x01";
+
+/// The input of a run.
+pub(super) enum Input {
+    /// JSON.
+    Text(String),
+    /// A Currents file.
+    File(WholeFile),
+}
+
+impl Input {
+    /// Reads a file, or standard input.
+    pub(super) fn read(route: Route, file: Option<&Path>) -> Result<Self, Error> {
+        let bytes = bytes(file)?;
+        if route != Route::BrazeToSegment || !bytes.starts_with(AVRO) {
+            return Ok(Self::Text(text(bytes)?));
+        }
+        let path = file.map(|file| file.display().to_string()).unwrap_or_default();
+        let read = read_whole_file(&path, &bytes).map_err(|reason| Error::CurrentsFile {
+            reason: reason.as_str(),
+        })?;
+        Ok(Self::File(read))
+    }
+
+    /// Its events, in order.
+    pub(super) fn events(&self, source: Source) -> Vec<&str> {
+        match self {
+            Self::Text(text) => events(source, text),
+            Self::File(file) => file.events.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// What of a Currents file cannot be read: a line a part.
+    pub(super) fn set_aside(&self) -> Vec<String> {
+        let Self::File(file) = self else {
+            return Vec::new();
+        };
+        let line = |(reason, bytes): &(event::reasons::ParkReason, std::ops::Range<usize>)| {
+            format!(
+                r#"{{"outcome":"park","reason":"{}","offset":{},"to":{}}}"#,
+                reason.as_str(),
+                bytes.start,
+                bytes.end
+            )
+        };
+        file.set_aside.iter().map(line).collect()
+    }
+}
+
+fn bytes(file: Option<&Path>) -> Result<Vec<u8>, Error> {
+    match file {
+        Some(file) => std::fs::read(file).map_err(|source| Error::Events {
+            file: file.to_owned(),
+            source,
+        }),
+        None => {
+            let mut input = Vec::new();
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut input)
+                .map_err(Error::StandardInput)?;
+            Ok(input)
+        }
+    }
+}
+
+/// The text, without the mark that some editors put before it.
+fn text(input: Vec<u8>) -> Result<String, Error> {
+    let mut text = String::from_utf8(input).map_err(|error| Error::NoText {
+        at: error.utf8_error().valid_up_to() + 1,
+    })?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok(text)
+}
 
 /// The events of an input, in order (BZ-011 to BZ-013). An input that is one JSON document is read as that document,
 /// however many lines it has; any other as one document a line.

@@ -17,10 +17,16 @@ Examples:
       --settings infra/settings/switchyard.toml events.json
       the requests to Braze: these need settings that say where your Braze is
 
+  switchyard map --route braze-to-segment \\
+      event_type=users.messages.email.Click/date=2026-03-01-11/1.avro
+      the events of a Currents file, their type by the path or the schema
+
 Sample events of every route are in infra/samples.
 
-Input: one event a line, a JSON array of events, or the body of a vendor's
-request. Nothing is sent. The caps of receipt on size and depth do not apply.
+Input: one event a line, a JSON array of events, the body of a vendor's request,
+or for braze-to-segment a Currents file (Avro). What cannot be read of a file is
+a line on standard error. Nothing is sent. The caps of receipt on size and depth
+do not apply.
 
 With --packed, an event that is in no request (ignored, parked, repeated) is a
 line on standard error. A value known only at sending is a word in angle

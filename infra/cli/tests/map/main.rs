@@ -7,6 +7,7 @@
 
 mod packed;
 
+use sandbox::currents_file::{Codec, CurrentsFile, Plan};
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -180,4 +181,58 @@ fn the_sample_events_of_every_route_are_delivered() {
             assert!(line.contains(r#""outcome":"deliver""#), "{line}");
         }
     }
+}
+
+#[test]
+fn a_currents_file_is_mapped_like_the_same_events_as_json() {
+    let file = CurrentsFile::write(&Plan {
+        events: 20,
+        codec: Codec::Snappy,
+        ..Plan::of("users.messages.email.Click")
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("1.avro");
+    std::fs::write(&path, &file.container.bytes).unwrap();
+    let path = path.to_str().unwrap();
+    let json = file.events.join("\n");
+    for more in [&[][..], &["--explain"], &["--packed"]] {
+        let by_file = switchyard(&[&ROUTE[..], more, &[path]].concat(), b"");
+        let by_text = switchyard(&[&ROUTE[..], more].concat(), json.as_bytes());
+        assert!(!by_file.stdout.is_empty(), "{}", errors(&by_file));
+        assert_eq!(out(&by_file), out(&by_text));
+        assert_eq!(by_file.stderr, by_text.stderr);
+        assert_eq!(by_file.status.code(), by_text.status.code());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_of_a_currents_file_is_told() {
+    let file = CurrentsFile::write(&Plan::of("users.messages.email.Click"));
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let third = file.container.blocks[2].clone();
+    let cut = write("cut.avro", &file.container.bytes[..third.end - 1]);
+    let output = switchyard(&[&ROUTE[..], &[&cut]].concat(), b"");
+    assert_eq!(out(&output).len(), 20);
+    let told = format!(
+        r#"{{"outcome":"park","reason":"file_damaged","offset":{},"to":{}}}"#,
+        third.start,
+        third.end - 1
+    );
+    assert_eq!(errors(&output).trim(), told);
+    assert_eq!(output.status.code(), Some(1));
+
+    let other = write("event_type=users.messages.sms.Send/1.avro", &file.container.bytes);
+    let output = switchyard(&[&ROUTE[..], &[&other]].concat(), b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        errors(&output).contains("file_type_conflict"),
+        "{}",
+        errors(&output)
+    );
 }
