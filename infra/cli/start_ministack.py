@@ -32,13 +32,28 @@ def wake(name):
     sqs.esm_wake.set()
 
 
-def with_wake(app):
+KILL = "/_switchyard/kill/"
+
+
+def kill(name):
+    # What Lambda does to a function that takes too much memory: its processes end at once, whatever they are at.
+    from ministack.core import lambda_runtime
+
+    with lambda_runtime._lock:
+        for worker in [worker for pool in lambda_runtime._workers.values() for worker in pool]:
+            if worker.func_name == name and worker._proc is not None:
+                worker._proc.kill()
+
+
+def with_acts(app):
     async def wrapped(scope, receive, send):
-        if scope["type"] != "http" or not scope["path"].startswith(WAKE):
-            return await app(scope, receive, send)
-        wake(scope["path"].removeprefix(WAKE))
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        acts = {WAKE: wake, KILL: kill} if scope["type"] == "http" else {}
+        for path, act in acts.items():
+            if scope["path"].startswith(path):
+                act(scope["path"].removeprefix(path))
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                return await send({"type": "http.response.body", "body": b""})
+        await app(scope, receive, send)
 
     return wrapped
 
@@ -68,5 +83,5 @@ def without_batch(action_of):
 
 iam_actions._action_from_target = without_batch(iam_actions._action_from_target)
 threading.Thread(target=end_with_the_owner, daemon=True).start()
-ministack.app = with_wake(over_tls(ministack.app))
+ministack.app = with_acts(over_tls(ministack.app))
 ministack.main()

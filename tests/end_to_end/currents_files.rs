@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use event::Route;
 use event::json::Json;
+use event::settings::Settings;
+use mapping::printed::print;
 use sandbox::currents_file::{Codec, CurrentsFile, Plan, key};
 use sandbox::{ItemResult, Vendor};
 
@@ -13,12 +16,21 @@ use crate::system::{System, text_at};
 const BUCKET: &str = "acme-currents";
 const OPEN: &str = "users.messages.email.Open";
 
+const SETTINGS: &str = "[braze_to_segment]\nanonymous_users = \"send\"\n";
+
 async fn system() -> System {
-    System::start_with(
-        "[braze_to_segment]\nanonymous_users = \"send\"\n",
-        &[("BrazeFilesBucket", BUCKET)],
-    )
-    .await
+    System::start_with(SETTINGS, &[("BrazeFilesBucket", BUCKET)]).await
+}
+
+/// The `messageId` of each event that is not ignored.
+fn wanted(events: &[String]) -> BTreeSet<String> {
+    let settings = Settings::load(SETTINGS).unwrap();
+    let printed = events
+        .iter()
+        .map(|event| print(Route::BrazeToSegment, event, &settings, false).line);
+    printed
+        .filter_map(|line| text_at(&line, "/calls/0/body/messageId"))
+        .collect()
 }
 
 fn file(seed: u64, events: usize, codec: Codec) -> CurrentsFile {
@@ -52,14 +64,21 @@ fn arrived(system: &System) -> BTreeMap<String, BTreeSet<String>> {
     arrived
 }
 
-async fn until_read(system: &System, key: &str) {
+/// Waits for the line that says that a file was read, by a message of this cause.
+async fn until_done(system: &System, key: &str, cause: Option<&str>) {
     let done = |line: &str| {
-        let object = Json::parse(line).ok().and_then(|_| text_at(line, "/object"));
-        object.as_deref() == Some(key) && text_at(line, "/outcome").as_deref() == Some("done")
+        let text = |pointer| Json::parse(line).ok().and_then(|_| text_at(line, pointer));
+        text("/object").as_deref() == Some(key)
+            && text("/outcome").as_deref() == Some("done")
+            && text("/cause").as_deref() == cause
     };
     system
         .until_logged("the file is read", "read-braze-files", done)
         .await;
+}
+
+async fn until_read(system: &System, key: &str) {
+    until_done(system, key, None).await;
     system.at_rest("its events are delivered").await;
 }
 
@@ -110,4 +129,100 @@ async fn what_cannot_be_read_is_parked_and_what_is_foreign_is_left() {
     assert_eq!(messages.len(), 1);
     assert_eq!(text_at(&messages[0].body, "/file/key"), Some(broken));
     assert_eq!(system.sandbox.items().len(), 0);
+}
+
+#[tokio::test]
+async fn a_function_killed_in_mid_file_loses_nothing() {
+    event::rules!["CF-097", "CF-100"];
+    let system = system().await;
+    let deliver = |is_on| system.stack.switch_event_source("deliver-segment", is_on);
+    deliver(false).await.unwrap();
+    // Long enough for three rounds of calls.
+    let file = CurrentsFile::write(&Plan {
+        events: 15_000,
+        events_a_block: 130,
+        codec: Codec::Snappy,
+        ..Plan::of(OPEN)
+    });
+    let key = key("currents/", OPEN, "2026-03-01-11", 44);
+    system.stack.put_file(&key, file.container.bytes).await.unwrap();
+    let queue = system.stack.queue("segment");
+    system
+        .until("a part of the file is queued", async || {
+            queue.depth().await.unwrap().visible > 0
+        })
+        .await;
+    system.stack.kill("read-braze-files").await.unwrap();
+    let queued = queue.depth().await.unwrap().visible;
+    let lines = system.stack.log_lines("read-braze-files").await.unwrap();
+    assert!(
+        lines.iter().all(|line| !line.contains(r#""kind":"file""#)),
+        "killed too late: {queued} messages"
+    );
+    // SQS hands the message over again when its visibility ends.
+    system.stack.queue("braze-files").wake().await.unwrap();
+    until_done(&system, &key, None).await;
+    assert!(
+        queue.depth().await.unwrap().visible > queued,
+        "what was queued is queued again"
+    );
+    deliver(true).await.unwrap();
+    system.at_rest("its events are delivered").await;
+    let arrived = arrived(&system);
+    let named: BTreeSet<String> = arrived.keys().cloned().collect();
+    assert_eq!(named.len(), wanted(&file.events).len());
+    assert!(named == wanted(&file.events), "none is lost, and none is new");
+    assert!(
+        arrived.values().all(|copies| copies.len() == 1),
+        "copies are equal byte for byte"
+    );
+    system.assert_ended(&[]).await;
+}
+
+#[tokio::test]
+async fn a_backfill_counts_first_and_then_sends_files_at_a_rate() {
+    event::rules!["CF-110", "CF-112", "CF-113"];
+    let system = system().await;
+    let keys = ["2026-02-28-23", "2026-03-01-00", "2026-03-01-01", "2026-03-02-00"]
+        .map(|hour| key("currents/", OPEN, hour, 1));
+    for (seed, key) in (10..).zip(&keys) {
+        let bytes = file(seed, 10, Codec::Null).container.bytes;
+        system.stack.put_file(key, bytes).await.unwrap();
+        until_done(&system, key, None).await;
+    }
+    let day = [
+        "backfill",
+        "--bucket",
+        BUCKET,
+        "--stack",
+        "switchyard",
+        "--from",
+        "2026-03-01T00",
+        "--to",
+        "2026-03-02T00",
+    ];
+    let backfill = |more: &[&str]| {
+        let output = system.switchyard(&[&day[..], more].concat());
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8(printed).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{printed}");
+        printed
+    };
+    let counted = backfill(&["--dry-run"]);
+    assert!(counted.contains("2 files"), "{counted}");
+    assert_eq!(
+        system.stack.queue("braze-files").depth().await.unwrap().visible,
+        0,
+        "a dry run sends nothing"
+    );
+    let sent = backfill(&["--yes", "--rate", "1"]);
+    assert!(sent.contains("2 of 2 files"), "{sent}");
+    for key in &keys[1..3] {
+        until_done(&system, key, Some("backfill")).await;
+    }
+    system.at_rest("the events of the backfill").await;
+    let lines = system.stack.log_lines("read-braze-files").await.unwrap();
+    let by_backfill = lines.iter().filter(|line| line.contains(r#""cause":"backfill""#));
+    assert_eq!(by_backfill.count(), 2, "{lines:#?}");
+    system.assert_ended(&[]).await;
 }

@@ -28,7 +28,8 @@ impl System {
         .await;
     }
 
-    async fn until(&self, step: &str, condition: impl AsyncFn() -> bool) {
+    /// Waits until something holds.
+    pub async fn until(&self, step: &str, condition: impl AsyncFn() -> bool) {
         let mut tick = tokio::time::interval(LOOK_AGAIN);
         let reached = async {
             while !condition().await {

@@ -4,10 +4,11 @@ use std::cell::Cell;
 
 use currents::message::{Cause, Work};
 use event::Clock;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 
 use super::Error;
 use super::listing::Object;
+use crate::terminal;
 
 /// The two queues, as far as they matter here.
 #[allow(async_fn_in_trait, reason = "everything runs on one thread")]
@@ -40,6 +41,9 @@ impl Default for Pace {
 /// How long a full queue is waited for before it is looked at again, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 5_000;
 
+/// How often progress is a line, where no bar can be drawn, in milliseconds.
+const LINE_EVERY_MS: i64 = 30_000;
+
 /// Files on their way into the queue.
 pub(crate) struct Sending<'o> {
     bucket: &'o str,
@@ -71,6 +75,7 @@ impl<'o> Sending<'o> {
         clock: &impl Clock,
         pace: &Pace,
     ) -> Result<(), Error> {
+        let mut told_at = clock.now();
         let between_ms = 1000_u64.div_ceil(u64::from(pace.files_a_second.max(1)));
         for object in self.objects {
             loop {
@@ -91,6 +96,10 @@ impl<'o> Sending<'o> {
             self.bar
                 .set_message(format!("{} of {} files", self.sent.get(), self.objects.len()));
             self.bar.inc(object.size);
+            if self.bar.is_hidden() && clock.now().millis_since(told_at) >= LINE_EVERY_MS {
+                told_at = clock.now();
+                terminal::line(self.progress());
+            }
             clock.sleep(between_ms).await;
         }
         Ok(())
@@ -102,8 +111,31 @@ impl<'o> Sending<'o> {
         self.objects.get(last).map(|object| object.key.as_str())
     }
 
+    /// How far it is, in words.
+    fn progress(&self) -> String {
+        let of = |objects: &[Object]| {
+            objects
+                .iter()
+                .map(|object| object.size)
+                .sum::<u64>()
+                .div_ceil(1_000_000)
+        };
+        let sent = self.objects.get(..self.sent.get()).unwrap_or_default();
+        format!(
+            "Sent {} of {} files, {} of {} MB; {} left at {} a second.",
+            sent.len(),
+            self.objects.len(),
+            of(sent),
+            of(self.objects),
+            HumanDuration(self.bar.eta()),
+            HumanBytes(self.bar.per_sec() as u64),
+        )
+    }
+
     pub(crate) fn finish(&self) {
         self.bar.abandon();
+        let sent = self.sent.get();
+        terminal::line(format!("Sent {sent} of {} files.", self.objects.len()));
     }
 }
 

@@ -106,13 +106,7 @@ impl<'a> Queue<'a> {
     /// [`Error::NoAnswer`] if nothing comes back.
     pub async fn wake(&self) -> Result<(), Error> {
         let name = self.url.rsplit('/').next().unwrap_or_default();
-        let url = format!("{}/_switchyard/wake/{name}", self.api.base());
-        let answer = self.api.client().post(&url).send().await;
-        let answer = answer.and_then(reqwest::Response::error_for_status);
-        answer.map(drop).map_err(|source| Error::NoAnswer {
-            operation: format!("POST {url}"),
-            source,
-        })
+        act(self.api, "wake", name).await
     }
 
     /// How many messages it holds.
@@ -152,4 +146,15 @@ impl<'a> Queue<'a> {
             delayed: count("ApproximateNumberOfMessagesDelayed"),
         })
     }
+}
+
+/// Lets the emulator do something that AWS does by itself.
+pub(super) async fn act(api: &Api, what: &str, name: &str) -> Result<(), Error> {
+    let url = format!("{}/_switchyard/{what}/{name}", api.base());
+    let answer = api.client().post(&url).send().await;
+    let answer = answer.and_then(reqwest::Response::error_for_status);
+    answer.map(drop).map_err(|source| Error::NoAnswer {
+        operation: format!("POST {url}"),
+        source,
+    })
 }

@@ -11,7 +11,7 @@ use super::Error;
 use super::deployment::{Artifacts, deploy};
 use super::folder::RunFolder;
 use super::ministack::MiniStack;
-use super::queue::Queue;
+use super::queue::{Queue, act};
 use super::workspace::Workspace;
 use super::{binaries, venv};
 use crate::account::api::{ACCESS_KEY, Api, Empty, REGION, SECRET_KEY};
@@ -135,6 +135,14 @@ impl Stack {
         // In a URL a plus sign may stand for a space.
         let key = key.replace('+', "%2B");
         Ok(self.api.put(&format!("{bucket}/{key}"), bytes).await?)
+    }
+
+    /// Kills the processes of a function, whatever they are at.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] if nothing comes back.
+    pub async fn kill(&self, function: &str) -> Result<(), Error> {
+        act(&self.api, "kill", &format!("{STACK}-{function}")).await
     }
 
     /// The Function URL of a source's receiver, with a slash at its end.
