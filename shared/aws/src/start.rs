@@ -86,16 +86,11 @@ pub(crate) fn receiver_settings(text: &str) -> Result<Loaded, Invalid> {
 /// Reads all settings. A deliverer starts with any, and holds the events that it cannot handle (RI-048).
 #[allow(clippy::unnecessary_wraps, reason = "one of several ways to read settings")]
 pub(crate) fn deliverer_settings(text: &str) -> Result<Loaded, Invalid> {
-    Ok(match Settings::load_known(text) {
-        Ok((settings, unusable)) => Loaded {
-            settings,
-            unusable,
-            ..Loaded::default()
-        },
-        Err(Invalid(unusable)) => Loaded {
-            unusable,
-            ..Loaded::default()
-        },
+    let (settings, unusable) = Settings::load_usable(text);
+    Ok(Loaded {
+        settings,
+        unusable,
+        ..Loaded::default()
     })
 }
 

@@ -37,10 +37,10 @@ pub struct Deliverer<D: Destination, S: DelivererSurroundings> {
     function: &'static str,
     settings: Settings,
     map: Map<D>,
-    /// `None` if the settings cannot be used.
+    /// `None` if the settings of the destination cannot be used.
     dispatcher: Option<Dispatcher<D, S>>,
-    /// The sources whose own rules cannot be used (OR-013).
-    held: Vec<Source>,
+    /// What else of the settings cannot be used.
+    unusable: Vec<Problem>,
     surroundings: S,
     warm: Cell<bool>,
 }
@@ -64,8 +64,8 @@ pub struct TrackedEvent {
 }
 
 impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
-    /// A deliverer; `function` is its name in lines. It starts with any settings: what is `unusable` makes it hold its events
-    /// (RI-048), of own rules those of their route (OR-013).
+    /// A deliverer; `function` is its name in lines. It starts with any settings: what is `unusable` makes it hold the events
+    /// concerned (RI-048).
     pub fn new(
         function: &'static str,
         settings: Settings,
@@ -77,23 +77,17 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         let (clock, random) = (surroundings.clock().clone(), surroundings.random().clone());
         let keys = Keys::<D, S>::new(secrets, clock, random);
         startup_warnings(D::NAME, &settings, surroundings.sink());
-        let destination = D::new(&settings).map_err(|problem| unusable.push(problem)).ok();
-        // What is wrong with own rules concerns the events of their route alone.
-        let concerns_us = |problem: &Problem| {
-            let route = problem.own_rules_of();
-            route.is_none_or(|route| route.destination() == D::NAME)
+        let concerns = |problem: &Problem| {
+            let mut routes = Route::ALL.into_iter();
+            routes.any(|route| route.destination() == D::NAME && problem.concerns(route))
         };
-        unusable.retain(concerns_us);
+        unusable.retain(concerns);
+        let destination = D::new(&settings).map_err(|problem| unusable.push(problem)).ok();
         settings_unusable(&unusable, surroundings.sink());
-        let routes = unusable.iter().map(Problem::own_rules_of);
-        let is_usable = routes.clone().all(|route| route.is_some());
-        let held = routes.flatten().map(Route::source).collect();
         Self {
             function,
-            dispatcher: destination
-                .filter(|_| is_usable)
-                .map(|destination| Dispatcher::new(destination, keys)),
-            held,
+            dispatcher: destination.map(|destination| Dispatcher::new(destination, keys)),
+            unusable,
             settings,
             map,
             surroundings,
@@ -164,6 +158,13 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         opened
     }
 
+    /// Whether a mistake in the settings keeps the events of a source (RI-048).
+    fn is_held(&self, source: Source) -> bool {
+        let route = Route::between(source, D::NAME);
+        self.dispatcher.is_none()
+            || route.is_some_and(|route| self.unusable.iter().any(|problem| problem.concerns(route)))
+    }
+
     /// Maps the events; those to deliver come with their jobs.
     fn map(
         &self,
@@ -175,8 +176,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         for (record, opened) in records.iter().enumerate() {
             let (envelope, decided) = match &opened.opening {
                 Opening::Deliver(envelope) => {
-                    let is_held = self.dispatcher.is_none() || self.held.contains(&envelope.head.source);
-                    (envelope, is_held.then_some(CONFIG))
+                    (envelope, self.is_held(envelope.head.source).then_some(CONFIG))
                 }
                 Opening::AlreadyDecided(envelope, outcome) => (envelope, Some(*outcome)),
                 Opening::Unreadable(_) => continue,
@@ -266,6 +266,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
             .as_ref()
             .map(|dispatcher| dispatcher.destination.limits());
         let has_sent = !counts.requests.borrow().is_empty();
+        let hold_horizon = self.settings.delivery.hold_horizon;
         for event in events {
             let Some(opened) = records.get(event.record) else {
                 continue;
@@ -275,7 +276,10 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
             };
             let age_ms = now.millis_since(envelope.head.counts_from());
             let outcome = &mut event.result.outcome;
-            if let Some(limits) = &limits {
+            let held_too_long = age_ms > i64::try_from(hold_horizon.as_millis()).unwrap_or(i64::MAX);
+            if *outcome == CONFIG && held_too_long {
+                *outcome = Outcome::Park(ParkReason::HoldExpired);
+            } else if let Some(limits) = &limits {
                 *outcome = expire(*outcome, age_ms, limits);
             }
             if let Outcome::Retry {

@@ -529,7 +529,7 @@ pub fn deliverer<D: Destination>(
         aws: aws.clone(),
         vendor: vendor.clone(),
     };
-    let (settings, unusable) = Settings::load_known(settings).unwrap();
+    let (settings, unusable) = Settings::load_usable(settings);
     Deliverer::new("deliver-test", settings, unusable, map, secrets, surroundings)
 }
 

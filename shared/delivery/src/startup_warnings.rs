@@ -18,12 +18,14 @@ pub fn startup_warnings(destination: Destination, settings: &Settings, sink: &im
     }
 }
 
-/// Writes the one line that says which setting cannot be used, if any.
+/// Writes the one line that says which setting cannot be used, if any, and who says what to write instead. Its value stays out
+/// of the log.
 pub fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
-    if let Some(problem) = problems.first() {
+    if let Some(Problem { key, .. }) = problems.first() {
+        let file = "infra/settings/switchyard.toml: run switchyard check";
         sink.line(Line::Error(ErrorLine {
             code: "settings_unusable",
-            place: problem.key.clone(),
+            place: format!("{key} in {file}").trim_start().to_owned(),
             request_id: None,
         }));
     }

@@ -36,6 +36,12 @@ pub use span::Span;
 pub use telemetry::*;
 
 use delivery::MAX_HOLD_HORIZON;
+
+/// The longest `timeout` of Braze and of Segment: twice as much and 4 s fit in a minute, the time-out of their functions (RI-016).
+pub const MAX_TIMEOUT: Span = Span::seconds(28);
+/// The longest `timeout` of Branch, whose function has half a minute (RI-016).
+pub const MAX_BRANCH_TIMEOUT: Span = Span::seconds(13);
+
 use serde::{Deserialize, Serialize};
 
 /// All settings. [`Default`] is the specification's.
@@ -73,44 +79,51 @@ impl Settings {
     /// Everything that is wrong with it, at once: what is no TOML, unknown keys with the nearest valid one, values of the
     /// wrong type or out of range, and combinations that cannot work.
     pub fn load(text: &str) -> Result<Self, Invalid> {
-        let mut problems = Problems::default();
-        match Self::read(text, true, &mut problems) {
-            Ok(settings) => problems.into_result().map(|()| settings),
-            Err(Invalid(others)) => {
-                let own = problems.into_list().into_iter();
-                Err(Invalid(own.chain(others).collect()))
-            }
-        }
-    }
-
-    /// Reads the text as a deliverer does, which may be older than the file: keys that it does not know are left out.
-    ///
-    /// Gives the settings, and what is wrong with own rules, which concerns the events of their route alone (OR-013).
-    ///
-    /// # Errors
-    /// Everything else that is wrong with it.
-    pub fn load_known(text: &str) -> Result<(Self, Vec<Problem>), Invalid> {
-        let mut of_own_rules = Problems::default();
-        let settings = Self::read(text, false, &mut of_own_rules)?;
-        Ok((settings, of_own_rules.into_list()))
-    }
-
-    fn read(text: &str, refuses_unknown: bool, of_own_rules: &mut Problems) -> Result<Self, Invalid> {
         let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
         segment_to_braze::apply_compat(&mut table);
         let mut problems = Problems::default();
-        let own_rules = own_rules::take(text, &mut table, of_own_rules);
+        let own_rules = own_rules::take(text, &mut table, &mut problems);
         let mut unknown: Vec<String> = Vec::new();
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
         let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
         let mut settings: Self = serde_path_to_error::deserialize(read)
             .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
         own_rules.put_into(&mut settings);
-        if refuses_unknown {
-            problems.unknown_keys(&unknown);
-        }
+        problems.unknown_keys(&unknown);
         settings.check(&mut problems);
         problems.into_result().map(|()| settings)
+    }
+
+    /// Reads the text as a deliverer does, which starts with any: what it cannot use has its default and is told. The file may
+    /// be newer than the deliverer, so keys that it does not know are left out (RI-048).
+    pub fn load_usable(text: &str) -> (Self, Vec<Problem>) {
+        let mut table: toml::Table = match text.parse() {
+            Ok(table) => table,
+            Err(error) => return (Self::default(), Invalid::not_toml(error).0),
+        };
+        segment_to_braze::apply_compat(&mut table);
+        let mut problems = Problems::default();
+        let own_rules = own_rules::take(text, &mut table, &mut problems);
+        // Tables that cannot be read go one by one.
+        let mut settings = loop {
+            let read = toml::Value::Table(table.clone());
+            let error = match serde_path_to_error::deserialize::<_, Self>(read) {
+                Ok(settings) => break settings,
+                Err(error) => Invalid::from_type(&error.path().to_string(), error.inner()),
+            };
+            let Invalid(unreadable) = error;
+            let removed = unreadable.iter().map(|problem| table.remove(problem.table()));
+            let is_over = removed.flatten().count() == 0;
+            unreadable
+                .into_iter()
+                .for_each(|Problem { key, message }| problems.add(key, message));
+            if is_over {
+                break Self::default();
+            }
+        };
+        own_rules.put_into(&mut settings);
+        settings.check(&mut problems);
+        (settings, problems.into_list())
     }
 
     /// Reads what a receiver needs of a settings file: `[routes]`, `[receipt]` and `[telemetry]`. A mistake elsewhere must not
@@ -146,10 +159,26 @@ impl Settings {
         self.branch_to_segment.check(problems);
         self.braze_to_segment.check(problems);
         loop_check::check(self, problems);
+        for (key, timeout, most) in [
+            ("braze.timeout", self.braze.timeout, MAX_TIMEOUT),
+            ("segment.timeout", self.segment.timeout, MAX_TIMEOUT),
+            ("branch.timeout", self.branch.timeout, MAX_BRANCH_TIMEOUT),
+        ] {
+            problems.range(key, timeout, Span::seconds(1), most);
+        }
+        problems.range(
+            "branch.max_age",
+            self.branch.max_age,
+            Span::seconds(1),
+            MAX_HOLD_HORIZON,
+        );
         for (key, horizon) in [
             ("braze.horizon", self.braze.horizon),
             ("segment.horizon", self.segment.horizon),
         ] {
+            if horizon == Span::seconds(0) {
+                problems.add(key, "is 0s; it must be at least 1s");
+            }
             if horizon > MAX_HOLD_HORIZON {
                 let most = "the most that `delivery.hold_horizon`, which must not be below it, can be";
                 problems.add(
@@ -224,11 +253,12 @@ mod tests {
         ] {
             let text = format!("{mistake}\n[braze]\nmax_objects = 9\n[receipt]\nmax_events = 7");
             assert!(Settings::load(&text).is_err(), "{mistake}");
-            let (settings, problems) = Settings::load_known(&text).unwrap();
+            let (settings, problems) = Settings::load_usable(&text);
             assert_eq!(settings.braze.max_objects, 9);
             assert!(!problems.is_empty(), "{mistake}");
             for problem in problems {
-                assert_eq!(problem.own_rules_of(), Some(route), "{problem}");
+                let concerned = Route::ALL.into_iter().filter(|route| problem.concerns(*route));
+                assert_eq!(concerned.collect::<Vec<_>>(), [route], "{problem}");
             }
             let (settings, unknown) = Settings::load_for_receipt(&text).unwrap();
             assert_eq!((settings.receipt.max_events, unknown.len()), (7, 0), "{mistake}");
@@ -237,7 +267,69 @@ mod tests {
         let Invalid(problems) = Settings::load(both).unwrap_err();
         let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
         assert_eq!(keys, ["segment_to_braze.rules.0.drop", "braze.max_objects"]);
-        assert!(problems[1].own_rules_of().is_none());
+    }
+
+    #[test]
+    fn a_mistake_concerns_its_route_or_its_destination() {
+        crate::rules!["RI-048"];
+        use crate::Route::*;
+        let of = |text: &str| {
+            let (settings, problems) = Settings::load_usable(text);
+            let keys: Vec<_> = problems.iter().map(|problem| problem.key.clone()).collect();
+            let concerned = |route: &Route| problems.iter().any(|problem| problem.concerns(*route));
+            let routes: Vec<_> = Route::ALL.into_iter().filter(concerned).collect();
+            (settings, keys, routes)
+        };
+        for (text, key, routes) in [
+            (
+                "[segment_to_braze]\norders = \"purchase\"",
+                "segment_to_braze.orders",
+                &[SegmentToBraze][..],
+            ),
+            (
+                "[segment_to_branch]\nmarkers = 3",
+                "segment_to_branch.markers",
+                &[SegmentToBranch],
+            ),
+            ("braze_to_segment = 3", "braze_to_segment", &[BrazeToSegment]),
+            (
+                "[[branch_to_segment.rules]]\nnonsense = true",
+                "branch_to_segment.rules",
+                &[BranchToSegment],
+            ),
+            ("[braze]\nmax_objects = 0", "braze.max_objects", &[SegmentToBraze]),
+            (
+                "[branch]\ntimeout = \"30s\"",
+                "branch.timeout",
+                &[SegmentToBranch],
+            ),
+            (
+                "[segment]\ntimeout = \"0s\"",
+                "segment.timeout",
+                &[BranchToSegment, BrazeToSegment],
+            ),
+            ("[receipt]\nmax_events = 0", "receipt.max_events", &[]),
+            ("[delivery]\npause_s = \"x\"", "delivery.pause_s", &Route::ALL),
+            (
+                "[telemetry]\nevent_ids = \"hsh\"",
+                "telemetry.event_ids",
+                &Route::ALL,
+            ),
+            ("[routes", "", &Route::ALL),
+            ("[brazee]\nnew = 1", "-", &[]),
+        ] {
+            let (_, keys, concerned) = of(text);
+            assert_eq!(concerned, routes, "{text}: {keys:?}");
+            assert!(
+                key == "-" && keys.is_empty() || keys.iter().any(|own| own.starts_with(key)),
+                "{text}: {keys:?}"
+            );
+        }
+        // One mistake hides no other, and leaves the rest in use.
+        let two = "[braze]\nmax_objects = \"x\"\n[segment_to_braze]\norders = 1\n[branch]\nmax_age = \"2h\"";
+        let (settings, keys, _) = of(two);
+        assert_eq!(keys.len(), 2, "{keys:?}");
+        assert_eq!(settings.branch.max_age, Span::seconds(7200));
     }
 
     #[test]
@@ -296,6 +388,34 @@ mod tests {
         ] {
             assert_eq!(Settings::load(text).unwrap_err().to_string(), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn no_time_is_longer_than_the_template_allows() {
+        crate::rules!["RI-016"];
+        for (key, longest) in [
+            ("braze.timeout", "28s"),
+            ("segment.timeout", "28s"),
+            ("branch.timeout", "13s"),
+            ("braze.horizon", "10d"),
+            ("segment.horizon", "10d"),
+            ("branch.max_age", "10d"),
+        ] {
+            let of = |text: &str| {
+                let (table, name) = key.split_once('.').unwrap();
+                Settings::load(&format!("[{table}]\n{name} = \"{text}\""))
+            };
+            assert!(of(longest).is_ok() && of("1s").is_ok(), "{key}");
+            for bad in [&format!("{}s", of_seconds(longest) + 1), "0s"] {
+                let error = of(bad).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("`{key}` is")), "{error}");
+            }
+        }
+    }
+
+    fn of_seconds(text: &str) -> u64 {
+        let number: u64 = text[..text.len() - 1].parse().unwrap();
+        number * if text.ends_with('d') { 86_400 } else { 1 }
     }
 
     #[test]

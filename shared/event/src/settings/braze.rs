@@ -74,6 +74,5 @@ impl Braze {
         problems.range("braze.max_objects", self.max_objects, 1, 75);
         problems.range("braze.max_body_bytes", self.max_body_bytes, 102_400, 4_000_000);
         problems.range("braze.max_item_bytes", self.max_item_bytes, 1024, 102_400);
-        problems.range("braze.timeout", self.timeout, Span::seconds(1), Span::seconds(30));
     }
 }

@@ -18,11 +18,11 @@ use place::Place;
 use toml::de::DeTable;
 
 /// The key of a route's section that holds its rows.
-pub(super) const RULES: &str = "rules";
+const RULES: &str = "rules";
 /// The key of a trigger or catalog entry that holds its condition.
-pub(super) const WHEN: &str = "when";
+const WHEN: &str = "when";
 /// The keys of `[segment_to_braze]` whose entries may have a condition.
-pub(super) const CONDITIONED: [&str; 2] = ["triggers", "catalogs"];
+const CONDITIONED: [&str; 2] = ["triggers", "catalogs"];
 
 /// All that a settings file says of own rules.
 #[derive(Default)]

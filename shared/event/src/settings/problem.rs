@@ -1,8 +1,7 @@
 //! What is wrong with a settings file, in words that say what to write instead.
 
-use super::own_rules::{CONDITIONED, RULES, WHEN};
 use super::{CatalogRule, Settings, TriggerRule};
-use crate::Route;
+use crate::{Destination, Route};
 use std::cmp::Reverse;
 use std::fmt;
 
@@ -16,16 +15,27 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The route whose own rules it is in: only the events of that route cannot be handled (OR-013).
-    pub fn own_rules_of(&self) -> Option<Route> {
-        let mut parts = self.key.split('.');
-        let route = parts.next()?;
-        let is_of_own_rules = match parts.next()? {
-            RULES => true,
-            list => CONDITIONED.contains(&list) && parts.nth(1) == Some(WHEN),
-        };
+    /// The table that it is in.
+    pub(super) fn table(&self) -> &str {
+        self.key.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether events of a route cannot be delivered because of it: what is in the table of another route or destination, or of
+    /// the receivers, does not matter to them (RI-048).
+    pub fn concerns(&self, route: Route) -> bool {
+        let table = self.table();
+        if table == "receipt" {
+            return false;
+        }
         let mut routes = Route::ALL.into_iter();
-        routes.find(|own| is_of_own_rules && own.as_str() == route)
+        let mut destinations = Destination::ALL.into_iter();
+        if routes.any(|own| own.as_str() == table) {
+            route.as_str() == table
+        } else if destinations.any(|own| own.as_str() == table) {
+            route.destination().as_str() == table
+        } else {
+            true
+        }
     }
 }
 

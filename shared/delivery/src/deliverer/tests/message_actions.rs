@@ -242,21 +242,65 @@ fn a_time_over_12_days_ahead_counts_as_now() {
 }
 
 #[test]
-fn unusable_settings_hold_every_event_and_are_named_once() {
+fn unusable_settings_hold_the_events_concerned_alone() {
     event::rules!["RI-048"];
-    let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
-    let map: Map<Braze> = |_, _, _, _| panic!("nothing is mapped");
-    // Neither `braze.instance` nor `braze.endpoint_url` is set.
-    let deliverer = deliverer::<Braze>("", map, FakeSecrets::new(&secret("k-1")), &aws, &vendor);
-    let lines = aws.lines.borrow().clone();
-    assert!(
-        lines.len() == 1 && lines[0].contains("settings_unusable") && lines[0].contains("braze.instance")
-    );
-    let records = [message(1, "ok#1")];
-    let deadline = vendor.now.get().plus_millis(60_000);
-    assert_eq!(run(deliverer.handle(&records, "aws-1", deadline)), ["m1"]);
-    assert!(aws.lines_of("event")[0].contains(r#""outcome":"hold","reason":"config""#));
-    assert_eq!(aws.changes.take(), [("handle-m1".to_owned(), 675)]);
+    let instance = "[braze]\ninstance = \"US-01\"\n";
+    let held = Some(r#""outcome":"hold","reason":"config""#);
+    for (settings, named, line) in [
+        // Neither `braze.instance` nor `braze.endpoint_url` is set.
+        ("", Some("braze.instance"), held),
+        (
+            "[segment_to_braze]\norders = \"purchase\"",
+            Some("segment_to_braze.orders"),
+            held,
+        ),
+        ("[braze]\nmax_objects = 0", Some("braze.max_objects"), held),
+        ("[delivery]\npause_s = 99", Some("delivery.pause_s"), held),
+        ("[routes", Some("infra/settings/switchyard.toml"), held),
+        ("[segment_to_branch]\nmarkers = 3", None, None),
+        ("[branch]\ntimeout = \"30s\"", None, None),
+        ("[receipt]\nmax_events = 0", None, None),
+    ] {
+        let text = if named == Some("braze.instance") || settings == "[routes" {
+            settings.to_owned()
+        } else {
+            format!("{instance}{settings}").replace(&format!("{instance}[braze]\n"), instance)
+        };
+        let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
+        let map: Map<Braze> = |_, _, _, _| panic!("parked, if it is mapped");
+        let secrets = FakeSecrets::new(&secret("k-1"));
+        let deliverer = deliverer::<Braze>(&text, map, secrets, &aws, &vendor);
+        let errors = aws.lines_of("error");
+        assert_eq!(errors.len(), usize::from(named.is_some()), "{text}");
+        let says = [named.unwrap_or_default(), "run switchyard check"];
+        assert!(
+            errors
+                .iter()
+                .all(|line| says.iter().all(|word| line.contains(word))),
+            "{errors:?}"
+        );
+        let days = |days: i64| vendor.advance(days * 86_400_000);
+        let deliver = || {
+            run(deliverer.handle(
+                &[message(1, "ok#1")],
+                "aws-1",
+                vendor.now.get().plus_millis(60_000),
+            ))
+        };
+        let kept = deliver();
+        assert_eq!(kept.len(), usize::from(line.is_some()), "{text}");
+        let expected = line.unwrap_or(r#""reason":"internal_panic""#);
+        assert!(aws.lines_of("event")[0].contains(expected), "{text}");
+        if line.is_some() {
+            assert_eq!(aws.changes.take(), [("handle-m1".to_owned(), 675)]);
+            days(11);
+            assert_eq!(deliver(), Vec::<String>::new());
+            assert!(
+                aws.bodies(QueueName::Parked)[0].contains("hold_expired"),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]
