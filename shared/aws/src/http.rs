@@ -6,6 +6,7 @@ use event::calls::Method;
 use event::{Clock, Timestamp};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use std::cell::{Cell, RefCell};
+use std::error::Error;
 use std::time::Duration;
 
 /// A client without redirects, proxies, compression or repetitions, with verified certificates.
@@ -43,6 +44,29 @@ impl<C: Clock> Client<C> {
     }
 }
 
+/// Why a request got no answer. The client tells DNS from TCP, and one fault of an answer from another, in words alone; a test
+/// holds them.
+fn why(error: &reqwest::Error) -> NoResponse {
+    let mut words = Vec::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words.push(inner.to_string());
+        cause = inner.source();
+    }
+    let says = |start: &str| words.iter().any(|word| word.starts_with(start));
+    match () {
+        () if error.is_connect() && says("dns error") => NoResponse::Dns,
+        () if error.is_builder() || error.is_timeout() && error.is_connect() || says("tcp connect error") => {
+            NoResponse::Connect
+        }
+        () if error.is_connect() => NoResponse::Tls,
+        () if error.is_timeout() => NoResponse::Timeout,
+        () if says("message head is too large") => NoResponse::TooLarge,
+        () if says("invalid") => NoResponse::Headers,
+        () => NoResponse::Reset,
+    }
+}
+
 pub(crate) fn build() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -74,19 +98,13 @@ impl<C: Clock> Http for Client<C> {
         if let Some(authorization) = &request.authorization {
             let mut value = authorization
                 .lend(HeaderValue::from_str)
-                .map_err(|_| NoResponse::NotSent)?;
+                .map_err(|_| NoResponse::Connect)?;
             value.set_sensitive(true);
             out = out.header(AUTHORIZATION, value);
         }
         let sent = out.body(request.body).send().await;
         self.last_response.set(self.clock.now());
-        let mut response = sent.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
-                NoResponse::NotSent
-            } else {
-                NoResponse::Unknown
-            }
-        })?;
+        let mut response = sent.map_err(|error| why(&error))?;
         let headers = response
             .headers()
             .iter()

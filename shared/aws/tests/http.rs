@@ -40,6 +40,11 @@ fn server(connections: usize, act: fn(TcpStream)) -> (String, mpsc::Receiver<Str
             let mut chunk = [0; 4096];
             while !text.ends_with(b"\r\n\r\n{}") {
                 let read = stream.read(&mut chunk).unwrap();
+                // Whoever speaks TLS is answered as is, and hears that this side does not.
+                if text.is_empty() && chunk[0] == 22 {
+                    answer(stream, "HTTP/1.1 400 Bad Request\r\n\r\n");
+                    return;
+                }
                 text.extend_from_slice(&chunk[..read]);
             }
             tell.send(String::from_utf8(text).unwrap()).unwrap();
@@ -127,18 +132,35 @@ async fn an_answer_that_breaks_off_after_its_headers_is_an_answer() {
 }
 
 #[tokio::test]
-async fn no_connection_differs_from_no_answer() {
-    event::rules!["RD-061"];
+async fn what_gets_no_answer_says_why() {
+    event::rules!["RD-061", "RD-130"];
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(
-        send(&format!("http://{nobody}/")).await.err(),
-        Some(NoResponse::NotSent)
-    );
-
-    let (url, told) = server(1, drop);
-    assert_eq!(send(&url).await.err(), Some(NoResponse::Unknown));
-    told.recv().unwrap();
-    assert!(told.recv().is_err(), "RD-060: the request was sent again");
+    let (plain, _told) = server(1, drop);
+    for (url, why) in [
+        (format!("http://{nobody}/"), NoResponse::Connect),
+        ("http://no-such-host.invalid/".to_owned(), NoResponse::Dns),
+        (plain.replace("http://", "https://"), NoResponse::Tls),
+    ] {
+        assert_eq!(send(&url).await.err(), Some(why), "{url}");
+    }
+    let acts: [(fn(TcpStream), NoResponse); 4] = [
+        (drop, NoResponse::Reset),
+        (|stream| answer(stream, "HTTP/1.1 200 OK\r\nx"), NoResponse::Reset),
+        (
+            |stream| answer(stream, "SSH-2.0-OpenSSH_9.6\r\n\r\n"),
+            NoResponse::Headers,
+        ),
+        (
+            |stream| answer(stream, &format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(1 << 20))),
+            NoResponse::TooLarge,
+        ),
+    ];
+    for (act, why) in acts {
+        let (url, told) = server(1, act);
+        assert_eq!(send(&url).await.err(), Some(why));
+        told.recv().unwrap();
+        assert!(told.recv().is_err(), "RD-060: the request was sent again");
+    }
 }
 
 #[tokio::test]
@@ -152,7 +174,7 @@ async fn a_request_ends_after_its_time_out() {
     slow.timeout_ms = 100;
     assert_eq!(
         Client::new(SystemClock).unwrap().send(slow).await.err(),
-        Some(NoResponse::Unknown)
+        Some(NoResponse::Timeout)
     );
 }
 

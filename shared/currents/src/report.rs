@@ -38,6 +38,7 @@ pub(crate) fn tell<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Si
             request_id: request_id(),
             message_id: None,
             maybe_duplicate: None,
+            no_answer: None,
             own_rule: None,
         }));
     }

@@ -153,6 +153,11 @@ pub enum Reading {
         /// What is said of every event of the batch.
         warning: Option<Warning>,
     },
+    /// Accepted, but the response ends where it names what is refused: what it does not name may be.
+    BreaksOff {
+        /// Places of refused items, with what the destination says of each.
+        refused: BTreeMap<usize, String>,
+    },
     /// Nothing was accepted: a batch of several events is halved, the items of a single one are refused.
     Refused {
         /// Why.

@@ -359,8 +359,11 @@ impl<D: Destination, S: DelivererSurroundings> Run<'_, D, S> {
                 self.breaker(batch, Breaker::not_sent);
                 self.everything(batch, UNSTARTED, None)
             }
-            SendResult::NoResponse(NoResponse::NotSent) => self.retry(batch, RetryClass::Transient, None),
-            SendResult::NoResponse(NoResponse::Unknown) => self.ambiguous(batch),
+            SendResult::NoResponse(why) if why.was_sent() => self.ambiguous(batch, why),
+            SendResult::NoResponse(why) => {
+                self.lacks_answer(batch, why);
+                self.retry(batch, RetryClass::Transient, None)
+            }
             SendResult::Response(response) => {
                 let reading = destination.read(batch, &response);
                 let refused = matches!(reading, Reading::Hold(HoldKind::Credentials));
@@ -418,6 +421,16 @@ impl<D: Destination, S: DelivererSurroundings> Run<'_, D, S> {
                 if let Some(until) = destination.spent_until(response, now) {
                     self.pause(batch, until, true);
                 }
+            }
+            Reading::BreaksOff { refused } => {
+                for (place, item) in batch.items().enumerate() {
+                    if let Some(detail) = refused.get(&place) {
+                        self.note(&item.owners, |ledger, position| {
+                            ledger.refuse(position, ParkReason::Rejected, status, detail.clone());
+                        });
+                    }
+                }
+                self.unknown(batch, |place| !refused.contains_key(&place));
             }
             Reading::Refused { is_of_all: false, .. }
                 if batch.calls.len() > 1 && !batch.is_of_one_event() =>
@@ -500,31 +513,53 @@ impl<D: Destination, S: DelivererSurroundings> Run<'_, D, S> {
     }
 
     /// The request was sent, and nobody knows whether it was accepted.
-    fn ambiguous(&self, batch: &BatchOf<D>) -> Next {
+    fn ambiguous(&self, batch: &BatchOf<D>, why: NoResponse) -> Next {
         let now = self.context.surroundings.clock().now();
         let random = self.context.surroundings.random();
         self.breaker(batch, |breaker| breaker.failed(now, random));
+        self.lacks_answer(batch, why);
+        self.unknown(batch, |_| true);
+        Next::Done
+    }
+
+    /// Lines say why there is no answer (RD-130).
+    fn lacks_answer(&self, batch: &BatchOf<D>, why: NoResponse) {
+        for item in batch.items() {
+            self.note(&item.owners, |ledger, _| ledger.no_answer = Some(why));
+        }
+    }
+
+    /// Nobody knows whether the items of these places were accepted.
+    fn unknown(&self, batch: &BatchOf<D>, is_unknown: impl Fn(usize) -> bool) {
+        let mut place = 0;
         let park = Outcome::Park(ParkReason::Ambiguous);
         for call in &batch.calls {
             let class = RetryClass::Transient;
             let after = self.backoff(call.job, class, None);
             let again = Outcome::Retry { after, class };
-            let mut met = park;
+            let mut met = None;
             for item in &call.items {
+                place += 1;
+                if !is_unknown(place - 1) {
+                    continue;
+                }
                 let what = self.dispatcher.destination.ambiguous(&item.item);
                 let outcome = if what == Ambiguous::Park { park } else { again };
                 self.note(&item.owners, |ledger, position| {
                     ledger.settle(position, outcome, None);
                     ledger.maybe_duplicate |= what == Ambiguous::RepeatMayCountTwice;
                 });
-                if outcome.is_waiting() {
-                    met = outcome;
-                }
+                met = if outcome.is_waiting() {
+                    Some(outcome)
+                } else {
+                    met.or(Some(outcome))
+                };
             }
-            let record = self.record(call.job);
-            self.waiting.borrow_mut().met(record, call.users(), met);
+            if let Some(met) = met {
+                let record = self.record(call.job);
+                self.waiting.borrow_mut().met(record, call.users(), met);
+            }
         }
-        Next::Done
     }
 
     fn everything(&self, batch: &BatchOf<D>, outcome: Outcome, status: Option<u16>) -> Next {

@@ -89,15 +89,54 @@ impl Response {
     }
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why there is no answer (RD-130).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoResponse {
-    /// The request surely was not sent: DNS, connect or TLS failed.
-    #[error("no connection")]
-    NotSent,
-    /// The request was sent, perhaps in part, and no complete answer came: nobody knows whether it was accepted.
-    #[error("no answer")]
-    Unknown,
+    /// The name of the host was not found. Like the next two: the request surely was not sent.
+    Dns,
+    /// No connection.
+    Connect,
+    /// No TLS: the certificate is not trusted, or the other side speaks another protocol.
+    Tls,
+    /// The time was up. Like those that follow: the request was sent, perhaps in part, and nobody knows whether it was accepted.
+    Timeout,
+    /// The connection ended before the answer, or nobody knows how far the request came.
+    Reset,
+    /// The answer's head is longer than an HTTP client takes.
+    TooLarge,
+    /// The answer has no head that can be read.
+    Headers,
+}
+
+impl NoResponse {
+    /// All there are.
+    pub const ALL: [Self; 7] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Reset,
+        Self::TooLarge,
+        Self::Headers,
+    ];
+
+    /// The word in lines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Reset => "reset",
+            Self::TooLarge => "too_large",
+            Self::Headers => "headers",
+        }
+    }
+
+    /// Whether the other side may have it.
+    pub const fn was_sent(self) -> bool {
+        !matches!(self, Self::Dns | Self::Connect | Self::Tls)
+    }
 }
 
 /// Sends one request.

@@ -1,6 +1,6 @@
 //! What a destination is given to deliver, and the result.
 
-use crate::http::Http;
+use crate::http::{Http, NoResponse};
 use event::envelope::Done;
 use event::ports::Visibility;
 use event::reasons::Warning;
@@ -50,6 +50,8 @@ pub struct DeliveryResult {
     pub status: Option<u16>,
     /// Whether a repetition may count twice at the destination.
     pub maybe_duplicate: bool,
+    /// Why a request of it got no answer, if one got none.
+    pub no_answer: Option<NoResponse>,
 }
 
 impl From<Outcome> for DeliveryResult {
@@ -60,6 +62,7 @@ impl From<Outcome> for DeliveryResult {
             detail: None,
             status: None,
             maybe_duplicate: false,
+            no_answer: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The lines and metrics of an invocation, and that every event is counted once.
 
 use crate::deliverer::TrackedEvent;
+use crate::http::NoResponse;
 use crate::job::Counts;
 use crate::message_action::{Applied, MessageAction};
 use crate::record::{OpenedRecord, Opening};
@@ -180,6 +181,7 @@ impl Report<'_> {
             request_id: LoggedId::technical(&head.request_id),
             message_id: Some(LoggedId::technical(&opened.record.message_id)),
             maybe_duplicate: result.maybe_duplicate.then_some(true),
+            no_answer: result.no_answer.map(NoResponse::as_str),
         }));
     }
 
@@ -196,12 +198,13 @@ impl Report<'_> {
                 (MessageAction::ChangeVisibility { seconds }, None) => (*seconds, "visibility"),
                 (MessageAction::Delete | MessageAction::Replace { .. }, None) => continue,
             };
-            let of_record = self.events.iter().filter(|event| event.record == record);
+            let mut of_record = self.events.iter().filter(|event| event.record == record);
             let unreadable = match opened.opening {
                 Opening::Unreadable(outcome) => Some(outcome),
                 Opening::Deliver(_) | Opening::AlreadyDecided(..) => None,
             };
             let waiting: Vec<Outcome> = of_record
+                .clone()
                 .map(|event| event.result.outcome)
                 .chain(unreadable)
                 .filter(|outcome| outcome.is_waiting())
@@ -221,6 +224,9 @@ impl Report<'_> {
                 how,
                 receives: opened.receives(),
                 age_ms: self.age_ms(opened),
+                no_answer: of_record
+                    .find_map(|event| event.result.no_answer)
+                    .map(NoResponse::as_str),
             }));
         }
     }

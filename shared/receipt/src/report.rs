@@ -295,5 +295,6 @@ fn event_line(frame: &Frame<'_>, outcome: &'static str, reason: &'static str) ->
         request_id: LoggedId::technical(&frame.arrival.request_id),
         message_id: None,
         maybe_duplicate: None,
+        no_answer: None,
     })
 }

@@ -140,6 +140,9 @@ pub struct EventLine {
     /// Whether it may count twice at the destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maybe_duplicate: Option<bool>,
+    /// Why a request of it got no answer: `dns`, `connect`, `tls`, `timeout`, `reset`, `too_large`, `headers`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_answer: Option<&'static str>,
 }
 
 /// The line of a record that waits.
@@ -166,6 +169,9 @@ pub struct RecordLine {
     pub receives: u32,
     /// Milliseconds since the request that brought it.
     pub age_ms: u64,
+    /// As in the line of an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_answer: Option<&'static str>,
 }
 
 /// The line of an invocation.

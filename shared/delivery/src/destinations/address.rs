@@ -38,6 +38,9 @@ fn replacement(key: &str, text: &str) -> Result<Url, Problem> {
             "must be scheme, host and port alone, without path, query or fragment",
         ));
     }
+    if has_odd_host(&url, text) {
+        return Err(problem(ODD_HOST));
+    }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
@@ -56,6 +59,40 @@ pub fn is_loopback(url: &Url) -> bool {
         None => false,
     }
 }
+
+/// What is wrong with a host that [`has_odd_host`] refuses.
+pub const ODD_HOST: &str =
+    "must write its host as it is: no dot at its end, and this machine as 127.0.0.1, localhost or [::1]";
+
+/// Whether a host ends in a dot, which no list of hosts knows, or is this machine by another name than the documented ones: a
+/// number, an abbreviation or a mapped address hides it from readers (RD-172).
+pub fn has_odd_host(url: &Url, text: &str) -> bool {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let written = authority
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let written = url.port().map_or(written.as_str(), |port| {
+        written.trim_end_matches(&format!(":{port}"))
+    });
+    let is_this_machine = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => {
+            let mapped = ip.to_ipv4_mapped();
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || mapped.is_some_and(|ip| ip.is_loopback() || ip.is_unspecified())
+        }
+        Some(Host::Domain(name)) => name.trim_end_matches('.').ends_with("localhost"),
+        None => false,
+    };
+    url.host_str().is_some_and(|host| host.ends_with('.')) || is_this_machine && !LOOPBACK.contains(&written)
+}
+
+/// The documented forms of this machine.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 #[cfg(test)]
 mod tests {
@@ -106,6 +143,21 @@ mod tests {
             "ftp://127.0.0.1",
             "https://",
             "",
+            "https://proxy.example.com.",
+            "https://proxy.example.com.:8443",
+            "http://127.0.0.1.:4000",
+            "http://localhost.:4000",
+            "http://127.1:4000",
+            "http://127.0.0.2:4000",
+            "http://2130706433",
+            "http://0x7f000001:4000",
+            "http://0.0.0.0:4000",
+            "https://0:4000",
+            "http://017700000001",
+            "http://[::]:4000",
+            "http://[::ffff:127.0.0.1]:4000",
+            "https://[0:0:0:0:0:0:0:1]",
+            "http://a.localhost:4000",
         ] {
             let problem = replacement("segment.endpoint_url", bad).unwrap_err();
             assert_eq!(problem.key, "segment.endpoint_url", "{bad}");

@@ -8,7 +8,7 @@ use crate::fake_vendor::{
     Fake, FakeVendor, after, deliver, deliver_within, dispatcher, dispatcher_in_time_of, job, respond,
     secret, words,
 };
-use crate::http::NoResponse::{self, NotSent, Unknown};
+use crate::http::NoResponse::{self, Connect, Timeout};
 use crate::http::Response;
 use crate::job::Job;
 use event::calls::{Mapped, OwnRules, Verdict};
@@ -356,16 +356,16 @@ pub fn a_repaired_event_is_warned_of<D: Conforms>() {
 }
 
 pub fn what_surely_was_not_sent_is_tried_once_more<D: Conforms>() {
-    let vendor = first::<D>(|| Err(NotSent));
+    let vendor = first::<D>(|| Err(Connect));
     assert_eq!(outcomes(&packing::<D>(), &vendor, 1), ["delivered"]);
-    let vendor = FakeVendor::new(|_, _| Err(NotSent));
+    let vendor = FakeVendor::new(|_, _| Err(Connect));
     let results = deliver(&packing::<D>(), &vendor, events::<D>(1));
     assert_eq!(words(&results), ["retry transient"]);
     assert_eq!((vendor.requests(), results[0].maybe_duplicate), (2, false));
 }
 
 pub fn what_may_have_been_accepted<D: Conforms>() {
-    let vendor = FakeVendor::new(|_, _| Err(Unknown));
+    let vendor = FakeVendor::new(|_, _| Err(Timeout));
     let results = deliver(&fresh::<D>(), &vendor, events::<D>(2));
     let (wanted, may_count_twice) = D::UNANSWERED;
     assert_eq!(words(&results), [wanted; 2]);
@@ -749,8 +749,8 @@ const QUOTING: [Responds; 10] = [
     |_| respond(404, &[("location", "https://mark7Q")], "mark7Q"),
     |_| respond(429, &[("retry-after", "mark7Q")], "mark7Q"),
     |_| respond(500, &[], "<html>mark7Q"),
-    |_| Err(Unknown),
-    |_| Err(NotSent),
+    |_| Err(Timeout),
+    |_| Err(Connect),
     |_| panic!("mark7Q in a panic"),
 ];
 

@@ -1,6 +1,7 @@
 //! What has become of the items of one event, however many requests they go in (RD-022, SB-540 to SB-544).
 
 use crate::destination::Destination;
+use crate::http::NoResponse;
 use crate::job::{DeliveryResult, Job};
 use event::Outcome;
 use event::envelope::Done;
@@ -25,6 +26,8 @@ pub struct Ledger {
     status: Option<u16>,
     /// Whether an item that does not bear repetition is repeated.
     pub maybe_duplicate: bool,
+    /// Why a request of it got no answer.
+    pub no_answer: Option<NoResponse>,
 }
 
 struct Refusal {
@@ -55,6 +58,7 @@ impl Ledger {
             sending_warning: None,
             status: None,
             maybe_duplicate: false,
+            no_answer: None,
         }
     }
 
@@ -141,6 +145,7 @@ impl Ledger {
             detail: detail.filter(|_| matches!(outcome, Outcome::Park(_))),
             status,
             maybe_duplicate: self.maybe_duplicate,
+            no_answer: self.no_answer,
         }
     }
 

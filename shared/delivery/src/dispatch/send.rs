@@ -29,20 +29,16 @@ pub async fn send<D: Destination, S: DelivererSurroundings>(
     context: &Context<'_, S>,
 ) -> SendResult {
     let (clock, timeout_ms) = (context.surroundings.clock(), destination.limits().timeout_ms);
-    let mut again = false;
+    let mut again = None;
     loop {
         let now = clock.now();
         if !context.stop.allows(now, timeout_ms) {
-            return if again {
-                SendResult::NoResponse(NoResponse::NotSent)
-            } else {
-                SendResult::OutOfTime
-            };
+            return again.map_or(SendResult::OutOfTime, SendResult::NoResponse);
         }
         let request = key.lend(|key| destination.request(batch, key, Some(now)));
         match sent(context, request).await {
-            Err(NoResponse::NotSent) if !again => again = true,
-            Err(why) => return SendResult::NoResponse(why),
+            Err(why) if why.was_sent() || again.is_some() => return SendResult::NoResponse(why),
+            Err(why) => again = Some(why),
             Ok(response) => return SendResult::Response(key.lend(|key| response.without_key(key))),
         }
         let wait_ms = context.surroundings.random().between(AGAIN_MS.0, AGAIN_MS.1);
@@ -60,7 +56,7 @@ async fn sent<S: DelivererSurroundings>(
     // After a panic nobody knows how far the request has come.
     let result = sending.catch_unwind().await.unwrap_or_else(|_| {
         context.counts.panicked();
-        Err(NoResponse::Unknown)
+        Err(NoResponse::Reset)
     });
     let took = clock.now().millis_since(start).max(0);
     let class = match result.as_ref().map_or(0, |response| response.status / 100) {
@@ -130,14 +126,18 @@ mod tests {
             let (_, times, _) = sent_within(60_000, move |_| respond(status, &[], ""));
             assert_eq!(times.len(), 1, "{status}");
         }
-        let (got, times, _) = sent_within(60_000, |_| Err(NoResponse::Unknown));
-        assert!(matches!(got, SendResult::NoResponse(NoResponse::Unknown)) && times.len() == 1);
-        let (got, times, _) = sent_within(60_000, |_| Err(NoResponse::NotSent));
-        assert!(matches!(got, SendResult::NoResponse(NoResponse::NotSent)) && times.len() == 2);
+        let mut tries = Vec::new();
+        for why in NoResponse::ALL {
+            let (got, times, _) = sent_within(60_000, move |_| Err(why));
+            assert!(matches!(got, SendResult::NoResponse(got) if got == why));
+            assert_eq!(times.len(), if why.was_sent() { 1 } else { 2 }, "{why:?}");
+            tries = if times.len() == 2 { times } else { tries };
+        }
+        let times = tries;
         let wait = times[1].millis_since(times[0]);
         assert!((100..=500).contains(&wait), "{wait}");
         let (got, times, _) = sent_within(60_000, |nth| match nth {
-            0 => Err(NoResponse::NotSent),
+            0 => Err(NoResponse::Connect),
             _ => respond(200, &[], ""),
         });
         assert!(matches!(got, SendResult::Response(_)) && times.len() == 2);
@@ -151,7 +151,7 @@ mod tests {
             assert_eq!(times.len(), requests, "{left_ms} ms left");
             assert_eq!(matches!(got, SendResult::OutOfTime), requests == 0);
         }
-        let (_, times, _) = sent_within(5050, |_| Err(NoResponse::NotSent));
+        let (_, times, _) = sent_within(5050, |_| Err(NoResponse::Connect));
         assert_eq!(
             times.len(),
             1,
@@ -163,7 +163,7 @@ mod tests {
     fn a_panic_while_a_request_is_sent_has_no_known_outcome() {
         event::rules!["RD-011"];
         let (got, _, panics) = sent_within(60_000, |_| panic!("a fault of ours"));
-        assert!(matches!(got, SendResult::NoResponse(NoResponse::Unknown)));
+        assert!(matches!(got, SendResult::NoResponse(NoResponse::Reset)));
         assert_eq!(panics, 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Where Braze is (SB-500 to SB-503).
 
-use crate::destinations::address::is_loopback;
+use crate::destinations::address::{ODD_HOST, has_odd_host, is_loopback};
 use event::settings::{Braze, Problem};
 use url::{Host, Url};
 
@@ -108,6 +108,9 @@ fn of_url(text: &str, allow_any_host: bool) -> Result<String, Problem> {
             "must be scheme and host alone, without path, query or fragment",
         ));
     }
+    if has_odd_host(&url, &with_scheme) {
+        return Err(wrong(ODD_HOST));
+    }
     let allowed = match url.scheme() {
         "http" => is_loopback(&url),
         "https" => allow_any_host || is_loopback(&url) || is_brazes_own(&url)?,
@@ -124,7 +127,6 @@ fn is_brazes_own(url: &Url) -> Result<bool, Problem> {
     let Some(Host::Domain(host)) = url.host() else {
         return Ok(false);
     };
-    let host = host.trim_end_matches('.');
     let Some(name) = HOST_ENDS.iter().find_map(|end| host.strip_suffix(end)) else {
         return Ok(false);
     };

@@ -190,7 +190,9 @@ pub fn read(batch: &Batch, response: &Response) -> Reading {
 /// A 2xx: every item is accepted but those that the body names.
 fn accepted(batch: &Batch, response: &Response, body: Option<ResponseBody>) -> Reading {
     let mut refused = BTreeMap::new();
-    let Some(body) = body else {
+    let begun = body.is_none().then(|| errors_begun(&response.body)).flatten();
+    let breaks_off = begun.is_some();
+    let Some(body) = body.or(begun) else {
         return Reading::Accepted {
             refused,
             warning: Some(Warning::UnreadableAnswer),
@@ -211,10 +213,39 @@ fn accepted(batch: &Batch, response: &Response, body: Option<ResponseBody>) -> R
             refused.entry(place).or_insert_with(|| detail.clone());
         }
     }
+    if breaks_off {
+        return Reading::BreaksOff { refused };
+    }
     Reading::Accepted {
         refused,
         warning: has_unmapped.then_some(Warning::UnmappedError),
     }
+}
+
+/// How many ends of elements are looked at, from the last one back.
+const ENDS: usize = 20;
+
+/// A body that ends inside `errors`, with the elements that are whole.
+fn errors_begun(body: &[u8]) -> Option<ResponseBody> {
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(body.get(..error.valid_up_to())?).ok()?,
+    };
+    let (_, list) = text.split_once("\"errors\"")?;
+    let begins = text.len()
+        - list
+            .trim_start()
+            .strip_prefix(':')?
+            .trim_start()
+            .strip_prefix('[')?
+            .len();
+    let ends = text
+        .rmatch_indices(['}', '"'])
+        .map(|(at, _)| at + 1)
+        .take_while(|end| *end > begins);
+    ends.take(ENDS)
+        .chain([begins])
+        .find_map(|end| parse_body(format!("{}]}}", text.get(..end)?).as_bytes()))
 }
 
 /// The places of the items that an element of `errors` names.

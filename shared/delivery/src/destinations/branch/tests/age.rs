@@ -69,8 +69,8 @@ fn the_body_is_the_same_at_any_age() {
 fn whatever_waits_ends_in_delivery_or_too_late() {
     event::rules!["SR-318", "SR-343"];
     let vendors: [fn() -> Result<Response, NoResponse>; 8] = [
-        || Err(NoResponse::NotSent),
-        || Err(NoResponse::Unknown),
+        || Err(NoResponse::Connect),
+        || Err(NoResponse::Timeout),
         || respond(302, &[], ""),
         || respond(400, &[], "authentication failed"),
         || respond(401, &[], ""),

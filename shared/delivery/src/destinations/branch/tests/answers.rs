@@ -21,7 +21,7 @@ fn a_400_that_breaks_off_parks_nothing() {
 fn without_an_answer_the_event_may_count_twice() {
     event::rules!["SR-330"];
     let of = |settings: &str| {
-        let world = FakeVendor::new(|_, _| Err(NoResponse::Unknown));
+        let world = FakeVendor::new(|_, _| Err(NoResponse::Timeout));
         let results = deliver(&usual(settings), &world, vec![event("e")]);
         assert_eq!(world.requests(), 1, "it is not sent again at once");
         (words(&results).remove(0), results[0].maybe_duplicate)

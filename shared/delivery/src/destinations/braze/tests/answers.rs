@@ -138,6 +138,31 @@ fn delivery_case_10_an_unreadable_2xx_is_accepted() {
 }
 
 #[test]
+fn what_an_answer_cut_inside_errors_does_not_name_is_unknown() {
+    event::rules!["SB-537"];
+    let named = r#"{"message":"success","errors":[{"type":"bad","input_array":"events","index":0}"#;
+    for (body, first) in [
+        (r#"{"message":"success","errors":[{"type":"#, "retry transient"),
+        (r#"{"message":"success","errors":["#, "retry transient"),
+        (named, "parked rejected"),
+        (&format!("{named},"), "parked rejected"),
+        (&format!(r#"{named},{{"type":"very \"#), "parked rejected"),
+    ] {
+        for cut in [false, true] {
+            let (body, world) = (body.to_owned(), |body: String| {
+                FakeVendor::new(move |_, _| {
+                    respond(201, &[], &body).map(|response| Response { cut, ..response })
+                })
+            });
+            let jobs = ["e1", "e2"].map(|id| job(id, vec![track(id, 0, 1, 0)]));
+            let results = deliver(&braze(""), &world(body.clone()), jobs.into());
+            assert_eq!(words(&results), [first, "retry transient"], "{body}");
+            assert!(results[1].maybe_duplicate, "an event counts twice");
+        }
+    }
+}
+
+#[test]
 fn an_error_of_a_shared_item_is_all_its_events() {
     event::rules!["SB-533", "SB-526"];
     let error = |array: &str, index: u8| {

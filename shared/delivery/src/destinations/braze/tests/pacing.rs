@@ -28,7 +28,7 @@ fn a_spent_limit_is_waited_for_if_the_invocation_has_the_time() {
 #[test]
 fn delivery_case_7_an_unknown_fate_follows_the_kind_of_item() {
     event::rules!["SB-550", "SB-551"];
-    let lost = || FakeVendor::new(|_, _| Err(NoResponse::Unknown));
+    let lost = || FakeVendor::new(|_, _| Err(NoResponse::Timeout));
     let run = |settings: &str, calls: Vec<BrazeCall>| {
         let results = deliver(&braze(settings), &lost(), vec![job("e", calls)]);
         (words(&results).remove(0), results[0].maybe_duplicate)

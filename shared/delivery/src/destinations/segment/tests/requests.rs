@@ -23,7 +23,7 @@ fn what_a_request_carries() {
 #[test]
 fn sent_at_is_the_time_of_the_very_attempt() {
     event::rules!["SEG-005"];
-    let world = FakeVendor::new(|_, nth| if nth == 0 { Err(NoResponse::NotSent) } else { ok() });
+    let world = FakeVendor::new(|_, nth| if nth == 0 { Err(NoResponse::Connect) } else { ok() });
     deliver(&segment(""), &world, events(1));
     let seen = world.seen.borrow();
     assert_eq!(seen[0].body["sentAt"], "2026-03-01T12:00:00.000Z");
