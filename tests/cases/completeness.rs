@@ -24,12 +24,8 @@ const LATER: &[(&str, &[&str])] = &[
         &["RI-038", "RI-040", "RI-041", "RI-042", "RI-044"],
     ),
     (
-        "simulation: outages of days, echoes through all routes",
-        &["RD-089", "RD-151", "RD-161", "RD-163"],
-    ),
-    (
-        "conservation over whole runs",
-        &["RP-030", "RP-031", "RP-032", "RP-033"],
+        "simulation: echoes through all routes",
+        &["RD-151", "RD-161", "RD-163"],
     ),
 ];
 

@@ -2,6 +2,7 @@ use super::*;
 
 mod examples;
 mod message_actions;
+mod outages;
 mod records;
 mod report;
 mod users;

@@ -34,6 +34,28 @@ fn one_line_for_each_end_and_for_the_first_wait() {
 }
 
 #[test]
+fn an_invocation_counts_each_event_to_one_end() {
+    event::rules!["RP-031", "RP-032"];
+    let first = [
+        r#""ok#1""#,
+        r#""ok#2""#,
+        r#""rejected#3""#,
+        r#""ignore#4""#,
+        r#""retry:40#5""#,
+    ];
+    let records = [
+        record("m1", 1, envelope(0, &first)),
+        record("m2", 1, envelope(0, &[r#""hold#6""#, r#""retry:5#7""#])),
+        record("m3", 1, "{"),
+    ];
+    let got = invoke(&records);
+    let line = got.aws.lines_of("invocation").remove(0);
+    let counts = r#""opened":8,"delivered":2,"warned":0,"ignored":1,"parked":2,"requeued":1,"waiting":2"#;
+    assert!(line.contains(counts), "{line}");
+    assert!(line.contains(r#""conservation_gap":0"#), "{line}");
+}
+
+#[test]
 fn an_id_that_may_be_an_address_is_hashed() {
     event::rules!["RP-008"];
     for (settings, id, verbatim) in [

@@ -71,6 +71,47 @@ fn what_the_queue_refuses_is_always_written() {
     assert_eq!(fixture.lines_of("request").len(), 5);
 }
 
+#[test]
+fn a_request_counts_each_event_to_one_end() {
+    event::rules!["RP-030", "RP-032"];
+    let token = Some(r#"{"tokens":["t"]}"#);
+    let off = "[routes]\nbraze_to_segment = false\n[telemetry]\nrefusals_every = \"0s\"";
+    let right = [("authorization", "Bearer t")];
+    let counts = |fixture: &Fixture| {
+        let line = fixture.lines_of("request").pop().unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["conservation_gap"], 0.0, "{line}");
+        ["events", "queued", "ignored", "parked", "spilled"].map(|name| line[name].as_u64().unwrap())
+    };
+    let (deep, two) = (
+        format!("{}{}", "[".repeat(70), "]".repeat(70)),
+        r#"{"events":[{},{}]}"#,
+    );
+    let half = format!(r#"{{"events":[{{}},{deep}]}}"#);
+    for (settings, body, wanted) in [
+        ("", two, [2, 2, 0, 0, 0]),
+        ("", &half, [2, 1, 0, 1, 0]),
+        ("", "no JSON", [1, 0, 0, 1, 0]),
+        (off, two, [2, 0, 2, 0, 0]),
+    ] {
+        let fixture = Fixture::new(Source::Braze, token, settings);
+        fixture.post("", &right, body);
+        assert_eq!(counts(&fixture), wanted, "{body}");
+    }
+    // What is refused is received, and meets no other end.
+    let fixture = Fixture::new(Source::Braze, token, off);
+    assert_eq!(fixture.post("", &[("authorization", "Bearer x")], two).0, 401);
+    assert_eq!(counts(&fixture)[1..], [0; 4]);
+    let fixture = Fixture::branch();
+    fixture
+        .aws
+        .sqs_answers
+        .borrow_mut()
+        .extend([SqsAnswer::Fail; 100]);
+    assert_eq!(fixture.post("", &[fixture.token()], "{}").0, 202);
+    assert_eq!(counts(&fixture), [1, 0, 0, 0, 1]);
+}
+
 /// A thousand wrong requests a minute at each receiver, for an hour.
 #[test]
 fn an_hour_of_wrong_requests_costs_six_lines_a_minute() {

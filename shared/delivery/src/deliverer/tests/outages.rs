@@ -1,0 +1,212 @@
+//! Outages of days, in virtual time: nothing is lost or parked, and how often a message sends itself on (RD-089, RI-045).
+
+use crate::deliverer::Deliverer;
+use crate::destination::Destination;
+use crate::destinations::conformance::{Conforms, one_call};
+use crate::destinations::{Braze, Segment};
+use crate::fake_aws::*;
+use crate::fake_vendor::{Fake, FakeVendor, Seen, respond, run, secret};
+use crate::record::Record;
+use event::Timestamp;
+use event::envelope::{Envelope, Head};
+use event::ports::QueueName;
+use std::collections::BTreeMap;
+
+const README: &str = include_str!("../../../README.md");
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Messages of the time before the outage, and those that come every twelve hours while it lasts.
+const AT_FIRST: i64 = 4;
+const EVERY_MS: i64 = 12 * HOUR_MS;
+/// The template's, for a destination of a minute.
+const BATCH_SIZE: usize = 25;
+const VISIBILITY_MS: i64 = 365_000;
+const CONTAINERS: usize = 2;
+
+/// How often the events of one message were sent to their own queue, and when it was the 16th time: there Lambda would end a
+/// chain that it is not told to let go on.
+#[derive(Default)]
+struct SelfSends {
+    count: u32,
+    sixteenth_at: Option<Timestamp>,
+}
+
+/// A queue with its function.
+struct Stack<D: Conforms> {
+    containers: Vec<Deliverer<D, Fake>>,
+    secrets: FakeSecrets,
+    aws: FakeAws,
+    vendor: FakeVendor,
+    /// When each is visible again.
+    messages: Vec<(Record, Timestamp)>,
+    sent: usize,
+    self_sends: BTreeMap<String, SelfSends>,
+}
+
+impl<D: Conforms> Stack<D> {
+    fn new(vendor: FakeVendor) -> Self {
+        let (aws, secrets) = (FakeAws::default(), FakeSecrets::new(&secret("k-1")));
+        let container = |_| deliverer::<D>(D::SETTINGS, one_call::<D>, secrets.clone(), &aws, &vendor);
+        Self {
+            containers: (0..CONTAINERS).map(container).collect(),
+            secrets: secrets.clone(),
+            aws: aws.clone(),
+            vendor: vendor.clone(),
+            messages: Vec::new(),
+            sent: 0,
+            self_sends: BTreeMap::new(),
+        }
+    }
+
+    fn send(&mut self, body: String, delay_s: u32) {
+        let now = self.vendor.now.get();
+        self.sent += 1;
+        let mut record = record(&format!("m{}", self.sent), 0, body);
+        record.sent_at = Some(now);
+        self.messages
+            .push((record, now.plus_millis(i64::from(delay_s) * 1000)));
+    }
+
+    /// Three events of users of their own, received now.
+    fn receive(&mut self, n: i64) {
+        let events = [0, 1, 2].map(|place| format!("\"{n}-{place}\""));
+        let body = envelope_between(D::SOURCE, D::NAME, 0, &events.each_ref().map(String::as_str));
+        let envelope = Envelope::open(&body).unwrap();
+        let first_received_at = self.vendor.now.get();
+        let head = Head {
+            first_received_at,
+            ..envelope.head.clone()
+        };
+        self.send(Envelope::new(head, envelope.events.clone()).to_body(), 0);
+    }
+
+    /// One invocation with all that is visible, as far as it fits.
+    fn invoke(&mut self, nth: usize) {
+        let now = self.vendor.now.get();
+        let (mut visible, mut rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.messages)
+            .into_iter()
+            .partition(|(_, at)| *at <= now);
+        rest.extend(visible.split_off(visible.len().min(BATCH_SIZE)));
+        let mut batch: Vec<Record> = visible.into_iter().map(|(record, _)| record).collect();
+        batch.iter_mut().for_each(|record| record.receive_count += 1);
+        // Chance is another one in each invocation, and the same in each run.
+        self.vendor.unit.set((nth * 7919 % 1000) as f64 / 1000.0);
+        let kept = run(self.containers[nth % CONTAINERS].handle(&batch, "aws-1", now.plus_millis(MINUTE_MS)));
+        let changes: BTreeMap<String, u32> = self.aws.changes.take().into_iter().collect();
+        batch.retain(|record| kept.contains(&record.message_id));
+        let come_back = batch.into_iter().map(|record| {
+            let changed = changes
+                .get(&record.receipt_handle)
+                .map(|seconds| i64::from(*seconds) * 1000);
+            let at = self
+                .vendor
+                .now
+                .get()
+                .plus_millis(changed.unwrap_or(VISIBILITY_MS));
+            (record, at)
+        });
+        self.messages = rest.into_iter().chain(come_back).collect();
+        for message in self.aws.sent.take() {
+            assert_eq!(
+                message.queue,
+                QueueName::Destination(D::NAME),
+                "parked: {}",
+                message.body
+            );
+            let envelope = Envelope::open(&message.body).unwrap();
+            for event in &envelope.events {
+                let sends = self.self_sends.entry(event.get().to_owned()).or_default();
+                sends.count += 1;
+                if sends.count == 16 {
+                    sends.sixteenth_at = Some(self.vendor.now.get());
+                }
+            }
+            self.send(message.body.clone(), message.delay_s);
+        }
+        // Nobody looks at them here.
+        (
+            self.aws.lines.take(),
+            self.aws.metrics.take(),
+            self.aws.steps.take(),
+        );
+    }
+}
+
+/// Runs an outage of so many hours, and returns what is to be written down: the longest chain of self-sends of an event, and
+/// the hours until its 16th.
+fn outage<D: Conforms>(hours: i64, responds_with: u16) -> String {
+    let start = Timestamp::parse(T).unwrap();
+    let mended = start.plus_millis(hours * HOUR_MS);
+    let accepts = move |seen: &Seen| match responds_with {
+        401 => seen.carries("k-2"),
+        _ => seen.at >= mended,
+    };
+    let vendor = FakeVendor::new(move |seen, _| match accepts(seen) {
+        true => respond(D::ACCEPTS.0, &[], D::ACCEPTS.1),
+        false => respond(responds_with, &[], ""),
+    });
+    let mut stack = Stack::<D>::new(vendor.clone());
+    (0..AT_FIRST).for_each(|n| stack.receive(n));
+    let mut received = AT_FIRST;
+    for nth in 0.. {
+        let now = vendor.now.get();
+        if now >= mended {
+            stack.secrets.store(&secret("k-2"));
+        } else if now.millis_since(start) > (received - AT_FIRST + 1) * EVERY_MS {
+            stack.receive(received);
+            received += 1;
+        }
+        let Some(next) = stack.messages.iter().map(|(_, at)| *at).min() else {
+            break;
+        };
+        vendor.now.set(next.max(now));
+        stack.invoke(nth);
+    }
+    let took_ms = vendor.now.get().millis_since(mended);
+    assert!(
+        (0..2 * HOUR_MS).contains(&took_ms),
+        "{} min after the end",
+        took_ms / MINUTE_MS
+    );
+    let mut accepted: Vec<String> = (vendor.seen.borrow().iter())
+        .filter(|seen| accepts(seen))
+        .flat_map(|seen| seen.marks())
+        .collect();
+    accepted.sort();
+    let mut all: Vec<String> = (0..received)
+        .flat_map(|n| [0, 1, 2].map(|place| format!("{n}-{place}")))
+        .collect();
+    all.sort();
+    assert_eq!(accepted, all, "each once, none parked");
+    let longest = stack.self_sends.values().max_by_key(|sends| sends.count).unwrap();
+    let sixteenth_ms = longest.sixteenth_at.unwrap().millis_since(start);
+    format!(
+        "{} | {:.1} h",
+        longest.count,
+        sixteenth_ms as f64 / HOUR_MS as f64
+    )
+}
+
+fn is_written_down(drill: &str, hours: i64, status: u16) {
+    let rows = [
+        (Braze::NAME, outage::<Braze>(hours, status)),
+        (Segment::NAME, outage::<Segment>(hours, status)),
+    ];
+    let rows = rows.map(|(destination, numbers)| format!("| {drill} | {destination} | {numbers} |"));
+    assert!(
+        rows.iter().all(|row| README.contains(row)),
+        "the README does not say: {rows:#?}"
+    );
+}
+
+#[test]
+fn key_revoked_for_72_h_then_restored() {
+    event::rules!["RD-089", "RP-031", "RP-032", "RP-033"];
+    is_written_down("key revoked for 72 h", 72, 401);
+}
+
+#[test]
+fn four_days_of_503() {
+    event::rules!["RD-089", "RP-031", "RP-032", "RP-033"];
+    is_written_down("4 days of 503", 96, 503);
+}
