@@ -13,6 +13,7 @@ mod branch;
 mod closed_loop;
 mod currents;
 mod currents_files;
+mod fallback;
 mod faults;
 mod local_stack;
 mod once;

@@ -282,6 +282,46 @@ impl Stack {
         Ok(())
     }
 
+    /// Sets an environment variable of a function, such as `receive-branch`, and starts it again.
+    ///
+    /// # Errors
+    /// What Lambda says.
+    pub async fn set_variable(&self, function: &str, name: &str, value: &str) -> Result<(), Error> {
+        #[derive(Serialize, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Configuration {
+            environment: Environment,
+        }
+        #[derive(Serialize, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Environment {
+            variables: BTreeMap<String, String>,
+        }
+        let path = format!("functions/{STACK}-{function}/configuration");
+        let mut found: Configuration = self.api.lambda(Method::GET, &path, Vec::new()).await?;
+        let variables = &mut found.environment.variables;
+        variables.insert(name.to_owned(), value.to_owned());
+        // Every member serialises.
+        let body = serde_json::to_vec(&found).unwrap_or_default();
+        let _: Empty = self.api.lambda(Method::PUT, &path, body).await?;
+        Ok(())
+    }
+
+    /// Invokes a function with an event, as a schedule does, and waits for its end.
+    ///
+    /// # Errors
+    /// What Lambda says.
+    pub async fn invoke(&self, function: &str, event: &str) -> Result<(), Error> {
+        let path = format!("functions/{STACK}-{function}/invocations");
+        let _: serde::de::IgnoredAny = self.api.lambda(Method::POST, &path, event.into()).await?;
+        Ok(())
+    }
+
+    /// The host and port that answers for AWS.
+    pub fn address(&self) -> &str {
+        self.api.base().trim_start_matches("http://")
+    }
+
     /// Switches a function's event source on or off, as the guide's command for pausing does.
     ///
     /// # Errors
