@@ -55,8 +55,11 @@ async fn what_branch_sends_while_sqs_is_away_arrives_after() {
         .set_variable("receive-branch", "AWS_ENDPOINT_URL_SQS", &url)
         .await
         .unwrap();
-    let event =
-        |n: usize| format!(r#"{{"id":"{n}","name":"OPEN","user_data":{{"developer_identity":"u-{n:03}"}}}}"#);
+    let event = |n: usize| {
+        format!(
+            r#"{{"name":"INSTALL","id":"{n}","attributed":true,"timestamp":1770112800000,"user_data":{{"developer_identity":"u-{n:03}"}}}}"#
+        )
+    };
     let send = async |n: usize| {
         let path = format!("?token={BRANCH_TOKEN}");
         system.post(Source::Branch, &path, &[], &event(n)).await.status

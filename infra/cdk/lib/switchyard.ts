@@ -21,6 +21,18 @@ export const FUNCTIONS = [
   "read-braze-files",
 ] as const;
 
+/** Where Braze Currents writes its files. */
+export interface BrazeFiles {
+  /** The name of the bucket. */
+  readonly bucket: string;
+  /** What the keys of the files begin with; "" for the whole bucket. */
+  readonly prefix?: string;
+  /** The KMS key that encrypts the bucket, if it has one of its own. */
+  readonly keyArn?: string;
+  /** Whether files wait in their queue for now. */
+  readonly paused?: boolean;
+}
+
 /** What may be chosen; the defaults are those of `infra/template.yaml`. */
 export interface SwitchyardProps {
   /** The folder that `cargo lambda build --release` has filled. Default: `target/lambda` of the repository. */
@@ -31,6 +43,12 @@ export interface SwitchyardProps {
   readonly architecture?: "arm64" | "x86_64";
   /** Reserves 231 concurrent executions; false is for accounts with a quota under 1000. */
   readonly reserveConcurrency?: boolean;
+  /** Concurrent executions reserved for receive-segment and for receive-braze, each. */
+  readonly reserveReceivers?: number;
+  /** Concurrent executions reserved for receive-branch. */
+  readonly reserveReceiveBranch?: number;
+  /** Currents files that are read out of a bucket of yours. */
+  readonly brazeFiles?: BrazeFiles;
   /** Destinations whose events wait in their queue for now. */
   readonly paused?: readonly Vendor[];
   /** How long log lines are kept, in a number of days that CloudWatch Logs offers. */
@@ -47,6 +65,10 @@ export class Switchyard extends Construct {
   readonly receiverUrls: Readonly<Record<Vendor, string>>;
   /** The queue of events that are set aside with a reason, for a person. */
   readonly parkedQueueUrl: string;
+  /** The queues of what SQS gave up after 500 receives, by destination. */
+  readonly deadLetterQueueUrls: Readonly<Record<Vendor, string>>;
+  /** The bucket of requests that wait for SQS, and of bodies too large for a message. */
+  readonly fallbackBucketName: string;
   /** The included template, for what this construct does not offer. */
   readonly template: CfnInclude;
 
@@ -64,6 +86,12 @@ export class Switchyard extends Construct {
       branch: this.receiverUrl("ReceiveBranchUrl"),
     };
     this.parkedQueueUrl = this.template.getResource("ParkedQueue").ref;
+    this.deadLetterQueueUrls = {
+      segment: this.template.getResource("SegmentDeadQueue").ref,
+      braze: this.template.getResource("BrazeDeadQueue").ref,
+      branch: this.template.getResource("BranchDeadQueue").ref,
+    };
+    this.fallbackBucketName = this.template.getResource("FallbackBucket").ref;
   }
 
   /** Uploads what the template names by local paths, as `sam deploy` would. */
@@ -94,6 +122,14 @@ function parameters(props: SwitchyardProps): Record<string, unknown> {
   return {
     ...(props.architecture && { Architecture: props.architecture }),
     ...(props.reserveConcurrency !== undefined && { ReserveConcurrency: String(props.reserveConcurrency) }),
+    ...(props.reserveReceivers !== undefined && { ReserveReceivers: props.reserveReceivers }),
+    ...(props.reserveReceiveBranch !== undefined && { ReserveReceiveBranch: props.reserveReceiveBranch }),
+    ...(props.brazeFiles && {
+      BrazeFilesBucket: props.brazeFiles.bucket,
+      ...(props.brazeFiles.prefix !== undefined && { BrazeFilesPrefix: props.brazeFiles.prefix }),
+      ...(props.brazeFiles.keyArn && { BrazeFilesKeyArn: props.brazeFiles.keyArn }),
+      PauseBrazeFiles: String(props.brazeFiles.paused ?? false),
+    }),
     ...(props.logRetention && { LogRetentionDays: props.logRetention.toDays() }),
     PauseSegment: String(paused.has("segment")),
     PauseBraze: String(paused.has("braze")),

@@ -46,12 +46,21 @@ test("the properties become parameters", () => {
   const { template } = synthesised({
     architecture: "x86_64",
     reserveConcurrency: false,
+    reserveReceivers: 77,
+    reserveReceiveBranch: 9,
+    brazeFiles: { bucket: "acme-currents", prefix: "", paused: true },
     paused: ["braze"],
     logRetention: Duration.days(7),
   });
   const text = JSON.stringify(template.toJSON());
   assert.ok(!text.includes('{"Ref":"Architecture"}'));
   template.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 7 });
+  assert.deepEqual(template.toJSON()["Conditions"].BrazeFilesArePaused, { "Fn::Equals": ["true", "true"] });
+  const reserved = Object.values(template.findResources("AWS::Serverless::Function"));
+  const counts = reserved.map((resource) => JSON.stringify(resource["Properties"].ReservedConcurrentExecutions ?? ""));
+  assert.equal(counts.filter((count) => count.includes("77,")).length, 2, String(counts));
+  assert.equal(counts.filter((count) => count.includes("9,")).length, 1, String(counts));
+  assert.ok(text.includes("acme-currents") && !text.includes('{"Ref":"BrazeFilesBucket"}'));
   assert.deepEqual(template.toJSON()["Conditions"].BrazeIsPaused, { "Fn::Equals": ["true", "true"] });
   assert.deepEqual(template.toJSON()["Conditions"].BranchIsPaused, { "Fn::Equals": ["false", "true"] });
 });
@@ -60,4 +69,7 @@ test("the URLs are the functions' own", () => {
   const { switchyard } = synthesised();
   const url = Stack.of(switchyard).resolve(switchyard.receiverUrls.branch);
   assert.deepEqual(url, { "Fn::GetAtt": ["ReceiveBranchUrl", "FunctionUrl"] });
+  const of = (value: string) => Stack.of(switchyard).resolve(value);
+  assert.deepEqual(of(switchyard.deadLetterQueueUrls.braze), { Ref: "BrazeDeadQueue" });
+  assert.deepEqual(of(switchyard.fallbackBucketName), { Ref: "FallbackBucket" });
 });

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use event::envelope::Envelope;
+use event::ports::QueueName;
 use event::settings::Settings;
 use event::{Destination, Route};
 use futures_util::future::try_join_all;
@@ -19,7 +20,7 @@ use mapping::printed::print;
 use tokio::sync::Mutex;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use self::plan::{Message, Plan, plan};
+use self::plan::{Message, Plan, Stay, plan};
 use self::tally::Tally;
 use crate::EXIT_CANNOT;
 use crate::account::{self, DeployedStack, Queue, Received};
@@ -71,7 +72,8 @@ async fn replay(options: &Options) -> Result<Tally, Error> {
     let replay = Replay {
         options,
         settings,
-        to: Destinations::find(&stack).await?,
+        to: Targets::find(&stack).await?,
+        stack: &stack,
         pace: Mutex::new(pace(options.rate)),
     };
     let waiting = queues(&stack, &options.selection).await?;
@@ -113,22 +115,28 @@ async fn replay(options: &Options) -> Result<Tally, Error> {
     Ok(tally)
 }
 
-/// The queues that events go to.
-struct Destinations<'s>([(Destination, Queue<'s>); 3]);
+/// The queues that events and files go to.
+struct Targets<'s>(Vec<(QueueName, Queue<'s>)>);
 
-impl<'s> Destinations<'s> {
+impl<'s> Targets<'s> {
     async fn find(stack: &'s DeployedStack) -> Result<Self, account::Error> {
-        let [first, second, third] = Destination::ALL;
-        Ok(Self([
-            (first, stack.destination_queue(first).await?),
-            (second, stack.destination_queue(second).await?),
-            (third, stack.destination_queue(third).await?),
-        ]))
+        let mut queues = Vec::new();
+        for destination in Destination::ALL {
+            let queue = stack.destination_queue(destination).await?;
+            queues.push((QueueName::Destination(destination), queue));
+        }
+        let files = stack.files_queue("BrazeFilesQueue").await?;
+        queues.extend(files.map(|queue| (QueueName::BrazeFiles, queue)));
+        Ok(Self(queues))
+    }
+
+    fn has(&self, name: QueueName) -> bool {
+        self.0.iter().any(|(own, _)| *own == name)
     }
 
     async fn send(&self, message: &Message) -> Result<(), account::Error> {
-        for (destination, queue) in &self.0 {
-            if *destination == message.destination {
+        for (name, queue) in &self.0 {
+            if *name == message.to {
                 queue.send(&message.body).await?;
             }
         }
@@ -146,7 +154,8 @@ fn pace(rate: u32) -> Interval {
 struct Replay<'r> {
     options: &'r Options,
     settings: Settings,
-    to: Destinations<'r>,
+    to: Targets<'r>,
+    stack: &'r DeployedStack,
     pace: Mutex<Interval>,
 }
 
@@ -163,7 +172,17 @@ impl Replay<'_> {
         if !selection.has(&waiting) {
             return Ok((Some(message), tally));
         }
-        let messages = match plan(waiting, now(), &self.settings) {
+        let object = match waiting.object() {
+            Some(key) => self.stack.fallback_object(key).await?,
+            None => None,
+        };
+        let planned = match plan(waiting, object.as_deref(), now(), &self.settings) {
+            Plan::Send(messages) if messages.iter().any(|message| !self.to.has(message.to)) => {
+                Plan::Stay(Stay::NoRoute)
+            }
+            planned => planned,
+        };
+        let messages = match planned {
             Plan::Stay(stay) => {
                 tally.stays(stay);
                 return Ok((Some(message), tally));

@@ -6,7 +6,7 @@ mod selection;
 pub(crate) use message::{Content, Waiting};
 pub use selection::Selection;
 
-use event::Destination;
+use event::{Destination, Route};
 
 use crate::account::{DeployedStack, Error, Queue};
 
@@ -26,6 +26,9 @@ pub(crate) async fn queues<'s>(
         {
             queues.push(stack.dead_letter_queue(destination).await?);
         }
+    }
+    if selection.route.is_none_or(|route| route == Route::BrazeToSegment) {
+        queues.extend(stack.files_queue("BrazeFilesDeadQueue").await?);
     }
     Ok(queues)
 }

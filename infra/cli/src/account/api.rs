@@ -6,11 +6,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sigv4::http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use event::ports::Store as _;
 use reqwest::{Client, Method};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub(crate) struct Api {
     endpoint: Option<String>,
     region: String,
     credentials: Chain,
+    /// What the functions' own clients are made of; `None` for an emulator that this process has started.
+    config: Option<SdkConfig>,
 }
 
 /// Where credentials come from, and those of now.
@@ -61,6 +64,7 @@ impl Api {
             endpoint: Some(format!("http://{address}")),
             region: REGION.to_owned(),
             credentials: Chain::of(SharedCredentialsProvider::new(keys)),
+            config: None,
         })
     }
 
@@ -85,6 +89,7 @@ impl Api {
                 .map(|url| url.trim_end_matches('/').to_owned()),
             region,
             credentials: Chain::of(provider),
+            config: Some(config),
         })
     }
 
@@ -115,6 +120,22 @@ impl Api {
         self.send("s3", &format!("PUT {path}"), Method::PUT, url, &[], body)
             .await
             .map(drop)
+    }
+
+    /// An object as the functions read it; `None` if there is none.
+    pub(crate) async fn object(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        let unexpected = |detail: String| Error::Unexpected {
+            operation: format!("GetObject {key}"),
+            detail,
+        };
+        let config = self.config.as_ref().ok_or(Error::NoRegion)?;
+        let store =
+            aws::FallbackBucket::new(config, bucket).map_err(|error| unexpected(error.to_string()))?;
+        match store.get(key).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(failed) if failed.code == "NoSuchKey" => Ok(None),
+            Err(failed) => Err(unexpected(failed.code)),
+        }
     }
 
     /// One action of CloudFormation; the answer is XML.

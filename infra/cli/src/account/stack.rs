@@ -39,6 +39,24 @@ impl DeployedStack {
             .await
     }
 
+    /// The queue of Currents files, or the one behind it; `None` if the stack reads none.
+    pub(crate) async fn files_queue(&self, logical_id: &str) -> Result<Option<Queue<'_>>, Error> {
+        match self.queue(logical_id).await {
+            Ok(queue) => Ok(Some(queue)),
+            // A condition of the template leaves it out. That the stack is there, other calls say.
+            Err(Error::Refused {
+                status: 400, body, ..
+            }) if body.contains(logical_id) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An object of the fallback bucket; `None` if it is gone.
+    pub(crate) async fn fallback_object(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        let bucket = self.physical_id("FallbackBucket").await?;
+        self.api.object(&bucket, key).await
+    }
+
     /// Of a queue the physical id is its URL.
     async fn queue(&self, logical_id: &str) -> Result<Queue<'_>, Error> {
         let url = self.physical_id(logical_id).await?;

@@ -23,6 +23,9 @@ destination has accepted of an event already is not sent again. What cannot be
 replayed stays, and is counted with the reason. --dry-run prints personal data;
 a replay prints counts only.
 
+A parked part of a Currents file, and a dead letter of read-braze-files, is
+read again.
+
 Replayed events get new retries, counted from now. For Branch their age counts
 from the receipt: what is older than [branch] max_age stays.
 
@@ -32,7 +35,8 @@ which routes are on, and how old an event for Branch may be.
 IAM actions needed: cloudformation:DescribeStackResource on the stack;
 sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility and
 sqs:GetQueueAttributes on the parked queue, or on the dead-letter queues;
-sqs:SendMessage on the queues of the destinations.
+sqs:SendMessage on the queues of the destinations and of Currents files;
+s3:GetObject on the fallback bucket, for what was too large for a message.
 
 Exit status: 0 done, 1 something stays or would be parked again, 2 the call or
 the settings are wrong, or AWS refuses.";

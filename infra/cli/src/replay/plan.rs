@@ -4,7 +4,12 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use event::envelope::{Content as ParkedContent, Envelope, Head, OpenError, Parked, sendable};
+use currents::message::{Cause, Work};
+use event::envelope::{
+    Content as ParkedContent, Envelope, FilePart, Head, OpenError, Parked, Pending, sendable,
+};
+use event::ports::QueueName;
+use event::reasons::ParkReason;
 use event::settings::Settings;
 use event::{Destination, Timestamp};
 
@@ -24,10 +29,10 @@ pub(crate) enum Plan {
     Stay(Stay),
 }
 
-/// A message for a destination's queue.
+/// A message for the queue of a destination or of Currents files.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Message {
-    pub(crate) destination: Destination,
+    pub(crate) to: QueueName,
     pub(crate) body: String,
     /// Whether Segment may have taken some of it, and forgotten its ids by now.
     pub(crate) may_count_twice: bool,
@@ -46,10 +51,8 @@ pub(crate) enum Stay {
     NoRoute,
     /// No message takes it.
     TooLarge,
-    /// Its content is an object in the fallback bucket.
-    InBucket,
-    /// Its content is a part of a Currents file.
-    InFile,
+    /// Its content was an object in the fallback bucket, which is gone.
+    ObjectGone,
 }
 
 impl Stay {
@@ -61,18 +64,20 @@ impl Stay {
             Self::TooLate => "too late for Branch (raise [branch] max_age to send them)",
             Self::NoRoute => "without a route that is on (see [routes])",
             Self::TooLarge => "too large for a message",
-            Self::InFile => "a part of a Currents file (read the file again with `switchyard backfill`)",
-            Self::InBucket => "in the fallback bucket (the object named in the message)",
+            Self::ObjectGone => {
+                "without their object in the fallback bucket, which keeps objects for 30 days"
+            }
         }
     }
 }
 
-/// Decides on one message.
-pub(crate) fn plan(waiting: Waiting<'_>, now: Timestamp, settings: &Settings) -> Plan {
+/// Decides on one message; `object` is what the fallback bucket holds of it.
+pub(crate) fn plan(waiting: Waiting<'_>, object: Option<&[u8]>, now: Timestamp, settings: &Settings) -> Plan {
     let planned = match waiting.content {
         Content::Unreadable(error) => Err(of_open_error(error)),
         Content::DeadLetter(envelope) => again(*envelope, now),
-        Content::Parked(parked) => of_parked(&parked, now, settings),
+        Content::DeadFile(body) => Ok(vec![of_file(body.to_owned(), now)]),
+        Content::Parked(parked) => of_parked(&parked, object, now, settings),
     };
     match planned.and_then(|messages| checked(messages, now, settings)) {
         Ok(messages) => Plan::Send(messages),
@@ -82,7 +87,7 @@ pub(crate) fn plan(waiting: Waiting<'_>, now: Timestamp, settings: &Settings) ->
 
 /// A message before the checks that hold for all.
 struct Draft {
-    destination: Destination,
+    to: QueueName,
     first_received_at: Timestamp,
     body: String,
     /// Whether a deliverer had it before.
@@ -96,23 +101,59 @@ fn of_open_error(error: OpenError) -> Stay {
     }
 }
 
+fn of_file(body: String, now: Timestamp) -> Draft {
+    Draft {
+        to: QueueName::BrazeFiles,
+        first_received_at: now,
+        body,
+        was_delivered: false,
+    }
+}
+
+/// The message that has a parked part of a file read again (CF-089).
+fn of_part(part: &FilePart<'_>) -> Work {
+    let owned = |text: &Cow<'_, str>| text.clone().into_owned();
+    let mut work = Work::whole(owned(&part.bucket), owned(&part.key));
+    work.etag = part.etag.as_ref().map(owned);
+    (work.offset, work.skip) = (part.offset, part.skip);
+    (work.to, work.count) = (part.to, part.count);
+    work.cause = Some(Cause::Replay);
+    work
+}
+
 /// An envelope as new, with what is done of it.
 fn again(mut envelope: Envelope<'_>, now: Timestamp) -> Result<Vec<Draft>, Stay> {
     envelope.head.attempt = 0;
     envelope.head.not_before = None;
     envelope.head.replayed_at = Some(now);
     Ok(vec![Draft {
-        destination: envelope.head.destination,
+        to: QueueName::Destination(envelope.head.destination),
         first_received_at: envelope.head.first_received_at,
         body: envelope.to_body(),
         was_delivered: true,
     }])
 }
 
-fn of_parked(parked: &Parked<'_>, now: Timestamp, settings: &Settings) -> Result<Vec<Draft>, Stay> {
+fn of_parked(
+    parked: &Parked<'_>,
+    object: Option<&[u8]>,
+    now: Timestamp,
+    settings: &Settings,
+) -> Result<Vec<Draft>, Stay> {
     let bytes = match &parked.content {
-        ParkedContent::Object(_) => return Err(Stay::InBucket),
-        ParkedContent::File(_) => return Err(Stay::InFile),
+        // One event alone: it is there because no message takes it (RC-096).
+        ParkedContent::Object(_) if parked.reason == ParkReason::EventTooLarge => return Err(Stay::TooLarge),
+        ParkedContent::Object(_) => {
+            let object = object.ok_or(Stay::ObjectGone)?;
+            match Pending::open(object) {
+                // What a run over the bucket has set aside holds its request's body (RC-157).
+                Ok(pending) => STANDARD
+                    .decode(pending.body_base64)
+                    .map_err(|_| Stay::Unreadable)?,
+                Err(_) => object.to_vec(),
+            }
+        }
+        ParkedContent::File(part) => return Ok(vec![of_file(of_part(part).to_body(), now)]),
         ParkedContent::Event(event) => {
             return each_destination(parked, now, settings, |head| {
                 let mut envelope = Envelope::new(head.clone(), vec![*event]);
@@ -172,7 +213,7 @@ fn each_destination(
         };
         let bodies = bodies(&head).ok_or(Stay::Unreadable)?;
         drafts.extend(bodies.into_iter().map(|body| Draft {
-            destination,
+            to: QueueName::Destination(destination),
             first_received_at,
             body,
             was_delivered: parked.destination.is_some(),
@@ -186,15 +227,16 @@ fn each_destination(
 fn checked(drafts: Vec<Draft>, now: Timestamp, settings: &Settings) -> Result<Vec<Message>, Stay> {
     let max_age = i64::try_from(settings.branch.max_age.as_millis()).unwrap_or(i64::MAX);
     let is_late = |draft: &Draft| {
-        draft.destination == Destination::Branch && now.millis_since(draft.first_received_at) > max_age
+        draft.to == QueueName::Destination(Destination::Branch)
+            && now.millis_since(draft.first_received_at) > max_age
     };
     if !drafts.is_empty() && drafts.iter().all(is_late) {
         return Err(Stay::TooLate);
     }
     let messages = drafts.into_iter().map(|draft| Message {
-        destination: draft.destination,
+        to: draft.to,
         may_count_twice: draft.was_delivered
-            && draft.destination == Destination::Segment
+            && draft.to == QueueName::Destination(Destination::Segment)
             && now.millis_since(draft.first_received_at) > SEGMENT_KNOWS_MS,
         body: sendable(&draft.body).into_owned(),
     });
@@ -210,6 +252,7 @@ mod tests {
     use super::*;
     use crate::account::Received;
 
+    const BRAZE: QueueName = QueueName::Destination(Destination::Braze);
     const RECEIVED: &str = "2026-03-01T12:00:00.000Z";
     const EVENT: &str = r#"{"type":"track","messageId":"m-1","price":1.50}"#;
 
@@ -224,10 +267,21 @@ mod tests {
     }
 
     fn planned(body: &str, is_dead_letter: bool, now: &str, settings: &str) -> Plan {
+        with_object(body, is_dead_letter, None, now, settings)
+    }
+
+    fn with_object(
+        body: &str,
+        is_dead_letter: bool,
+        object: Option<&[u8]>,
+        now: &str,
+        settings: &str,
+    ) -> Plan {
         let settings = Settings::load(settings).unwrap();
         let message = Received::test(body);
         plan(
             Waiting::open(&message, is_dead_letter, &settings),
+            object,
             at(now),
             &settings,
         )
@@ -247,7 +301,7 @@ mod tests {
         let body = parked("deliver-braze", "segment", "\"braze\"", &rest);
         let sent = messages(planned(&body, false, "2026-03-05T00:00:00.000Z", ""));
         assert_eq!(sent.len(), 1);
-        assert_eq!(sent[0].destination, Destination::Braze);
+        assert_eq!(sent[0].to, BRAZE);
         assert_eq!(
             sent[0].body,
             format!(
@@ -266,14 +320,14 @@ mod tests {
             &format!(r#""event":{EVENT}"#),
         );
         let to = |settings: &str| match planned(&body, false, "2026-03-01T12:10:00.000Z", settings) {
-            Plan::Send(messages) => messages.into_iter().map(|message| message.destination).collect(),
+            Plan::Send(messages) => messages.into_iter().map(|message| message.to).collect::<Vec<_>>(),
             Plan::Stay(stay) => {
                 assert_eq!(stay, Stay::NoRoute);
                 Vec::new()
             }
         };
-        assert_eq!(to(""), [Destination::Braze, Destination::Branch]);
-        assert_eq!(to("[routes]\nsegment_to_branch = false\n"), [Destination::Braze]);
+        assert_eq!(to(""), [BRAZE, QueueName::Destination(Destination::Branch)]);
+        assert_eq!(to("[routes]\nsegment_to_branch = false\n"), [BRAZE]);
         assert!(to("[routes]\nsegment_to_branch = false\nsegment_to_braze = false\n").is_empty());
     }
 
@@ -299,7 +353,7 @@ mod tests {
         assert_eq!(of("deliver-braze", "{"), Plan::Stay(Stay::Unreadable));
         assert_eq!(of("deliver-braze", r#"{"v":2}"#), Plan::Stay(Stay::Newer));
         let envelope = messages(of("deliver-braze", &dead_letter("braze")));
-        assert_eq!(envelope[0].destination, Destination::Braze);
+        assert_eq!(envelope[0].to, BRAZE);
     }
 
     fn dead_letter(destination: &str) -> String {
@@ -358,9 +412,52 @@ mod tests {
     }
 
     #[test]
-    fn what_no_message_takes_and_what_is_in_the_bucket_stays() {
-        let object = parked("receive-braze", "braze", "null", r#""object":"braze/parked/r-1""#);
-        assert_eq!(planned(&object, false, RECEIVED, ""), Plan::Stay(Stay::InBucket));
+    fn a_parked_object_is_read_again_as_its_body() {
+        event::rules!["RD-191", "RC-157", "RC-171"];
+        let parked = |reason: &str| {
+            parked(
+                "receive-branch",
+                "branch",
+                "null",
+                r#""object":"branch/parked/r-1""#,
+            )
+            .replace("rejected", reason)
+        };
+        let of =
+            |reason: &str, object: Option<&[u8]>| with_object(&parked(reason), false, object, RECEIVED, "");
+        let pending = format!(
+            r#"{{"v":1,"request_id":"r-1","first_received_at":"{RECEIVED}","content_encoding":null,"body_base64":"{}","auth":{{"state":"deferred","digests":[]}}}}"#,
+            STANDARD.encode(EVENT)
+        );
+        for object in [EVENT, &pending] {
+            let sent = messages(of("unreadable_body", Some(object.as_bytes())));
+            let envelope = Envelope::open(&sent[0].body).unwrap();
+            assert_eq!((sent.len(), envelope.events[0].get()), (1, EVENT));
+        }
+        for (reason, object, stay) in [
+            ("unreadable_body", Some(&b"no JSON"[..]), Stay::Unreadable),
+            ("unreadable_body", None, Stay::ObjectGone),
+            ("event_too_large", Some(EVENT.as_bytes()), Stay::TooLarge),
+        ] {
+            assert_eq!(of(reason, object), Plan::Stay(stay));
+        }
+    }
+
+    #[test]
+    fn a_parked_part_of_a_file_and_a_dead_file_go_to_the_files_queue() {
+        event::rules!["CF-089", "RI-046"];
+        let part = r#""file":{"bucket":"b","key":"currents/x.avro","etag":"9b2c","size":9,"offset":7,"skip":2,"to":9,"count":3}"#;
+        let body = parked("read-braze-files", "braze", "null", part).replace("rejected", "file_damaged");
+        let sent = messages(planned(&body, false, RECEIVED, ""));
+        let work = r#"{"v":1,"bucket":"b","key":"currents/x.avro","etag":"9b2c","offset":7,"skip":2,"to":9,"count":3,"cause":"replay","attempt":0}"#;
+        assert_eq!((sent[0].to, sent[0].body.as_str()), (QueueName::BrazeFiles, work));
+        let sent = messages(planned(work, true, "2026-03-11T12:00:00.000Z", ""));
+        assert_eq!((sent[0].to, sent[0].body.as_str()), (QueueName::BrazeFiles, work));
+        assert!(!sent[0].may_count_twice);
+    }
+
+    #[test]
+    fn what_no_message_takes_stays() {
         let large = format!(r#""event":"{}""#, "x".repeat(MESSAGE_BYTES));
         let large = parked("receive-segment", "segment", "null", &large);
         assert_eq!(planned(&large, false, RECEIVED, ""), Plan::Stay(Stay::TooLarge));

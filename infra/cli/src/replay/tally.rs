@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use event::Destination;
+use event::ports::QueueName;
 
 use super::plan::{Message, Stay};
 
@@ -11,8 +11,8 @@ use super::plan::{Message, Stay};
 pub(crate) struct Tally {
     /// Parked messages or dead letters that were replayed.
     replayed: usize,
-    /// Messages sent, by destination.
-    sent: BTreeMap<Destination, usize>,
+    /// Messages sent, by queue.
+    sent: BTreeMap<QueueName, usize>,
     stays: BTreeMap<Stay, usize>,
     /// Events that the settings would park again.
     parked_again: usize,
@@ -23,8 +23,8 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         self.replayed += other.replayed;
         self.parked_again += other.parked_again;
-        for (destination, count) in other.sent {
-            *self.sent.entry(destination).or_default() += count;
+        for (queue, count) in other.sent {
+            *self.sent.entry(queue).or_default() += count;
         }
         for (stay, count) in other.stays {
             *self.stays.entry(stay).or_default() += count;
@@ -34,7 +34,7 @@ impl Tally {
     pub(crate) fn replays(&mut self, messages: &[Message]) {
         self.replayed += 1;
         for message in messages {
-            *self.sent.entry(message.destination).or_default() += 1;
+            *self.sent.entry(message.to).or_default() += 1;
         }
     }
 
@@ -68,7 +68,10 @@ impl Tally {
         let by_destination: Vec<String> = self
             .sent
             .iter()
-            .map(|(destination, count)| format!("{count} to {destination}"))
+            .map(|(queue, count)| match queue {
+                QueueName::Destination(destination) => format!("{count} to {destination}"),
+                QueueName::BrazeFiles | QueueName::Parked => format!("{count} to be read again"),
+            })
             .collect();
         let verb = if is_dry_run { "would replay" } else { "replayed" };
         let mut first = format!("{verb} {}", messages(self.replayed));
@@ -101,12 +104,13 @@ fn messages(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use event::Destination;
 
     #[test]
     fn a_replay_prints_counts_only() {
         event::rules!["RD-192"];
         let message = |destination| Message {
-            destination,
+            to: QueueName::Destination(destination),
             body: r#"{"email":"ada@example.com"}"#.to_owned(),
             may_count_twice: false,
         };

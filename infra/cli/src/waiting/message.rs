@@ -13,6 +13,8 @@ pub(crate) enum Content<'m> {
     Parked(Box<Parked<'m>>),
     /// A dead letter: the events of one message of a destination's queue.
     DeadLetter(Box<Envelope<'m>>),
+    /// A dead letter of the queue of Currents files, which goes back as it is (CF-089).
+    DeadFile(&'m str),
     /// Nothing that this version can read.
     Unreadable(OpenError),
 }
@@ -50,12 +52,19 @@ impl<'m> Waiting<'m> {
         if is_dead_letter {
             return match Envelope::open(&message.body) {
                 Ok(envelope) => Self::dead_letter(envelope, since, settings),
-                Err(error) => Self::unreadable(error, DEAD_LETTER, since),
+                Err(error) => match currents::message::open(&message.body) {
+                    currents::message::Opened::Work(_) => Self {
+                        source: Some(Source::Braze),
+                        destination: Some(Destination::Segment),
+                        ..Self::of(Content::DeadFile(&message.body), DEAD_LETTER, since)
+                    },
+                    _ => Self::of(Content::Unreadable(error), DEAD_LETTER, since),
+                },
             };
         }
         match Parked::open(&message.body) {
             Ok(parked) => Self::parked(parked, settings),
-            Err(error) => Self::unreadable(error, UNREADABLE, since),
+            Err(error) => Self::of(Content::Unreadable(error), UNREADABLE, since),
         }
     }
 
@@ -90,14 +99,26 @@ impl<'m> Waiting<'m> {
         }
     }
 
-    fn unreadable(error: OpenError, reason: &'static str, since: Option<Timestamp>) -> Self {
+    /// What has no source, destination or ids.
+    fn of(content: Content<'m>, reason: &'static str, since: Option<Timestamp>) -> Self {
         Self {
-            content: Content::Unreadable(error),
+            content,
             reason,
             source: None,
             destination: None,
             since,
             ids: Vec::new(),
+        }
+    }
+
+    /// The key of the object in the fallback bucket that holds its content, if one does.
+    pub(crate) fn object(&self) -> Option<&str> {
+        match &self.content {
+            Content::Parked(parked) => match &parked.content {
+                event::envelope::Content::Object(key) => Some(key),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
