@@ -4,7 +4,7 @@ use event::Source;
 use futures_util::stream::{self, StreamExt as _};
 use sandbox::Vendor;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::system::{BRANCH_TOKEN, System, text_at};
 
@@ -15,14 +15,15 @@ const SENDERS: usize = 10;
 /// A port in front of another one. Once it is closed, connections to it are refused, and those that were open end.
 struct Port {
     address: String,
-    forwarding: JoinHandle<()>,
+    forwarding: JoinSet<()>,
 }
 
 impl Port {
     async fn open(address: &str, to: &str) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let (address, to) = (listener.local_addr().unwrap().to_string(), to.to_owned());
-        let forwarding = tokio::spawn(async move {
+        let mut forwarding = JoinSet::new();
+        forwarding.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((mut near, _)) = listener.accept().await {
                 let to = to.clone();
@@ -37,9 +38,8 @@ impl Port {
     }
 
     /// Gives its address, to be opened again.
-    async fn close(self) -> String {
-        self.forwarding.abort();
-        assert!(self.forwarding.await.unwrap_err().is_cancelled());
+    async fn close(mut self) -> String {
+        self.forwarding.shutdown().await;
         self.address
     }
 }
@@ -76,12 +76,12 @@ async fn what_branch_sends_while_sqs_is_away_arrives_after() {
     system.at_rest("the first").await;
     assert_eq!(system.sandbox.accepted(Vendor::Segment).len(), 1);
     stack.invoke("receive-branch", REINGEST).await.unwrap();
-    assert_eq!(pending(&system).await, EVENTS.to_string(), "SQS is still away");
+    assert_eq!(pending(&system).await, EVENTS as f64, "SQS is still away");
 
     let sqs = Port::open(&address, stack.address()).await;
     // The schedule does so every minute.
     stack.invoke("receive-branch", REINGEST).await.unwrap();
-    assert_eq!(pending(&system).await, "0");
+    assert_eq!(pending(&system).await, 0.0);
     system.at_rest("all of them").await;
     let accepted = system.sandbox.accepted(Vendor::Segment);
     let mut users: Vec<_> = accepted
@@ -98,8 +98,8 @@ async fn what_branch_sends_while_sqs_is_away_arrives_after() {
 const REINGEST: &str = r#"{"switchyard":"reingest"}"#;
 
 /// How many objects the last run over the bucket has left.
-async fn pending(system: &System) -> String {
+async fn pending(system: &System) -> f64 {
     let lines = system.stack.log_lines("receive-branch").await.unwrap();
     let mut left = lines.iter().filter_map(|line| text_at(line, "/fallback_pending"));
-    left.next_back().unwrap()
+    left.next_back().unwrap().parse().unwrap()
 }

@@ -414,7 +414,7 @@ mod tests {
     }
 
     fn of_seconds(text: &str) -> u64 {
-        let number: u64 = text[..text.len() - 1].parse().unwrap();
+        let number: u64 = text.trim_end_matches(['s', 'd']).parse().unwrap();
         number * if text.ends_with('d') { 86_400 } else { 1 }
     }
 

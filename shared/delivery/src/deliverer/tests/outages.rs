@@ -124,11 +124,9 @@ impl<D: Conforms> Stack<D> {
             self.send(message.body.clone(), message.delay_s);
         }
         // Nobody looks at them here.
-        (
-            self.aws.lines.take(),
-            self.aws.metrics.take(),
-            self.aws.steps.take(),
-        );
+        self.aws.lines.borrow_mut().clear();
+        self.aws.metrics.borrow_mut().clear();
+        self.aws.steps.borrow_mut().clear();
     }
 }
 
