@@ -7,19 +7,15 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use event::Source;
-use switchyard::local::{Depth, Destinations, Plan, Stack, local_settings};
+use switchyard::local::{Depth, Plan, Stack, local_settings};
 use switchyard::terminal::Silent;
 
 const UNREACHABLE: &str = "http://127.0.0.1:9";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn plan() -> Plan {
-    let url = || UNREACHABLE.to_owned();
-    let destinations = Destinations {
-        braze: url(),
-        branch: url(),
-        segment: url(),
-    };
+    let unreachable = |destination| (destination, UNREACHABLE.to_owned());
+    let destinations = event::Destination::ALL.map(unreachable).into();
     Plan {
         settings: local_settings("", &destinations, "").unwrap(),
         ..Plan::default()

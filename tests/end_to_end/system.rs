@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use sandbox::{Keys, Received, Sandbox, Vendor};
-use switchyard::local::{Destinations, Plan, Stack, local_settings};
+use switchyard::local::{Plan, Stack, local_settings};
 use switchyard::terminal::Silent;
 
 use crate::json;
@@ -46,11 +46,8 @@ pub fn keys(braze: &str) -> Keys {
 
 /// The deployed settings, with the sandbox as every destination and `overrides` laid over them.
 fn settings(sandbox: &Sandbox, overrides: &str) -> String {
-    let destinations = Destinations {
-        braze: sandbox.url(),
-        branch: sandbox.url(),
-        segment: sandbox.url(),
-    };
+    let played = |destination| (destination, sandbox.url());
+    let destinations = event::Destination::ALL.map(played).into();
     local_settings(SETTINGS, &destinations, overrides).unwrap()
 }
 

@@ -35,6 +35,7 @@ pub use segment_to_braze::*;
 pub use span::Span;
 pub use telemetry::*;
 
+use crate::Route;
 use delivery::MAX_HOLD_HORIZON;
 
 /// The longest `timeout` of Braze and of Segment: twice as much and 4 s fit in a minute, the time-out of their functions (RI-016).
@@ -145,6 +146,16 @@ impl Settings {
         settings.receipt.check(&mut problems);
         settings.telemetry.check(&mut problems);
         problems.into_result().map(|()| (settings, unknown))
+    }
+
+    /// Where the mapping of a route looks for own rules.
+    fn rules_mut(&mut self, route: Route) -> &mut Rows {
+        match route {
+            Route::SegmentToBraze => &mut self.segment_to_braze.rules,
+            Route::SegmentToBranch => &mut self.segment_to_branch.rules,
+            Route::BranchToSegment => &mut self.branch_to_segment.rules,
+            Route::BrazeToSegment => &mut self.braze_to_segment.rules,
+        }
     }
 
     fn check(&self, problems: &mut Problems) {

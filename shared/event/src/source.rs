@@ -57,14 +57,20 @@ impl Source {
 pub struct Descriptor {
     /// The name used in envelopes, log lines, queues and the settings, where it is the name of a table.
     pub name: &'static str,
+    /// How people write it, and how its logical ids in the template begin.
+    pub title: &'static str,
     /// The function that delivers to it, which is also the name of its secret after the stack's.
     pub function: &'static str,
     /// The environment variable with the URL of its queue.
     pub queue_variable: &'static str,
+    /// The member of its secret that holds the key.
+    pub key_member: &'static str,
+    /// The environment variable in which `cargo local` looks for a key.
+    pub key_variable: &'static str,
 }
 
 impl Destination {
-    /// Every destination there is: the one list that environment, command line and template test go through.
+    /// Every destination there is: the one list that environment, command line, local runs and template tests go through.
     pub const ALL: [Self; 3] = [Self::Braze, Self::Branch, Self::Segment];
 
     /// What its parts are called.
@@ -72,18 +78,27 @@ impl Destination {
         match self {
             Self::Braze => Descriptor {
                 name: "braze",
+                title: "Braze",
                 function: "deliver-braze",
                 queue_variable: "SWITCHYARD_QUEUE_BRAZE",
+                key_member: "rest_api_key",
+                key_variable: "BRAZE_REST_API_KEY",
             },
             Self::Branch => Descriptor {
                 name: "branch",
+                title: "Branch",
                 function: "deliver-branch",
                 queue_variable: "SWITCHYARD_QUEUE_BRANCH",
+                key_member: "branch_key",
+                key_variable: "BRANCH_KEY",
             },
             Self::Segment => Descriptor {
                 name: "segment",
+                title: "Segment",
                 function: "deliver-segment",
                 queue_variable: "SWITCHYARD_QUEUE_SEGMENT",
+                key_member: "write_key",
+                key_variable: "SEGMENT_WRITE_KEY",
             },
         }
     }

@@ -4,7 +4,7 @@ use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segme
 use event::calls::{BranchCall, BrazeCall, Mapped, OwnRules, SegmentCall, Verdict};
 use event::reasons::ParkReason;
 use event::settings::Settings;
-use event::{EventId, Source, Timestamp};
+use event::{Destination, EventId, Route, Source, Timestamp};
 
 /// What an event asks of Braze.
 pub fn to_braze(
@@ -43,6 +43,16 @@ pub fn to_segment(
         Source::Branch => branch_to_segment::map(text, settings, &mut Trace::brief()),
         Source::Braze => braze_to_segment::map(text, settings, &mut Trace::brief()),
         Source::Segment => misrouted(source, text),
+    }
+}
+
+/// The id that the functions give an event of a route.
+pub fn event_id(route: Route, text: &str, settings: &Settings) -> EventId {
+    let source = route.source();
+    match route.destination() {
+        Destination::Braze => to_braze(source, text, None, settings).id,
+        Destination::Branch => to_branch(source, text, None, settings).id,
+        Destination::Segment => to_segment(source, text, None, settings).id,
     }
 }
 

@@ -14,5 +14,5 @@ pub mod segment_to_braze;
 mod segment_track;
 mod trace;
 
-pub use destinations::{to_branch, to_braze, to_segment};
+pub use destinations::{event_id, to_branch, to_braze, to_segment};
 pub use trace::{Trace, TraceEntry};

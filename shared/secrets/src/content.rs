@@ -105,6 +105,15 @@ fn key(text: &str) -> Option<Secret> {
 
 type Text = Zeroizing<String>;
 
+/// The key in a member of a secret's text, for destinations that have one: visible ASCII, or none.
+///
+/// # Errors
+/// [`Malformed`], if the text is no JSON object, or the member no text.
+pub fn key_member(text: &str, member: &'static str) -> Result<Option<Secret>, Malformed> {
+    let value: Text = Members::of(text)?.get(member)?;
+    Ok(key(&value))
+}
+
 /// The members of a secret, each still as its text.
 struct Members<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
 
@@ -145,18 +154,16 @@ impl SecretContent for ReceiverSecret {
 
 impl SecretContent for BrazeKey {
     fn parse(text: &str) -> Result<Self, Malformed> {
-        let rest_api_key: Text = Members::of(text)?.get("rest_api_key")?;
         Ok(Self {
-            rest_api_key: key(&rest_api_key),
+            rest_api_key: key_member(text, "rest_api_key")?,
         })
     }
 }
 
 impl SecretContent for BranchKey {
     fn parse(text: &str) -> Result<Self, Malformed> {
-        let branch_key: Text = Members::of(text)?.get("branch_key")?;
         Ok(Self {
-            branch_key: key(&branch_key),
+            branch_key: key_member(text, "branch_key")?,
         })
     }
 }

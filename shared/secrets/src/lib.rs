@@ -6,7 +6,9 @@ mod cache;
 mod content;
 
 pub use cache::{FetchFailure, Renewal, SecretCache};
-pub use content::{BranchKey, BrazeKey, Malformed, ReceiverSecret, SecretContent, SegmentKeys, Token};
+pub use content::{
+    BranchKey, BrazeKey, Malformed, ReceiverSecret, SecretContent, SegmentKeys, Token, key_member,
+};
 
 use event::ports::CallFailed;
 use telemetry::Secret;

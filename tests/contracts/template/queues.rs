@@ -5,11 +5,6 @@ use crate::{FUNCTIONS, Function, TEMPLATE, function, logical, template};
 use event::Destination;
 
 const DAY_S: i64 = 86_400;
-const PAUSES: [(&str, &str); 3] = [
-    ("braze", "PauseBraze"),
-    ("branch", "PauseBranch"),
-    ("segment", "PauseSegment"),
-];
 
 fn poll(function: &Value) -> &Value {
     let events = function.at("Properties.Events").entries();
@@ -105,14 +100,12 @@ fn records_come_in_the_tables_batches_and_are_answered_singly() {
 #[test]
 fn each_destination_can_be_paused_alone() {
     event::rules!["RI-027"];
-    for (paused, parameter) in PAUSES {
-        let template = Template::read(TEMPLATE, &[(parameter, "true")]);
+    for paused in Destination::ALL {
+        let parameter = format!("Pause{}", paused.descriptor().title);
+        let template = Template::read(TEMPLATE, &[(&parameter, "true")]);
         for destination in Destination::ALL {
             let function = function(&template, destination.descriptor().function);
-            assert_eq!(
-                poll(&function).at("Enabled"),
-                &Value::Bool(destination.as_str() != paused)
-            );
+            assert_eq!(poll(&function).at("Enabled"), &Value::Bool(destination != paused));
         }
     }
     let template = template();
@@ -136,8 +129,8 @@ fn each_destination_can_be_paused_alone() {
 /// The longest visibility that a deliverer sets, in seconds: Branch's waits end at 300 s, lengthened by a fifth.
 fn longest_visibility_s(destination: Destination) -> i64 {
     match destination {
-        Destination::Braze | Destination::Segment => 900,
         Destination::Branch => 360,
+        _ => 900,
     }
 }
 

@@ -30,12 +30,13 @@ impl DeployedStack {
 
     /// The queue that a destination's function takes events from.
     pub(crate) async fn destination_queue(&self, destination: Destination) -> Result<Queue<'_>, Error> {
-        self.queue(&format!("{}Queue", in_template(destination))).await
+        self.queue(&format!("{}Queue", destination.descriptor().title))
+            .await
     }
 
     /// The dead-letter queue behind it.
     pub(crate) async fn dead_letter_queue(&self, destination: Destination) -> Result<Queue<'_>, Error> {
-        self.queue(&format!("{}DeadQueue", in_template(destination)))
+        self.queue(&format!("{}DeadQueue", destination.descriptor().title))
             .await
     }
 
@@ -84,15 +85,6 @@ impl DeployedStack {
     }
 }
 
-/// How the template's logical ids begin.
-const fn in_template(destination: Destination) -> &'static str {
-    match destination {
-        Destination::Braze => "Braze",
-        Destination::Branch => "Branch",
-        Destination::Segment => "Segment",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +97,7 @@ mod tests {
             for kind in ["Queue", "DeadQueue"] {
                 let resource = format!(
                     "\n  {}{kind}:\n    Type: AWS::SQS::Queue\n",
-                    in_template(destination)
+                    destination.descriptor().title
                 );
                 assert!(TEMPLATE.contains(&resource), "{resource}");
             }

@@ -2,22 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use event::Destination;
 use sandbox::{Item, ItemResult, Vendor};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::terminal::{bad, faint, good};
-
-/// Who plays a destination.
-pub(crate) const fn vendor(destination: Destination) -> Vendor {
-    match destination {
-        Destination::Braze => Vendor::Braze,
-        Destination::Branch => Vendor::Branch,
-        Destination::Segment => Vendor::Segment,
-    }
-}
 
 /// Such as `Braze POST /users/track purchases "tulip-12" 34.95 EUR × 2`.
 pub(crate) fn arrival(item: &Item) -> String {

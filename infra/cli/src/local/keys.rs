@@ -17,34 +17,29 @@ pub(crate) const fn token(source: Source) -> &'static str {
     }
 }
 
-/// The environment variable that holds a real destination's key, and the key that the sandbox takes.
-const fn destination_key(destination: Destination) -> (&'static str, &'static str) {
-    match destination {
-        Destination::Braze => ("BRAZE_REST_API_KEY", "local-braze-key"),
-        Destination::Branch => ("BRANCH_KEY", "key_live_local"),
-        Destination::Segment => ("SEGMENT_WRITE_KEY", "local-write-key"),
-    }
+/// The key that the sandbox takes for a destination.
+fn sandbox_key(destination: Destination) -> String {
+    format!("local-{destination}-key")
 }
 
 /// The keys that the sandbox takes.
 pub(crate) fn sandbox_keys() -> Keys {
-    let key = |destination| destination_key(destination).1.to_owned();
     Keys {
-        braze_rest_api_key: key(Destination::Braze),
-        branch_key: key(Destination::Branch),
-        segment_write_keys: vec![key(Destination::Segment)],
+        braze_rest_api_key: sandbox_key(Destination::Braze),
+        branch_key: sandbox_key(Destination::Branch),
+        segment_write_keys: vec![sandbox_key(Destination::Segment)],
     }
 }
 
 /// The key for a destination: the user's, if the user has named an address and given one, else the sandbox's.
 fn key(options: &Options, destination: Destination) -> String {
-    let (variable, local) = destination_key(destination);
+    let variable = destination.descriptor().key_variable;
     let given = options
         .address(destination)
         .and_then(|_| std::env::var_os(variable)?.into_string().ok());
     given
         .filter(|value| !value.is_empty())
-        .unwrap_or_else(|| local.to_owned())
+        .unwrap_or_else(|| sandbox_key(destination))
 }
 
 /// Stores the secret of every function.
@@ -62,13 +57,9 @@ pub(crate) async fn store(stack: &Stack, options: &Options) -> Result<(), Error>
         ("receive-branch", tokens(Source::Branch)),
     ];
     for destination in Destination::ALL {
-        let name = match destination {
-            Destination::Braze => "rest_api_key",
-            Destination::Branch => "branch_key",
-            Destination::Segment => "write_key",
-        };
-        let members = member(name, &key(options, destination))?;
-        secrets.push((destination.descriptor().function, members));
+        let descriptor = destination.descriptor();
+        let members = member(descriptor.key_member, &key(options, destination))?;
+        secrets.push((descriptor.function, members));
     }
     for (function, members) in secrets {
         stack.store_secret(function, &format!("{{{members}}}")).await?;

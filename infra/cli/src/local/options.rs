@@ -1,8 +1,9 @@
 //! What `switchyard local` takes.
 
-use clap::Args;
-use event::Destination;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use event::{Descriptor, Destination};
 use reqwest::Url;
+use std::collections::BTreeMap;
 
 /// Shown at the end of `switchyard local --help`.
 pub const EXAMPLES: &str = "\
@@ -33,15 +34,9 @@ pub struct Options {
     /// End after the samples, with status 1 if any did not arrive
     #[arg(long)]
     pub once: bool,
-    /// Deliver to this address instead of the sandbox's Braze
-    #[arg(long, value_name = "URL", value_parser = address)]
-    pub braze: Option<String>,
-    /// Deliver to this address instead of the sandbox's Branch
-    #[arg(long, value_name = "URL", value_parser = address)]
-    pub branch: Option<String>,
-    /// Deliver to this address instead of the sandbox's Segment
-    #[arg(long, value_name = "URL", value_parser = address)]
-    pub segment: Option<String>,
+    /// Where the user has said that events are delivered to.
+    #[command(flatten)]
+    addresses: Addresses,
     /// MiniStack's port [default: a free one]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
@@ -50,11 +45,47 @@ pub struct Options {
 impl Options {
     /// The address that the user has named for a destination; without one the sandbox plays it.
     pub(crate) fn address(&self, destination: Destination) -> Option<&str> {
-        match destination {
-            Destination::Braze => self.braze.as_deref(),
-            Destination::Branch => self.branch.as_deref(),
-            Destination::Segment => self.segment.as_deref(),
+        self.addresses.0.get(&destination).map(String::as_str)
+    }
+}
+
+/// An option of its name for every destination, such as `--braze <URL>`.
+#[derive(Debug, Default)]
+struct Addresses(BTreeMap<Destination, String>);
+
+impl Args for Addresses {
+    fn augment_args(command: Command) -> Command {
+        let option = |Descriptor { name, title, .. }: Descriptor| {
+            Arg::new(name)
+                .long(name)
+                .value_name("URL")
+                .value_parser(address)
+                .help(format!(
+                    "Deliver to this address instead of the sandbox's {title}"
+                ))
+        };
+        command.args(Destination::ALL.map(|destination| option(destination.descriptor())))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Addresses {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut addresses = Self::default();
+        addresses.update_from_arg_matches(matches)?;
+        Ok(addresses)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for destination in Destination::ALL {
+            if let Some(address) = matches.get_one::<String>(destination.as_str()) {
+                self.0.insert(destination, address.clone());
+            }
         }
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use event::Destination;
 use sandbox::{Item, ItemResult};
 use serde::Deserialize;
 
-use super::arrival::{arrival, vendor};
+use super::arrival::arrival;
 use super::samples::{Sample, SampleEvent};
 use super::{Error, Reply, Stack};
 use crate::terminal::{bad, faint, good, strong};
@@ -107,7 +107,8 @@ impl<P: Fn(Destination) -> bool> SampleReport<'_, P> {
     /// What the sandbox has seen of an event.
     fn seen(&self, event: &SampleEvent) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| {
-            item.vendor == vendor(event.destination) && item.json.contains(event.mark.as_str())
+            item.vendor.as_str() == event.destination.descriptor().title
+                && item.json.contains(event.mark.as_str())
         })
     }
 

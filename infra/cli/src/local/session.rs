@@ -6,7 +6,7 @@ use event::{Destination, Source};
 use sandbox::Sandbox;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::arrival::{arrival, vendor};
+use super::arrival::arrival;
 use super::keys::{self, token};
 use super::sample_report::{SampleReport, watch};
 use super::samples::{SAMPLE_BUCKET, Sample, sample_file, samples, segment_signature};
@@ -113,7 +113,7 @@ fn played(options: &Options) -> String {
         .into_iter()
         .filter(|destination| options.address(*destination).is_none());
     let names: Vec<_> = without_address
-        .map(|destination| vendor(destination).as_str())
+        .map(|destination| destination.descriptor().title)
         .collect();
     names.join(", ")
 }
@@ -124,11 +124,10 @@ fn destinations(options: &Options, sandbox: Option<&Sandbox>) -> Destinations {
         (None, Some(sandbox)) => sandbox.url(),
         (None, None) => String::new(),
     };
-    Destinations {
-        braze: address(Destination::Braze),
-        branch: address(Destination::Branch),
-        segment: address(Destination::Segment),
-    }
+    Destination::ALL
+        .into_iter()
+        .map(|destination| (destination, address(destination)))
+        .collect()
 }
 
 async fn send_samples(stack: &Stack, steps: &mut Steps) -> Result<Vec<(Sample, Reply)>, Error> {

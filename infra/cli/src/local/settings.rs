@@ -1,20 +1,14 @@
 //! The settings of a local run: the template's own, with the destinations' addresses put in.
 
+use event::Destination;
 use event::settings::Settings;
+use std::collections::BTreeMap;
 use toml_edit::{DocumentMut, Item, TableLike, table, value};
 
 use super::Error;
 
 /// Where the functions deliver to, such as `http://127.0.0.1:4000`.
-#[derive(Debug, Clone)]
-pub struct Destinations {
-    /// In place of Braze's REST endpoint.
-    pub braze: String,
-    /// In place of Branch's API.
-    pub branch: String,
-    /// In place of Segment's Tracking API.
-    pub segment: String,
-}
+pub type Destinations = BTreeMap<Destination, String>;
 
 /// `base` (the text of a settings file) for a run that delivers to `destinations`: any host, no pauses; and with
 /// the tables of `overrides` (TOML, may be empty) laid over it. All else stays as it is written: own rules need every digit
@@ -23,21 +17,16 @@ pub struct Destinations {
 /// # Errors
 /// [`Error::Settings`] if the outcome is no valid settings file.
 pub fn local_settings(base: &str, destinations: &Destinations, overrides: &str) -> Result<String, Error> {
-    let Destinations {
-        braze,
-        branch,
-        segment,
-    } = destinations;
     let mut local = read(base)?;
-    for (section, key, item) in [
-        ("braze", "endpoint_url", value(braze)),
+    let addresses = destinations.iter();
+    let addresses = addresses.map(|(destination, url)| (destination.as_str(), "endpoint_url", value(url)));
+    let others = [
         ("braze", "instance", value("")),
         ("braze", "allow_any_host", value(true)),
-        ("branch", "endpoint_url", value(branch)),
-        ("segment", "endpoint_url", value(segment)),
         ("delivery", "pause_s", value(0)),
         ("telemetry", "refusals_every", value("0s")),
-    ] {
+    ];
+    for (section, key, item) in addresses.chain(others) {
         if let Some(section) = local.entry(section).or_insert_with(table).as_table_like_mut() {
             section.insert(key, item);
         }
@@ -72,12 +61,8 @@ mod tests {
     use super::*;
 
     fn destinations() -> Destinations {
-        let url = |port: u16| format!("http://127.0.0.1:{port}");
-        Destinations {
-            braze: url(1),
-            branch: url(2),
-            segment: url(3),
-        }
+        let url = |port| format!("http://127.0.0.1:{port}");
+        Destination::ALL.into_iter().zip((1..).map(url)).collect()
     }
 
     #[test]

@@ -42,11 +42,12 @@ pub struct Plan {
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), switchyard::local::Error> {
-/// use switchyard::local::{Destinations, Plan, Stack, local_settings};
+/// use event::Destination;
+/// use switchyard::local::{Plan, Stack, local_settings};
 /// use switchyard::terminal::Silent;
 ///
 /// let sandbox = "http://127.0.0.1:4000".to_owned();
-/// let destinations = Destinations { braze: sandbox.clone(), branch: sandbox.clone(), segment: sandbox };
+/// let destinations = Destination::ALL.map(|destination| (destination, sandbox.clone())).into();
 /// let settings = local_settings("", &destinations, "[braze]\nmax_objects = 10")?;
 /// let stack = Stack::start(&Plan { settings, ..Plan::default() }, &mut Silent).await?;
 /// stack.store_secret("receive-braze", r#"{"tokens": ["t"]}"#).await?;

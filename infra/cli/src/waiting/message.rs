@@ -139,11 +139,7 @@ fn id(source: Source, destination: Option<Destination>, event: &str, settings: &
         route.source() == source && destination.is_none_or(|destination| route.destination() == destination)
     };
     let route = Route::ALL.into_iter().find(is_route)?;
-    let given = match route.destination() {
-        Destination::Braze => mapping::to_braze(source, event, None, settings).id,
-        Destination::Branch => mapping::to_branch(source, event, None, settings).id,
-        Destination::Segment => mapping::to_segment(source, event, None, settings).id,
-    };
+    let given = mapping::event_id(route, event, settings);
     let logged = LoggedId::of(source.as_str(), given.as_str(), true);
     Some(Id { given, logged })
 }

@@ -58,6 +58,11 @@ fn action(
     of_envelope(envelope, receive_count, &results, 0, now)
 }
 
+/// The same of [`BODY`], received once, now.
+fn first_action(results: &[DeliveryResult]) -> MessageAction {
+    action(&Envelope::open(BODY).unwrap(), 1, results, now())
+}
+
 #[test]
 fn ex_08_what_waits_goes_on_alone_under_its_old_name() {
     event::rules!["RD-040"];
@@ -74,17 +79,12 @@ fn ex_08_what_waits_goes_on_alone_under_its_old_name() {
 #[test]
 fn all_finished_all_waiting_and_anything_else() {
     event::rules!["RD-021"];
-    let envelope = Envelope::open(BODY).unwrap();
     let all = [delivered(), delivered(), delivered()];
-    assert!(action(&envelope, 1, &all, now()) == MessageAction::Delete);
-    let all = || [retry(5), retry(30), retry(900)];
-    assert_eq!(returned(action(&envelope, 1, &all(), now())), 900);
-    let longer = [retry(5), retry(30), retry(901)];
-    replaced(action(&envelope, 1, &longer, now()));
-    let new_mark = [retry(5), marked(retry(5), &[0]), retry(5)];
-    replaced(action(&envelope, 1, &new_mark, now()));
-    let one_done = [delivered(), retry(5), retry(5)];
-    replaced(action(&envelope, 1, &one_done, now()));
+    assert!(first_action(&all) == MessageAction::Delete);
+    assert_eq!(returned(first_action(&[retry(5), retry(30), retry(900)])), 900);
+    replaced(first_action(&[retry(5), retry(30), retry(901)]));
+    replaced(first_action(&[retry(5), marked(retry(5), &[0]), retry(5)]));
+    replaced(first_action(&[delivered(), retry(5), retry(5)]));
 }
 
 #[test]
@@ -139,7 +139,6 @@ fn what_was_accepted_goes_with_its_event() {
 #[test]
 fn the_delay_is_the_longest_wait_and_what_is_longer_says_when() {
     event::rules!["RD-045"];
-    let envelope = Envelope::open(BODY).unwrap();
     for (second, third, delay_s, not_before) in [
         (5, 30, 30, None),
         (900, 0, 900, None),
@@ -147,24 +146,18 @@ fn the_delay_is_the_longest_wait_and_what_is_longer_says_when() {
         (5, 1800, 900, Some("2026-03-01T12:30:00.000Z")),
     ] {
         let results = [delivered(), retry(second), retry(third)];
-        let (body, delay, _) = replaced(action(&envelope, 1, &results, now()));
+        let (body, delay, _) = replaced(first_action(&results));
         assert_eq!(delay, delay_s);
-        let said = Envelope::open(&body)
-            .unwrap()
-            .head
-            .not_before
-            .map(|at| at.to_string());
-        assert_eq!(said.as_deref(), not_before);
+        let head = Envelope::open(&body).unwrap().head;
+        assert_eq!(head.not_before, not_before.and_then(Timestamp::parse));
     }
 }
 
 #[test]
 fn a_time_that_lies_ahead_stays_unchanged() {
     event::rules!["RD-006"];
-    let ahead = BODY.replace(
-        r#""events""#,
-        r#""not_before":"2026-03-01T13:00:00.500Z","events""#,
-    );
+    let time = r#""not_before":"2026-03-01T13:00:00.500Z","events""#;
+    let ahead = BODY.replace(r#""events""#, time);
     let envelope = Envelope::open(&ahead).unwrap();
     let results = [retry(3601), retry(3601), retry(3601)];
     let (body, delay_s, _) = replaced(action(&envelope, 1, &results, now()));
@@ -198,22 +191,14 @@ proptest! {
     ) {
         event::rules!["RD-040", "RD-042", "RD-066"];
         let envelope = Envelope::open(BODY).unwrap();
-        let results: Vec<DeliveryResult> = waits
-            .iter()
-            .zip(&marks)
-            .map(|(wait, mark)| match (wait, mark) {
-                (None, _) => delivered(),
-                (Some(after), false) => retry(*after),
-                (Some(after), true) => marked(retry(*after), &[1]),
-            })
-            .collect();
-        let waiting: Vec<&str> = envelope
-            .events
-            .iter()
-            .zip(&waits)
-            .filter(|(_, wait)| wait.is_some())
-            .map(|(event, _)| event.get())
-            .collect();
+        let result = |(wait, mark): (&Option<u32>, &bool)| match (wait, mark) {
+            (None, _) => delivered(),
+            (Some(after), false) => retry(*after),
+            (Some(after), true) => marked(retry(*after), &[1]),
+        };
+        let results: Vec<DeliveryResult> = waits.iter().zip(&marks).map(result).collect();
+        let waiting = envelope.events.iter().zip(&waits).filter(|(_, wait)| wait.is_some());
+        let waiting: Vec<&str> = waiting.map(|(event, _)| event.get()).collect();
         let longest = waits.iter().copied().flatten().max();
         match action(&envelope, receives, &results, now()) {
             MessageAction::Delete => prop_assert!(waiting.is_empty()),

@@ -115,12 +115,7 @@ impl OwnRules {
     /// Puts them where the mapping looks for them.
     pub fn put_into(self, settings: &mut Settings) {
         for (route, rows) in self.rows {
-            match route {
-                Route::SegmentToBraze => settings.segment_to_braze.rules = rows,
-                Route::SegmentToBranch => settings.segment_to_branch.rules = rows,
-                Route::BranchToSegment => settings.branch_to_segment.rules = rows,
-                Route::BrazeToSegment => settings.braze_to_segment.rules = rows,
-            }
+            *settings.rules_mut(route) = rows;
         }
         for (at, when) in self.triggers {
             if let Some(trigger) = settings.segment_to_braze.triggers.get_mut(at) {

@@ -26,6 +26,14 @@ fn packs(events: Vec<Vec<BrazeCall>>, room: Room) -> Vec<Batch> {
     plan(all, true, room)
 }
 
+/// Events of one call to `/users/track` each: user, attributes, events, purchases.
+fn tracks(of: &[(&str, usize, usize, usize)]) -> Vec<Vec<BrazeCall>> {
+    let call = |(user, attributes, events, purchases): &(&str, usize, usize, usize)| {
+        vec![track(user, *attributes, *events, *purchases)]
+    };
+    of.iter().map(call).collect()
+}
+
 /// The requests in words: path, and the events with items of their own in it.
 fn shape(requests: &[Batch]) -> Vec<(String, Vec<usize>)> {
     let of = |request: &Batch| {
@@ -42,7 +50,7 @@ fn request(path: &str, events: &[usize]) -> (String, Vec<usize>) {
 #[test]
 fn calls_of_many_events_share_requests_in_their_order() {
     event::rules!["SB-510", "SB-511", "SB-514"];
-    let requests = packs(vec![vec![track("a", 1, 1, 1)], vec![track("b", 1, 1, 1)]], ROOM);
+    let requests = packs(tracks(&[("a", 1, 1, 1), ("b", 1, 1, 1)]), ROOM);
     assert_eq!(shape(&requests), [request("/users/track", &[0, 1])]);
     let body: serde_json::Value = serde_json::from_str(&body(&requests[0])).unwrap();
     for array in ["attributes", "events", "purchases"] {
@@ -54,12 +62,7 @@ fn calls_of_many_events_share_requests_in_their_order() {
 #[test]
 fn a_request_that_an_event_does_not_fit_into_is_closed() {
     event::rules!["SB-512", "SB-518"];
-    let events = vec![
-        vec![track("a", 0, 50, 0)],
-        vec![track("b", 0, 30, 0)],
-        vec![track("c", 0, 20, 0)],
-        vec![track("d", 0, 26, 0)],
-    ];
+    let events = tracks(&[("a", 0, 50, 0), ("b", 0, 30, 0), ("c", 0, 20, 0), ("d", 0, 26, 0)]);
     let requests = packs(events, ROOM);
     let wanted = [
         request("/users/track", &[0]),
@@ -72,11 +75,7 @@ fn a_request_that_an_event_does_not_fit_into_is_closed() {
 #[test]
 fn a_large_event_starts_a_request_and_fills_all_it_needs() {
     event::rules!["SB-513"];
-    let events = vec![
-        vec![track("a", 0, 1, 0)],
-        vec![track("b", 1, 1, 150)],
-        vec![track("c", 0, 1, 0)],
-    ];
+    let events = tracks(&[("a", 0, 1, 0), ("b", 1, 1, 150), ("c", 0, 1, 0)]);
     let requests = packs(events, ROOM);
     let sizes: Vec<usize> = requests.iter().map(|request| request.items().count()).collect();
     assert_eq!(sizes, [1, 75, 75, 3]);

@@ -68,9 +68,7 @@ fn calls_of(n: usize, plan: &Plan) -> Vec<BrazeCall> {
         calls.push(call(endpoint, vec![one]));
     }
     if plan.catalog {
-        let endpoint = BrazeEndpoint::CatalogUpsert {
-            catalog: "c".to_owned(),
-        };
+        let BrazeCall { endpoint, .. } = upsert_item("");
         calls.push(call(endpoint, vec![new_item(BrazeArray::Items)]));
     }
     calls
@@ -83,14 +81,14 @@ fn jobs_of(plans: &[Plan]) -> Vec<Job<BrazeCall>> {
 /// Every object of a request, with its array and index.
 fn objects_of(body: &serde_json::Value) -> Vec<(String, usize, serde_json::Value)> {
     let arrays = body.as_object().unwrap().iter();
-    arrays
-        .filter_map(|(name, value)| Some((name, value.as_array()?)))
-        .flat_map(|(name, list)| {
-            list.iter()
-                .enumerate()
-                .map(move |(index, object)| (name.clone(), index, object.clone()))
-        })
-        .collect()
+    let lists = arrays.filter_map(|(name, value)| Some((name, value.as_array()?)));
+    let of = |(name, list): (&String, &Vec<serde_json::Value>)| {
+        let objects = list.iter().cloned().enumerate();
+        objects
+            .map(|(index, object)| (name.clone(), index, object))
+            .collect::<Vec<_>>()
+    };
+    lists.flat_map(of).collect()
 }
 
 /// The 201 that names every bad object: by its place, or by its id where it is a catalog's.
