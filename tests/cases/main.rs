@@ -7,6 +7,7 @@ mod coverage;
 mod explained;
 mod explained_to_branch;
 mod json;
+mod migration;
 mod paths;
 mod rule_ids;
 mod worked_examples;
