@@ -4,6 +4,7 @@ mod event;
 mod item;
 
 use serde_json::{Value, json};
+use std::net::IpAddr;
 
 use crate::form::{Fields, object, present};
 use crate::judged::{Asked, Judged, JudgedItem};
@@ -43,7 +44,7 @@ pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
     }
     let verdict = match asked.item_fault {
         Some(fault) => Err(fault.reason.to_owned()),
-        None => event::check(endpoint, &body),
+        None => check_address(asked).and_then(|()| event::check(endpoint, &body)),
     };
     let losses = match verdict {
         Ok(losses) => losses,
@@ -62,6 +63,18 @@ pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
             },
             losses,
         }],
+    }
+}
+
+/// The address that stands for the sender's own must be one.
+fn check_address(asked: &Asked<'_>) -> Result<(), String> {
+    let Some(given) = asked.headers.get("x-ip-override") else {
+        return Ok(());
+    };
+    let address = given.to_str().ok().and_then(|text| text.parse::<IpAddr>().ok());
+    match address {
+        Some(_) => Ok(()),
+        None => Err("Bad request: X-IP-Override is no address".to_owned()),
     }
 }
 

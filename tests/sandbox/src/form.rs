@@ -67,6 +67,40 @@ pub(crate) fn is_e164(value: &Value) -> bool {
     })
 }
 
+/// A word that a client writes where it has no id, or a text of `0` and `-`: a vendor takes it, and makes one user of many.
+/// Source: Segment's list of blocked values, and what the runtimes and SDKs print.
+pub(crate) fn is_placeholder(value: &Value) -> bool {
+    const WORDS: [&str; 12] = [
+        "null",
+        "anonymous",
+        "-1",
+        "undefined",
+        "nan",
+        "[object object]",
+        "(null)",
+        "<null>",
+        "nil",
+        "<nil>",
+        "none",
+        "bnc_no_value",
+    ];
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        _ => value.as_str().unwrap_or_default().trim().to_ascii_lowercase(),
+    };
+    let is_zeros = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    is_zeros || WORDS.contains(&text.as_str())
+}
+
+/// The ids among these members that are placeholders, as losses.
+pub(crate) fn nobodies(fields: &Fields, keys: &[&str]) -> Vec<String> {
+    let named = |key: &&&str| present(fields, key).is_some_and(is_placeholder);
+    let nobodies = keys.iter().filter(named);
+    nobodies
+        .map(|key| format!("'{key}' is a placeholder: many strangers become one"))
+        .collect()
+}
+
 /// Whether a list of words, separated by white space, holds a word.
 pub(crate) fn lists(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|known| known == word)

@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-use crate::form::{Fields, is_text, is_time, object, optional, present, required, text, unknown};
+use crate::form::{Fields, is_text, is_time, nobodies, object, optional, present, required, text, unknown};
 use crate::judged::{Asked, Judged, JudgedItem, SeenIds};
 use crate::keys::Keys;
 use crate::limits::{
@@ -47,6 +47,8 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
     };
     let judge_one = |(index, event): (usize, &&RawValue)| {
         let reason = against_all.or_else(|| asked.fault_of(BATCH, index));
+        let mut losses = losses.clone();
+        losses.extend(misread(event.get()));
         let result = match reason.map_or_else(|| check(event.get()), |reason| Err(reason.to_owned())) {
             Err(reason) => ItemResult::Discarded { reason },
             Ok(id) if seen.contains(&id) => ItemResult::Repeated,
@@ -60,7 +62,7 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
             index,
             json: event.get().to_owned(),
             result,
-            losses: losses.clone(),
+            losses,
         }
     };
     Judged {
@@ -119,6 +121,58 @@ fn check(event: &str) -> Result<String, String> {
         return Err("'properties' has more than 10,000 keys".to_owned());
     }
     text(event, "messageId", SEGMENT_MESSAGE_ID).map(str::to_owned)
+}
+
+/// What Segment takes, and what its destinations then misread or drop: values of `context` that have not the type of
+/// Segment's page "Spec: Common Fields", and ids that are nobody's.
+fn misread(event: &str) -> Vec<String> {
+    type Form = fn(&Value) -> bool;
+    const FORMS: [(&str, Form); 26] = [
+        ("/ip", is_text),
+        ("/userAgent", is_text),
+        ("/locale", is_text),
+        ("/timezone", is_zone),
+        ("/device/id", is_text),
+        ("/device/advertisingId", is_text),
+        ("/device/adTrackingEnabled", Value::is_boolean),
+        ("/device/manufacturer", is_text),
+        ("/device/model", is_text),
+        ("/device/type", is_text),
+        ("/os/name", is_text),
+        ("/os/version", is_text),
+        ("/app/version", is_text),
+        ("/network/carrier", is_text),
+        ("/screen/width", Value::is_number),
+        ("/screen/height", Value::is_number),
+        ("/location/city", is_text),
+        ("/location/region", is_text),
+        ("/location/country", is_text),
+        ("/location/latitude", Value::is_number),
+        ("/location/longitude", Value::is_number),
+        ("/page/url", is_text),
+        ("/page/referrer", is_text),
+        ("/campaign/name", is_text),
+        ("/traits/email", is_text),
+        ("/traits/phone", is_text),
+    ];
+    let Ok(Value::Object(event)) = serde_json::from_str(event) else {
+        return Vec::new();
+    };
+    let mut losses = nobodies(&event, &["userId", "anonymousId", "messageId"]);
+    let context = event.get("context").unwrap_or(&Value::Null);
+    if let Some(device) = context.get("device").and_then(Value::as_object) {
+        losses.extend(nobodies(device, &["id", "advertisingId"]));
+    }
+    let is_wrong = |(place, form): &&(&str, Form)| context.pointer(place).is_some_and(|value| !form(value));
+    let wrong = FORMS.iter().filter(is_wrong);
+    losses.extend(wrong.map(|(place, _)| format!("'context{}' has not its type", place.replace('/', "."))));
+    losses
+}
+
+/// A name of a zone; Braze's test events hold a UUID there.
+fn is_zone(value: &Value) -> bool {
+    let is_uuid = |text: &str| text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4;
+    is_text(value) && !value.as_str().is_some_and(is_uuid)
 }
 
 fn check_identity(event: &Fields) -> Result<(), String> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Endpoint;
 use super::item;
-use crate::form::{Fields, is_text, object, optional, present, text, unknown};
+use crate::form::{Fields, is_text, nobodies, object, optional, present, text, unknown};
 
 /// Source: Branch's page on the v2 event API, and its SDKs.
 const STANDARD: &str = "ADD_TO_CART ADD_TO_WISHLIST VIEW_CART ADD_PAYMENT_INFO INITIATE_PURCHASE PURCHASE \
@@ -25,7 +25,7 @@ const MEMBERS: [&str; 8] = [
     "metadata",
 ];
 
-const USER_TEXTS: [&str; 19] = [
+const USER_TEXTS: [&str; 21] = [
     "os",
     "os_version",
     "developer_identity",
@@ -45,7 +45,11 @@ const USER_TEXTS: [&str; 19] = [
     "http_origin",
     "http_referrer",
     "local_ip",
+    "google_analytics_id",
+    "anon_id",
 ];
+/// An object of further ids, by the kind of device.
+const ADVERTISING_IDS: &str = "advertising_ids";
 const USER_INTEGERS: [&str; 3] = ["screen_width", "screen_height", "screen_dpi"];
 const USER_FLAGS: [&str; 4] = [
     "limit_ad_tracking",
@@ -131,6 +135,12 @@ fn check_user(user: &Fields) -> Result<Vec<String>, String> {
     typed(user, &USER_TEXTS, Value::is_string)?;
     typed(user, &USER_INTEGERS, Value::is_u64)?;
     typed(user, &USER_FLAGS, Value::is_boolean)?;
+    if let Some(ids) = user.get(ADVERTISING_IDS) {
+        let ids = object(ids, ADVERTISING_IDS).map_err(bad)?;
+        if let Some((key, _)) = ids.iter().find(|(_, id)| !is_text(id)) {
+            return Err(wrong_type(&format!("{ADVERTISING_IDS}.{key}")));
+        }
+    }
     let os = present(user, "os").and_then(Value::as_str);
     if let Some(os) = os.filter(|os| !["", "iOS", "Android"].contains(&os.trim())) {
         return Err(format!("Bad request: os {os:?} is not known"));
@@ -146,8 +156,17 @@ fn check_user(user: &Fields) -> Result<Vec<String>, String> {
                 .to_owned(),
         );
     }
-    let known = [&USER_TEXTS[..], &USER_INTEGERS[..], &USER_FLAGS[..]].concat();
-    Ok(unknown(user, &known))
+    let known = [
+        &USER_TEXTS[..],
+        &USER_INTEGERS[..],
+        &USER_FLAGS[..],
+        &[ADVERTISING_IDS],
+    ]
+    .concat();
+    let mut losses = unknown(user, &known);
+    losses.extend(nobodies(user, &["developer_identity", "browser_fingerprint_id"]));
+    losses.extend(nobodies(user, &DEVICE_IDS));
+    Ok(losses)
 }
 
 fn check_data(data: &Fields) -> Result<Vec<String>, String> {

@@ -58,7 +58,7 @@ pub(super) fn check(item: &Fields) -> Result<(), String> {
             "$creation_timestamp" | "$exp_date" => value.is_i64(),
             "$publicly_indexable" | "$locally_indexable" => value.is_boolean(),
             "$keywords" | "$image_captions" => is_list_of_strings(value),
-            "$custom_fields" => value.is_string() || is_map_of_strings(value),
+            "$custom_fields" => is_text_of_a_map(value) || is_map_of_strings(value),
             "$content_schema" => is_in(value, |text| crate::form::lists(SCHEMAS, text)),
             "$condition" => is_in(value, |text| crate::form::lists(CONDITIONS, text)),
             "$product_category" => is_in(value, |text| CATEGORIES.contains(&text)),
@@ -80,6 +80,12 @@ fn is_list_of_strings(value: &Value) -> bool {
     value
         .as_array()
         .is_some_and(|list| list.iter().all(Value::is_string))
+}
+
+/// The JSON text of a map of strings, which is the form of Branch's own examples.
+fn is_text_of_a_map(value: &Value) -> bool {
+    let map = value.as_str().and_then(|text| serde_json::from_str(text).ok());
+    map.as_ref().is_some_and(is_map_of_strings)
 }
 
 fn is_map_of_strings(value: &Value) -> bool {

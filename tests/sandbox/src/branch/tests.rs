@@ -79,6 +79,13 @@ fn wrong_names_types_and_values_are_refused_with_branchs_words() {
         ("/content_items/0/$condition", json!("mint")),
         ("/content_items/0/$custom_fields", json!({"position": 2})),
         ("/content_items/0/position", json!("2")),
+        ("/content_items/0/$custom_fields", json!("position=2")),
+        ("/content_items/0/$custom_fields", json!("{\"position\":2}")),
+        ("/user_data/dma_eea", json!("granted")),
+        ("/user_data/google_analytics_id", json!(7)),
+        ("/user_data/advertising_ids", json!("o-1")),
+        ("/user_data/advertising_ids", json!({"oaid": 7})),
+        ("/event_data/currency", json!("€")),
         ("/custom_data/gift", json!(true)),
         ("/custom_data", json!("gift")),
     ] {
@@ -148,6 +155,61 @@ fn unknown_members_are_losses() {
         let judged = standard(&with(pointer, json!("1")));
         assert!(judged.items[0].losses[0].contains(loss), "{pointer}");
     }
+}
+
+#[test]
+fn the_amended_members_are_known_and_no_loss() {
+    for (pointer, value) in [
+        ("/user_data/google_analytics_id", json!("GA1.2.3")),
+        ("/user_data/anon_id", json!("XZ-1")),
+        ("/user_data/advertising_ids", json!({"oaid": "o-1"})),
+        ("/user_data/dma_eea", json!(true)),
+    ] {
+        let judged = standard(&with(pointer, value));
+        assert_eq!(
+            (judged.status, judged.items[0].losses.len()),
+            (200, 0),
+            "{pointer}"
+        );
+    }
+    let mut event = purchase();
+    event["content_items"][0]["$custom_fields"] = json!("{\"position\":\"2\"}");
+    assert_eq!(standard(&event).items[0].losses, [""; 0]);
+}
+
+#[test]
+fn a_placeholder_as_an_id_is_a_loss() {
+    for (key, id) in [
+        ("developer_identity", "bnc_no_value"),
+        ("developer_identity", " NULL"),
+        ("idfv", "00000000-0000-0000-0000-000000000000"),
+        ("browser_fingerprint_id", "undefined"),
+    ] {
+        let judged = standard(&with(&format!("/user_data/{key}"), json!(id)));
+        assert_eq!(judged.status, 200, "{key}");
+        assert!(judged.items[0].losses[0].contains(key), "{key} {id}");
+    }
+}
+
+#[test]
+fn what_overrides_the_senders_address_is_an_address() {
+    let status = |address: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.insert("x-ip-override", HeaderValue::from_static(address));
+        let body = purchase().to_string();
+        let asked = Asked {
+            method: "POST",
+            path: "/v2/event/standard",
+            headers: &headers,
+            body: &body,
+            item_fault: None,
+        };
+        judge(&asked, KEY).status
+    };
+    assert_eq!(status("203.0.113.7"), 200);
+    assert_eq!(status("2001:db8::7"), 200);
+    assert_eq!(status("unknown"), 400);
 }
 
 #[test]

@@ -76,6 +76,53 @@ fn unknown_members_and_a_missing_sentat_are_losses() {
 }
 
 #[test]
+fn what_destinations_misread_is_a_loss() {
+    let losses = |key: &str, value: Value| {
+        let mut event: Value = serde_json::from_str(GOOD).unwrap();
+        event.as_object_mut().unwrap().insert(key.to_owned(), value);
+        let judged = post("w-1", &batch(&[&event.to_string()]), None, &mut SeenIds::new());
+        assert_eq!(judged.items[0].result, ItemResult::Accepted, "{event}");
+        judged.items[0].losses.clone()
+    };
+    let good = json!({
+        "ip": "203.0.113.7", "timezone": "Europe/Berlin", "device": {"type": "ios", "id": "d-1", "adTrackingEnabled": false},
+        "location": {"city": "Ulm", "latitude": 48.4}, "page": {"url": "https://example.com"}, "screen": {"width": 393},
+        "traits": {"email": "a@example.com"},
+    });
+    assert_eq!(losses("context", good), [""; 0]);
+    for (context, told) in [
+        (
+            json!({"device": {"adTrackingEnabled": "true"}}),
+            "adTrackingEnabled",
+        ),
+        (json!({"device": {"id": "bnc_no_value"}}), "placeholder"),
+        (json!({"location": {"latitude": "48.4"}}), "latitude"),
+        (json!({"location": {"country": 7}}), "country"),
+        (json!({"os": {"version": 34}}), "version"),
+        (json!({"page": {"url": ""}}), "url"),
+        (json!({"screen": {"width": "393"}}), "width"),
+        (
+            json!({"timezone": "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"}),
+            "timezone",
+        ),
+        (json!({"ip": true}), "ip"),
+    ] {
+        let losses = losses("context", context);
+        assert!(
+            losses.len() == 1 && losses[0].contains(told),
+            "{told}: {losses:?}"
+        );
+    }
+    for (key, id) in [
+        ("userId", "undefined"),
+        ("anonymousId", "bnc_no_value"),
+        ("userId", "None"),
+    ] {
+        assert!(losses(key, json!(id))[0].contains(key), "{id}");
+    }
+}
+
+#[test]
 fn what_segment_discards_is_answered_with_success() {
     let without = |key: &str| {
         let mut event: Value = serde_json::from_str(GOOD).unwrap();
