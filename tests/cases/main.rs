@@ -5,6 +5,7 @@ mod case_file;
 mod completeness;
 mod coverage;
 mod explained;
+mod explained_decisions;
 mod explained_to_branch;
 mod json;
 mod migration;

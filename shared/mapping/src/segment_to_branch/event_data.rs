@@ -101,6 +101,12 @@ pub fn event_data(
         ("SR-209", "ad_type", Takes::AdType, ad_types),
     ] {
         if data.money.is_unknown && AMOUNTS.contains(&field) {
+            for source in sources.iter().filter(|source| properties.get(source).is_some()) {
+                trace.record("SR-214", || {
+                    let result = "no amount: the currency is unknown";
+                    (format!("properties.{source}"), result.into())
+                });
+            }
             continue;
         }
         for source in sources {

@@ -141,13 +141,22 @@ fn happenings(
         if keeps_own && !purchased.is_incomplete {
             match purchases::of_revenue(name, event_context, at, trace)? {
                 Some(of_revenue) => {
+                    trace.record("SB-187", || {
+                        ("event".into(), "purchases[0]: no product, so its revenue".into())
+                    });
                     keeps_own = settings.revenue_purchases == RevenuePurchases::Also;
                     purchased = of_revenue;
                 }
-                None => trace.warn(Warning::OrderWithoutProducts, || PROPERTIES.below(PRODUCTS)),
+                None => {
+                    record_own_event("SB-182", "it has no product", trace);
+                    trace.warn(Warning::OrderWithoutProducts, || PROPERTIES.below(PRODUCTS));
+                }
             }
         }
-        keeps_own |= purchased.is_incomplete;
+        if purchased.is_incomplete {
+            record_own_event("SB-186", "a currency is unknown", trace);
+            keeps_own = true;
+        }
         if !keeps_own {
             purchased.warn_of_removed(trace);
         }
@@ -157,6 +166,13 @@ fn happenings(
         items.push(own(trace)?);
     }
     Ok(items)
+}
+
+/// Records why an order is an event of its own name too.
+fn record_own_event(rule: &'static str, why: &str, trace: &mut Trace) {
+    trace.record(rule, || {
+        ("event".into(), format!("an event of its own name: {why}"))
+    });
 }
 
 /// The event of its own name, its revenue as a purchase, or both.
@@ -171,6 +187,9 @@ fn with_revenue(
         return Ok(vec![own(trace)?]);
     };
     let mut items = Vec::with_capacity(2);
+    if purchased.is_incomplete {
+        record_own_event("SB-186", "a currency is unknown", trace);
+    }
     if purchased.is_incomplete || event_context.settings.revenue_purchases == RevenuePurchases::Also {
         items.push(own(trace)?);
     } else {
