@@ -15,6 +15,8 @@ pub struct Environment {
     pub secret: String,
     /// The URLs of the queues that it may send to.
     pub queues: BTreeMap<QueueName, String>,
+    /// Where AWS answers, for emulators; on AWS the region says it.
+    pub endpoint: Option<String>,
     /// Where Currents files lie.
     pub braze_files: BrazeFiles,
     /// The fallback bucket, for receivers.
@@ -134,6 +136,7 @@ impl Environment {
             },
             queues,
             fallback_bucket: variable("SWITCHYARD_BUCKET"),
+            endpoint: variable("AWS_ENDPOINT_URL"),
             settings,
             unusable,
             unknown_settings: unknown,

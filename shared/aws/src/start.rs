@@ -2,7 +2,10 @@
 
 use crate::environment::{LoadSettings, Loaded};
 use crate::{Environment, SystemClock};
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use event::settings::{Invalid, Settings};
 use event::{Clock, Timestamp};
 use lambda_runtime::Error;
@@ -46,7 +49,7 @@ pub(crate) fn start(
                 .build()?;
             runtime.block_on(async {
                 let sink = Stdout::new(environment.stack.clone(), function.to_owned(), now as Now);
-                let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+                let config = sdk_config(environment.endpoint.as_deref()).await;
                 for key in &environment.unknown_settings {
                     sink.line(Line::Error(ErrorLine {
                         code: "settings_unknown",
@@ -71,6 +74,19 @@ pub(crate) fn start(
             ExitCode::FAILURE
         }
     }
+}
+
+/// The SDK's configuration. Lambda gives region and credentials as environment variables; the SDK's standard chain would also
+/// look for files and other services, which costs start-up time and size: `infra/decisions/zip-size.md`.
+async fn sdk_config(endpoint: Option<&str>) -> SdkConfig {
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(EnvironmentVariableRegionProvider::new().region().await)
+        .credentials_provider(SharedCredentialsProvider::new(
+            EnvironmentVariableCredentialsProvider::new(),
+        ));
+    config.set_endpoint_url(endpoint.map(ToOwned::to_owned));
+    config.build()
 }
 
 /// Reads the tables of a receiver (RI-048).
