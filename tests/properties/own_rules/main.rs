@@ -156,6 +156,25 @@ proptest! {
     }
 
     #[test]
+    fn no_row_touches_a_neighbour(
+        route in route(),
+        rows in proptest::collection::vec(row(), 1..6),
+        event in value(KEYS),
+        neighbour in value(KEYS),
+    ) {
+        event::rules!["OR-005", "OR-008"];
+        // What one thread maps after another event is what it maps alone, digit for digit.
+        let settings = settings(route, &rows);
+        let alone = std::thread::scope(|scope| {
+            let alone = scope.spawn(|| print(route, &neighbour, &settings, true).line);
+            alone.join().unwrap()
+        });
+        let changed = print(route, &event, &settings, true).line;
+        prop_assert_eq!(&print(route, &neighbour, &settings, true).line, &alone);
+        prop_assert_eq!(&print(route, &event, &settings, true).line, &changed);
+    }
+
+    #[test]
     fn no_row_takes_away_what_the_loop_guard_reads(
         rows in proptest::collection::vec(row(), 1..6),
         marked in select(&[

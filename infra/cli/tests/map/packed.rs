@@ -168,3 +168,43 @@ fn the_address_of_the_settings_is_used_or_refused() {
         assert!(errors(&output).contains(&named), "{}", errors(&output));
     }
 }
+
+#[test]
+fn own_rules_change_and_drop_what_is_packed() {
+    event::rules!["OR-001", "OR-080"];
+    let settings = r#"
+[braze]
+endpoint_url = "https://rest.iad-01.braze.com"
+[[segment_to_braze.rules]]
+rename = { "properties.plan_id" = "properties.plan" }
+[[segment_to_braze.rules]]
+name = "test-accounts"
+when = { "properties.environment" = "test" }
+drop = true
+"#;
+    let track = |id: &str, properties: &str| {
+        format!(
+            r#"{{"type":"track","messageId":"{id}","userId":"u-1","event":"E","timestamp":"2026-03-01T12:00:00Z","properties":{{{properties}}}}}"#
+        )
+    };
+    let input = [
+        track("t-1", r#""plan_id":1.50"#),
+        track("t-2", r#""environment":"test","plan_id":2"#),
+        track("t-3", r#""rate":1.0E+2"#),
+    ];
+    let output = packed("segment-to-braze", settings, &input.join("\n"));
+    let requests = out(&output);
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    for part in [
+        r#""properties":{"plan":1.50}"#,
+        r#""properties":{"rate":1.0E+2}"#,
+        r#""ids":["t-1","t-3"]"#,
+    ] {
+        assert!(requests[0].contains(part), "{part} is not in {}", requests[0]);
+    }
+    let unsent = lines_of_errors(&output);
+    assert_eq!(
+        unsent[0],
+        r#"{"id":"t-2","outcome":"ignore","reason":"own_rule","own_rule":"test-accounts"}"#
+    );
+}
