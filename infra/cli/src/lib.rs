@@ -1,8 +1,6 @@
 //! The `switchyard` command, as a library: [`local`] starts the whole system on this machine, for `cargo local` and for the
 //! end-to-end tests alike; [`map`] shows what would be sent; [`parked`] and [`replay`] work on a deployed stack.
 
-#![deny(unreachable_pub)]
-
 pub mod account;
 pub mod backfill;
 pub mod check;

@@ -4,7 +4,7 @@ use crate::cursor::{Cursor, Unreadable};
 use crate::limits::BLOCK_BYTES;
 
 /// Bytes of the marker that ends a block.
-pub const SYNC_BYTES: usize = 16;
+pub(crate) const SYNC_BYTES: usize = 16;
 
 /// What lies at the beginning of a block.
 pub enum Frame<'b> {

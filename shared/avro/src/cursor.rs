@@ -42,36 +42,36 @@ pub enum Unreadable {
 }
 
 /// A place in bytes.
-pub struct Cursor<'b> {
+pub(crate) struct Cursor<'b> {
     rest: &'b [u8],
 }
 
 impl<'b> Cursor<'b> {
-    pub const fn new(bytes: &'b [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'b [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// Bytes that are left.
-    pub const fn left(&self) -> usize {
+    pub(crate) const fn left(&self) -> usize {
         self.rest.len()
     }
 
     /// The next bytes.
-    pub fn take(&mut self, count: usize) -> Result<&'b [u8], Unreadable> {
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'b [u8], Unreadable> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(Unreadable::Short)?;
         self.rest = rest;
         Ok(taken)
     }
 
     /// The next bytes, as many as an array of them.
-    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(Unreadable::Short)?;
         self.rest = rest;
         Ok(*taken)
     }
 
     /// A variable-length number: seven bits a byte, the least first, zigzag.
-    pub fn long(&mut self) -> Result<i64, Unreadable> {
+    pub(crate) fn long(&mut self) -> Result<i64, Unreadable> {
         let mut bits: u64 = 0;
         for (at, byte) in self.rest.iter().enumerate() {
             let shift = 7 * at as u32;
@@ -89,13 +89,13 @@ impl<'b> Cursor<'b> {
     }
 
     /// A length, and as many bytes.
-    pub fn bytes(&mut self) -> Result<&'b [u8], Unreadable> {
+    pub(crate) fn bytes(&mut self) -> Result<&'b [u8], Unreadable> {
         let length = usize::try_from(self.long()?).map_err(|_| Unreadable::Length)?;
         self.take(length)
     }
 
     /// How many elements of an array or map follow; a count below zero is followed by their size in bytes.
-    pub fn count(&mut self) -> Result<usize, Unreadable> {
+    pub(crate) fn count(&mut self) -> Result<usize, Unreadable> {
         let count = self.long()?;
         if count < 0 && self.long()? < 0 {
             return Err(Unreadable::Length);

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write;
 
 /// The text of one record's values.
-pub struct Text {
+pub(crate) struct Text {
     text: String,
     /// Bytes that one record may have.
     most: usize,
@@ -17,7 +17,7 @@ pub struct Text {
 }
 
 impl Text {
-    pub const fn new(most: usize, left: u64) -> Self {
+    pub(crate) const fn new(most: usize, left: u64) -> Self {
         Self {
             text: String::new(),
             most,
@@ -27,30 +27,30 @@ impl Text {
     }
 
     /// For the next record.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.is_over = false;
     }
 
-    pub const fn is_over(&self) -> bool {
+    pub(crate) const fn is_over(&self) -> bool {
         self.is_over
     }
 
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.text.len()
     }
 
     /// Takes back what was written since.
-    pub fn truncate(&mut self, length: usize) {
+    pub(crate) fn truncate(&mut self, length: usize) {
         self.text.truncate(length);
     }
 
     /// Counts bytes that are to be written, here or by whoever reads the record.
-    pub fn charge(&mut self, bytes: usize) -> Result<(), Unreadable> {
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Unreadable> {
         self.left = self.left.checked_sub(bytes as u64).ok_or(Unreadable::Verbose)?;
         Ok(())
     }
@@ -63,19 +63,19 @@ impl Text {
     }
 
     /// Writes text that is JSON already.
-    pub fn put(&mut self, json: &str) -> Result<(), Unreadable> {
+    pub(crate) fn put(&mut self, json: &str) -> Result<(), Unreadable> {
         if self.takes(json.len())? {
             self.text.push_str(json);
         }
         Ok(())
     }
 
-    pub fn integer(&mut self, value: i64) -> Result<(), Unreadable> {
+    pub(crate) fn integer(&mut self, value: i64) -> Result<(), Unreadable> {
         self.put(itoa::Buffer::new().format(value))
     }
 
     /// A number of 32 or 64 bits: the shortest decimal that reads back to it. What is no number is a string.
-    pub fn float(&mut self, value: impl std::fmt::Debug + Into<f64> + Copy) -> Result<(), Unreadable> {
+    pub(crate) fn float(&mut self, value: impl std::fmt::Debug + Into<f64> + Copy) -> Result<(), Unreadable> {
         let double: f64 = value.into();
         if double.is_nan() {
             self.put("\"NaN\"")
@@ -94,7 +94,7 @@ impl Text {
         }
     }
 
-    pub fn base64(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
+    pub(crate) fn base64(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         if self.takes(bytes.len() / 3 * 4 + 6)? {
             self.text.push('"');
             STANDARD.encode_string(bytes, &mut self.text);
@@ -104,7 +104,7 @@ impl Text {
     }
 
     /// A string, each part that is not UTF-8 replaced by U+FFFD.
-    pub fn string(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
+    pub(crate) fn string(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         if !self.takes(bytes.len() + 2)? {
             return Ok(());
         }

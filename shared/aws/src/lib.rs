@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![deny(unreachable_pub)]
 
 mod clock;
 mod deliver;

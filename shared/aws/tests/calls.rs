@@ -218,7 +218,6 @@ async fn the_secret_is_asked_for_by_the_id_that_the_environment_gives() {
     );
 }
 
-/// A clock that is set.
 #[derive(Clone)]
 struct SetClock(std::rc::Rc<std::cell::Cell<i64>>);
 

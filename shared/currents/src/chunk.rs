@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// A place in a file: a block, and events of it that are done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Position {
+pub(crate) struct Position {
     /// The first byte of the block; 0 before the header.
     pub offset: u64,
     /// Events of that block that come before it.
@@ -15,7 +15,7 @@ pub struct Position {
 
 /// A part of a file that is set aside.
 #[derive(Debug, Clone, Copy)]
-pub struct Part {
+pub(crate) struct Part {
     pub reason: ParkReason,
     /// The first byte behind it, if others follow.
     pub to: Option<u64>,
@@ -25,13 +25,13 @@ pub struct Part {
 
 impl Part {
     /// Whether it is one event.
-    pub const fn is_event(&self) -> bool {
+    pub(crate) const fn is_event(&self) -> bool {
         matches!(self.count, Some(1))
     }
 }
 
 /// One thing that goes into a queue.
-pub enum Item {
+pub(crate) enum Item {
     /// An event: its text in the chunk.
     Event(Range<usize>),
     /// A part that is parked.
@@ -40,23 +40,23 @@ pub enum Item {
 
 /// What is sent together.
 #[derive(Default)]
-pub struct Chunk {
+pub(crate) struct Chunk {
     pub text: String,
     pub items: Vec<(Position, Item)>,
 }
 
 impl Chunk {
     /// Whether it is time to send it.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.text.len() >= CHUNK_BYTES || self.items.len() >= CHUNK_EVENTS
     }
 
     /// The text of an event.
-    pub fn event(&self, range: &Range<usize>) -> &str {
+    pub(crate) fn event(&self, range: &Range<usize>) -> &str {
         self.text.get(range.clone()).unwrap_or_default()
     }
 
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.items.clear();
     }

@@ -35,7 +35,7 @@ impl<O: Objects> Objects for &O {
 }
 
 /// An object on its way through: a window of its bytes.
-pub struct Object<'o, O> {
+pub(crate) struct Object<'o, O> {
     objects: &'o O,
     bucket: &'o str,
     key: &'o str,
@@ -51,7 +51,7 @@ pub struct Object<'o, O> {
 }
 
 impl<'o, O: Objects> Object<'o, O> {
-    pub const fn new(objects: &'o O, bucket: &'o str, key: &'o str, etag: Option<String>) -> Self {
+    pub(crate) const fn new(objects: &'o O, bucket: &'o str, key: &'o str, etag: Option<String>) -> Self {
         Self {
             objects,
             bucket,
@@ -66,27 +66,27 @@ impl<'o, O: Objects> Object<'o, O> {
     }
 
     /// The bytes that are at hand and not done with.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.get(self.used..).unwrap_or_default()
     }
 
     /// The place of the first of them.
-    pub const fn place(&self) -> u64 {
+    pub(crate) const fn place(&self) -> u64 {
         self.start + self.used as u64
     }
 
     /// Bytes of the whole object, once they are known.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.size.unwrap_or(u64::MAX)
     }
 
     /// Its version, once it is known.
-    pub fn etag(&self) -> Option<&str> {
+    pub(crate) fn etag(&self) -> Option<&str> {
         self.etag.as_deref()
     }
 
     /// Whether what is at hand reaches to the end of the object.
-    pub fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.end() >= self.size()
     }
 
@@ -95,12 +95,12 @@ impl<'o, O: Objects> Object<'o, O> {
     }
 
     /// Is done with so many bytes.
-    pub fn advance(&mut self, count: usize) {
+    pub(crate) fn advance(&mut self, count: usize) {
         self.used = self.bytes.len().min(self.used + count);
     }
 
     /// Goes on at another place.
-    pub fn jump(&mut self, place: u64) {
+    pub(crate) fn jump(&mut self, place: u64) {
         let within = place
             .checked_sub(self.start)
             .and_then(|used| usize::try_from(used).ok());
@@ -115,7 +115,7 @@ impl<'o, O: Objects> Object<'o, O> {
     }
 
     /// Gets more bytes until `needed` are at hand or the object ends: whole ranges, of which the first may be shorter.
-    pub async fn need(&mut self, needed: u64, range: u64) -> Result<(), Meaning> {
+    pub(crate) async fn need(&mut self, needed: u64, range: u64) -> Result<(), Meaning> {
         while (self.bytes().len() as u64) < needed && !self.is_at_end() {
             self.more(needed, range).await?;
         }

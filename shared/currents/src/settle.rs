@@ -12,7 +12,7 @@ use receipt::send::{Message, send};
 use telemetry::Sink;
 
 /// What became of a message.
-pub struct Settled {
+pub(crate) struct Settled {
     /// Whether SQS may delete it.
     pub is_finished: bool,
     /// The outcome, as lines and metrics have it.

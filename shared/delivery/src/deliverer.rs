@@ -46,7 +46,7 @@ pub struct Deliverer<D: Destination, S: DelivererSurroundings> {
 }
 
 /// One event of an invocation, on its way to its result.
-pub struct TrackedEvent {
+pub(crate) struct TrackedEvent {
     /// The place of its record.
     pub record: usize,
     /// Its place in the envelope.

@@ -17,7 +17,7 @@ pub type BatchOf<D> = Batch<<D as Destination>::Target, <D as Destination>::Item
 
 /// One vendor that events are delivered to.
 pub trait Destination: Sized {
-    /// Which one it is.
+    /// Which of [`event::Destination::ALL`] it is.
     const NAME: event::Destination;
     /// The waits between attempts.
     const BACKOFF: &'static Table;

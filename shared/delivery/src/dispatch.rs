@@ -30,13 +30,13 @@ use surroundings::Surroundings;
 use token_bucket::TokenBucket;
 use user_order::{WaitingUsers, in_flight};
 
-pub use send::detail;
+pub(crate) use send::detail;
 
 /// Milliseconds that a forced fetch of the keys may take, both attempts together (RS-014).
 const FORCED_FETCH_MS: u64 = 4000;
 
 /// The keys of a destination, in memory.
-pub type Keys<D, S> = SecretCache<
+pub(crate) type Keys<D, S> = SecretCache<
     <S as Surroundings>::Secrets,
     <S as Surroundings>::Clock,
     <S as Surroundings>::Random,
@@ -52,7 +52,7 @@ const UNSTARTED: Outcome = Outcome::Retry {
 type CallOf<D> = PlannedCall<<D as Destination>::Target, <D as Destination>::Item>;
 
 /// Sends to one destination. It lives as long as the container, so that what it learns holds for later invocations too.
-pub struct Dispatcher<D: Destination, S: DelivererSurroundings> {
+pub(crate) struct Dispatcher<D: Destination, S: DelivererSurroundings> {
     pub(crate) destination: D,
     pub(crate) keys: Keys<D, S>,
     pauses: Pauses<D::PauseGroup>,
@@ -64,7 +64,7 @@ pub struct Dispatcher<D: Destination, S: DelivererSurroundings> {
 
 impl<D: Destination, S: DelivererSurroundings> Dispatcher<D, S> {
     /// A dispatcher that has learned nothing yet.
-    pub fn new(destination: D, keys: Keys<D, S>) -> Self {
+    pub(crate) fn new(destination: D, keys: Keys<D, S>) -> Self {
         Self {
             bucket: destination.limits().requests_per_second.map(TokenBucket::new),
             destination,
@@ -76,12 +76,16 @@ impl<D: Destination, S: DelivererSurroundings> Dispatcher<D, S> {
     }
 
     /// Whether a lane is left alone.
-    pub fn has_open_breaker(&self) -> bool {
+    pub(crate) fn has_open_breaker(&self) -> bool {
         self.breakers.borrow().values().any(Breaker::is_open)
     }
 
     /// Delivers all jobs of one invocation and gives each exactly one result, in the order of the jobs.
-    pub async fn deliver(&self, jobs: Vec<Job<D::Call>>, context: &Context<'_, S>) -> Vec<DeliveryResult> {
+    pub(crate) async fn deliver(
+        &self,
+        jobs: Vec<Job<D::Call>>,
+        context: &Context<'_, S>,
+    ) -> Vec<DeliveryResult> {
         let keys = self.keys.current().await;
         let ledgers: Vec<Ledger> = jobs.iter().map(Ledger::new::<D>).collect();
         let facts = jobs.iter().map(|job| (job.record, job.tries)).collect();

@@ -19,11 +19,11 @@ use std::ops::Deref;
 use std::rc::Rc;
 use telemetry::{Line, Metrics, Secret, Sink};
 
-pub const T: &str = "2026-03-01T12:00:00.000Z";
+pub(crate) const T: &str = "2026-03-01T12:00:00.000Z";
 
 /// What SQS does with a call.
 #[derive(Debug, Clone, Copy)]
-pub enum CallFault {
+pub(crate) enum CallFault {
     Pass,
     Fail,
     /// Names the entry of this place as failed.
@@ -55,7 +55,7 @@ impl CallFault {
 
 /// A message as SQS has it.
 #[derive(Clone)]
-pub struct SentMessage {
+pub(crate) struct SentMessage {
     pub queue: QueueName,
     pub body: String,
     pub delay_s: u32,
@@ -64,7 +64,7 @@ pub struct SentMessage {
 
 /// SQS and the log; clones are the same.
 #[derive(Clone, Default)]
-pub struct FakeAws(Rc<State>);
+pub(crate) struct FakeAws(Rc<State>);
 
 impl Deref for FakeAws {
     type Target = State;
@@ -75,7 +75,7 @@ impl Deref for FakeAws {
 }
 
 #[derive(Default)]
-pub struct State {
+pub(crate) struct State {
     pub sent: RefCell<Vec<SentMessage>>,
     /// Handles and seconds of visibility changes.
     pub changes: RefCell<Vec<(String, u32)>>,
@@ -88,7 +88,7 @@ pub struct State {
 }
 
 impl FakeAws {
-    pub fn with(faults: &[CallFault]) -> Self {
+    pub(crate) fn with(faults: &[CallFault]) -> Self {
         let aws = Self::default();
         aws.faults.borrow_mut().extend_from_slice(faults);
         aws
@@ -112,13 +112,13 @@ impl State {
         self.lines.borrow_mut().push(text);
     }
 
-    pub fn bodies(&self, queue: QueueName) -> Vec<String> {
+    pub(crate) fn bodies(&self, queue: QueueName) -> Vec<String> {
         let sent = self.sent.borrow();
         let of_queue = sent.iter().filter(|message| message.queue == queue);
         of_queue.map(|message| message.body.clone()).collect()
     }
 
-    pub fn lines_of(&self, kind: &str) -> Vec<String> {
+    pub(crate) fn lines_of(&self, kind: &str) -> Vec<String> {
         let kind = format!(r#""kind":"{kind}""#);
         let lines = self.lines.borrow();
         let of_kind = lines.iter().filter(|line| line.contains(&kind));
@@ -126,11 +126,11 @@ impl State {
     }
 
     /// How often something happened.
-    pub fn times(&self, step: &str) -> usize {
+    pub(crate) fn times(&self, step: &str) -> usize {
         self.steps.borrow().iter().filter(|own| *own == step).count()
     }
 
-    pub fn count(&self, metric: telemetry::metrics::Metric, dimensions: &[&'static str]) -> f64 {
+    pub(crate) fn count(&self, metric: telemetry::metrics::Metric, dimensions: &[&'static str]) -> f64 {
         let all = self.metrics.borrow();
         all.iter()
             .flat_map(|all| all.values(metric, dimensions).to_vec())
@@ -220,7 +220,7 @@ const HEAD: telemetry::Head<'_> = telemetry::Head {
 
 /// A secret that is another from its second fetch on, if one was stored; clones are the same.
 #[derive(Clone)]
-pub struct FakeSecrets(Rc<Versions>);
+pub(crate) struct FakeSecrets(Rc<Versions>);
 
 struct Versions {
     first: Option<String>,
@@ -229,12 +229,12 @@ struct Versions {
 }
 
 impl FakeSecrets {
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self::of(Some(text))
     }
 
     /// One that cannot be read.
-    pub fn unreadable() -> Self {
+    pub(crate) fn unreadable() -> Self {
         Self::of(None)
     }
 
@@ -247,11 +247,11 @@ impl FakeSecrets {
     }
 
     /// Stores another secret: the next fetch but the first gets it.
-    pub fn store(&self, text: &str) {
+    pub(crate) fn store(&self, text: &str) {
         self.0.stored.replace(Some(text.to_owned()));
     }
 
-    pub fn fetches(&self) -> usize {
+    pub(crate) fn fetches(&self) -> usize {
         self.0.fetches.get()
     }
 }
@@ -281,7 +281,7 @@ impl Secrets for FakeSecrets {
 }
 
 /// Does with each event as its text says.
-pub struct ScriptedDestination(Settings);
+pub(crate) struct ScriptedDestination(Settings);
 
 /// One event's word, such as `retry:40` in `"retry:40#7"`.
 fn word(text: &str) -> &str {
@@ -289,7 +289,7 @@ fn word(text: &str) -> &str {
 }
 
 /// Maps the events that a [`ScriptedDestination`] knows.
-pub fn scripted(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<String> {
+pub(crate) fn scripted(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<String> {
     let verdict = match word(text) {
         "ignore" => Verdict::Ignore(IgnoreReason::Loop),
         "mappark" => Verdict::Park(ParkReason::MalformedEvent),
@@ -313,7 +313,7 @@ pub fn scripted(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Ma
 }
 
 /// The word that decides of one item, and the receive count of its record.
-pub struct ScriptedItem(String, u32);
+pub(crate) struct ScriptedItem(String, u32);
 
 impl Item for ScriptedItem {
     fn users(&self) -> &[UserKey] {
@@ -437,7 +437,7 @@ impl Destination for ScriptedDestination {
 }
 
 /// The vendor of a [`ScriptedDestination`]. Chance is always nothing, so that `retry:40` waits 40 seconds.
-pub fn scripted_vendor(aws: &FakeAws) -> FakeVendor {
+pub(crate) fn scripted_vendor(aws: &FakeAws) -> FakeVendor {
     let aws = aws.clone();
     let vendor = FakeVendor::new(move |seen, _| {
         aws.steps.borrow_mut().push("response".to_owned());
@@ -458,7 +458,7 @@ pub fn scripted_vendor(aws: &FakeAws) -> FakeVendor {
 }
 
 /// A record with a message id, a receive count and a body.
-pub fn record(id: &str, receives: u32, body: impl Into<String>) -> Record {
+pub(crate) fn record(id: &str, receives: u32, body: impl Into<String>) -> Record {
     Record {
         message_id: id.to_owned(),
         receipt_handle: format!("handle-{id}"),
@@ -469,29 +469,29 @@ pub fn record(id: &str, receives: u32, body: impl Into<String>) -> Record {
 }
 
 /// An envelope from Segment to Braze with these events, received now.
-pub fn envelope(attempt: u32, events: &[&str]) -> String {
+pub(crate) fn envelope(attempt: u32, events: &[&str]) -> String {
     envelope_between(Source::Segment, event::Destination::Braze, attempt, events)
 }
 
 /// The same of words for a [`ScriptedDestination`], such as `ok#1 retry:40#2`.
-pub fn envelope_of(words: &str) -> String {
+pub(crate) fn envelope_of(words: &str) -> String {
     let events: Vec<String> = words.split(' ').map(|word| format!("\"{word}\"")).collect();
     envelope(0, &events.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// The message `m<n>`, received for the first time, with events of these words.
-pub fn message(n: u32, words: &str) -> Record {
+pub(crate) fn message(n: u32, words: &str) -> Record {
     record(&format!("m{n}"), 1, envelope_of(words))
 }
 
 /// The message `m1` with these words and more members in its head.
-pub fn message_with(members: &str, words: &str) -> Record {
+pub(crate) fn message_with(members: &str, words: &str) -> Record {
     let body = envelope_of(words).replace(r#""events""#, &format!(r#"{members},"events""#));
     record("m1", 1, body)
 }
 
 /// An envelope of any route.
-pub fn envelope_between(
+pub(crate) fn envelope_between(
     source: Source,
     destination: event::Destination,
     attempt: u32,
@@ -509,7 +509,7 @@ pub fn envelope_between(
 }
 
 /// What one invocation did.
-pub struct Invoked {
+pub(crate) struct Invoked {
     pub aws: FakeAws,
     /// The ids of the records that are not done.
     pub kept: Vec<String>,
@@ -518,7 +518,7 @@ pub struct Invoked {
 }
 
 /// A deliverer under test.
-pub fn deliverer<D: Destination>(
+pub(crate) fn deliverer<D: Destination>(
     settings: &str,
     map: crate::Map<D>,
     secrets: FakeSecrets,
@@ -533,12 +533,12 @@ pub fn deliverer<D: Destination>(
     Deliverer::new("deliver-test", settings, unusable, map, secrets, surroundings)
 }
 
-pub fn scripted_deliverer(aws: &FakeAws, vendor: &FakeVendor) -> Deliverer<ScriptedDestination, Fake> {
+pub(crate) fn scripted_deliverer(aws: &FakeAws, vendor: &FakeVendor) -> Deliverer<ScriptedDestination, Fake> {
     deliverer("", scripted, FakeSecrets::new(&secret("k-1")), aws, vendor)
 }
 
 /// One invocation of a destination with a minute of time.
-pub fn invoke_destination<D: Destination>(
+pub(crate) fn invoke_destination<D: Destination>(
     settings: &str,
     map: crate::Map<D>,
     aws: FakeAws,
@@ -553,13 +553,18 @@ pub fn invoke_destination<D: Destination>(
 }
 
 /// One invocation of a script with these settings and faults, so many milliseconds after the receipt.
-pub fn invoke_with(settings: &str, faults: &[CallFault], later_ms: i64, records: &[Record]) -> Invoked {
+pub(crate) fn invoke_with(
+    settings: &str,
+    faults: &[CallFault],
+    later_ms: i64,
+    records: &[Record],
+) -> Invoked {
     let aws = FakeAws::with(faults);
     let vendor = scripted_vendor(&aws);
     vendor.advance(later_ms);
     invoke_destination::<ScriptedDestination>(settings, scripted, aws, &vendor, records)
 }
 
-pub fn invoke(records: &[Record]) -> Invoked {
+pub(crate) fn invoke(records: &[Record]) -> Invoked {
     invoke_with("", &[], 0, records)
 }

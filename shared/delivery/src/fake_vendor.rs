@@ -16,7 +16,7 @@ use std::rc::Rc;
 use surroundings::Surroundings;
 
 /// What the vendor was sent.
-pub struct Seen {
+pub(crate) struct Seen {
     pub method: &'static str,
     pub path: String,
     pub authorization: Option<String>,
@@ -31,9 +31,9 @@ type Responds = Box<dyn Fn(&Seen, usize) -> Result<Response, NoResponse>>;
 
 /// A vendor, a clock and chance in one; clones are the same one.
 #[derive(Clone)]
-pub struct FakeVendor(Rc<State>);
+pub(crate) struct FakeVendor(Rc<State>);
 
-pub struct State {
+pub(crate) struct State {
     pub now: Cell<Timestamp>,
     /// What chance gives each time.
     pub unit: Cell<f64>,
@@ -52,10 +52,10 @@ impl Deref for FakeVendor {
     }
 }
 
-pub const BASE: &str = "https://rest.us-10.braze.com";
+pub(crate) const BASE: &str = "https://rest.us-10.braze.com";
 
 impl FakeVendor {
-    pub fn new(responds: impl Fn(&Seen, usize) -> Result<Response, NoResponse> + 'static) -> Self {
+    pub(crate) fn new(responds: impl Fn(&Seen, usize) -> Result<Response, NoResponse> + 'static) -> Self {
         Self(Rc::new(State {
             now: Cell::new(Timestamp::parse("2026-03-01T12:00:00Z").unwrap()),
             unit: Cell::new(0.5),
@@ -68,26 +68,26 @@ impl FakeVendor {
     }
 
     /// One that responds always so.
-    pub fn always(status: u16, body: &'static str) -> Self {
+    pub(crate) fn always(status: u16, body: &'static str) -> Self {
         Self::new(move |_, _| respond(status, &[], body))
     }
 
     /// One that is never asked.
-    pub fn silent() -> Self {
+    pub(crate) fn silent() -> Self {
         Self::new(|_, _| panic!("no request is sent"))
     }
 }
 
 impl Seen {
     /// The values of all members `mark` of the body, in order.
-    pub fn marks(&self) -> Vec<String> {
+    pub(crate) fn marks(&self) -> Vec<String> {
         let mut marks = Vec::new();
         collect_marks(&self.body, &mut marks);
         marks
     }
 
     /// Whether it is sent with this key.
-    pub fn carries(&self, key: &str) -> bool {
+    pub(crate) fn carries(&self, key: &str) -> bool {
         let basic = format!("Basic {}", STANDARD.encode(format!("{key}:")));
         let header = self.authorization.as_deref().unwrap_or_default();
         header == basic || header == format!("Bearer {key}") || self.body["branch_key"] == key
@@ -111,20 +111,20 @@ fn collect_marks(value: &serde_json::Value, marks: &mut Vec<String>) {
 
 impl State {
     /// How many requests it was sent.
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.seen.borrow().len()
     }
 
     /// The marks of each request.
-    pub fn marks(&self) -> Vec<Vec<String>> {
+    pub(crate) fn marks(&self) -> Vec<Vec<String>> {
         self.seen.borrow().iter().map(Seen::marks).collect()
     }
 
-    pub fn paths(&self) -> Vec<String> {
+    pub(crate) fn paths(&self) -> Vec<String> {
         self.seen.borrow().iter().map(|seen| seen.path.clone()).collect()
     }
 
-    pub fn advance(&self, millis: i64) {
+    pub(crate) fn advance(&self, millis: i64) {
         self.now.set(self.now.get().plus_millis(millis));
     }
 }
@@ -177,7 +177,7 @@ impl Http for FakeVendor {
 }
 
 /// A response of a status, with headers and a body.
-pub fn respond(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Response, NoResponse> {
+pub(crate) fn respond(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Response, NoResponse> {
     Ok(Response {
         status,
         headers: headers
@@ -190,7 +190,7 @@ pub fn respond(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Resp
 }
 
 /// All that surrounds a deliverer.
-pub struct Fake {
+pub(crate) struct Fake {
     pub aws: FakeAws,
     pub vendor: FakeVendor,
 }
@@ -230,17 +230,17 @@ impl Surroundings for Fake {
 }
 
 /// The secret that every destination finds its key in.
-pub fn secret(key: &str) -> String {
+pub(crate) fn secret(key: &str) -> String {
     format!(r#"{{"rest_api_key":"{key}","branch_key":"{key}","write_key":"{key}"}}"#)
 }
 
 /// A dispatcher of these settings.
-pub fn dispatcher<D: Destination>(settings: &str, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
+pub(crate) fn dispatcher<D: Destination>(settings: &str, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
     dispatcher_in_time_of(&FakeVendor::silent(), settings, secrets)
 }
 
 /// The same, whose secret ages by the vendor's clock.
-pub fn dispatcher_in_time_of<D: Destination>(
+pub(crate) fn dispatcher_in_time_of<D: Destination>(
     vendor: &FakeVendor,
     settings: &str,
     secrets: FakeSecrets,
@@ -250,7 +250,7 @@ pub fn dispatcher_in_time_of<D: Destination>(
 }
 
 /// A job of calls, received for the first time now.
-pub fn job<C>(id: &str, calls: Vec<C>) -> Job<C> {
+pub(crate) fn job<C>(id: &str, calls: Vec<C>) -> Job<C> {
     Job {
         id: EventId::given(id),
         calls,
@@ -264,13 +264,13 @@ pub fn job<C>(id: &str, calls: Vec<C>) -> Job<C> {
 }
 
 /// Marks of accepted items.
-pub fn done(of: usize, items: impl IntoIterator<Item = usize>) -> Option<Done> {
+pub(crate) fn done(of: usize, items: impl IntoIterator<Item = usize>) -> Option<Done> {
     let items = items.into_iter().collect();
     Some(Done { of, items })
 }
 
 /// Delivers with five minutes of time.
-pub fn deliver<D: Destination>(
+pub(crate) fn deliver<D: Destination>(
     dispatcher: &Dispatcher<D, Fake>,
     vendor: &FakeVendor,
     jobs: Vec<Job<D::Call>>,
@@ -279,7 +279,7 @@ pub fn deliver<D: Destination>(
 }
 
 /// Delivers with so many milliseconds of time.
-pub fn deliver_within<D: Destination>(
+pub(crate) fn deliver_within<D: Destination>(
     dispatcher: &Dispatcher<D, Fake>,
     vendor: &FakeVendor,
     jobs: Vec<Job<D::Call>>,
@@ -299,13 +299,13 @@ pub fn deliver_within<D: Destination>(
     (results, counts)
 }
 
-pub fn run<F: Future>(future: F) -> F::Output {
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(future)
 }
 
 /// The outcomes, in words.
-pub fn words(results: &[DeliveryResult]) -> Vec<String> {
+pub(crate) fn words(results: &[DeliveryResult]) -> Vec<String> {
     let word = |result: &DeliveryResult| match result.outcome.reason() {
         Some(reason) => format!("{} {reason}", result.outcome.as_str()),
         None => result.outcome.as_str().to_owned(),
@@ -314,7 +314,7 @@ pub fn words(results: &[DeliveryResult]) -> Vec<String> {
 }
 
 /// Seconds until an event is tried again.
-pub fn after(result: &DeliveryResult) -> u32 {
+pub(crate) fn after(result: &DeliveryResult) -> u32 {
     match result.outcome {
         Outcome::Retry { after, .. } => after,
         other => panic!("no retry: {other:?}"),

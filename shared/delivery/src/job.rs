@@ -39,7 +39,7 @@ pub struct Owner {
 }
 
 /// What one event has come to.
-pub struct DeliveryResult {
+pub(crate) struct DeliveryResult {
     /// The one outcome.
     pub outcome: Outcome,
     /// What the destination has accepted of it so far, if it waits or is parked with a part accepted.
@@ -69,18 +69,18 @@ impl From<Outcome> for DeliveryResult {
 
 /// Until when requests may start.
 #[derive(Debug, Clone, Copy)]
-pub struct StopLine(pub Timestamp);
+pub(crate) struct StopLine(pub Timestamp);
 
 impl StopLine {
     /// Whether a request that may take `timeout_ms` can end before the line (RD-100).
-    pub const fn allows(self, now: Timestamp, timeout_ms: u64) -> bool {
+    pub(crate) const fn allows(self, now: Timestamp, timeout_ms: u64) -> bool {
         now.millis().saturating_add_unsigned(timeout_ms) <= self.0.millis()
     }
 }
 
 /// What an invocation counts while it sends, for its metrics.
 #[derive(Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Requests by `2xx` .. `5xx`, `none`.
     pub requests: RefCell<BTreeMap<&'static str, u64>>,
     /// Milliseconds each request took.
@@ -93,7 +93,7 @@ pub struct Counts {
 
 impl Counts {
     /// Counts a panic that was caught.
-    pub fn panicked(&self) {
+    pub(crate) fn panicked(&self) {
         self.panics.set(self.panics.get() + 1);
     }
 }
@@ -104,7 +104,7 @@ pub trait DelivererSurroundings: Surroundings<Queue: Visibility, Http: Http> {}
 impl<S: Surroundings<Queue: Visibility, Http: Http>> DelivererSurroundings for S {}
 
 /// What one invocation has to send with.
-pub struct Context<'c, S> {
+pub(crate) struct Context<'c, S> {
     /// The outside.
     pub surroundings: &'c S,
     /// Until when requests may start.

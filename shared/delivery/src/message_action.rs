@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 /// A record that was received so often goes on in a new message: no wait spends the 500 receives of its queue (RD-028).
 const MAX_RECEIVES: u32 = 100;
 /// A time that lies further ahead counts as now, in milliseconds: SQS keeps no message so long (RD-045).
-pub const MAX_NOT_BEFORE_MS: i64 = 12 * 86_400_000;
+pub(crate) const MAX_NOT_BEFORE_MS: i64 = 12 * 86_400_000;
 /// How often a visibility change is tried (RD-042).
 const VISIBILITY_ATTEMPTS: usize = 2;
 
 /// What is done with a record.
 #[derive(PartialEq, Eq)]
-pub enum MessageAction {
+pub(crate) enum MessageAction {
     /// It is left out of the failures: Lambda deletes it.
     Delete,
     /// It comes back by itself.
@@ -42,7 +42,7 @@ pub enum MessageAction {
 
 /// What came of the actions.
 #[derive(Default)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// Records whose rest went on in a new message, and for how many seconds.
     pub replaced: BTreeMap<usize, u32>,
     /// Visibility changes that SQS did not take.
@@ -50,7 +50,7 @@ pub struct Applied {
 }
 
 /// The actions of the records that it is asked for.
-pub fn decide<D: Destination>(
+pub(crate) fn decide<D: Destination>(
     records: &[OpenedRecord<'_>],
     events: &[TrackedEvent],
     random: &impl Random,
@@ -155,7 +155,7 @@ fn of_envelope(
 
 /// Sends new messages and changes visibility; no call starts after `last_start`. A record whose new message is acknowledged is
 /// deleted; one whose new message is not comes back by itself (RD-042).
-pub async fn apply<D: Destination, S: DelivererSurroundings>(
+pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
     surroundings: &S,
     records: &[OpenedRecord<'_>],
     actions: &mut [(usize, MessageAction)],

@@ -17,15 +17,15 @@ use std::collections::HashSet;
 /// How often a park and a new message are tried (RD-023, RD-042).
 const SEND_ATTEMPTS: usize = 3;
 /// Calls to SQS in flight at once (RD-024).
-pub const MAX_CALLS: usize = 8;
+pub(crate) const MAX_CALLS: usize = 8;
 /// Entries of one call to SQS.
-pub const MAX_ENTRIES: usize = 10;
+pub(crate) const MAX_ENTRIES: usize = 10;
 /// Bytes of the bodies of one call to SQS.
 const MAX_CALL_BYTES: usize = 1_048_576;
 
 /// Sends what is parked of the records that it is asked for; what is not acknowledged waits instead: nothing is deleted on the strength of a park that did not
 /// happen.
-pub async fn park<D: Destination, S: DelivererSurroundings>(
+pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
     surroundings: &S,
     function: &'static str,
     records: &mut [OpenedRecord<'_>],
@@ -130,7 +130,7 @@ fn parked_body<D: Destination>(
 
 /// Sends entries until they are acknowledged, three times at most, in calls within SQS's limits and several at once; no call
 /// starts after `last_start`. Gives the ids of those that were not acknowledged.
-pub async fn send<S: DelivererSurroundings>(
+pub(crate) async fn send<S: DelivererSurroundings>(
     surroundings: &S,
     queue: QueueName,
     entries: Vec<Entry>,

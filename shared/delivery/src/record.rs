@@ -29,7 +29,7 @@ pub struct Record {
 }
 
 /// What a record is, before anything is sent.
-pub enum Opening<'r> {
+pub(crate) enum Opening<'r> {
     /// Its events are to be delivered.
     Deliver(Envelope<'r>),
     /// All its events have this outcome already.
@@ -39,7 +39,7 @@ pub enum Opening<'r> {
 }
 
 /// A record with what it holds.
-pub struct OpenedRecord<'r> {
+pub(crate) struct OpenedRecord<'r> {
     /// As SQS handed it over.
     pub record: &'r Record,
     /// What it is.
@@ -47,8 +47,12 @@ pub struct OpenedRecord<'r> {
 }
 
 impl<'r> OpenedRecord<'r> {
-    /// Opens a record.
-    pub fn open(record: &'r Record, destination: Destination, settings: &Settings, now: Timestamp) -> Self {
+    pub(crate) fn open(
+        record: &'r Record,
+        destination: Destination,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Self {
         let opening = match Envelope::open(&record.body) {
             Ok(envelope) => match decided(&envelope, destination, settings, now) {
                 Some(outcome) => Opening::AlreadyDecided(envelope, outcome),
@@ -71,7 +75,7 @@ impl<'r> OpenedRecord<'r> {
     }
 
     /// Its envelope, if it could be opened.
-    pub fn envelope(&self) -> Option<&Envelope<'r>> {
+    pub(crate) fn envelope(&self) -> Option<&Envelope<'r>> {
         match &self.opening {
             Opening::Deliver(envelope) | Opening::AlreadyDecided(envelope, _) => Some(envelope),
             Opening::Unreadable(_) => None,
@@ -79,7 +83,7 @@ impl<'r> OpenedRecord<'r> {
     }
 
     /// How often its events were received, in all messages that held them.
-    pub fn receives(&self) -> u32 {
+    pub(crate) fn receives(&self) -> u32 {
         let before = self.envelope().map_or(0, |envelope| envelope.head.attempt);
         before.saturating_add(self.record.receive_count)
     }

@@ -12,7 +12,7 @@ use telemetry::metrics as m;
 use telemetry::{EventLine, InvocationLine, Line, LoggedId, Metrics, RecordLine, Sink};
 
 /// The facts of one invocation.
-pub struct Report<'t> {
+pub(crate) struct Report<'t> {
     /// Where it delivers to.
     pub destination: Destination,
     /// What the user chose.
@@ -42,8 +42,7 @@ pub struct Report<'t> {
 }
 
 impl Report<'_> {
-    /// Writes it.
-    pub fn write(&self, sink: &impl Sink) {
+    pub(crate) fn write(&self, sink: &impl Sink) {
         let destination = self.destination.as_str();
         let (mut tally, mut metrics) = (Tally::default(), Metrics::new());
         for event in self.events {

@@ -5,7 +5,7 @@ use event::settings::{Orders, Problem, Settings};
 use telemetry::{ErrorLine, Line, Sink};
 
 /// Writes one `error` line for each such setting of a destination.
-pub fn startup_warnings(destination: Destination, settings: &Settings, sink: &impl Sink) {
+pub(crate) fn startup_warnings(destination: Destination, settings: &Settings, sink: &impl Sink) {
     let counts_twice = destination == Destination::Braze
         && settings.routes.segment_to_braze
         && settings.segment_to_braze.orders == Orders::Both;
@@ -20,7 +20,7 @@ pub fn startup_warnings(destination: Destination, settings: &Settings, sink: &im
 
 /// Writes the one line that says which setting cannot be used, if any, and who says what to write instead. Its value stays out
 /// of the log.
-pub fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
+pub(crate) fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
     if let Some(Problem { key, .. }) = problems.first() {
         let file = "infra/settings/switchyard.toml: run switchyard check";
         sink.line(Line::Error(ErrorLine {

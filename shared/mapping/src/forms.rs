@@ -26,7 +26,7 @@ mod page {
     const PAGE: &str = include_str!("../spec/forms.md");
 
     /// The cells of the rows of the table below the line that starts with this text. A cell's words stand in backticks.
-    pub fn table(heading: &str) -> Vec<Vec<&'static str>> {
+    pub(super) fn table(heading: &str) -> Vec<Vec<&'static str>> {
         let below = PAGE.split_once(heading).unwrap().1;
         let rows = below
             .lines()
@@ -39,7 +39,7 @@ mod page {
     }
 
     /// The texts in backticks of a cell.
-    pub fn quoted(cell: &str) -> Vec<&str> {
+    pub(super) fn quoted(cell: &str) -> Vec<&str> {
         cell.split('`').skip(1).step_by(2).collect()
     }
 }

@@ -7,7 +7,7 @@ use event::json::{Json, Kind, Object};
 const ALL: &str = "All";
 
 /// What an event says of the destinations that it is for.
-pub struct Integrations<'e, 'a> {
+pub(crate) struct Integrations<'e, 'a> {
     /// `integrations`
     pub own: &'e Object<'a>,
     /// `context.integrations`, for names that are absent in the first.
@@ -16,7 +16,7 @@ pub struct Integrations<'e, 'a> {
 
 impl Integrations<'_, '_> {
     /// The paths of what cannot be read: neither a boolean nor an object of options.
-    pub fn unreadable(&self, names: &[&str], webhooks: &[String]) -> Vec<String> {
+    pub(crate) fn unreadable(&self, names: &[&str], webhooks: &[String]) -> Vec<String> {
         let asked = names.iter().copied();
         let asked = asked.chain([ALL]).chain(webhooks.iter().map(String::as_str));
         let is_unreadable = |name: &&str| {
@@ -28,7 +28,7 @@ impl Integrations<'_, '_> {
 
     /// The path of what keeps the event from a destination; `None` if nothing does. `names` are those of the destination,
     /// `webhooks` those under which Segment knows Switchyard.
-    pub fn off(&self, names: &[&str], webhooks: &[String]) -> Option<String> {
+    pub(crate) fn off(&self, names: &[&str], webhooks: &[String]) -> Option<String> {
         if let Some(name) = names.iter().find(|name| self.is_false(name)) {
             return Some(self.path(name));
         }

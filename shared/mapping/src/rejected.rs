@@ -6,7 +6,7 @@ use std::fmt;
 
 /// Why an event is not sent, with the rule that says so.
 #[derive(Debug)]
-pub struct Rejected {
+pub(crate) struct Rejected {
     /// The rule's id, such as `SB-025`.
     pub rule: &'static str,
     /// The input's path that decided, such as `integrations.Braze`.
@@ -17,7 +17,7 @@ pub struct Rejected {
 
 /// Why an event is not sent, and what happens to it instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// There is nothing to send.
     Ignore(IgnoreReason),
     /// The event cannot be sent as it is: a person must look at it.
@@ -26,7 +26,7 @@ pub enum Reason {
 
 impl Rejected {
     /// There is nothing to send.
-    pub const fn ignore(rule: &'static str, path: &'static str, reason: IgnoreReason) -> Self {
+    pub(crate) const fn ignore(rule: &'static str, path: &'static str, reason: IgnoreReason) -> Self {
         Self {
             rule,
             path: Cow::Borrowed(path),
@@ -35,7 +35,7 @@ impl Rejected {
     }
 
     /// The event cannot be sent as it is.
-    pub const fn park(rule: &'static str, path: &'static str, reason: ParkReason) -> Self {
+    pub(crate) const fn park(rule: &'static str, path: &'static str, reason: ParkReason) -> Self {
         Self {
             rule,
             path: Cow::Borrowed(path),
@@ -45,7 +45,7 @@ impl Rejected {
 
     /// The same, decided by the value at another path.
     #[must_use]
-    pub fn at(self, path: String) -> Self {
+    pub(crate) fn at(self, path: String) -> Self {
         Self {
             path: Cow::Owned(path),
             ..self

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 /// What one route does in each of the steps.
-pub trait Mapping {
+pub(crate) trait Mapping {
     /// Where the events come from.
     const SOURCE: Source;
     /// The rule that parks what is no JSON object.
@@ -68,7 +68,7 @@ pub trait Mapping {
 }
 
 /// What is known of an event apart from its fields.
-pub struct Arrival {
+pub(crate) struct Arrival {
     /// Its id.
     pub id: EventId,
     /// Whether the id was derived from the event's bytes because the source gave none.
@@ -80,7 +80,7 @@ pub struct Arrival {
 }
 
 /// Maps one event. `text` is the event as received: any one JSON value.
-pub fn map<M: Mapping>(
+pub(crate) fn map<M: Mapping>(
     text: &str,
     received_at: Option<Timestamp>,
     settings: &Settings,

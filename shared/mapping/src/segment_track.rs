@@ -12,11 +12,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The property that names what was left out for size.
-pub const TRUNCATED: &str = "truncated";
+pub(crate) const TRUNCATED: &str = "truncated";
 
 /// One property of a call.
-pub trait Property {
-    /// Its name.
+pub(crate) trait Property {
     fn name(&self) -> &str;
 
     /// The bytes of its value in the most compact form.
@@ -26,13 +25,12 @@ pub trait Property {
     /// stays. `value_size` is that of its value.
     fn removal(&self, value_size: usize) -> Option<Removal>;
 
-    /// Writes it.
     fn write(&self, out: &mut ObjectWriter<'_>);
 }
 
 /// When a property of a call that is too large is left out.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub struct Removal {
+pub(crate) struct Removal {
     /// The lowest goes first.
     pub rank: usize,
     /// Of one rank, the largest goes first.
@@ -40,7 +38,7 @@ pub struct Removal {
 }
 
 /// A call but for its properties.
-pub struct Track<'a> {
+pub(crate) struct Track<'a> {
     /// `event`
     pub name: &'a str,
     /// `messageId`
@@ -60,7 +58,7 @@ pub struct Track<'a> {
 }
 
 /// How a call that is too large is made to fit.
-pub struct Trimming {
+pub(crate) struct Trimming {
     /// The rule that leaves properties out.
     pub rule: &'static str,
     /// The most bytes of the call as it is sent.
@@ -71,7 +69,7 @@ pub struct Trimming {
 
 impl Track<'_> {
     /// The body. `truncated` names what was left out; `None` writes no such property.
-    pub fn body<'p, P: Property + 'p>(
+    pub(crate) fn body<'p, P: Property + 'p>(
         &self,
         properties: impl IntoIterator<Item = &'p P>,
         truncated: Option<&[&str]>,
@@ -114,12 +112,12 @@ impl Track<'_> {
     }
 
     /// Whether the call of this body is within Segment's limit and the setting's.
-    pub fn fits(&self, body: &str, limit: usize) -> bool {
+    pub(crate) fn fits(&self, body: &str, limit: usize) -> bool {
         size::fits(body, self.timestamp.is_none(), limit)
     }
 
     /// The body without the properties that must go; `None` if it does not fit without all that may go.
-    pub fn trimmed<P: Property>(
+    pub(crate) fn trimmed<P: Property>(
         &self,
         properties: &[P],
         trimming: &Trimming,
@@ -145,7 +143,7 @@ impl Track<'_> {
     }
 
     /// The call of this body.
-    pub fn call(self, body: String) -> SegmentCall {
+    pub(crate) fn call(self, body: String) -> SegmentCall {
         let user = self.user_id.map(|id| UserKey::new("userId", id));
         let anonymous = || self.anonymous_id.map(|id| UserKey::new("anonymousId", id));
         SegmentCall {
@@ -159,6 +157,6 @@ impl Track<'_> {
 }
 
 /// The most bytes of a call: the setting's, and never more than Segment takes.
-pub fn limit(settings: &event::settings::Settings) -> usize {
+pub(crate) fn limit(settings: &event::settings::Settings) -> usize {
     settings.segment.max_event_bytes.min(size::MAX_EVENT_BYTES)
 }

@@ -63,7 +63,6 @@ const fn status(situation: Situation, wrong: WrongCredential) -> u16 {
 /// How long a sender that can wait is asked to wait, in seconds.
 const RETRY_AFTER_S: u32 = 30;
 
-/// The answer to a situation.
 pub(crate) fn answer(
     source: Source,
     situation: Situation,
@@ -99,7 +98,6 @@ mod tests {
 
     const SOURCES: [Source; 3] = [Source::Segment, Source::Braze, Source::Branch];
 
-    /// The table of 4.7, cell by cell.
     #[test]
     fn every_cell_of_the_table() {
         event::rules!["RC-130", "RC-032"];

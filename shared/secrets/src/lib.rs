@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![deny(unreachable_pub)]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
 mod cache;

@@ -9,7 +9,6 @@ pub(crate) const BRAZE_TRACK_OBJECTS: usize = 75;
 pub(crate) const BRAZE_ENTRIES: usize = 50;
 /// Braze: one request.
 pub(crate) const BRAZE_BODY_BYTES: usize = 4_000_000;
-/// Braze: one item.
 pub(crate) const BRAZE_ITEM_BYTES: usize = 102_400;
 /// Braze: the properties of a purchase, or of a campaign's or canvas's recipient.
 pub(crate) const BRAZE_PROPERTIES_BYTES: usize = 51_200;
@@ -22,7 +21,6 @@ pub(crate) const BRAZE_CATALOG_ID: usize = 250;
 /// Braze: units of one purchase object.
 pub(crate) const BRAZE_QUANTITY: u64 = 100;
 
-/// Segment: one event.
 pub(crate) const SEGMENT_EVENT_BYTES: usize = 32 * 1024;
 /// Segment: one request.
 pub(crate) const SEGMENT_BATCH_BYTES: usize = 500 * 1000;

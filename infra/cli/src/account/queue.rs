@@ -18,7 +18,6 @@ const BATCH: usize = 10;
 /// After so many receives in a row without a new message a walk ends: what stays comes back while a long one runs.
 const RECEIVES_WITHOUT_NEW: u32 = 20;
 
-/// One queue.
 #[derive(Debug)]
 pub(crate) struct Queue<'a> {
     api: &'a Api,

@@ -10,7 +10,6 @@ use super::Error;
 /// One object of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object {
-    /// Its key.
     pub(crate) key: String,
     /// Its bytes.
     pub(crate) size: u64,

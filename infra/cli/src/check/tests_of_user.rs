@@ -15,11 +15,9 @@ use std::path::{Path, PathBuf};
 /// What `outcome` may be.
 const OUTCOMES: [&str; 3] = ["deliver", "ignore", "park"];
 
-/// One test.
 pub(super) struct UserTest {
     /// The file that holds it.
     pub(super) file: PathBuf,
-    /// Its name.
     pub(super) name: String,
     route: Route,
     event: String,
@@ -27,7 +25,6 @@ pub(super) struct UserTest {
     expected: Vec<(&'static str, String)>,
 }
 
-/// A test as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {

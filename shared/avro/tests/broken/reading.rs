@@ -3,22 +3,22 @@
 use avro::{Damaged, Frame, Header, HeaderFault, Records, Unreadable, frame};
 
 /// The most text that a record may have here.
-pub const MOST_TEXT: usize = 1_040_000;
+pub(crate) const MOST_TEXT: usize = 1_040_000;
 
 /// What came of a block.
-pub struct Block {
+pub(crate) struct Block {
     pub records: Vec<Vec<Option<String>>>,
     pub fault: Option<Unreadable>,
 }
 
 /// What came of a file: its blocks, and whether a broken frame ended it.
-pub struct Read {
+pub(crate) struct Read {
     pub blocks: Vec<Block>,
     pub damaged: Option<Damaged>,
 }
 
 /// Reads a whole file, whatever it is.
-pub fn read(bytes: &[u8]) -> Result<Read, HeaderFault> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Read, HeaderFault> {
     let header = Header::read(bytes, true)?.unwrap();
     let (mut at, mut space) = (header.length, Vec::new());
     let mut read = Read {

@@ -22,7 +22,7 @@ use telemetry::Sink;
 
 /// How reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// Every event is queued or parked.
     Done,
     /// It was not read.
@@ -43,7 +43,7 @@ pub enum End {
 
 impl End {
     /// Where reading halted.
-    pub fn of(halt: Halt) -> Self {
+    pub(crate) fn of(halt: Halt) -> Self {
         match halt {
             Halt::End(end) => end,
             Halt::Answer(_) => Self::Retry,
@@ -52,7 +52,7 @@ impl End {
 }
 
 /// Why reading does not go on.
-pub enum Halt {
+pub(crate) enum Halt {
     /// It has ended so.
     End(End),
     /// S3 says so.
@@ -66,7 +66,7 @@ impl From<Meaning> for Halt {
 }
 
 /// What one message about a file has come to.
-pub struct Run<'r, Q, O, C, R, K> {
+pub(crate) struct Run<'r, Q, O, C, R, K> {
     pub function: &'static str,
     pub settings: &'r Settings,
     pub ports: &'r Ports<Q, O, C, R, K>,
@@ -103,7 +103,7 @@ pub struct Run<'r, Q, O, C, R, K> {
 }
 
 impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r, Q, O, C, R, K> {
-    pub fn new(
+    pub(crate) fn new(
         reader: &'r FileReader<Q, O, C, R, K>,
         record: &'r Record,
         at: Timestamp,
@@ -142,7 +142,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Says which file it is about.
-    pub fn is_about(&mut self, work: Option<Work>) {
+    pub(crate) fn is_about(&mut self, work: Option<Work>) {
         if let Some(work) = work {
             self.position = Position {
                 offset: work.offset,
@@ -157,18 +157,18 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Says which type its events have.
-    pub fn is_of(&mut self, event_type: &str) {
+    pub(crate) fn is_of(&mut self, event_type: &str) {
         self.event_type = currents::event_type(event_type).map(|known| known.name);
     }
 
     /// Remembers what S3 says of the object.
-    pub fn see(&mut self, object: &Object<'_, O>) {
+    pub(crate) fn see(&mut self, object: &Object<'_, O>) {
         self.size = Some(object.size()).filter(|size| *size != u64::MAX);
         self.work.etag = object.etag().map(str::to_owned);
     }
 
     /// Another object lies under the key: what was known of the old one is nothing worth.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.work.etag = None;
         self.work.to = None;
         self.work.count = None;
@@ -177,7 +177,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// How a file ends whose last event was read.
-    pub fn ended(&self) -> End {
+    pub(crate) fn ended(&self) -> End {
         match self.parked_parts.last() {
             Some(reason) => End::Parked(*reason),
             None => End::Done,
@@ -185,7 +185,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Parks the message itself.
-    pub fn seal(&mut self, reason: ParkReason) {
+    pub(crate) fn seal(&mut self, reason: ParkReason) {
         self.sealed = Some(reason);
         let part = Part {
             reason,
@@ -196,7 +196,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Parks the file from the next event on.
-    pub async fn set_aside_rest(&mut self, reason: ParkReason) -> Result<End, Halt> {
+    pub(crate) async fn set_aside_rest(&mut self, reason: ParkReason) -> Result<End, Halt> {
         let part = Part {
             reason,
             to: self.work.to,
@@ -208,7 +208,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Halts when what is left of the time is for sending and settling alone (CF-093).
-    pub async fn stop_if_late(&mut self) -> Result<(), Halt> {
+    pub(crate) async fn stop_if_late(&mut self) -> Result<(), Halt> {
         if self.ports.clock.now() < self.deadline.plus_millis(-STOP_MS) {
             return Ok(());
         }
@@ -226,7 +226,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Sends what the chunk holds. The position moves up to the first thing that no queue acknowledged.
-    pub async fn flush(&mut self) -> Result<(), Halt> {
+    pub(crate) async fn flush(&mut self) -> Result<(), Halt> {
         let count = self.chunk.items.len();
         let (messages, holds) = self.messages();
         let mut sending = self.sent(messages).await;

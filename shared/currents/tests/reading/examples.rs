@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 const SCHEMA_START: &str = r#"{"type":"record","name":"dataexport.S3.inner."#;
 
 /// A file of one record, whose fields are given as schema and bytes.
-pub fn file(event_type: &str, fields: &str, record: &[u8]) -> Vec<u8> {
+pub(crate) fn file(event_type: &str, fields: &str, record: &[u8]) -> Vec<u8> {
     let schema = format!(r#"{SCHEMA_START}{event_type}","fields":[{fields}]}}"#);
     let mut file = Container::begin(&schema, Codec::Null, [3; 16]);
     file.block(1, record);
     file.bytes
 }
 
-pub fn text(record: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(record: &mut Vec<u8>, text: &str) {
     string(record, text);
 }
 
 /// A text in a union with null.
-pub fn some(record: &mut Vec<u8>, value: &str) {
+pub(crate) fn some(record: &mut Vec<u8>, value: &str) {
     long(record, 1);
     string(record, value);
 }

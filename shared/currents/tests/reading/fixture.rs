@@ -10,9 +10,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use telemetry::{Line, Metrics, Sink};
 
-pub const C: &str = "2026-03-01T12:00:00.000Z";
-pub const BUCKET: &str = "acme-currents";
-pub const SEGMENT: QueueName = QueueName::Destination(Destination::Segment);
+pub(crate) const C: &str = "2026-03-01T12:00:00.000Z";
+pub(crate) const BUCKET: &str = "acme-currents";
+pub(crate) const SEGMENT: QueueName = QueueName::Destination(Destination::Segment);
 
 /// What S3 is to do with one request.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl Default for World {
     }
 }
 
-pub fn etag(bytes: &[u8]) -> String {
+pub(crate) fn etag(bytes: &[u8]) -> String {
     format!(
         "\"{:08x}\"",
         bytes
@@ -355,7 +355,7 @@ impl Sink for World {
 }
 
 /// Whether both hold the same events, each as often; calls that are in flight together arrive in any order.
-pub fn same(mut one: Vec<String>, other: &[String]) -> bool {
+pub(crate) fn same(mut one: Vec<String>, other: &[String]) -> bool {
     let mut other = other.to_vec();
     one.sort_unstable();
     other.sort_unstable();
@@ -363,13 +363,13 @@ pub fn same(mut one: Vec<String>, other: &[String]) -> bool {
 }
 
 /// The notification of a new object.
-pub fn created(key: &str) -> String {
+pub(crate) fn created(key: &str) -> String {
     serde_json::json!({"version": "0", "source": "aws.s3", "detail-type": "Object Created",
         "detail": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 1, "etag": "old"}}})
     .to_string()
 }
 
 /// The key of a file of this type.
-pub fn key(event_type: &str) -> String {
+pub(crate) fn key(event_type: &str) -> String {
     sandbox::currents_file::key("currents/", event_type, "2026-03-01-11", 42)
 }

@@ -7,7 +7,12 @@ use url::{Host, Url};
 ///
 /// # Errors
 /// What is wrong with the setting `key`.
-pub fn base_url(key: &str, setting: &str, region: Region, hosts: [&str; 2]) -> Result<String, Problem> {
+pub(super) fn base_url(
+    key: &str,
+    setting: &str,
+    region: Region,
+    hosts: [&str; 2],
+) -> Result<String, Problem> {
     if setting.trim().is_empty() {
         let [us, eu] = hosts;
         return Ok(match region {
@@ -51,7 +56,7 @@ fn replacement(key: &str, text: &str) -> Result<Url, Problem> {
 }
 
 /// Whether the host is this machine.
-pub fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -61,12 +66,12 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 /// What is wrong with a host that [`has_odd_host`] refuses.
-pub const ODD_HOST: &str =
+pub(super) const ODD_HOST: &str =
     "must write its host as it is: no dot at its end, and this machine as 127.0.0.1, localhost or [::1]";
 
 /// Whether a host ends in a dot, which no list of hosts knows, or is this machine by another name than the documented ones: a
 /// number, an abbreviation or a mapped address hides it from readers (RD-172).
-pub fn has_odd_host(url: &Url, text: &str) -> bool {
+pub(super) fn has_odd_host(url: &Url, text: &str) -> bool {
     let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
     let written = authority
         .split(['/', '?', '#'])

@@ -23,7 +23,7 @@ use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 /// What the suite has to know of a destination.
-pub trait Conforms: Destination + 'static {
+pub(crate) trait Conforms: Destination + 'static {
     /// Who sends to it.
     const SOURCE: Source;
     /// Settings that it starts with.
@@ -60,7 +60,7 @@ pub trait Conforms: Destination + 'static {
 }
 
 /// Status, headers, receive count, seconds.
-pub type Hint = (
+pub(crate) type Hint = (
     u16,
     &'static [(&'static str, &'static str)],
     u32,
@@ -311,7 +311,7 @@ fn limited(seconds: &str) -> Result<Response, NoResponse> {
     respond(429, &[("retry-after", seconds)], "")
 }
 
-pub fn each_status_has_its_outcome<D: Conforms>() {
+pub(crate) fn each_status_has_its_outcome<D: Conforms>() {
     for (status, body, wanted) in D::OUTCOMES {
         let vendor = FakeVendor::always(*status, body);
         let results = deliver(&packing::<D>(), &vendor, events::<D>(1));
@@ -325,7 +325,7 @@ pub fn each_status_has_its_outcome<D: Conforms>() {
     }
 }
 
-pub fn what_is_no_refusal_is_not_halved<D: Conforms>() {
+pub(crate) fn what_is_no_refusal_is_not_halved<D: Conforms>() {
     let waits = |wanted: &str| wanted.starts_with("retry") || wanted.starts_with("hold");
     for (status, body, wanted) in D::OUTCOMES.iter().filter(|(_, _, wanted)| waits(wanted)) {
         let vendor = FakeVendor::always(*status, body);
@@ -334,7 +334,7 @@ pub fn what_is_no_refusal_is_not_halved<D: Conforms>() {
     }
 }
 
-pub fn the_vendors_words_are_cut_and_quote_no_key<D: Conforms>() {
+pub(crate) fn the_vendors_words_are_cut_and_quote_no_key<D: Conforms>() {
     let vendor = FakeVendor::new(|seen, _| {
         let key = seen.authorization.as_deref().unwrap_or_default();
         let body = format!("unable to parse {key} {} {}", seen.body, "ä".repeat(600));
@@ -348,14 +348,14 @@ pub fn the_vendors_words_are_cut_and_quote_no_key<D: Conforms>() {
     assert_eq!(detail.chars().count(), 500);
 }
 
-pub fn a_repaired_event_is_warned_of<D: Conforms>() {
+pub(crate) fn a_repaired_event_is_warned_of<D: Conforms>() {
     let mut one = event::<D>("e");
     one.warnings = vec![Warning::InvalidNumber, Warning::Trimmed];
     let results = deliver(&packing::<D>(), &first::<D>(ok::<D>), vec![one]);
     assert_eq!(words(&results), ["warned invalid_number"]);
 }
 
-pub fn what_surely_was_not_sent_is_tried_once_more<D: Conforms>() {
+pub(crate) fn what_surely_was_not_sent_is_tried_once_more<D: Conforms>() {
     let vendor = first::<D>(|| Err(Connect));
     assert_eq!(outcomes(&packing::<D>(), &vendor, 1), ["delivered"]);
     let vendor = FakeVendor::new(|_, _| Err(Connect));
@@ -364,7 +364,7 @@ pub fn what_surely_was_not_sent_is_tried_once_more<D: Conforms>() {
     assert_eq!((vendor.requests(), results[0].maybe_duplicate), (2, false));
 }
 
-pub fn what_may_have_been_accepted<D: Conforms>() {
+pub(crate) fn what_may_have_been_accepted<D: Conforms>() {
     let vendor = FakeVendor::new(|_, _| Err(Timeout));
     let results = deliver(&fresh::<D>(), &vendor, events::<D>(2));
     let (wanted, may_count_twice) = D::UNANSWERED;
@@ -377,7 +377,7 @@ pub fn what_may_have_been_accepted<D: Conforms>() {
     assert_eq!(vendor.requests(), 2);
 }
 
-pub fn what_could_not_end_is_not_started<D: Conforms>() {
+pub(crate) fn what_could_not_end_is_not_started<D: Conforms>() {
     let (dispatcher, vendor) = (fresh::<D>(), FakeVendor::new(|_, _| ok::<D>()));
     let (results, _) = deliver_within(&dispatcher, &vendor, events::<D>(2), 9_999);
     assert_eq!(words(&results), ["retry unstarted"; 2]);
@@ -388,7 +388,7 @@ pub fn what_could_not_end_is_not_started<D: Conforms>() {
     assert_eq!(words(&results), ["delivered", "delivered", "retry unstarted"]);
 }
 
-pub fn a_renewed_key_serves_all<D: Conforms>() {
+pub(crate) fn a_renewed_key_serves_all<D: Conforms>() {
     for (status, body) in D::REFUSES_KEY {
         let vendor = FakeVendor::new(move |seen, _| match seen.carries("k-2") {
             true => ok::<D>(),
@@ -401,7 +401,7 @@ pub fn a_renewed_key_serves_all<D: Conforms>() {
     }
 }
 
-pub fn a_secret_emptied_meanwhile_holds_all<D: Conforms>() {
+pub(crate) fn a_secret_emptied_meanwhile_holds_all<D: Conforms>() {
     let (status, body) = D::REFUSES_KEY[0];
     for at_once in [1, 3.min(D::MOST_AT_ONCE)] {
         let vendor = FakeVendor::new(move |seen, _| match seen.carries("k-1") {
@@ -414,7 +414,7 @@ pub fn a_secret_emptied_meanwhile_holds_all<D: Conforms>() {
     }
 }
 
-pub fn without_a_key_nothing_is_sent<D: Conforms>() {
+pub(crate) fn without_a_key_nothing_is_sent<D: Conforms>() {
     for secrets in [FakeSecrets::unreadable(), FakeSecrets::new("{}")] {
         assert_eq!(
             outcomes(&one_by_one::<D>(1, secrets), &FakeVendor::silent(), 2),
@@ -433,7 +433,7 @@ fn held<D: Conforms>(secrets: &FakeSecrets) -> (Dispatcher<D, Fake>, FakeVendor)
     (dispatcher_in_time_of(&vendor, &settings, secrets.clone()), vendor)
 }
 
-pub fn a_held_lane_is_tried_with_one_request<D: Conforms>() {
+pub(crate) fn a_held_lane_is_tried_with_one_request<D: Conforms>() {
     let (dispatcher, vendor) = held::<D>(&FakeSecrets::new(&secret("k-1")));
     let table: &Table = D::HOLD_BACKOFF;
     let wait_ms = i64::from(table[0]) * 1000;
@@ -445,7 +445,7 @@ pub fn a_held_lane_is_tried_with_one_request<D: Conforms>() {
     }
 }
 
-pub fn a_held_lane_goes_on_at_once_with_a_new_key<D: Conforms>() {
+pub(crate) fn a_held_lane_goes_on_at_once_with_a_new_key<D: Conforms>() {
     for (stored, later_ms) in [("k-1", 0), ("k-1", 9_999), ("k-1", 30_000), (" ", 0)] {
         let secrets = renewed(&secret(stored));
         let (dispatcher, vendor) = held::<D>(&secrets);
@@ -460,7 +460,7 @@ pub fn a_held_lane_goes_on_at_once_with_a_new_key<D: Conforms>() {
     }
 }
 
-pub fn at_most_so_many_requests_are_in_flight<D: Conforms>() {
+pub(crate) fn at_most_so_many_requests_are_in_flight<D: Conforms>() {
     for at_once in [1, 3, 64] {
         let dispatcher = one_by_one::<D>(at_once, FakeSecrets::new(&secret("k-1")));
         let vendor = FakeVendor::new(|_, _| ok::<D>());
@@ -477,7 +477,7 @@ fn tried_after<D: Conforms>(status: u16, headers: &'static [(&str, &str)], recei
     after(&deliver(&packing::<D>(), &vendor, vec![one])[0])
 }
 
-pub fn the_schedule_is_the_pages<D: Conforms>() {
+pub(crate) fn the_schedule_is_the_pages<D: Conforms>() {
     for status in D::RETRIES {
         for (receives, wanted) in (1..).zip(D::SCHEDULE) {
             assert_eq!(
@@ -490,7 +490,7 @@ pub fn the_schedule_is_the_pages<D: Conforms>() {
     }
 }
 
-pub fn a_hint_is_bounded_and_never_undercut<D: Conforms>() {
+pub(crate) fn a_hint_is_bounded_and_never_undercut<D: Conforms>() {
     for (status, headers, receives, wanted) in D::HINTS {
         let seconds = tried_after::<D>(*status, headers, *receives);
         assert!(
@@ -500,7 +500,7 @@ pub fn a_hint_is_bounded_and_never_undercut<D: Conforms>() {
     }
 }
 
-pub fn after_a_429_nothing_is_started<D: Conforms>() {
+pub(crate) fn after_a_429_nothing_is_started<D: Conforms>() {
     let (dispatcher, vendor) = (fresh::<D>(), first::<D>(|| limited("100")));
     let results = deliver(&dispatcher, &vendor, events::<D>(3));
     assert_eq!(words(&results), ["retry rate_limited"; 3]);
@@ -521,7 +521,7 @@ pub fn after_a_429_nothing_is_started<D: Conforms>() {
     assert_eq!(outcomes(&dispatcher, &vendor, 1), ["delivered"]);
 }
 
-pub fn of_several_429_the_longest_counts<D: Conforms>() {
+pub(crate) fn of_several_429_the_longest_counts<D: Conforms>() {
     let at_once = 2.min(D::MOST_AT_ONCE);
     let vendor = FakeVendor::new(|_, nth| match nth {
         0 => limited("100"),
@@ -535,7 +535,7 @@ pub fn of_several_429_the_longest_counts<D: Conforms>() {
     assert_eq!(outcomes(&dispatcher, &vendor, 1), ["retry rate_limited"]);
 }
 
-pub fn nothing_is_sent_once_more_after_a_429<D: Conforms>() {
+pub(crate) fn nothing_is_sent_once_more_after_a_429<D: Conforms>() {
     let vendor = FakeVendor::new(|_, nth| match nth {
         0 => respond(401, &[], ""),
         1 => limited("100"),
@@ -550,7 +550,7 @@ pub fn nothing_is_sent_once_more_after_a_429<D: Conforms>() {
     assert_eq!(vendor.requests(), 2);
 }
 
-pub fn whether_a_5xx_stops_others<D: Conforms>() {
+pub(crate) fn whether_a_5xx_stops_others<D: Conforms>() {
     let vendor = first::<D>(|| respond(503, &[("retry-after", "100")], ""));
     let results = deliver(&fresh::<D>(), &vendor, events::<D>(2));
     let other = ["delivered", "retry rate_limited"][usize::from(D::PAUSES_AFTER_5XX)];
@@ -568,7 +568,7 @@ fn failing<D: Conforms>() -> (FakeVendor, Rc<Cell<u16>>) {
     (vendor, status)
 }
 
-pub fn an_open_breaker_tries_one_request<D: Conforms>() {
+pub(crate) fn an_open_breaker_tries_one_request<D: Conforms>() {
     let (dispatcher, (vendor, status)) = (fresh::<D>(), failing::<D>());
     let results = deliver(&dispatcher, &vendor, events::<D>(8));
     assert_eq!(vendor.requests(), 5, "the breaker opens");
@@ -586,7 +586,7 @@ pub fn an_open_breaker_tries_one_request<D: Conforms>() {
     assert_eq!(outcomes(&dispatcher, &vendor, 3), ["delivered"; 3]);
 }
 
-pub fn after_an_outage_the_rate_doubles<D: Conforms>() {
+pub(crate) fn after_an_outage_the_rate_doubles<D: Conforms>() {
     let (vendor, status) = failing::<D>();
     let dispatcher = one_by_one::<D>(20, FakeSecrets::new(&secret("k-1")));
     deliver(&dispatcher, &vendor, events::<D>(20));
@@ -611,7 +611,7 @@ pub fn after_an_outage_the_rate_doubles<D: Conforms>() {
     }
 }
 
-pub fn of_one_event_received_twice_the_first_is_sent<D: Conforms>() {
+pub(crate) fn of_one_event_received_twice_the_first_is_sent<D: Conforms>() {
     let jobs = || ["e", "f", "e"].map(event::<D>).into();
     let vendor = FakeVendor::new(|_, _| ok::<D>());
     assert_eq!(
@@ -631,7 +631,7 @@ pub fn of_one_event_received_twice_the_first_is_sent<D: Conforms>() {
     );
 }
 
-pub fn what_waits_keeps_later_calls_of_its_user<D: Conforms>() {
+pub(crate) fn what_waits_keeps_later_calls_of_its_user<D: Conforms>() {
     let vendor = first::<D>(|| respond(500, &[], ""));
     let of = |id: &str, user: &str, record| Job {
         record,
@@ -654,7 +654,7 @@ pub fn what_waits_keeps_later_calls_of_its_user<D: Conforms>() {
     assert!(!vendor.marks().concat().contains(&"e2".to_owned()));
 }
 
-pub fn what_was_accepted_is_never_sent_again<D: Conforms>() {
+pub(crate) fn what_was_accepted_is_never_sent_again<D: Conforms>() {
     let dispatcher = fresh::<D>();
     let calls = || vec![D::call("a", "u"), D::call("b", "v")];
     let vendor = FakeVendor::new(|seen, _| match seen.marks()[0].as_str() {
@@ -677,7 +677,7 @@ pub fn what_was_accepted_is_never_sent_again<D: Conforms>() {
     }
 }
 
-pub fn a_panic_changes_its_own_event_alone<D: Conforms>() {
+pub(crate) fn a_panic_changes_its_own_event_alone<D: Conforms>() {
     let vendor = FakeVendor::new(|seen, _| match seen.marks()[0].as_str() {
         "e1" => panic!("a fault of ours"),
         _ => ok::<D>(),
@@ -687,7 +687,7 @@ pub fn a_panic_changes_its_own_event_alone<D: Conforms>() {
     assert_eq!(counts.panics.get(), 1);
 }
 
-pub fn exactly_the_bad_events_end_refused<D: Conforms>(
+pub(crate) fn exactly_the_bad_events_end_refused<D: Conforms>(
     n: usize,
     bad: &BTreeSet<usize>,
     (status, refused): (u16, &str),
@@ -716,7 +716,12 @@ pub fn exactly_the_bad_events_end_refused<D: Conforms>(
 }
 
 /// Maps `"user#n"` to one call of that user.
-pub fn one_call<D: Conforms>(_: Source, text: &str, _: Option<Timestamp>, _: &Settings) -> Mapped<D::Call> {
+pub(crate) fn one_call<D: Conforms>(
+    _: Source,
+    text: &str,
+    _: Option<Timestamp>,
+    _: &Settings,
+) -> Mapped<D::Call> {
     assert!(!text.contains("mappanic"), "{text}");
     let id = text.trim_matches('"');
     Mapped {
@@ -730,7 +735,7 @@ pub fn one_call<D: Conforms>(_: Source, text: &str, _: Option<Timestamp>, _: &Se
 }
 
 /// An envelope for a destination with these events, received now.
-pub fn envelope_for<D: Conforms>(events: &[&str]) -> String {
+pub(crate) fn envelope_for<D: Conforms>(events: &[&str]) -> String {
     envelope_between(D::SOURCE, D::NAME, 0, events)
 }
 
@@ -755,7 +760,7 @@ const QUOTING: [Responds; 10] = [
 ];
 
 /// Marked values go through delivery and its faults, and are looked for in every line and metric.
-pub fn secrets_are_never_logged<D: Conforms>() {
+pub(crate) fn secrets_are_never_logged<D: Conforms>() {
     let faults = [&[][..], &[CallFault::Fail; 6], &[CallFault::FailEntry(0); 6]];
     let sent: Vec<String> = QUOTING
         .iter()

@@ -16,7 +16,7 @@ const RAMP_S: i64 = 10;
 
 /// Whether a request may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
+pub(super) enum Gate {
     /// It may.
     Pass,
     /// Not before this instant; the destination works again, slowly.
@@ -43,7 +43,7 @@ enum State {
 }
 
 /// The breaker of one lane.
-pub struct Breaker {
+pub(super) struct Breaker {
     state: State,
     /// The last requests: whether each failed.
     last: VecDeque<bool>,
@@ -66,7 +66,7 @@ impl Default for Breaker {
 
 impl Breaker {
     /// Whether a request with this key may start now.
-    pub fn gate(&self, now: Timestamp, current_key: u64) -> Gate {
+    pub(super) fn gate(&self, now: Timestamp, current_key: u64) -> Gate {
         match self.state {
             State::Closed { since: None } => Gate::Pass,
             State::Closed { since: Some(since) } => {
@@ -106,7 +106,7 @@ impl Breaker {
     }
 
     /// A request that the gate let pass starts.
-    pub fn start(&mut self, now: Timestamp) {
+    pub(super) fn start(&mut self, now: Timestamp) {
         match &mut self.state {
             State::Closed { since: None } => {}
             State::Closed { since: Some(since) } => {
@@ -121,14 +121,14 @@ impl Breaker {
     }
 
     /// A request was not sent after all.
-    pub fn not_sent(&mut self) {
+    pub(super) fn not_sent(&mut self) {
         if let State::Open { probing, .. } | State::Held { probing, .. } = &mut self.state {
             *probing = false;
         }
     }
 
     /// The destination has answered; a refusal is no failure.
-    pub fn succeeded(&mut self, now: Timestamp) {
+    pub(super) fn succeeded(&mut self, now: Timestamp) {
         match self.state {
             State::Closed { .. } => self.note(false),
             State::Open { probing: true, .. } | State::Held { probing: true, .. } => {
@@ -143,7 +143,7 @@ impl Breaker {
     }
 
     /// A request failed.
-    pub fn failed(&mut self, now: Timestamp, random: &impl Random) {
+    pub(super) fn failed(&mut self, now: Timestamp, random: &impl Random) {
         self.note(true);
         let in_a_row = self.last.iter().rev().take_while(|failed| **failed).count();
         let among = self.last.iter().filter(|failed| **failed).count();
@@ -158,13 +158,13 @@ impl Breaker {
     }
 
     /// How long the next opening lasts without a hint.
-    pub fn own_seconds(&self, random: &impl Random) -> u32 {
+    pub(super) fn own_seconds(&self, random: &impl Random) -> u32 {
         let seconds = OPEN_S.0 * 2_f64.powi(self.openings.min(10));
         (seconds.min(OPEN_S.1) * random.between(0.7, 1.0)).ceil() as u32
     }
 
     /// It opens: a 429 does that at once. Of two ends the later counts.
-    pub fn open_until(&mut self, until: Timestamp) {
+    pub(super) fn open_until(&mut self, until: Timestamp) {
         let until = match self.state {
             State::Open {
                 until: before,
@@ -182,7 +182,7 @@ impl Breaker {
     }
 
     /// A person has to act: until then one request passes each time that `until` is over.
-    pub fn hold(&mut self, kind: HoldKind, key: u64, until: Timestamp) {
+    pub(super) fn hold(&mut self, kind: HoldKind, key: u64, until: Timestamp) {
         self.state = State::Held {
             kind,
             key,
@@ -192,7 +192,7 @@ impl Breaker {
     }
 
     /// Whether it is open, also for a hold.
-    pub fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         !matches!(self.state, State::Closed { .. })
     }
 

@@ -9,7 +9,7 @@ use event::reasons::{ParkReason, RetryClass, Warning};
 use std::collections::BTreeSet;
 
 /// What has become of the items of one event so far.
-pub struct Ledger {
+pub(super) struct Ledger {
     /// How many items it has.
     of: usize,
     /// Items from this position on are not those of the identity endpoints.
@@ -40,7 +40,7 @@ struct Refusal {
 impl Ledger {
     /// The ledger of a job, with what earlier deliveries have accepted of it. Marks of another number of items are void
     /// (SB-543).
-    pub fn new<D: Destination>(job: &Job<D::Call>) -> Self {
+    pub(super) fn new<D: Destination>(job: &Job<D::Call>) -> Self {
         let of = job.calls.iter().map(D::item_count).sum();
         let identity = job.calls.iter().filter(|call| D::is_identity(call));
         let identity_items = identity.map(D::item_count).sum();
@@ -63,18 +63,18 @@ impl Ledger {
     }
 
     /// Whether an item was accepted.
-    pub fn is_accepted(&self, position: usize) -> bool {
+    pub(super) fn is_accepted(&self, position: usize) -> bool {
         self.accepted.contains(&position)
     }
 
     /// An item was accepted.
-    pub fn accept(&mut self, position: usize, status: u16) {
+    pub(super) fn accept(&mut self, position: usize, status: u16) {
         self.accepted.insert(position);
         self.status = self.status.or(Some(status));
     }
 
     /// An item was refused.
-    pub fn refuse(&mut self, position: usize, reason: ParkReason, status: u16, detail: String) {
+    pub(super) fn refuse(&mut self, position: usize, reason: ParkReason, status: u16, detail: String) {
         self.settled.insert(position);
         self.refusals.push(Refusal {
             is_identity: position < self.identity_items,
@@ -85,14 +85,14 @@ impl Ledger {
     }
 
     /// An item has this outcome, unsent or by a request.
-    pub fn settle(&mut self, position: usize, outcome: Outcome, status: Option<u16>) {
+    pub(super) fn settle(&mut self, position: usize, outcome: Outcome, status: Option<u16>) {
         self.settled.insert(position);
         self.meet(outcome);
         self.status = status.or(self.status);
     }
 
     /// All items of which nothing is known yet have this outcome.
-    pub fn settle_rest(&mut self, outcome: Outcome) {
+    pub(super) fn settle_rest(&mut self, outcome: Outcome) {
         for position in (0..self.of).filter(|position| !self.accepted.contains(position)) {
             self.settled.insert(position);
         }
@@ -100,7 +100,7 @@ impl Ledger {
     }
 
     /// Something is to be said of an event that is delivered all the same.
-    pub fn warn(&mut self, warning: Warning) {
+    pub(super) fn warn(&mut self, warning: Warning) {
         self.sending_warning.get_or_insert(warning);
     }
 
@@ -109,7 +109,7 @@ impl Ledger {
     }
 
     /// The one result of the event. `only_warns`: whether refused items leave it delivered.
-    pub fn result(mut self, only_warns: bool) -> DeliveryResult {
+    pub(super) fn result(mut self, only_warns: bool) -> DeliveryResult {
         // An item that no request has taken up is not lost: it is tried again.
         if (0..self.of).any(|item| !self.accepted.contains(&item) && !self.settled.contains(&item)) {
             self.meet(Outcome::Retry {

@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 /// Until when a group of requests must not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimitPause {
+pub(super) struct RateLimitPause {
     /// Its end.
     pub until: Timestamp,
     /// Whether an invocation that has the time may wait for it: the limit is spent, but nothing was refused.
@@ -15,7 +15,7 @@ pub struct RateLimitPause {
 }
 
 /// The pauses that run, by group.
-pub struct Pauses<G>(RefCell<HashMap<G, RateLimitPause>>);
+pub(super) struct Pauses<G>(RefCell<HashMap<G, RateLimitPause>>);
 
 impl<G> Default for Pauses<G> {
     fn default() -> Self {
@@ -25,13 +25,13 @@ impl<G> Default for Pauses<G> {
 
 impl<G: Eq + Hash> Pauses<G> {
     /// The pause of a group, if one runs.
-    pub fn running(&self, group: &G, now: Timestamp) -> Option<RateLimitPause> {
+    pub(super) fn running(&self, group: &G, now: Timestamp) -> Option<RateLimitPause> {
         let pauses = self.0.borrow();
         pauses.get(group).copied().filter(|pause| pause.until > now)
     }
 
     /// Pauses a group; a longer pause that runs stays.
-    pub fn set(&self, group: G, pause: RateLimitPause) {
+    pub(super) fn set(&self, group: G, pause: RateLimitPause) {
         let mut pauses = self.0.borrow_mut();
         let kept = pauses.entry(group).or_insert(pause);
         if pause.until >= kept.until {

@@ -12,7 +12,7 @@ use telemetry::Secret;
 const AGAIN_MS: (f64, f64) = (100.0, 500.0);
 
 /// What came of a request.
-pub enum SendResult {
+pub(super) enum SendResult {
     /// A status line and headers, perhaps a body.
     Response(Response),
     /// Nothing came.
@@ -22,7 +22,7 @@ pub enum SendResult {
 }
 
 /// Sends a batch: once, and once more if it surely was not sent.
-pub async fn send<D: Destination, S: DelivererSurroundings>(
+pub(super) async fn send<D: Destination, S: DelivererSurroundings>(
     destination: &D,
     batch: &BatchOf<D>,
     key: &Secret,
@@ -75,7 +75,7 @@ async fn sent<S: DelivererSurroundings>(
 const DETAIL_CHARACTERS: usize = 500;
 
 /// What a destination said, for the person who looks at a parked event.
-pub fn detail(status: u16, body: &[u8]) -> String {
+pub(crate) fn detail(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     format!("{status} {text}")
         .trim_end()

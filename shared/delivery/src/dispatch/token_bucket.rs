@@ -7,7 +7,7 @@ use std::cell::Cell;
 const TOKEN: i64 = 1000;
 
 /// A token bucket that holds the tokens of one second.
-pub struct TokenBucket {
+pub(super) struct TokenBucket {
     per_second: i64,
     /// Thousandths of tokens that are saved up, and when they were counted.
     saved: Cell<(i64, Timestamp)>,
@@ -15,7 +15,7 @@ pub struct TokenBucket {
 
 impl TokenBucket {
     /// A full bucket.
-    pub fn new(per_second: u32) -> Self {
+    pub(super) fn new(per_second: u32) -> Self {
         let per_second = i64::from(per_second.max(1));
         Self {
             per_second,
@@ -27,7 +27,7 @@ impl TokenBucket {
     ///
     /// # Errors
     /// Milliseconds until there is one, if there is none.
-    pub fn take(&self, now: Timestamp) -> Result<(), u64> {
+    pub(super) fn take(&self, now: Timestamp) -> Result<(), u64> {
         let (saved, at) = self.saved.get();
         let gained = now.millis_since(at).max(0).saturating_mul(self.per_second);
         let saved = saved.saturating_add(gained).min(self.per_second * TOKEN);

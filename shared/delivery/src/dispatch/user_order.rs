@@ -7,8 +7,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Starts every item, at most `most` at a time, in order for each user. `start` is asked when an item's turn has come.
-pub async fn in_flight<T, F>(items: Vec<(HashSet<UserKey>, T)>, most: usize, mut start: impl FnMut(T) -> F)
-where
+pub(super) async fn in_flight<T, F>(
+    items: Vec<(HashSet<UserKey>, T)>,
+    most: usize,
+    mut start: impl FnMut(T) -> F,
+) where
     F: Future<Output = ()>,
 {
     let mut pending: VecDeque<_> = items.into();
@@ -57,14 +60,14 @@ fn next<T>(
 }
 
 /// The users whose later calls wait with an earlier one (RD-147, SB-517).
-pub struct WaitingUsers {
+pub(super) struct WaitingUsers {
     scope: UserOrderScope,
     waiting: HashMap<(Option<usize>, UserKey), Outcome>,
 }
 
 impl WaitingUsers {
     /// Nobody waits yet.
-    pub fn new(scope: UserOrderScope) -> Self {
+    pub(super) fn new(scope: UserOrderScope) -> Self {
         Self {
             scope,
             waiting: HashMap::new(),
@@ -77,7 +80,7 @@ impl WaitingUsers {
     }
 
     /// What a call of these users waits with, if it does.
-    pub fn outcome<'u>(
+    pub(super) fn outcome<'u>(
         &self,
         record: usize,
         mut users: impl Iterator<Item = &'u UserKey>,
@@ -86,7 +89,12 @@ impl WaitingUsers {
     }
 
     /// A call has this outcome.
-    pub fn met<'u>(&mut self, record: usize, users: impl Iterator<Item = &'u UserKey>, outcome: Outcome) {
+    pub(super) fn met<'u>(
+        &mut self,
+        record: usize,
+        users: impl Iterator<Item = &'u UserKey>,
+        outcome: Outcome,
+    ) {
         let holds = self.scope == UserOrderScope::Envelope;
         if outcome.is_waiting() && (holds || !matches!(outcome, Outcome::Hold(_))) {
             for user in users {

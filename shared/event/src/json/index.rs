@@ -40,16 +40,16 @@ pub(super) struct Node {
 
 impl Node {
     /// The text of its key, in the text of the whole object, which begins at `origin`.
-    pub fn key<'a>(&self, object: &'a str, origin: u32) -> &'a str {
+    pub(super) fn key<'a>(&self, object: &'a str, origin: u32) -> &'a str {
         slice(object, self.key_start - origin, self.key_end - origin)
     }
 
-    pub fn has_tag(&self, tag: KeyTag) -> bool {
+    pub(super) fn has_tag(&self, tag: KeyTag) -> bool {
         self.tag == tag
     }
 
     /// The text of the value, in the text of the value around it, which begins at `origin`.
-    pub fn value<'a>(&self, outer: &'a str, origin: u32) -> &'a str {
+    pub(super) fn value<'a>(&self, outer: &'a str, origin: u32) -> &'a str {
         slice(outer, self.start - origin, self.end - origin)
     }
 }
@@ -63,14 +63,13 @@ fn slice(text: &str, start: u32, end: u32) -> &str {
 pub(super) struct KeyTag(u32);
 
 impl KeyTag {
-    pub const fn of(key: &[u8]) -> Self {
+    pub(super) const fn of(key: &[u8]) -> Self {
         match (key.first(), key.last()) {
             (Some(first), Some(last)) => Self((key.len() as u32) << 16 | (*first as u32) << 8 | *last as u32),
             _ => Self(0),
         }
     }
 
-    /// One of 64 bits.
     const fn bit(self) -> u64 {
         1 << (self.0.wrapping_mul(0x9E37_79B1) >> 26)
     }

@@ -26,14 +26,14 @@ const CONDITIONED: [&str; 2] = ["triggers", "catalogs"];
 
 /// All that a settings file says of own rules.
 #[derive(Default)]
-pub struct OwnRules {
+pub(super) struct OwnRules {
     rows: Vec<(Route, Rows)>,
     triggers: Vec<(usize, Condition)>,
     catalogs: Vec<(usize, Condition)>,
 }
 
 /// The full names of all settings of own rules.
-pub fn keys() -> impl Iterator<Item = String> {
+pub(super) fn keys() -> impl Iterator<Item = String> {
     let rows = Route::ALL.iter().map(|route| format!("{route}.{RULES}"));
     let conditions = CONDITIONED
         .iter()
@@ -42,7 +42,7 @@ pub fn keys() -> impl Iterator<Item = String> {
 }
 
 /// Takes own rules out of a settings file, and reads them. `table` is what a TOML reader made of `text`.
-pub fn take(text: &str, table: &mut toml::Table, problems: &mut Problems) -> OwnRules {
+pub(super) fn take(text: &str, table: &mut toml::Table, problems: &mut Problems) -> OwnRules {
     let mut own = OwnRules::default();
     if !take_keys(table) {
         return own;
@@ -113,7 +113,7 @@ fn take_keys(table: &mut toml::Table) -> bool {
 
 impl OwnRules {
     /// Puts them where the mapping looks for them.
-    pub fn put_into(self, settings: &mut Settings) {
+    pub(super) fn put_into(self, settings: &mut Settings) {
         for (route, rows) in self.rows {
             *settings.rules_mut(route) = rows;
         }

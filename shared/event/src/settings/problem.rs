@@ -15,7 +15,6 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The table that it is in.
     pub(super) fn table(&self) -> &str {
         self.key.split('.').next().unwrap_or_default()
     }

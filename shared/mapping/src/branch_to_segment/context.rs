@@ -27,7 +27,7 @@ struct Member<'a> {
 }
 
 /// The context of a call, its members in the order in which they are written.
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     members: Vec<Member<'a>>,
 }
 
@@ -79,7 +79,7 @@ const CAMPAIGN: [(&str, &str, &str); 5] = [
 ];
 
 /// The system of the device, if it is one of an app.
-pub fn system(event: &Received<'_>) -> Option<Platform> {
+pub(super) fn system(event: &Received<'_>) -> Option<Platform> {
     let os = event.user("os").and_then(text)?;
     match os.trim().to_ascii_uppercase().as_str() {
         "IOS" | "IPHONE OS" | "IPHONE_OS" | "IPADOS" | "TVOS" | "TV_OS" => Some(Platform::Ios),
@@ -90,13 +90,13 @@ pub fn system(event: &Received<'_>) -> Option<Platform> {
 }
 
 /// Which of several write keys an event is for (BS-061).
-pub fn platform(event: &Received<'_>) -> Option<Platform> {
+pub(super) fn platform(event: &Received<'_>) -> Option<Platform> {
     system(event).or_else(|| event.is_web().then_some(Platform::Web))
 }
 
 impl<'a> Context<'a> {
     /// The context of an event's call.
-    pub fn new(event: &Received<'a>, placeholders: Placeholders<'_>, trace: &mut Trace) -> Self {
+    pub(super) fn new(event: &Received<'a>, placeholders: Placeholders<'_>, trace: &mut Trace) -> Self {
         let mut context = Self {
             members: Vec::with_capacity(16),
         };
@@ -220,7 +220,7 @@ impl<'a> Context<'a> {
     }
 
     /// Writes the object.
-    pub fn write(&self, call: &mut ObjectWriter<'_>) {
+    pub(super) fn write(&self, call: &mut ObjectWriter<'_>) {
         let mut context = call.object("context");
         for members in self.members.chunk_by(|one, other| one.object == other.object) {
             match members.first().map_or("", |member| member.object) {

@@ -1,7 +1,7 @@
 //! When two names are one.
 
 /// The form in which names are compared: Segment's warehouses join what has one (BS-121).
-pub fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     let mut folded = String::with_capacity(name.len() + 4);
     let mut before = None;
     for c in name.chars() {

@@ -15,7 +15,7 @@ const MARK: &str = "segment_message_id";
 ///
 /// # Errors
 /// Why an event without one is parked.
-pub fn name<'a>(event: &Received<'a>) -> Result<Name<'a>, Rejected> {
+pub(super) fn name<'a>(event: &Received<'a>) -> Result<Name<'a>, Rejected> {
     match string(event.name).filter(|name| !name.trim().is_empty()) {
         Some(name) => Ok(Name::new(name)),
         None if string(event.legacy_name).is_some() => {
@@ -26,7 +26,7 @@ pub fn name<'a>(event: &Received<'a>) -> Result<Name<'a>, Rejected> {
 }
 
 /// Why an event would go back to Segment, where it came from.
-pub fn looped(event: &Received<'_>, settings: &BranchToSegment) -> Option<Rejected> {
+pub(super) fn looped(event: &Received<'_>, settings: &BranchToSegment) -> Option<Rejected> {
     if settings.include_segment_origin {
         return None;
     }
@@ -45,7 +45,11 @@ pub fn looped(event: &Received<'_>, settings: &BranchToSegment) -> Option<Reject
 ///
 /// # Errors
 /// Why it is ignored.
-pub fn filter(event: &Received<'_>, name: &Name<'_>, settings: &BranchToSegment) -> Result<(), Rejected> {
+pub(super) fn filter(
+    event: &Received<'_>,
+    name: &Name<'_>,
+    settings: &BranchToSegment,
+) -> Result<(), Rejected> {
     let ignored = |rule, reason| Err(Rejected::ignore(rule, "name", reason));
     if let Some(looped) = looped(event, settings) {
         return Err(looped);

@@ -30,7 +30,7 @@ struct Reading {
 
 /// The properties of an event's call. `other_time` is a second time that the event states. `is_trimmed`: the name
 /// `truncated` is taken.
-pub fn properties<'e>(
+pub(super) fn properties<'e>(
     event: &'e Received<'e>,
     identity: &'e Identity<'e>,
     settings: &BranchToSegment,

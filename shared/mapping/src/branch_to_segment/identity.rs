@@ -17,10 +17,10 @@ use std::borrow::Cow;
 const MAX_ID_CHARS: usize = 80;
 
 /// The key under which Segment's anonymous id travels through Branch.
-pub const ANONYMOUS_ID: &str = "$segment_anonymous_id";
+pub(super) const ANONYMOUS_ID: &str = "$segment_anonymous_id";
 
 /// The same key after a forwarder has taken the sign off.
-pub const UNSIGNED_ANONYMOUS_ID: &str = "segment_anonymous_id";
+pub(super) const UNSIGNED_ANONYMOUS_ID: &str = "segment_anonymous_id";
 
 /// Put before a device's id that stands in for an anonymous id.
 const DEVICE_PREFIX: &str = "branch-device-";
@@ -29,7 +29,7 @@ const DEVICE_PREFIX: &str = "branch-device-";
 const DEVICE_IDS: [&str; 4] = ["idfv", "android_id", "idfa", "aaid"];
 
 /// The id that Branch gave the event.
-pub fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<EventId> {
+pub(super) fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<EventId> {
     let given = id.and_then(|id| placeholders.thing(id));
     given
         .filter(|id| id.chars().count() <= MAX_ID_CHARS)
@@ -37,13 +37,13 @@ pub fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<
 }
 
 /// The event's `messageId`. A derived id begins with `branch-` already.
-pub fn message_id(arrival: &Arrival, settings: &BranchToSegment) -> String {
+pub(super) fn message_id(arrival: &Arrival, settings: &BranchToSegment) -> String {
     let prefix = if arrival.is_derived { "" } else { "branch-" };
     format!("{prefix}{}{}", arrival.id, settings.message_id_suffix)
 }
 
 /// The user of a call: one of the two is there.
-pub struct Identity<'a> {
+pub(super) struct Identity<'a> {
     /// `anonymousId`
     pub anonymous_id: Option<Cow<'a, str>>,
     /// Whether a device's id stands in for it.
@@ -56,7 +56,7 @@ pub struct Identity<'a> {
 ///
 /// # Errors
 /// Why an event without identity is not sent.
-pub fn identity<'a>(
+pub(super) fn identity<'a>(
     event: &Received<'a>,
     settings: &BranchToSegment,
     trace: &mut Trace,

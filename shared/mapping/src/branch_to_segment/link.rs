@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 /// What the first character of a key says of an entry, in the order in which the groups get their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sign {
+pub(super) enum Sign {
     /// `~`: a label for analytics.
     Label,
     /// `$`: a control parameter.
@@ -24,8 +24,7 @@ const SIGNS: [(Sign, char, &str); 3] = [
     (Sign::Added, '+', "plus_"),
 ];
 
-/// One entry.
-pub struct Entry<'a> {
+pub(super) struct Entry<'a> {
     /// Its sign, or what stands for it.
     pub sign: Sign,
     is_flat: bool,
@@ -37,7 +36,7 @@ pub struct Entry<'a> {
 
 impl Entry<'_> {
     /// The key without sign.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         let sign = SIGNS.iter().find(|(sign, ..)| *sign == self.sign);
         let name = sign.and_then(|(_, character, word)| {
             if self.is_flat {
@@ -50,7 +49,7 @@ impl Entry<'_> {
     }
 
     /// Whether there is nothing in its value.
-    pub fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         match self.sign {
             Sign::Own => is_blank(self.value),
             _ => is_nothing(self.value),
@@ -60,13 +59,13 @@ impl Entry<'_> {
 
 /// The entries in the order in which they are visited: by group, those with the sign first, by key.
 #[derive(Default)]
-pub struct Link<'a> {
+pub(super) struct Link<'a> {
     entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Link<'a> {
     /// Takes the members of `last_attributed_touch_data`.
-    pub fn new(members: Object<'a>) -> Self {
+    pub(super) fn new(members: Object<'a>) -> Self {
         let entries = members.into_iter().map(|(key, value)| {
             let signed = SIGNS.iter().find_map(|(sign, character, word)| {
                 if key.starts_with(*character) {
@@ -91,17 +90,17 @@ impl<'a> Link<'a> {
     }
 
     /// The entries of a group.
-    pub fn group(&self, sign: Sign) -> impl Iterator<Item = &Entry<'a>> {
+    pub(super) fn group(&self, sign: Sign) -> impl Iterator<Item = &Entry<'a>> {
         self.entries.iter().filter(move |entry| entry.sign == sign)
     }
 
     /// The label of this name, such as `campaign`, unless there is nothing in it.
-    pub fn label(&self, name: &str) -> Option<Json<'a>> {
+    pub(super) fn label(&self, name: &str) -> Option<Json<'a>> {
         self.named(Sign::Label, name)
     }
 
     /// The control parameter of this name, such as `3p`, unless there is nothing in it.
-    pub fn control(&self, name: &str) -> Option<Json<'a>> {
+    pub(super) fn control(&self, name: &str) -> Option<Json<'a>> {
         self.named(Sign::Control, name)
     }
 
@@ -113,7 +112,7 @@ impl<'a> Link<'a> {
     }
 
     /// Whether at least one entry holds data (BS-045).
-    pub fn holds_data(&self) -> bool {
+    pub(super) fn holds_data(&self) -> bool {
         self.entries
             .iter()
             .any(|entry| holds_data(entry.value, entry.sign != Sign::Own))

@@ -26,7 +26,7 @@ const PREFIX: &str = "branch_";
 
 /// What kind of name it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(super) enum Class {
     /// An event of this category.
     Of(Category),
     /// An event that is left out unless the user asks for it.
@@ -34,7 +34,7 @@ pub enum Class {
 }
 
 /// The name of an event.
-pub struct Name<'a> {
+pub(super) struct Name<'a> {
     received: Cow<'a, str>,
     normalized: String,
     /// What kind of name it is.
@@ -43,7 +43,7 @@ pub struct Name<'a> {
 
 impl<'a> Name<'a> {
     /// Of a name that is not blank.
-    pub fn new(received: Cow<'a, str>) -> Self {
+    pub(super) fn new(received: Cow<'a, str>) -> Self {
         let normalized = normalized(&received);
         let class = class(&normalized);
         Self {
@@ -54,18 +54,18 @@ impl<'a> Name<'a> {
     }
 
     /// Whether one of the names, in any spelling, is this one.
-    pub fn is_among(&self, names: &[String]) -> bool {
+    pub(super) fn is_among(&self, names: &[String]) -> bool {
         names.iter().any(|name| normalized(name) == self.normalized)
     }
 
     /// Whether Branch has blocked the event as fraud.
-    pub fn is_blocked(&self) -> bool {
+    pub(super) fn is_blocked(&self) -> bool {
         let blocked = self.normalized.strip_suffix(BLOCKED);
         blocked.is_some_and(|name| class(name) != Class::Of(Category::Custom))
     }
 
     /// The event's name at Segment, and the rule that gives it. `own` are the user's own names.
-    pub fn at_segment(&self, own: &BTreeMap<String, String>) -> (&'static str, String) {
+    pub(super) fn at_segment(&self, own: &BTreeMap<String, String>) -> (&'static str, String) {
         let mut own = own.iter();
         if let Some((_, name)) = own.find(|(received, _)| normalized(received) == self.normalized) {
             return ("OR-061", name.clone());

@@ -44,7 +44,7 @@ struct Product<'a> {
 }
 
 /// The JSON text of `products`; `None` if there are none. `properties` gets the warnings.
-pub fn products(content_items: &[Json<'_>], properties: &mut Properties<'_>) -> Option<String> {
+pub(super) fn products(content_items: &[Json<'_>], properties: &mut Properties<'_>) -> Option<String> {
     let mut text = String::new();
     let mut any = false;
     {

@@ -16,7 +16,7 @@ const IDENTITY: [&str; 3] = ["event_id", "IP", "anonymousId"];
 
 /// The groups of properties, the one with the best right to a name first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
+pub(super) enum Group {
     /// `event_id`, `IP` and `anonymousId`.
     Identity,
     /// Link entries with `~`.
@@ -105,8 +105,7 @@ impl Group {
     }
 }
 
-/// One property.
-pub struct Property<'a> {
+pub(super) struct Property<'a> {
     /// Its group.
     group: Group,
     /// The key of the entry that it comes from.
@@ -139,7 +138,7 @@ impl segment_track::Property for Property<'_> {
 }
 
 /// Properties in their order.
-pub struct Properties<'a> {
+pub(super) struct Properties<'a> {
     /// Those that have got a name.
     pub list: Vec<Property<'a>>,
     /// The folded names, each with the place of its property.
@@ -153,7 +152,7 @@ pub struct Properties<'a> {
 impl<'a> Properties<'a> {
     /// None yet. The names of [`Group::Identity`] are taken, also where the event gives no value for them: whoever reads
     /// them must not find what a link says. `is_trimmed`: so is the name `truncated`.
-    pub fn new(is_trimmed: bool) -> Self {
+    pub(super) fn new(is_trimmed: bool) -> Self {
         let mut taken = HashMap::with_capacity(64);
         taken.extend(IDENTITY.map(|name| (folded(name), None)));
         if is_trimmed {
@@ -168,12 +167,12 @@ impl<'a> Properties<'a> {
     }
 
     /// Keeps a warning of a value at a path, for [`Self::record`].
-    pub fn warn(&mut self, warning: Warning, path: String) {
+    pub(super) fn warn(&mut self, warning: Warning, path: String) {
         self.warnings.push((warning, path));
     }
 
     /// Adds an entry under its name, or under its alternative name. `key` is that of the entry as received.
-    pub fn add(&mut self, group: Group, key: &'a str, name: Cow<'a, str>, value: Value<'a>) {
+    pub(super) fn add(&mut self, group: Group, key: &'a str, name: Cow<'a, str>, value: Value<'a>) {
         if name.is_empty() {
             return;
         }
@@ -214,7 +213,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Records what became of the entries.
-    pub fn record(&self, trace: &mut Trace) {
+    pub(super) fn record(&self, trace: &mut Trace) {
         let path = |group: Group, key: &str| format!("{}{key}", group.section());
         for property in &self.list {
             trace.record(property.group.rule(), || {

@@ -9,7 +9,7 @@ use event::reasons::Warning;
 use std::borrow::Cow;
 
 /// The fields of the event itself that become properties, in the order of BS-119.
-pub const OWN_FIELDS: [&str; 12] = [
+pub(super) const OWN_FIELDS: [&str; 12] = [
     "attributed",
     "existing_user",
     "first_event_for_user",
@@ -25,14 +25,14 @@ pub const OWN_FIELDS: [&str; 12] = [
 ];
 
 /// How many of them, from the first, are booleans.
-pub const OWN_FLAGS: usize = 4;
+pub(super) const OWN_FLAGS: usize = 4;
 
 /// The control parameter, without its sign, of an attribution that may not be shown.
 const UNSIGNED_FACEBOOK: &str = "fb_data_terms_not_signed";
 
 /// An event. Objects are visited in byte order of their keys; what is absent is empty.
 #[derive(Default)]
-pub struct Received<'a> {
+pub(super) struct Received<'a> {
     /// `name`
     pub name: Option<Json<'a>>,
     /// `id`
@@ -63,7 +63,7 @@ pub struct Received<'a> {
 
 impl<'a> Received<'a> {
     /// Opens an event; `None` if it is no JSON object.
-    pub fn open(received: Json<'a>, trace: &mut Trace) -> Option<Self> {
+    pub(super) fn open(received: Json<'a>, trace: &mut Trace) -> Option<Self> {
         let mut event = Self::default();
         let mut unreadable = Vec::new();
         let mut object = |key: &'static str, value: Json<'a>| {
@@ -108,7 +108,7 @@ impl<'a> Received<'a> {
     }
 
     /// Forgets the attribution if it is Facebook's and the customer has not signed Facebook's data terms (BS-047).
-    pub fn hide_unsigned_facebook(&mut self, trace: &mut Trace) {
+    pub(super) fn hide_unsigned_facebook(&mut self, trace: &mut Trace) {
         let mark = self.link.control(UNSIGNED_FACEBOOK).and_then(boolean);
         if mark != Some(true) {
             return;
@@ -133,12 +133,12 @@ impl<'a> Received<'a> {
     }
 
     /// A field of `user_data`, unless there is nothing in it.
-    pub fn user(&self, key: &str) -> Option<Json<'a>> {
+    pub(super) fn user(&self, key: &str) -> Option<Json<'a>> {
         self.user.get(key).filter(|value| !is_nothing(*value))
     }
 
     /// One of [`OWN_FIELDS`], unless there is nothing in it.
-    pub fn own(&self, key: &str) -> Option<Json<'a>> {
+    pub(super) fn own(&self, key: &str) -> Option<Json<'a>> {
         let at = OWN_FIELDS.iter().position(|field| *field == key)?;
         self.own
             .get(at)
@@ -148,7 +148,7 @@ impl<'a> Received<'a> {
     }
 
     /// Whether the event is attributed to a link (BS-044, BS-045).
-    pub fn is_attributed(&self) -> bool {
+    pub(super) fn is_attributed(&self) -> bool {
         match self.own("attributed").and_then(boolean) {
             Some(attributed) => attributed,
             None => self.link.holds_data(),
@@ -156,7 +156,7 @@ impl<'a> Received<'a> {
     }
 
     /// Whether Branch's web SDK has sent it (BS-039).
-    pub fn is_web(&self) -> bool {
+    pub(super) fn is_web(&self) -> bool {
         let says = |key: &str, fits: fn(&str) -> bool| {
             let text = self.user(key).and_then(Json::as_str);
             text.is_some_and(|text| fits(&text.to_ascii_uppercase()))
@@ -174,7 +174,7 @@ fn one_object(value: Json<'_>) -> Option<Object<'_>> {
 }
 
 /// A string of a field that Branch defines, unless there is nothing in it.
-pub fn string(json: Option<Json<'_>>) -> Option<Cow<'_, str>> {
+pub(super) fn string(json: Option<Json<'_>>) -> Option<Cow<'_, str>> {
     json.filter(|json| json.kind() == Kind::String && !is_nothing(*json))
         .and_then(Json::as_str)
 }

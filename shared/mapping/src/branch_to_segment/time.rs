@@ -15,7 +15,10 @@ const LAST_MILLIS: i64 = 253_402_300_799_999;
 const MAX_DIGITS: usize = 15;
 
 /// When the event happened, and `timestamp` as received if it says another usable time.
-pub fn timestamp<'a>(event: &Received<'a>, trace: &mut Trace) -> (Option<Timestamp>, Option<Json<'a>>) {
+pub(super) fn timestamp<'a>(
+    event: &Received<'a>,
+    trace: &mut Trace,
+) -> (Option<Timestamp>, Option<Json<'a>>) {
     let [received, happened] = event.times;
     let of_receipt = received.and_then(time);
     for (key, given) in [("timestamp", received), ("event_timestamp", happened)] {

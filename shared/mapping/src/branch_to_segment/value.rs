@@ -9,7 +9,7 @@ use std::borrow::Cow;
 const LARGEST_EXACT: &str = "9007199254740991";
 
 /// Whether there is nothing in a value: `null`, `""`, `[]` or `{}`.
-pub fn is_blank(json: Json<'_>) -> bool {
+pub(super) fn is_blank(json: Json<'_>) -> bool {
     match json.kind() {
         Kind::Null => true,
         Kind::String | Kind::Array | Kind::Object => {
@@ -27,7 +27,7 @@ pub fn is_blank(json: Json<'_>) -> bool {
 const NOTHINGS: [&str; 2] = ["null", "bnc_no_value"];
 
 /// Whether there is nothing in a field that Branch defines: blank, or a text that says so.
-pub fn is_nothing(json: Json<'_>) -> bool {
+pub(super) fn is_nothing(json: Json<'_>) -> bool {
     is_blank(json)
         || json
             .as_str()
@@ -35,7 +35,7 @@ pub fn is_nothing(json: Json<'_>) -> bool {
 }
 
 /// A string as it is, or the text of a number.
-pub fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
+pub(super) fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
     match json.as_number() {
         Some(number) => Some(Cow::Borrowed(number)),
         None => json.as_str(),
@@ -44,7 +44,7 @@ pub fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
 
 /// A value of a call on its way out.
 #[derive(Clone)]
-pub enum Value<'a> {
+pub(super) enum Value<'a> {
     /// As received.
     Received(Json<'a>),
     /// The JSON text of a value made by a rule.
@@ -53,7 +53,7 @@ pub enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// A received value with all its digits: integers that a reader might round become strings (BS-004).
-    pub fn exact(json: Json<'a>) -> Self {
+    pub(super) fn exact(json: Json<'a>) -> Self {
         match json.kind() {
             Kind::Number if is_large_integer(json.raw()) => Self::string(json.raw()),
             Kind::Array | Kind::Object => match large_integers_quoted(json.raw()) {
@@ -65,7 +65,7 @@ impl<'a> Value<'a> {
     }
 
     /// A value of a field of numbers: a string that spells a number becomes it (BS-007).
-    pub fn number_or_exact(json: Json<'a>) -> Self {
+    pub(super) fn number_or_exact(json: Json<'a>) -> Self {
         match number(json) {
             Some(number) if json.kind() == Kind::String && !is_large_integer(&number) => {
                 Self::Made(number.into_owned())
@@ -75,7 +75,7 @@ impl<'a> Value<'a> {
     }
 
     /// A string or the text of a number, as a string.
-    pub fn text(json: Json<'a>) -> Option<Self> {
+    pub(super) fn text(json: Json<'a>) -> Option<Self> {
         match json.kind() {
             Kind::String => Some(Self::Received(json)),
             Kind::Number => Some(Self::string(json.raw())),
@@ -84,19 +84,19 @@ impl<'a> Value<'a> {
     }
 
     /// A string made by a rule.
-    pub fn string(text: &str) -> Self {
+    pub(super) fn string(text: &str) -> Self {
         let mut made = String::with_capacity(text.len() + 2);
         write_string(&mut made, text);
         Self::Made(made)
     }
 
     /// A boolean made by a rule.
-    pub fn bool(value: bool) -> Self {
+    pub(super) fn bool(value: bool) -> Self {
         Self::Made(value.to_string())
     }
 
     /// Its JSON text.
-    pub fn raw(&self) -> &str {
+    pub(super) fn raw(&self) -> &str {
         match self {
             Self::Received(json) => json.raw(),
             Self::Made(text) => text,
@@ -104,13 +104,13 @@ impl<'a> Value<'a> {
     }
 
     /// Writes it as a member.
-    pub fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
+    pub(super) fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
         out.raw(key, self.raw());
     }
 }
 
 /// Whether two values are equal as JSON.
-pub fn is_equal(one: &Value<'_>, other: &Value<'_>) -> bool {
+pub(super) fn is_equal(one: &Value<'_>, other: &Value<'_>) -> bool {
     match (Json::parse(one.raw()), Json::parse(other.raw())) {
         (Ok(one), Ok(other)) => event::json::equal(one, other),
         _ => false,

@@ -11,7 +11,7 @@ const INTEGRATION: &str = "Braze";
 
 /// What the fields of an event give for the context. What is absent is not written, and no object is written empty.
 #[derive(Default)]
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     /// `timezone`
     pub timezone: Option<Usable<'a>>,
     /// `userAgent`
@@ -38,7 +38,7 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// Writes the object.
-    pub fn write(&self, call: &mut ObjectWriter<'_>) {
+    pub(super) fn write(&self, call: &mut ObjectWriter<'_>) {
         let os_name = self
             .platform
             .as_ref()

@@ -5,7 +5,7 @@ use crate::Trace;
 use event::settings::BrazeToSegment;
 
 /// Takes the fields out that `drop_properties` names, before any other rule builds something from them.
-pub fn drop_fields(event: &mut Received<'_>, settings: &BrazeToSegment, trace: &mut Trace) {
+pub(super) fn drop_fields(event: &mut Received<'_>, settings: &BrazeToSegment, trace: &mut Trace) {
     let dropped = &settings.drop_properties;
     if dropped.is_empty() {
         return;

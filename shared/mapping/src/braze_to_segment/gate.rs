@@ -13,7 +13,7 @@ use event::settings::{BrazeToSegment, UnknownEvents};
 const EMAIL_OPEN: &str = "users.messages.email.Open";
 
 /// Whether an event type is known: in Braze's table, or named by the user.
-pub fn is_known(event_type: &str, settings: &BrazeToSegment) -> bool {
+pub(super) fn is_known(event_type: &str, settings: &BrazeToSegment) -> bool {
     currents::event_type(event_type).is_some() || settings.event_names.contains_key(event_type)
 }
 
@@ -41,7 +41,11 @@ pub fn closed_to_type(event_type: &str, settings: &BrazeToSegment) -> Option<(&'
 ///
 /// # Errors
 /// Why it is ignored.
-pub fn filter(event: &Received<'_>, event_type: &str, settings: &BrazeToSegment) -> Result<(), Rejected> {
+pub(super) fn filter(
+    event: &Received<'_>,
+    event_type: &str,
+    settings: &BrazeToSegment,
+) -> Result<(), Rejected> {
     let ignored = |rule, reason| Err(Rejected::ignore(rule, "event_type", reason));
     if let Some((rule, reason)) = closed_to_type(event_type, settings) {
         return ignored(rule, reason);

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 const MAX_ID_CHARS: usize = 64;
 
 /// The user of a call: one of the two is there.
-pub struct Identity<'a> {
+pub(super) struct Identity<'a> {
     /// `userId`
     pub user_id: Option<Cow<'a, str>>,
     /// `anonymousId`, with the prefix of the settings.
@@ -23,7 +23,7 @@ pub struct Identity<'a> {
 }
 
 /// The id that Braze gave the event.
-pub fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<EventId> {
+pub(super) fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<EventId> {
     let given = id
         .and_then(Usable::of)
         .filter(|id| is_short(&id.text) && !placeholders.is_no_id(&id.text));
@@ -31,7 +31,7 @@ pub fn event_id(id: Option<Json<'_>>, placeholders: Placeholders<'_>) -> Option<
 }
 
 /// The event's `messageId`.
-pub fn message_id(id: &EventId, settings: &BrazeToSegment) -> String {
+pub(super) fn message_id(id: &EventId, settings: &BrazeToSegment) -> String {
     format!("{}{id}", settings.message_id_prefix)
 }
 
@@ -43,7 +43,7 @@ fn is_short(id: &str) -> bool {
 ///
 /// # Errors
 /// Why the event has none that can be sent.
-pub fn identity<'a>(
+pub(super) fn identity<'a>(
     user: &User<'a>,
     settings: &BrazeToSegment,
     trace: &mut Trace,

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 const CUSTOM_EVENT: &str = "Custom Event";
 
 /// The event's name. `event_type` is the canonical name (BZ-030).
-pub fn name<'e>(
+pub(super) fn name<'e>(
     event: &'e Received<'_>,
     event_type: &str,
     settings: &'e BrazeToSegment,

@@ -23,7 +23,7 @@ struct Paths<'a, 'w> {
 }
 
 /// The properties and the context of an event's call. `event_type` is the canonical name (BZ-030).
-pub fn paths<'a>(
+pub(super) fn paths<'a>(
     mut event: Received<'a>,
     event_type: &str,
     settings: &'a BrazeToSegment,

@@ -10,7 +10,7 @@ macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
         /// The input fields that a rule looks at.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Field {
+        pub(super) enum Field {
             $($(#[$doc])* #[doc = concat!("`", $key, "`")] $name,)*
         }
 
@@ -18,7 +18,7 @@ macro_rules! fields {
             const COUNT: usize = [$(Self::$name,)*].len();
 
             /// The field's key.
-            pub const fn key(self) -> &'static str {
+            pub(super) const fn key(self) -> &'static str {
                 match self {
                     $(Self::$name => $key,)*
                 }
@@ -61,7 +61,7 @@ fields! {
 }
 
 /// The properties that Braze documents as strings for Segment: the 20 names of its own connector (BZ-159).
-pub fn is_documented_string(key: &str) -> bool {
+pub(super) fn is_documented_string(key: &str) -> bool {
     matches!(
         key,
         "in_control_group"
@@ -99,8 +99,7 @@ const FIRST_TRIMMED: [&str; 8] = [
     "purchase_properties",
 ];
 
-/// One property.
-pub struct Property<'a> {
+pub(super) struct Property<'a> {
     /// Its key.
     pub key: Cow<'a, str>,
     /// Its value.
@@ -130,14 +129,14 @@ impl segment_track::Property for Property<'_> {
 }
 
 /// Properties in their order, with the places of the fields that rules look at.
-pub struct Properties<'a> {
+pub(super) struct Properties<'a> {
     list: Vec<Option<Property<'a>>>,
     places: [Option<usize>; Field::COUNT],
 }
 
 impl<'a> Properties<'a> {
     /// None, with room for so many.
-    pub fn with_capacity(capacity: usize) -> Self {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
         Self {
             list: Vec::with_capacity(capacity),
             places: [None; Field::COUNT],
@@ -145,7 +144,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Adds a property whose key no other has.
-    pub fn add(&mut self, key: Cow<'a, str>, value: Value<'a>) {
+    pub(super) fn add(&mut self, key: Cow<'a, str>, value: Value<'a>) {
         if let Some(place) = Field::of(&key).and_then(|field| self.places.get_mut(field as usize)) {
             *place = Some(self.list.len());
         }
@@ -153,36 +152,36 @@ impl<'a> Properties<'a> {
     }
 
     /// Whether there is a property of this key.
-    pub fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &str) -> bool {
         self.iter().any(|property| property.key == key)
     }
 
     /// The property of this key.
-    pub fn named(&self, key: &str) -> Option<&Value<'a>> {
+    pub(super) fn named(&self, key: &str) -> Option<&Value<'a>> {
         self.iter()
             .find(|property| property.key == key)
             .map(|property| &property.value)
     }
 
     /// The value of a field.
-    pub fn get(&self, field: Field) -> Option<&Value<'a>> {
+    pub(super) fn get(&self, field: Field) -> Option<&Value<'a>> {
         let at = self.places.get(field as usize).copied().flatten()?;
         self.list.get(at)?.as_ref().map(|property| &property.value)
     }
 
     /// The value of a field, as received.
-    pub fn received(&self, field: Field) -> Option<Json<'a>> {
+    pub(super) fn received(&self, field: Field) -> Option<Json<'a>> {
         self.get(field).and_then(Value::received)
     }
 
     /// Takes a field out.
-    pub fn take(&mut self, field: Field) -> Option<Value<'a>> {
+    pub(super) fn take(&mut self, field: Field) -> Option<Value<'a>> {
         let at = self.places.get_mut(field as usize).and_then(Option::take)?;
         self.list.get_mut(at)?.take().map(|property| property.value)
     }
 
     /// Gives a field another value.
-    pub fn set(&mut self, field: Field, value: Value<'a>) {
+    pub(super) fn set(&mut self, field: Field, value: Value<'a>) {
         let at = self.places.get(field as usize).copied().flatten();
         if let Some(Some(property)) = at.and_then(|at| self.list.get_mut(at)) {
             property.value = value;
@@ -190,17 +189,17 @@ impl<'a> Properties<'a> {
     }
 
     /// All of them, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Property<'a>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Property<'a>> {
         self.list.iter().flatten()
     }
 
     /// All of them, to change their values.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Property<'a>> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Property<'a>> {
         self.list.iter_mut().flatten()
     }
 
     /// Takes out all whose keys are named, and gives the rest.
-    pub fn into_list(self, dropped: &[String]) -> Vec<Property<'a>> {
+    pub(super) fn into_list(self, dropped: &[String]) -> Vec<Property<'a>> {
         let mut list: Vec<_> = self.list.into_iter().flatten().collect();
         if !dropped.is_empty() {
             list.retain(|property| !dropped.iter().any(|name| *name == property.key));

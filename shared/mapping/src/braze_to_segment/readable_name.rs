@@ -56,7 +56,7 @@ const VERBS: [(&str, &str); 22] = [
 const LAST_WORDS: [(&str, &str); 2] = [("Change", "Changed"), ("Click", "Clicked")];
 
 /// The readable name of an event type, if it has one.
-pub fn readable_name(event_type: &str) -> Option<String> {
+pub(super) fn readable_name(event_type: &str) -> Option<String> {
     let mut parts: Vec<&str> = event_type
         .split('.')
         .filter(|part| !part.trim_matches(is_gap).is_empty())

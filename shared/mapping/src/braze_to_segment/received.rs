@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// The root object of an event, its keys sorted by what they mean.
 #[derive(Default)]
-pub struct Root<'a> {
+pub(super) struct Root<'a> {
     /// `id`
     pub id: Option<Json<'a>>,
     event_type: Option<Json<'a>>,
@@ -19,7 +19,7 @@ pub struct Root<'a> {
 }
 
 /// An event with its fields in `user` and `properties`.
-pub struct Received<'a> {
+pub(super) struct Received<'a> {
     /// `event_type` as received: neither blank nor redacted.
     pub event_type: Cow<'a, str>,
     /// `time`
@@ -34,7 +34,7 @@ pub struct Received<'a> {
 
 /// The fields of `user` that have a meaning of their own; none is null.
 #[derive(Default)]
-pub struct User<'a> {
+pub(super) struct User<'a> {
     /// `user_id`: Braze's own id.
     pub user_id: Option<Json<'a>>,
     /// `external_user_id`: the customer's id.
@@ -46,7 +46,7 @@ pub struct User<'a> {
 }
 
 /// A property that has its key because another field kept the shorter one (BZ-024).
-pub struct Displaced<'a> {
+pub(super) struct Displaced<'a> {
     /// The key in `properties`, such as `event_platform`.
     pub key: String,
     value: Json<'a>,
@@ -70,7 +70,7 @@ impl<'a> User<'a> {
 
 impl<'a> Root<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(received: Json<'a>) -> Option<Self> {
+    pub(super) fn open(received: Json<'a>) -> Option<Self> {
         let mut root = Self::default();
         for (key, value) in received.as_object()? {
             let place = match key.as_ref() {
@@ -93,7 +93,7 @@ impl<'a> Root<'a> {
     ///
     /// # Errors
     /// Why the event must be parked.
-    pub fn event(self, trace: &mut Trace) -> Result<Received<'a>, Rejected> {
+    pub(super) fn event(self, trace: &mut Trace) -> Result<Received<'a>, Rejected> {
         let malformed = |path| move |reason| Rejected::park("BZ-019", path, reason);
         let user = members(self.user).map_err(malformed("user"))?;
         let properties = members(self.properties).map_err(malformed("properties"))?;
@@ -138,7 +138,7 @@ impl<'a> Root<'a> {
 
 impl<'a> Received<'a> {
     /// The property of this key.
-    pub fn property(&self, key: &str) -> Option<Json<'a>> {
+    pub(super) fn property(&self, key: &str) -> Option<Json<'a>> {
         self.properties
             .iter()
             .find(|(own, _)| own == key)

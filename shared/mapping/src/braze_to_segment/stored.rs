@@ -13,7 +13,7 @@ const CUSTOM: [(&str, &str); 2] = [
 ];
 
 /// The event with the objects that its texts stand for.
-pub fn unfold<'e>(text: &'e str, settings: &BrazeToSegment) -> Cow<'e, str> {
+pub(super) fn unfold<'e>(text: &'e str, settings: &BrazeToSegment) -> Cow<'e, str> {
     if !may_hold_json_text(text) {
         return Cow::Borrowed(text);
     }

@@ -13,7 +13,11 @@ const FIRST_MILLIS: i64 = 100_000_000_000;
 const END_MILLIS: i64 = 253_402_300_800_000;
 
 /// The event's time, if `time` or `time_ms` gives one.
-pub fn time(time: Option<Json<'_>>, time_ms: Option<Json<'_>>, trace: &mut Trace) -> Option<Timestamp> {
+pub(super) fn time(
+    time: Option<Json<'_>>,
+    time_ms: Option<Json<'_>>,
+    trace: &mut Trace,
+) -> Option<Timestamp> {
     let time = time.and_then(thousandths).and_then(millis);
     let finer = time_ms
         .and_then(thousandths)

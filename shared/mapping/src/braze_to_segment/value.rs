@@ -14,7 +14,7 @@ const HASH_DIGITS: usize = 64;
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 
 /// A value that can stand for an id, a trait or a part of the context.
-pub struct Usable<'a> {
+pub(super) struct Usable<'a> {
     /// The string as received, if it is one and no rule has changed it.
     json: Option<Json<'a>>,
     /// Its characters; of a number its text as received.
@@ -23,7 +23,7 @@ pub struct Usable<'a> {
 
 impl<'a> Usable<'a> {
     /// A string that is neither blank nor redacted, or a number.
-    pub fn of(json: Json<'a>) -> Option<Self> {
+    pub(super) fn of(json: Json<'a>) -> Option<Self> {
         Some(match json.kind() {
             Kind::Number => Self {
                 json: None,
@@ -37,7 +37,7 @@ impl<'a> Usable<'a> {
     }
 
     /// An e-mail address without what cannot be seen (FM-010), if it then has exactly one `@`, not at either end.
-    pub fn address(json: Json<'a>) -> Option<Self> {
+    pub(super) fn address(json: Json<'a>) -> Option<Self> {
         let given = json.as_str()?;
         let clean = clean_address(&given);
         let (user, host) = clean.split_once('@').filter(|_| is_name(&clean))?;
@@ -49,7 +49,7 @@ impl<'a> Usable<'a> {
     }
 
     /// Whether it is a UUID, which Braze's test events have in every field of text.
-    pub fn is_uuid(&self) -> bool {
+    pub(super) fn is_uuid(&self) -> bool {
         let mut parts = self.text.split('-');
         let fits = |length| {
             let part = parts.next();
@@ -61,7 +61,7 @@ impl<'a> Usable<'a> {
     }
 
     /// Writes it as a string.
-    pub fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
+    pub(super) fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
         match self.json {
             Some(json) => out.json(key, json),
             None => out.string(key, &self.text),
@@ -69,25 +69,25 @@ impl<'a> Usable<'a> {
     }
 
     /// Whether it is a pseudonym made by Braze's *Hash*.
-    pub fn is_hashed(&self) -> bool {
+    pub(super) fn is_hashed(&self) -> bool {
         self.text.len() == HASH_DIGITS && self.text.bytes().all(|digit| digit.is_ascii_hexdigit())
     }
 }
 
 /// Whether a text is neither blank nor redacted.
-pub fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let trimmed = text.trim();
     !trimmed.is_empty() && trimmed != REDACTED
 }
 
 /// Whether a value is a redacted string.
-pub fn is_redacted(json: Json<'_>) -> bool {
+pub(super) fn is_redacted(json: Json<'_>) -> bool {
     json.as_str().is_some_and(|text| text.trim() == REDACTED)
 }
 
 /// A value of `properties` on its way out.
 #[derive(Clone)]
-pub enum Value<'a> {
+pub(super) enum Value<'a> {
     /// As received.
     Received(Json<'a>),
     /// A number or boolean that becomes a string.
@@ -98,7 +98,7 @@ pub enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// A received value without its nulls and with every key once (BZ-010, BZ-153); `None` if nothing is left of it.
-    pub fn without_nulls(json: Json<'a>) -> Option<Self> {
+    pub(super) fn without_nulls(json: Json<'a>) -> Option<Self> {
         match json.kind() {
             Kind::Null => None,
             Kind::Object | Kind::Array if json.raw().contains('{') => {
@@ -109,14 +109,14 @@ impl<'a> Value<'a> {
     }
 
     /// A string made by a rule.
-    pub fn string(text: &str) -> Self {
+    pub(super) fn string(text: &str) -> Self {
         let mut made = String::with_capacity(text.len() + 2);
         write_string(&mut made, text);
         Self::Made(made)
     }
 
     /// The value if no rule has changed it.
-    pub const fn received(&self) -> Option<Json<'a>> {
+    pub(super) const fn received(&self) -> Option<Json<'a>> {
         match self {
             Self::Received(json) => Some(*json),
             Self::Quoted(_) | Self::Made(_) => None,
@@ -124,7 +124,7 @@ impl<'a> Value<'a> {
     }
 
     /// Its JSON text.
-    pub fn text(&self) -> Cow<'_, str> {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Received(json) => Cow::Borrowed(json.raw()),
             Self::Quoted(json) => Cow::Owned(format!("\"{}\"", json.raw())),
@@ -133,7 +133,7 @@ impl<'a> Value<'a> {
     }
 
     /// Writes it as a member.
-    pub fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
+    pub(super) fn write(&self, out: &mut ObjectWriter<'_>, key: &str) {
         match self {
             Self::Received(json) => out.json(key, *json),
             Self::Quoted(json) => out.string(key, json.raw()),
@@ -144,7 +144,7 @@ impl<'a> Value<'a> {
 
 /// The value that a text holds, if it is the JSON text of an object or array: without its nulls, or `None` if nothing is
 /// left of it.
-pub fn parsed(text: &str) -> Option<Option<String>> {
+pub(super) fn parsed(text: &str) -> Option<Option<String>> {
     let text = well_formed(text);
     let json = Json::parse(&text).ok()?;
     matches!(json.kind(), Kind::Object | Kind::Array).then(|| made_without_nulls(json))

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 const MAX_ADDED_BYTES: usize = 1024 * 1024;
 
 /// The rows at work on one event.
-pub struct Changer<'n> {
+pub(super) struct Changer<'n> {
     trace: &'n mut Trace,
     /// The name of the row at work.
     row: &'n str,
@@ -33,7 +33,7 @@ enum Crumb {
 
 impl<'n> Changer<'n> {
     /// Of an event that no row has changed yet.
-    pub const fn new(trace: &'n mut Trace) -> Self {
+    pub(super) const fn new(trace: &'n mut Trace) -> Self {
         Self {
             trace,
             row: "",
@@ -44,7 +44,7 @@ impl<'n> Changer<'n> {
     }
 
     /// Makes a change of the row of this name, and says whether a value differs.
-    pub fn apply(&mut self, row: &'n str, change: &Change, event: &mut Node<'_>) -> bool {
+    pub(super) fn apply(&mut self, row: &'n str, change: &Change, event: &mut Node<'_>) -> bool {
         self.row = row;
         self.way.clear();
         let (rule, at) = match change {

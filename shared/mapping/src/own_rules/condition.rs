@@ -13,7 +13,7 @@ const SHARES: u64 = 10_000;
 
 /// An event on which conditions look.
 #[derive(Clone, Copy)]
-pub enum Seen<'e, 'a> {
+pub(super) enum Seen<'e, 'a> {
     /// Its members as they were received.
     Members(&'e Object<'a>),
     /// The event as rows have changed it.
@@ -21,7 +21,7 @@ pub enum Seen<'e, 'a> {
 }
 
 /// Whether a condition holds.
-pub fn holds(condition: &Condition, event: Seen<'_, '_>) -> bool {
+pub(super) fn holds(condition: &Condition, event: Seen<'_, '_>) -> bool {
     let mut any = condition.any.iter();
     any.any(|all| {
         all.iter().all(|(path, test)| match event {

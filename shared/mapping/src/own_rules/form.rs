@@ -15,7 +15,7 @@ const MASKED_V4_BITS: u32 = 8;
 const MASKED_V6_BITS: u32 = 80;
 
 /// What a form makes of a value.
-pub enum Converted {
+pub(super) enum Converted {
     /// It is of the form already.
     Already,
     /// This JSON text.
@@ -31,7 +31,7 @@ impl Converted {
 }
 
 /// Brings a value into a form. What is null stays, whatever the form.
-pub fn convert(json: Json<'_>, form: Form) -> Converted {
+pub(super) fn convert(json: Json<'_>, form: Form) -> Converted {
     let kind = json.kind();
     let is_already = match form {
         Form::Text => kind == Kind::String,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 /// A value. It is opened when somebody looks into it, and written again only if something in it was changed.
 #[derive(Clone)]
-pub struct Node<'a> {
+pub(super) struct Node<'a> {
     text: Text<'a>,
     opened: Opened<'a>,
     /// Whether `text` is no longer the value.
@@ -28,7 +28,7 @@ enum Opened<'a> {
 
 impl<'a> Node<'a> {
     /// A value as it was received.
-    pub const fn received(json: Json<'a>) -> Self {
+    pub(super) const fn received(json: Json<'a>) -> Self {
         Self {
             text: Text::Received(json),
             opened: Opened::No,
@@ -37,7 +37,7 @@ impl<'a> Node<'a> {
     }
 
     /// A value that a row made; `json` is valid JSON.
-    pub fn made(json: impl Into<String>) -> Self {
+    pub(super) fn made(json: impl Into<String>) -> Self {
         Self {
             text: Text::Made(json.into()),
             opened: Opened::No,
@@ -46,12 +46,12 @@ impl<'a> Node<'a> {
     }
 
     /// An object without members.
-    pub fn empty_object() -> Self {
+    pub(super) fn empty_object() -> Self {
         Self::made("{}")
     }
 
     /// What kind of value it is.
-    pub fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self.opened {
             Opened::Object(_) => Kind::Object,
             Opened::Array(_) => Kind::Array,
@@ -60,7 +60,7 @@ impl<'a> Node<'a> {
     }
 
     /// Whether it is null.
-    pub fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         self.kind() == Kind::Null
     }
 
@@ -80,12 +80,12 @@ impl<'a> Node<'a> {
     }
 
     /// The value as JSON, if nobody has looked into it.
-    pub fn unopened(&self) -> Option<Json<'_>> {
+    pub(super) fn unopened(&self) -> Option<Json<'_>> {
         matches!(self.opened, Opened::No).then(|| self.json())
     }
 
     /// What is below it at a step, if somebody has looked into it.
-    pub fn below<'n>(&'n self, step: &Step) -> Box<dyn Iterator<Item = &'n Self> + 'n> {
+    pub(super) fn below<'n>(&'n self, step: &Step) -> Box<dyn Iterator<Item = &'n Self> + 'n> {
         match (&self.opened, step) {
             (Opened::Object(members), Step::Key(key)) => {
                 let member = members.iter().find(|(own, _)| own == key);
@@ -97,7 +97,7 @@ impl<'a> Node<'a> {
     }
 
     /// The value, if it is a string, number, boolean or null.
-    pub fn scalar(&self) -> Option<Json<'_>> {
+    pub(super) fn scalar(&self) -> Option<Json<'_>> {
         match self.kind() {
             Kind::Object | Kind::Array => None,
             _ => Some(self.json()),
@@ -105,7 +105,7 @@ impl<'a> Node<'a> {
     }
 
     /// Its members, if it is an object.
-    pub fn members(&mut self) -> Option<&mut Vec<(Cow<'a, str>, Node<'a>)>> {
+    pub(super) fn members(&mut self) -> Option<&mut Vec<(Cow<'a, str>, Node<'a>)>> {
         if self.kind() != Kind::Object {
             return None;
         }
@@ -130,7 +130,7 @@ impl<'a> Node<'a> {
     }
 
     /// Its elements, if it is an array.
-    pub fn elements(&mut self) -> Option<&mut Vec<Node<'a>>> {
+    pub(super) fn elements(&mut self) -> Option<&mut Vec<Node<'a>>> {
         if self.kind() != Kind::Array {
             return None;
         }
@@ -153,19 +153,19 @@ impl<'a> Node<'a> {
     }
 
     /// The member of a key, if it is an object that has one.
-    pub fn member(&mut self, key: &str) -> Option<&mut Node<'a>> {
+    pub(super) fn member(&mut self, key: &str) -> Option<&mut Node<'a>> {
         let members = self.members()?;
         let member = members.iter_mut().find(|(own, _)| own == key)?;
         Some(&mut member.1)
     }
 
     /// Says that something in it was changed.
-    pub const fn outdate(&mut self) {
+    pub(super) const fn outdate(&mut self) {
         self.is_outdated = true;
     }
 
     /// About how many bytes its text has.
-    pub fn length(&self) -> usize {
+    pub(super) fn length(&self) -> usize {
         match &self.opened {
             Opened::Object(members) if self.is_outdated => {
                 let lengths = members.iter().map(|(key, value)| key.len() + value.length() + 4);
@@ -179,7 +179,7 @@ impl<'a> Node<'a> {
     }
 
     /// Whether it is nested deeper than `limit` levels.
-    pub fn is_deeper_than(&self, limit: usize) -> bool {
+    pub(super) fn is_deeper_than(&self, limit: usize) -> bool {
         let below = |mut values: Box<dyn Iterator<Item = &Self> + '_>| {
             limit == 0 || values.any(|value| value.is_deeper_than(limit - 1))
         };
@@ -193,7 +193,7 @@ impl<'a> Node<'a> {
     }
 
     /// Writes it with its index.
-    pub fn write(&self, out: &mut IndexWriter<'_>) {
+    pub(super) fn write(&self, out: &mut IndexWriter<'_>) {
         match &self.opened {
             Opened::Object(members) if self.is_outdated => {
                 out.open_object();
@@ -215,7 +215,7 @@ impl<'a> Node<'a> {
     }
 
     /// Its JSON text.
-    pub fn text(&self) -> Cow<'_, str> {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         if self.is_outdated {
             let mut index = Index::default();
             self.write(&mut index.write());

@@ -13,7 +13,7 @@ const GRANTED: &str = "granted";
 const DENIED: &str = "denied";
 
 /// Writes the flags, and takes out the properties that they use.
-pub fn write(
+pub(super) fn write(
     out: &mut ObjectWriter<'_>,
     context: &Context<'_>,
     settings: &Consent,

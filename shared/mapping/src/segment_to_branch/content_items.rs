@@ -22,14 +22,14 @@ const NUMBERS: [&str; 6] = ["price", "$price", "quantity", "$quantity", "rating"
 
 /// The items of an event.
 #[derive(Default)]
-pub struct ContentItems {
+pub(super) struct ContentItems {
     items: Vec<Item>,
     /// The elements of `products` that are no products, as JSON text, if there are some beside products.
     pub leftover: Option<String>,
 }
 
 /// Reads the items and takes out the properties that they use.
-pub fn content_items(
+pub(super) fn content_items(
     event: &StandardEvent,
     properties: &mut Properties<'_>,
     money: &Money,
@@ -106,12 +106,12 @@ impl ContentItems {
     }
 
     /// Whether an item has a price.
-    pub fn have_price(&self) -> bool {
+    pub(super) fn have_price(&self) -> bool {
         self.items.iter().any(|item| item.has("$price"))
     }
 
     /// Writes the array, unless it would be empty. `as_json`: custom fields as JSON text.
-    pub fn write(&self, call: &mut ObjectWriter<'_>, as_json: bool) {
+    pub(super) fn write(&self, call: &mut ObjectWriter<'_>, as_json: bool) {
         if self.items.is_empty() {
             return;
         }

@@ -28,7 +28,7 @@ fn record_added(rule: &'static str, path: &str, member: &str, trace: &mut Trace)
 }
 
 /// Writes the object, unless it would be empty. `products` is what is left of the property of that name.
-pub fn write(
+pub(super) fn write(
     call: &mut ObjectWriter<'_>,
     event: &Received<'_>,
     id: &EventId,

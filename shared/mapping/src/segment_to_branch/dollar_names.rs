@@ -97,7 +97,7 @@ const NAMES: [(&str, Takes); 32] = [
 
 /// The field of this name with the JSON text of the value; `None` if it is no such name or takes no such value. `default`
 /// is the `default_currency` of the settings.
-pub fn passed_through(key: &str, value: Json<'_>, default: &str) -> Option<(&'static str, String)> {
+pub(super) fn passed_through(key: &str, value: Json<'_>, default: &str) -> Option<(&'static str, String)> {
     let (name, takes) = NAMES.iter().find(|(name, _)| *name == key)?;
     let json = match takes {
         Takes::Text => text(value).map(|text| quoted(&text)),

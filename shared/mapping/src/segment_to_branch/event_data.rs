@@ -35,7 +35,7 @@ const AMOUNTS: [&str; 3] = ["revenue", "shipping", "tax"];
 
 /// In what currency an event counts.
 #[derive(Default)]
-pub struct Money {
+pub(super) struct Money {
     /// The currency that the event names, or else the default one.
     pub currency: Option<String>,
     /// Whether the event names one that is unknown: Branch would count its amounts as US dollars.
@@ -48,7 +48,7 @@ pub struct Money {
 
 /// The fields of an event, each with its JSON text.
 #[derive(Default)]
-pub struct EventData {
+pub(super) struct EventData {
     fields: Vec<(&'static str, String)>,
     /// In what currency it counts.
     pub money: Money,
@@ -56,7 +56,7 @@ pub struct EventData {
 
 /// Reads the fields and, of a standard event, takes out the properties that they use. `default` is the `default_currency`
 /// of the settings.
-pub fn event_data(
+pub(super) fn event_data(
     accepted: &Accepted<'_>,
     properties: &mut Properties<'_>,
     default: &str,
@@ -192,7 +192,7 @@ impl EventData {
     }
 
     /// Names the default currency if the event names none and has an amount, or an item with a price.
-    pub fn name_default(&mut self, has_price: bool, trace: &mut Trace) {
+    pub(super) fn name_default(&mut self, has_price: bool, trace: &mut Trace) {
         let has_amount = has_price || self.fields.iter().any(|(field, _)| AMOUNTS.contains(field));
         if !(self.money.is_unnamed && has_amount) {
             return;
@@ -215,7 +215,7 @@ impl EventData {
     }
 
     /// Writes the object, unless it would be empty.
-    pub fn write(&self, call: &mut ObjectWriter<'_>) {
+    pub(super) fn write(&self, call: &mut ObjectWriter<'_>) {
         if self.fields.is_empty() {
             return;
         }
@@ -227,7 +227,7 @@ impl EventData {
 }
 
 /// The JSON text of a string.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     write_string(&mut json, text);
     json

@@ -10,7 +10,7 @@ const TABLE: &str = include_str!("../../data/segment_to_branch.tsv");
 
 /// What the table says of a Segment event.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub(super) struct Row {
     /// The rule of the row.
     pub rule: &'static str,
     /// The standard event that it becomes; `None` if it is not imported.
@@ -18,7 +18,7 @@ pub struct Row {
 }
 
 /// The row of an event, by its name without spelling ([`normalized_name`]).
-pub fn row(normalized: &str) -> Option<Row> {
+pub(super) fn row(normalized: &str) -> Option<Row> {
     static ROWS: OnceLock<HashMap<String, Row>> = OnceLock::new();
     ROWS.get_or_init(rows).get(normalized).copied()
 }

@@ -34,7 +34,7 @@ const INTEGRATIONS: [&str; 3] = ["Branch", "Branch Metrics", "Branch Metrics (Cl
 
 /// What an event becomes.
 #[derive(Debug, Clone, Copy)]
-pub enum Target {
+pub(super) enum Target {
     /// A standard event.
     Standard(&'static StandardEvent),
     /// A custom event of its own name.
@@ -42,7 +42,7 @@ pub enum Target {
 }
 
 /// An event that is sent, unless it lacks identifiers.
-pub struct Accepted<'a> {
+pub(super) struct Accepted<'a> {
     /// `event`, as received or as renamed.
     pub name: Cow<'a, str>,
     /// The name without spelling: `ORDER_COMPLETED`.
@@ -57,7 +57,7 @@ pub struct Accepted<'a> {
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn accept<'a>(
+pub(super) fn accept<'a>(
     event: &Received<'a>,
     settings: &SegmentToBranch,
     trace: &mut Trace,
@@ -138,7 +138,7 @@ fn chosen(normalized: &str, settings: &SegmentToBranch) -> Option<EventChoice> {
 }
 
 /// Why an event would go back to where it came from, whatever its type.
-pub fn looped(event: &Received<'_>) -> Option<Rejected> {
+pub(super) fn looped(event: &Received<'_>) -> Option<Rejected> {
     let rule = loops(event, &string(event.name)?)?;
     Some(Rejected::ignore(rule, "event", IgnoreReason::Loop))
 }

@@ -12,7 +12,7 @@ use event::settings::SegmentToBranch;
 use std::borrow::Cow;
 
 /// The property with the id that Branch's web SDK gives a browser.
-pub const FINGERPRINT: &str = "browser_fingerprint_id";
+pub(super) const FINGERPRINT: &str = "browser_fingerprint_id";
 
 /// Digits of a SHA-256 in hexadecimal.
 const HASH_DIGITS: usize = 64;
@@ -22,7 +22,7 @@ const ANDROID_ID_DIGITS: std::ops::RangeInclusive<usize> = 1..=16;
 
 /// The system of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
+pub(super) enum System {
     /// iOS and its kin.
     Ios,
     /// Android.
@@ -42,7 +42,7 @@ impl System {
     }
 
     /// The value of `os`.
-    pub const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Ios => "iOS",
             Self::Android => "Android",
@@ -74,7 +74,7 @@ impl System {
 }
 
 /// The identifiers of an event, each if it is sent.
-pub struct Identifiers<'a> {
+pub(super) struct Identifiers<'a> {
     /// `os`
     pub system: Option<System>,
     /// `developer_identity`
@@ -92,7 +92,7 @@ impl<'a> Identifiers<'a> {
     ///
     /// # Errors
     /// Why an event without usable identifiers is ignored.
-    pub fn new(
+    pub(super) fn new(
         event: &Received<'a>,
         settings: &SegmentToBranch,
         trace: &mut Trace,
@@ -184,12 +184,12 @@ impl<'a> Identifiers<'a> {
     }
 
     /// Whether the event happened in an app.
-    pub fn is_app(&self) -> bool {
+    pub(super) fn is_app(&self) -> bool {
         self.system.is_some() && (self.has_device() || self.fingerprint.is_none())
     }
 
     /// The user whose calls stay in order.
-    pub fn user_key(&self) -> Option<UserKey> {
+    pub(super) fn user_key(&self) -> Option<UserKey> {
         let named = |id: &Option<(&'static str, Cow<'_, str>)>| {
             id.as_ref().map(|(field, id)| UserKey::new(field, id))
         };

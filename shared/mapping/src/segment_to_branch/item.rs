@@ -34,7 +34,7 @@ const CONTENT_SCHEMA: &str = "COMMERCE_PRODUCT";
 
 /// What a field of an item takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
+pub(super) enum Takes {
     /// A string, number or boolean, as text.
     Text,
     /// A number, or a string that spells one.
@@ -45,7 +45,7 @@ pub enum Takes {
 
 impl Takes {
     /// The JSON text of a value as the field takes it; `None` if it does not.
-    pub fn json(self, value: Json<'_>) -> Option<String> {
+    pub(super) fn json(self, value: Json<'_>) -> Option<String> {
         match self {
             Self::Text => text(value).map(|text| quoted(&text)),
             Self::Number => number(value),
@@ -56,7 +56,7 @@ impl Takes {
 
 /// The properties of a product that Branch has fields for: the rule, the property, the field and what that takes.
 /// `product_id`, which serves for two fields, and `currency`, which needs a price, are not among them.
-pub const FIELDS: [(&str, &str, &str, Takes); 12] = [
+pub(super) const FIELDS: [(&str, &str, &str, Takes); 12] = [
     ("SR-231", "sku", "$sku", Takes::Text),
     ("SR-232", "name", "$product_name", Takes::Text),
     ("SR-233", "brand", "$product_brand", Takes::Text),
@@ -72,36 +72,36 @@ pub const FIELDS: [(&str, &str, &str, Takes); 12] = [
 ];
 
 /// The property that is the item's id, and its SKU if it has no other.
-pub const PRODUCT_ID: &str = "product_id";
+pub(super) const PRODUCT_ID: &str = "product_id";
 
 /// The field of the item's id.
-pub const IDENTIFIER: &str = "$canonical_identifier";
+pub(super) const IDENTIFIER: &str = "$canonical_identifier";
 
 /// A content item.
 #[derive(Default)]
-pub struct Item {
+pub(super) struct Item {
     fields: Vec<(&'static str, String)>,
     custom: Vec<(String, String)>,
 }
 
 impl Item {
     /// Whether the field has a value.
-    pub fn has(&self, field: &str) -> bool {
+    pub(super) fn has(&self, field: &str) -> bool {
         self.fields.iter().any(|(own, _)| *own == field)
     }
 
     /// Gives a field its JSON text.
-    pub fn set(&mut self, field: &'static str, json: String) {
+    pub(super) fn set(&mut self, field: &'static str, json: String) {
         self.fields.push((field, json));
     }
 
     /// Adds what has no field of its own.
-    pub fn add_custom(&mut self, key: &str, value: Json<'_>) {
+    pub(super) fn add_custom(&mut self, key: &str, value: Json<'_>) {
         self.custom.push((key.to_owned(), any_text(value).into_owned()));
     }
 
     /// Gives it a currency, if it has a price and no currency of its own.
-    pub fn add_currency(&mut self, currency: Option<&str>) {
+    pub(super) fn add_currency(&mut self, currency: Option<&str>) {
         if let Some(currency) = currency
             && self.has("$price")
             && !self.has("$currency")
@@ -111,7 +111,7 @@ impl Item {
     }
 
     /// Writes the item. `as_json`: the custom fields as JSON text.
-    pub fn write(&self, out: &mut ObjectWriter<'_>, as_json: bool) {
+    pub(super) fn write(&self, out: &mut ObjectWriter<'_>, as_json: bool) {
         if !self.has("$content_schema") {
             out.string("$content_schema", CONTENT_SCHEMA);
         }
@@ -137,7 +137,7 @@ impl Item {
 }
 
 /// Branch's name of a category, found by its words (SR-244).
-pub fn category(value: Json<'_>) -> Option<&'static str> {
+pub(super) fn category(value: Json<'_>) -> Option<&'static str> {
     let given = words(&value.as_str()?);
     CATEGORIES.into_iter().find(|name| words(name) == given)
 }

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 /// An event; what is absent or of another type is empty.
 #[derive(Default)]
-pub struct Received<'a> {
+pub(super) struct Received<'a> {
     /// `type`
     pub event_type: Option<Json<'a>>,
     /// `event`
@@ -37,7 +37,7 @@ pub struct Received<'a> {
 
 /// The parts of `context` that rules look at.
 #[derive(Default)]
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     /// `ip`
     pub ip: Option<Json<'a>>,
     /// `userAgent`
@@ -67,7 +67,7 @@ pub struct Context<'a> {
 }
 
 /// The flags of the Digital Markets Act.
-pub const DMA: [&str; 3] = ["dma_eea", "dma_ad_personalization", "dma_ad_user_data"];
+pub(super) const DMA: [&str; 3] = ["dma_eea", "dma_ad_personalization", "dma_ad_user_data"];
 
 /// What type a field has.
 #[derive(Clone, Copy)]
@@ -130,7 +130,7 @@ fn check(path: &str, value: Json<'_>, of: Type, trace: &mut Trace) {
 
 impl<'a> Received<'a> {
     /// Opens an event; `None` if it is no JSON object. Warns of values that no rule can read.
-    pub fn open(received: Json<'a>, trace: &mut Trace) -> Option<Self> {
+    pub(super) fn open(received: Json<'a>, trace: &mut Trace) -> Option<Self> {
         let mut event = Self::default();
         for (key, value) in received.as_object()? {
             let (place, of) = match key.as_ref() {
@@ -167,7 +167,7 @@ impl<'a> Received<'a> {
     }
 
     /// What it says of the destinations that it is for.
-    pub const fn integrations(&self) -> Integrations<'_, 'a> {
+    pub(super) const fn integrations(&self) -> Integrations<'_, 'a> {
         Integrations {
             own: &self.integrations,
             of_context: &self.context.integrations,
@@ -227,13 +227,13 @@ fn object(value: Json<'_>) -> Object<'_> {
 }
 
 /// The properties of an event, while the rules take from them what they write elsewhere.
-pub struct Properties<'a> {
+pub(super) struct Properties<'a> {
     members: Vec<Option<(Cow<'a, str>, Json<'a>)>>,
 }
 
 impl<'a> Properties<'a> {
     /// Those that are not blank.
-    pub fn new(members: Object<'a>) -> Self {
+    pub(super) fn new(members: Object<'a>) -> Self {
         let members = members
             .into_iter()
             .filter(|(_, value)| !is_blank(*value))
@@ -243,12 +243,12 @@ impl<'a> Properties<'a> {
     }
 
     /// The property of this key, unless it was taken.
-    pub fn get(&self, key: &str) -> Option<Json<'a>> {
+    pub(super) fn get(&self, key: &str) -> Option<Json<'a>> {
         self.iter().find(|(own, _)| *own == key).map(|(_, value)| value)
     }
 
     /// Takes the property of this key out.
-    pub fn take(&mut self, key: &str) {
+    pub(super) fn take(&mut self, key: &str) {
         let is_this =
             |member: &Option<(Cow<'a, str>, Json<'a>)>| member.as_ref().is_some_and(|(own, _)| own == key);
         if let Some(member) = self.members.iter_mut().find(|member| is_this(member)) {
@@ -257,7 +257,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Those that were not taken, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
         self.members
             .iter()
             .flatten()

@@ -17,7 +17,7 @@ const BASE_DPI: i64 = 160;
 const LEAST_DPI: i64 = 20;
 
 /// Where the fields come from, properties aside.
-pub struct Sources<'s, 'a> {
+pub(super) struct Sources<'s, 'a> {
     /// The user and the device.
     pub identifiers: &'s Identifiers<'a>,
     /// The event's `context`.
@@ -27,7 +27,7 @@ pub struct Sources<'s, 'a> {
 }
 
 /// Writes the object, and takes out the properties that it uses.
-pub fn write(
+pub(super) fn write(
     call: &mut ObjectWriter<'_>,
     sources: &Sources<'_, '_>,
     properties: &mut Properties<'_>,
@@ -159,7 +159,7 @@ fn screen(out: &mut ObjectWriter<'_>, screen: &Object<'_>, system: Option<System
 }
 
 /// A locale such as `pt-BR`, `zh_Hant_TW` or `es-419`.
-pub struct Locale {
+pub(super) struct Locale {
     /// In lower case.
     language: String,
     /// In upper case, if the region is a country.
@@ -168,7 +168,7 @@ pub struct Locale {
 
 impl Locale {
     /// Reads a text that begins with a language, followed by nothing or by what is set off from it (SR-185).
-    pub fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let letters = |text: &str| text.bytes().take_while(u8::is_ascii_alphabetic).count();
         let (language, mut rest) = text.split_at_checked(letters(text))?;

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 const BRANCH_CURRENCIES: &str = include_str!("../../data/branch_currencies.txt");
 
 /// Whether there is nothing in a value.
-pub fn is_blank(json: Json<'_>) -> bool {
+pub(super) fn is_blank(json: Json<'_>) -> bool {
     match json.kind() {
         Kind::Null => true,
         Kind::Bool | Kind::Number => false,
@@ -23,12 +23,12 @@ pub fn is_blank(json: Json<'_>) -> bool {
 }
 
 /// A string that says something.
-pub fn string(json: Option<Json<'_>>) -> Option<Cow<'_, str>> {
+pub(super) fn string(json: Option<Json<'_>>) -> Option<Cow<'_, str>> {
     json?.as_str().filter(|text| !text.trim().is_empty())
 }
 
 /// A string, number or boolean as text (SR-011); `None` for a blank and for what has no text.
-pub fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
+pub(super) fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
     match json.kind() {
         Kind::String => string(Some(json)),
         Kind::Number | Kind::Bool => Some(Cow::Borrowed(json.raw())),
@@ -37,7 +37,7 @@ pub fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// Any value as text (SR-003).
-pub fn any_text(json: Json<'_>) -> Cow<'_, str> {
+pub(super) fn any_text(json: Json<'_>) -> Cow<'_, str> {
     match json.kind() {
         Kind::String => json.as_str().unwrap_or_default(),
         Kind::Null | Kind::Bool | Kind::Number => Cow::Borrowed(json.raw()),
@@ -51,7 +51,7 @@ pub fn any_text(json: Json<'_>) -> Cow<'_, str> {
 
 /// Writes a value as compact JSON: no spaces, members in byte order of their keys, no escapes without need, numbers with
 /// their text.
-pub fn write_compact(out: &mut String, json: Json<'_>) {
+pub(super) fn write_compact(out: &mut String, json: Json<'_>) {
     match json.kind() {
         Kind::Null | Kind::Bool | Kind::Number => out.push_str(json.raw()),
         Kind::String => write_string(out, &json.as_str().unwrap_or_default()),
@@ -82,18 +82,18 @@ pub fn write_compact(out: &mut String, json: Json<'_>) {
 }
 
 /// A number, or a string that spells one, as the text of a JSON number.
-pub fn number(json: Json<'_>) -> Option<String> {
+pub(super) fn number(json: Json<'_>) -> Option<String> {
     forms::number(json).map(Cow::into_owned)
 }
 
 /// A number of integral value as its digits.
-pub fn whole(json: Json<'_>) -> Option<String> {
+pub(super) fn whole(json: Json<'_>) -> Option<String> {
     let whole = Decimal::parse(&number(json)?)?.as_whole()?;
     Some(whole.to_string())
 }
 
 /// A number rounded half up, times `factor`, if the result is above 0.
-pub fn rounded(json: Json<'_>, factor: impl Fn(&Decimal) -> i64) -> Option<i64> {
+pub(super) fn rounded(json: Json<'_>, factor: impl Fn(&Decimal) -> i64) -> Option<i64> {
     let number = Decimal::parse(&number(json)?)?;
     let half = Decimal::parse("0.5")?;
     let scaled = number.times(&Decimal::from(factor(&number)));
@@ -102,7 +102,7 @@ pub fn rounded(json: Json<'_>, factor: impl Fn(&Decimal) -> i64) -> Option<i64> 
 
 /// The code of a currency: of ISO 4217 by its code, name or sign, or one that Branch's SDKs know. `default` is the
 /// `default_currency` of the settings, for signs that several currencies share.
-pub fn currency(json: Json<'_>, default: &str) -> Option<String> {
+pub(super) fn currency(json: Json<'_>, default: &str) -> Option<String> {
     match forms::currency(Some(json), default) {
         Currency::Code(code) => Some(code.to_owned()),
         Currency::Unnamed => None,
@@ -114,7 +114,7 @@ pub fn currency(json: Json<'_>, default: &str) -> Option<String> {
 }
 
 /// Whether Branch's SDKs know the code of a currency.
-pub fn is_known_to_branch(code: &str) -> bool {
+pub(super) fn is_known_to_branch(code: &str) -> bool {
     BRANCH_CURRENCIES
         .split_ascii_whitespace()
         .any(|known| known == code)

@@ -2,7 +2,7 @@
 
 mod of_track;
 
-pub use of_track::of_track;
+pub(super) use of_track::of_track;
 
 use super::identity::{Identity, Ids, UserAlias};
 use super::received::Received;
@@ -17,7 +17,7 @@ use event::settings::{Alias, AliasPreviousId, Anonymous, AnonymousMerge, Segment
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn alias(
+pub(super) fn alias(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,
@@ -65,7 +65,7 @@ pub fn alias(
 }
 
 /// The call that makes the users of aliases the known one of an external id. Each alias has the path where it stands.
-pub fn anonymous_to_known(
+pub(super) fn anonymous_to_known(
     external_id: &str,
     aliases: &[(UserAlias, String)],
     ids: &Ids<'_, '_>,

@@ -15,7 +15,7 @@ use event::json::{Object, ObjectWriter};
 use std::borrow::Cow;
 
 /// Where attributes are read from.
-pub struct Traits<'e, 'a> {
+pub(super) struct Traits<'e, 'a> {
     /// The traits.
     pub members: &'e Object<'a>,
     /// Their path in the event.
@@ -27,7 +27,7 @@ pub struct Traits<'e, 'a> {
 }
 
 /// The attributes object of the traits.
-pub fn attributes(
+pub(super) fn attributes(
     traits: &Traits<'_, '_>,
     event_context: &EventContext<'_, '_>,
     trace: &mut Trace,
@@ -60,7 +60,11 @@ pub fn attributes(
 }
 
 /// The attributes of the traits alone, as a trigger carries them: no identity, no control keys.
-pub fn bare(traits: &Traits<'_, '_>, event_context: &EventContext<'_, '_>, trace: &mut Trace) -> String {
+pub(super) fn bare(
+    traits: &Traits<'_, '_>,
+    event_context: &EventContext<'_, '_>,
+    trace: &mut Trace,
+) -> String {
     let mut json = String::with_capacity(256);
     write(
         &mut ObjectWriter::new(&mut json),
@@ -73,7 +77,7 @@ pub fn bare(traits: &Traits<'_, '_>, event_context: &EventContext<'_, '_>, trace
 }
 
 /// The attributes object that says of a user no more than that there is one.
-pub fn presence(event_context: &EventContext<'_, '_>) -> BrazeItem {
+pub(super) fn presence(event_context: &EventContext<'_, '_>) -> BrazeItem {
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     event_context.identity.write(&mut out);

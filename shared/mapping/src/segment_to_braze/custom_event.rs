@@ -13,7 +13,7 @@ use event::reasons::{ParkReason, Warning};
 const MAX_NAME: usize = 255;
 
 /// The first 255 characters, and whether there were more.
-pub fn shortened(text: &str) -> (&str, bool) {
+pub(super) fn shortened(text: &str) -> (&str, bool) {
     match text.char_indices().nth(MAX_NAME) {
         Some((end, _)) => (text.get(..end).unwrap_or(text), true),
         None => (text, false),
@@ -24,7 +24,7 @@ pub fn shortened(text: &str) -> (&str, bool) {
 ///
 /// # Errors
 /// Nothing of the name is left.
-pub fn event_name(given: &str, path: &'static str, trace: &mut Trace) -> Result<String, Rejected> {
+pub(super) fn event_name(given: &str, path: &'static str, trace: &mut Trace) -> Result<String, Rejected> {
     let bare = given.trim_start_matches('$');
     if bare.trim().is_empty() {
         return Err(Rejected::park("SB-142", path, ParkReason::NoEventName));
@@ -37,7 +37,7 @@ pub fn event_name(given: &str, path: &'static str, trace: &mut Trace) -> Result<
 }
 
 /// The event object.
-pub fn custom_event(
+pub(super) fn custom_event(
     name: &str,
     properties: Vec<Member<'_>>,
     at: Timestamp,

@@ -13,7 +13,7 @@ use event::settings::SegmentToBraze;
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn delete(
+pub(super) fn delete(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,

@@ -17,13 +17,13 @@ use metadata::{Consumed, write_metadata};
 use product::{Origin, Product, product};
 use table::{LEVEL, Need};
 
-pub use table::Kind;
+pub(super) use table::Kind;
 
 /// The path of the event's properties as they are sent.
 const OUTPUTS: &str = "events[0].properties";
 
 /// The recommended event; `None` if it lacks what Braze requires.
-pub fn recommended(
+pub(super) fn recommended(
     kind: Kind,
     event_context: &EventContext<'_, '_>,
     at: Timestamp,

@@ -10,7 +10,7 @@ use event::json::ObjectWriter;
 use event::settings::SegmentToBraze;
 
 /// What all objects of one event have in common.
-pub struct EventContext<'e, 'a> {
+pub(super) struct EventContext<'e, 'a> {
     /// The event.
     pub event: &'e Received<'a>,
     /// How the user wants events mapped.
@@ -25,7 +25,7 @@ pub struct EventContext<'e, 'a> {
 
 impl<'e, 'a> EventContext<'e, 'a> {
     /// The event_context of an event of this user.
-    pub fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze, identity: Identity) -> Self {
+    pub(super) fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze, identity: Identity) -> Self {
         let platform = platform_of(event);
         Self {
             event,
@@ -37,12 +37,12 @@ impl<'e, 'a> EventContext<'e, 'a> {
     }
 
     /// Where the event names this user.
-    pub fn identity_path(&self) -> String {
+    pub(super) fn identity_path(&self) -> String {
         Ids::new(self.event, self.settings).path_of(Ids::identity)
     }
 
     /// Writes whether Braze may make a profile, where that must be said.
-    pub fn write_update_existing_only(&self, out: &mut ObjectWriter<'_>) {
+    pub(super) fn write_update_existing_only(&self, out: &mut ObjectWriter<'_>) {
         if self.settings.update_existing_only {
             out.bool("_update_existing_only", true);
         } else if self.identity.is_alias() {
@@ -50,8 +50,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
         }
     }
 
-    /// Records that.
-    pub fn record_update_existing_only(&self, trace: &mut Trace) {
+    pub(super) fn record_update_existing_only(&self, trace: &mut Trace) {
         let only = self.settings.update_existing_only;
         if only || self.identity.is_alias() {
             trace.record("SB-073", || {
@@ -62,7 +61,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
     }
 
     /// Records where the app of events and purchases is named.
-    pub fn record_app_id(&self, trace: &mut Trace) {
+    pub(super) fn record_app_id(&self, trace: &mut Trace) {
         warn_of_app_ids(self.event, self.settings, trace);
         if let Some(app_id) = &self.app_id {
             trace.record("SB-051", || (app_id.path(), format!("app_id = {}", app_id.id)));
@@ -70,7 +69,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
     }
 
     /// An event or purchase object; `write` writes what it has of its own, between the app and the time.
-    pub fn track_object(
+    pub(super) fn track_object(
         &self,
         array: BrazeArray,
         at: Timestamp,
@@ -94,7 +93,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
     }
 
     /// An item that names this user.
-    pub fn item(&self, array: BrazeArray, json: String) -> BrazeItem {
+    pub(super) fn item(&self, array: BrazeArray, json: String) -> BrazeItem {
         BrazeItem {
             array,
             json,
@@ -105,7 +104,7 @@ impl<'e, 'a> EventContext<'e, 'a> {
     }
 
     /// The event's `userId`, else its `anonymousId`, with the key that gave it.
-    pub fn user_or_anonymous_id(&self, trace: &mut Trace) -> Option<(&'static str, String)> {
+    pub(super) fn user_or_anonymous_id(&self, trace: &mut Trace) -> Option<(&'static str, String)> {
         let ids = Ids::new(self.event, self.settings);
         let mut keys = ["userId", "anonymousId"].into_iter();
         keys.find_map(|key| Some((key, ids.named(key, trace)?)))

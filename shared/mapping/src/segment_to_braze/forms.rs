@@ -7,8 +7,8 @@ mod gender;
 mod phone;
 mod subscription_state;
 
-pub use phone::{PhoneRules, e164};
-pub use subscription_state::group_state;
+pub(super) use phone::{PhoneRules, e164};
+pub(super) use subscription_state::group_state;
 
 use crate::forms::boolean;
 use crate::forms::email::email;
@@ -19,7 +19,7 @@ use event::reasons::Warning;
 use event::settings::SegmentToBraze;
 
 /// What a form says of a value that is present (not null).
-pub enum Reading {
+pub(super) enum Reading {
     /// The JSON text to send.
     Sent(String),
     /// The JSON text to send, and the warning to raise all the same.
@@ -34,7 +34,7 @@ pub enum Reading {
 
 /// What kind of value a standard field takes.
 #[derive(Clone, Copy)]
-pub enum Form {
+pub(super) enum Form {
     /// A string or a number, sent as a string.
     Name,
     /// An e-mail address.
@@ -63,7 +63,7 @@ pub enum Form {
 
 impl Form {
     /// Reads a value that is not null.
-    pub fn read(self, value: Json<'_>, settings: &SegmentToBraze) -> Reading {
+    pub(super) fn read(self, value: Json<'_>, settings: &SegmentToBraze) -> Reading {
         if self.is_empty(value) {
             return Reading::Blank;
         }

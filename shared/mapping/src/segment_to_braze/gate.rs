@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 /// The types of call that Braze has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventType {
+pub(super) enum EventType {
     /// `identify`
     Identify,
     /// `track`
@@ -43,7 +43,7 @@ const CURRENTS_PROPERTIES: [&str; 6] = [
 ///
 /// # Errors
 /// Why the event is not sent.
-pub fn accept(
+pub(super) fn accept(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,
@@ -84,7 +84,7 @@ fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
 }
 
 /// Why an event would loop, whatever its type.
-pub fn looped(event: &Received<'_>, settings: &SegmentToBraze) -> Option<Rejected> {
+pub(super) fn looped(event: &Received<'_>, settings: &SegmentToBraze) -> Option<Rejected> {
     looped_as(event_type(event).ok(), event, settings)
 }
 
@@ -127,7 +127,7 @@ fn loops(
 ///
 /// # Errors
 /// Why the track is not sent.
-pub fn track_name<'e>(
+pub(super) fn track_name<'e>(
     event: &Received<'e>,
     settings: &'e SegmentToBraze,
     trace: &mut Trace,

@@ -29,7 +29,7 @@ const DOUBLE_OPT_IN: &str = "use_double_opt_in_logic";
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn group(
+pub(super) fn group(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,

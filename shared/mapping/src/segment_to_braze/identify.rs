@@ -16,7 +16,7 @@ use event::settings::{Anonymous, SegmentToBraze};
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn identify(
+pub(super) fn identify(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,

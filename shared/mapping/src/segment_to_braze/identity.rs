@@ -17,7 +17,7 @@ const CONTEXT_ID_TYPE: &str = "brazeExternalId";
 
 /// An alias: two texts.
 #[derive(Clone, PartialEq, Eq)]
-pub struct UserAlias {
+pub(super) struct UserAlias {
     /// `alias_name`
     pub name: String,
     /// `alias_label`
@@ -26,7 +26,7 @@ pub struct UserAlias {
 
 /// The one identifier of a user.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Identity {
+pub(super) enum Identity {
     /// `external_id`
     ExternalId(String),
     /// `braze_id`
@@ -41,20 +41,20 @@ pub enum Identity {
 
 impl UserAlias {
     /// Writes its members.
-    pub fn write(&self, out: &mut ObjectWriter<'_>) {
+    pub(super) fn write(&self, out: &mut ObjectWriter<'_>) {
         out.string("alias_name", &self.name);
         out.string("alias_label", &self.label);
     }
 
     /// The key by which calls of this user stay in order.
-    pub fn user_key(&self) -> UserKey {
+    pub(super) fn user_key(&self) -> UserKey {
         UserKey::new("user_alias", &format!("{}\u{0}{}", self.label, self.name))
     }
 }
 
 impl Identity {
     /// The key of the identifier in attributes, events and purchases.
-    pub const fn field(&self) -> &'static str {
+    pub(super) const fn field(&self) -> &'static str {
         match self {
             Self::ExternalId(_) => "external_id",
             Self::BrazeId(_) => "braze_id",
@@ -65,14 +65,14 @@ impl Identity {
     }
 
     /// Its JSON text.
-    pub fn json(&self) -> String {
+    pub(super) fn json(&self) -> String {
         let mut json = String::new();
         self.write_at(&mut json);
         json
     }
 
     /// Writes it under its own key.
-    pub fn write(&self, out: &mut ObjectWriter<'_>) {
+    pub(super) fn write(&self, out: &mut ObjectWriter<'_>) {
         self.write_at(out.place(self.field()));
     }
 
@@ -86,7 +86,7 @@ impl Identity {
     }
 
     /// The key by which calls of this user stay in order.
-    pub fn user_key(&self) -> UserKey {
+    pub(super) fn user_key(&self) -> UserKey {
         match self {
             Self::UserAlias(alias) => alias.user_key(),
             Self::ExternalId(id) | Self::BrazeId(id) | Self::Email(id) | Self::Phone(id) => {
@@ -96,25 +96,25 @@ impl Identity {
     }
 
     /// Whether it is an alias.
-    pub const fn is_alias(&self) -> bool {
+    pub(super) const fn is_alias(&self) -> bool {
         matches!(self, Self::UserAlias(_))
     }
 }
 
 /// Reads the ids of one event.
-pub struct Ids<'e, 'a> {
+pub(super) struct Ids<'e, 'a> {
     event: &'e Received<'a>,
     settings: &'e SegmentToBraze,
 }
 
 impl<'e, 'a> Ids<'e, 'a> {
     /// The ids of an event.
-    pub const fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze) -> Self {
+    pub(super) const fn new(event: &'e Received<'a>, settings: &'e SegmentToBraze) -> Self {
         Self { event, settings }
     }
 
     /// The first identifier of the table's seven steps.
-    pub fn identity(&self, trace: &mut Trace) -> Option<Identity> {
+    pub(super) fn identity(&self, trace: &mut Trace) -> Option<Identity> {
         let contact = |trace: &mut Trace| {
             self.settings
                 .contact_identity
@@ -125,7 +125,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// That of the first five steps: e-mail and phone may be those of several people.
-    pub fn without_contact(&self, trace: &mut Trace) -> Option<Identity> {
+    pub(super) fn without_contact(&self, trace: &mut Trace) -> Option<Identity> {
         self.external_id(trace)
             .map(Identity::ExternalId)
             .or_else(|| self.braze_id(trace).map(Identity::BrazeId))
@@ -134,13 +134,13 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// That of a subscription, which knows neither Braze's ids nor aliases.
-    pub fn subscriber(&self, trace: &mut Trace) -> Option<Identity> {
+    pub(super) fn subscriber(&self, trace: &mut Trace) -> Option<Identity> {
         let external_id = self.external_id(trace).map(Identity::ExternalId);
         external_id.or_else(|| self.contact(trace))
     }
 
     /// The external id of the first two steps.
-    pub fn external_id(&self, trace: &mut Trace) -> Option<String> {
+    pub(super) fn external_id(&self, trace: &mut Trace) -> Option<String> {
         for key in ["externalId", "externalIds"] {
             let given = self.event.context.present(key);
             let elements = given.and_then(list);
@@ -171,7 +171,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// Where the event names what `find` finds.
-    pub fn path_of<T>(&self, find: impl FnOnce(&Self, &mut Trace) -> Option<T>) -> String {
+    pub(super) fn path_of<T>(&self, find: impl FnOnce(&Self, &mut Trace) -> Option<T>) -> String {
         let mut found = Trace::explaining();
         find(self, &mut found);
         let last = found.entries().last();
@@ -179,22 +179,22 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// Where the external id stands.
-    pub fn external_id_path(&self) -> String {
+    pub(super) fn external_id_path(&self) -> String {
         self.path_of(Self::external_id)
     }
 
     /// The anonymous id, if it is text.
-    pub fn anonymous_id(&self, trace: &mut Trace) -> Option<String> {
+    pub(super) fn anonymous_id(&self, trace: &mut Trace) -> Option<String> {
         self.named("anonymousId", trace)
     }
 
     /// One of the event's own keys that hold an id, if it is text.
-    pub fn named(&self, key: &'static str, trace: &mut Trace) -> Option<String> {
+    pub(super) fn named(&self, key: &'static str, trace: &mut Trace) -> Option<String> {
         self.id(self.event.get(key), || key.to_owned(), trace)
     }
 
     /// The alias that an anonymous id is known by.
-    pub fn alias_of(&self, anonymous_id: String) -> UserAlias {
+    pub(super) fn alias_of(&self, anonymous_id: String) -> UserAlias {
         UserAlias {
             name: anonymous_id,
             label: self.settings.alias_label.clone(),
@@ -202,7 +202,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// The alias that an object spells, if name and label are text.
-    pub fn alias_in(
+    pub(super) fn alias_in(
         &self,
         object: &Object<'_>,
         path: impl Fn() -> String,
@@ -241,7 +241,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     /// The alias that the event spells beside its other ids.
-    pub fn user_alias(&self, trace: &mut Trace) -> Option<UserAlias> {
+    pub(super) fn user_alias(&self, trace: &mut Trace) -> Option<UserAlias> {
         let mut places = self
             .event
             .integration_settings(self.settings.compat)
@@ -312,7 +312,7 @@ impl<'e, 'a> Ids<'e, 'a> {
 }
 
 /// What the settings say of words that are no_identity's id.
-pub fn placeholders(settings: &SegmentToBraze) -> Placeholders<'_> {
+pub(super) fn placeholders(settings: &SegmentToBraze) -> Placeholders<'_> {
     Placeholders::new(settings.reject_placeholder_ids, &settings.placeholder_ids)
 }
 

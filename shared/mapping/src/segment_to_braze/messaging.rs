@@ -27,7 +27,7 @@ const EXISTING_ONLY: &str = "settings.segment_to_braze.triggers.send_to_existing
 const EMAIL_PRIORITIES: [&str; 2] = ["identified", "most_recently_updated"];
 
 /// What the settings want done beside, or instead of, sending an event as such.
-pub struct Wanted<'s> {
+pub(super) struct Wanted<'s> {
     triggers: Vec<&'s TriggerRule>,
     catalogs: Vec<&'s CatalogRule>,
     /// Whether they read the event's traits where those for tracks read the properties (OR-065).
@@ -36,7 +36,7 @@ pub struct Wanted<'s> {
 
 impl<'s> Wanted<'s> {
     /// What they want for an event. `name` is that of a track.
-    pub fn of(
+    pub(super) fn of(
         event_type: EventType,
         name: Option<&str>,
         event: &Received<'_>,
@@ -72,12 +72,12 @@ impl<'s> Wanted<'s> {
     }
 
     /// Whether a trigger carries the attributes of `context.traits`.
-    pub fn reads_traits(&self) -> bool {
+    pub(super) fn reads_traits(&self) -> bool {
         self.triggers.iter().any(|rule| !rule.send_to_existing_only)
     }
 
     /// Whether the track is sent as such, too.
-    pub fn also_track(&self, identity: &Identity) -> bool {
+    pub(super) fn also_track(&self, identity: &Identity) -> bool {
         let cannot_trigger = matches!(identity, Identity::Phone(_));
         let mut rules = self
             .triggers
@@ -91,7 +91,7 @@ impl<'s> Wanted<'s> {
     ///
     /// # Errors
     /// The properties are too large for a campaign.
-    pub fn trigger_calls(
+    pub(super) fn trigger_calls(
         &self,
         event_context: &EventContext<'_, '_>,
         trace: &mut Trace,
@@ -113,7 +113,7 @@ impl<'s> Wanted<'s> {
     ///
     /// # Errors
     /// The track names no item.
-    pub fn catalog_calls(
+    pub(super) fn catalog_calls(
         &self,
         event: &Received<'_>,
         settings: &SegmentToBraze,
@@ -132,7 +132,7 @@ impl<'s> Wanted<'s> {
 
 /// The calls of a track that changes catalogs.
 #[derive(Default)]
-pub struct CatalogCalls {
+pub(super) struct CatalogCalls {
     /// The calls, in the order of the settings.
     pub calls: Vec<BrazeCall>,
     /// Whether one was left out: without a field it would have emptied the stored item.
@@ -143,7 +143,7 @@ pub struct CatalogCalls {
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn beside(
+pub(super) fn beside(
     event_type: EventType,
     event: &Received<'_>,
     settings: &SegmentToBraze,

@@ -10,7 +10,7 @@ const MAX_NAME: usize = 255;
 
 /// What members stand in. Their paths are written only when somebody asks for them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Parent {
+pub(super) enum Parent {
     /// The event itself.
     Event,
     /// An object at this path.
@@ -20,8 +20,7 @@ pub enum Parent {
 }
 
 impl Parent {
-    /// Its path.
-    pub fn path(self) -> String {
+    pub(super) fn path(self) -> String {
         match self {
             Self::Event => String::new(),
             Self::Object(path) => path.to_owned(),
@@ -30,7 +29,7 @@ impl Parent {
     }
 
     /// The path of one of its keys.
-    pub fn below(self, key: &str) -> String {
+    pub(super) fn below(self, key: &str) -> String {
         match self {
             Self::Event => key.to_owned(),
             Self::Object(path) => format!("{path}.{key}"),
@@ -41,7 +40,7 @@ impl Parent {
 
 /// One attribute or property.
 #[derive(Clone, Copy)]
-pub struct Member<'m> {
+pub(super) struct Member<'m> {
     /// The key as received.
     pub key: &'m str,
     /// The name it is sent under.
@@ -54,12 +53,12 @@ pub struct Member<'m> {
 
 impl Member<'_> {
     /// Where it stands in the event.
-    pub fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         self.parent.below(self.key)
     }
 
     /// The bytes of key and value.
-    pub const fn bytes(&self) -> usize {
+    pub(super) const fn bytes(&self) -> usize {
         self.key.len() + self.value.raw().len()
     }
 
@@ -69,7 +68,7 @@ impl Member<'_> {
 }
 
 /// The members of an object, under their own names.
-pub fn members<'m>(object: &'m Object<'_>, parent: Parent) -> impl Iterator<Item = Member<'m>> {
+pub(super) fn members<'m>(object: &'m Object<'_>, parent: Parent) -> impl Iterator<Item = Member<'m>> {
     object.iter().map(move |(key, value)| Member {
         key,
         name: key,
@@ -79,13 +78,13 @@ pub fn members<'m>(object: &'m Object<'_>, parent: Parent) -> impl Iterator<Item
 }
 
 /// Whether a name can be sent.
-pub fn is_sendable(name: &str) -> bool {
+pub(super) fn is_sendable(name: &str) -> bool {
     !name.trim().is_empty() && (name.len() <= MAX_NAME || name.chars().nth(MAX_NAME).is_none())
 }
 
 /// Leaves the members under names that Braze takes: without leading `$`, not blank, not too long. Of those that are renamed
 /// none takes the name of another or one of those that `is_reserved` tells.
-pub fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str) -> bool, trace: &mut Trace) {
+pub(super) fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str) -> bool, trace: &mut Trace) {
     let mut taken: HashSet<&str> = HashSet::new();
     if members.iter().any(Member::is_renamed) {
         let stay = members.iter().filter(|member| !member.is_renamed());

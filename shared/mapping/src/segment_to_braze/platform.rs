@@ -9,7 +9,7 @@ use event::settings::SegmentToBraze;
 use std::borrow::Cow;
 
 /// The platform of an event; none for what a server sends.
-pub fn platform_of(event: &Received<'_>) -> Option<Platform> {
+pub(super) fn platform_of(event: &Received<'_>) -> Option<Platform> {
     let word_at = |of: &str, key: &str| word(event.of_context(of).get(key)?);
     match word_at("device", "type").as_deref() {
         Some("ios") => return Some(Platform::Ios),
@@ -31,7 +31,7 @@ pub fn platform_of(event: &Received<'_>) -> Option<Platform> {
 }
 
 /// The identifier of an app at Braze.
-pub struct AppId<'e> {
+pub(super) struct AppId<'e> {
     /// The identifier.
     pub id: Cow<'e, str>,
     place: Place,
@@ -40,7 +40,7 @@ pub struct AppId<'e> {
 
 impl AppId<'_> {
     /// Where it stands, in the event or in the settings.
-    pub fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         self.place.below(self.key)
     }
 }
@@ -49,7 +49,7 @@ impl AppId<'_> {
 const APP_ID_KEYS: [&str; 2] = ["app_id", "appId"];
 
 /// Warns of what an integration names the app by, and is no text.
-pub fn warn_of_app_ids(event: &Received<'_>, settings: &SegmentToBraze, trace: &mut Trace) {
+pub(super) fn warn_of_app_ids(event: &Received<'_>, settings: &SegmentToBraze, trace: &mut Trace) {
     for integration in event.integration_settings(settings.compat) {
         for key in APP_ID_KEYS {
             let given = integration.settings.present(key);
@@ -61,7 +61,7 @@ pub fn warn_of_app_ids(event: &Received<'_>, settings: &SegmentToBraze, trace: &
 }
 
 /// The identifier of the app at Braze, if one is known.
-pub fn app_id<'e>(
+pub(super) fn app_id<'e>(
     event: &Received<'e>,
     platform: Option<Platform>,
     settings: &'e SegmentToBraze,

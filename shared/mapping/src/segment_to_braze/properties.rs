@@ -12,16 +12,16 @@ use std::fmt::Arguments;
 const MAX_PROPERTIES: usize = 256;
 
 /// The property that holds the products of an order.
-pub const PRODUCTS: &str = "products";
+pub(super) const PRODUCTS: &str = "products";
 
 /// Where the properties stand.
-pub const PROPERTIES: Parent = Parent::Object("properties");
+pub(super) const PROPERTIES: Parent = Parent::Object("properties");
 
 /// Keys that mean something else to Braze.
-pub const RESERVED: [&str; 2] = ["time", "event_name"];
+pub(super) const RESERVED: [&str; 2] = ["time", "event_name"];
 
 /// Properties as they are sent.
-pub struct Written {
+pub(super) struct Written {
     /// Their text.
     pub json: String,
     /// Where they stood: what holds them and the path. Known only if somebody wants to know.
@@ -30,7 +30,7 @@ pub struct Written {
 
 impl Written {
     /// Records where the properties of the output `into` come from.
-    pub fn record(&self, rule: &'static str, into: Arguments<'_>, trace: &mut Trace) {
+    pub(super) fn record(&self, rule: &'static str, into: Arguments<'_>, trace: &mut Trace) {
         for (parent, path) in &self.sources {
             match parent {
                 Parent::Event => trace.record("SB-243", || (path.clone(), format!("{into}.{path}"))),
@@ -56,7 +56,7 @@ fn sources(members: &[Member<'_>]) -> Vec<(Parent, String)> {
 }
 
 /// The properties as they are sent; `None` when none is left. `stays` says which may be sent there.
-pub fn written(
+pub(super) fn written(
     mut members: Vec<Member<'_>>,
     stays: &mut dyn FnMut(&Member<'_>, &mut Trace) -> bool,
     settings: &SegmentToBraze,
@@ -86,12 +86,12 @@ pub fn written(
 }
 
 /// Whether any of the patterns matches a name.
-pub fn matches(patterns: &[Pattern], name: &str) -> bool {
+pub(super) fn matches(patterns: &[Pattern], name: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name))
 }
 
 /// Whether the settings leave a property out.
-pub fn is_dropped(member: &Member<'_>, settings: &SegmentToBraze, trace: &mut Trace) -> bool {
+pub(super) fn is_dropped(member: &Member<'_>, settings: &SegmentToBraze, trace: &mut Trace) -> bool {
     let dropped = matches(&settings.drop_properties, member.name);
     if dropped {
         trace.record("SB-146", || (member.path(), "left out: drop_properties".into()));
@@ -100,7 +100,12 @@ pub fn is_dropped(member: &Member<'_>, settings: &SegmentToBraze, trace: &mut Tr
 }
 
 /// Writes a property's value.
-pub fn write_value(out: &mut String, member: &Member<'_>, settings: &SegmentToBraze, trace: &mut Trace) {
+pub(super) fn write_value(
+    out: &mut String,
+    member: &Member<'_>,
+    settings: &SegmentToBraze,
+    trace: &mut Trace,
+) {
     let rewrite = Rewrite {
         cut_at: settings.cut_strings_at,
         sanitize: false,
@@ -143,7 +148,7 @@ fn write_products(
 }
 
 /// Whether a property may be one of an event (SB-144).
-pub fn stays_in_event(member: &Member<'_>, trace: &mut Trace) -> bool {
+pub(super) fn stays_in_event(member: &Member<'_>, trace: &mut Trace) -> bool {
     let is_reserved = RESERVED.contains(&member.name);
     if is_reserved {
         trace.warn(Warning::ReservedPropertyRemoved, || member.path());

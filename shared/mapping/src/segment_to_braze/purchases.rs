@@ -37,7 +37,7 @@ const OF_PURCHASE: [&str; 4] = ["product_id", "currency", "price", "quantity"];
 
 /// What was made of an order, or of a track's revenue.
 #[derive(Default)]
-pub struct Purchased {
+pub(super) struct Purchased {
     /// The purchases.
     pub items: Vec<BrazeItem>,
     /// Whether a product was left out because no_identity knows its currency (SB-175).
@@ -48,7 +48,7 @@ pub struct Purchased {
 
 impl Purchased {
     /// Warns of what no purchase carries (SB-180). Not to be called where a custom event carries all properties.
-    pub fn warn_of_removed(&self, trace: &mut Trace) {
+    pub(super) fn warn_of_removed(&self, trace: &mut Trace) {
         for (parent, key) in &self.removed {
             trace.warn(Warning::ReservedPropertyRemoved, || parent.below(key));
         }
@@ -70,7 +70,6 @@ impl<'k> Made<'k> {
     }
 }
 
-/// What a purchase is of.
 struct Purchase<'p> {
     product_id: &'p str,
     currency: &'p str,
@@ -91,7 +90,7 @@ struct Order<'o, 'e, 'a> {
 ///
 /// # Errors
 /// They would be too large together.
-pub fn of_products(
+pub(super) fn of_products(
     event_context: &EventContext<'_, '_>,
     at: Timestamp,
     products: &[Json<'_>],
@@ -192,7 +191,7 @@ impl Order<'_, '_, '_> {
 ///
 /// # Errors
 /// Nothing of the event's name is left to call the product.
-pub fn of_revenue(
+pub(super) fn of_revenue(
     name: &str,
     event_context: &EventContext<'_, '_>,
     at: Timestamp,

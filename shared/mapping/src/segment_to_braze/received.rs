@@ -9,14 +9,14 @@ use event::settings::{Compat, Condition};
 use std::borrow::Cow;
 
 /// The names of Segment's Braze destinations, in the order in which their settings count.
-pub const INTEGRATIONS: [&str; 3] = ["Braze Cloud Mode (Actions)", "Braze", "Appboy"];
+pub(super) const INTEGRATIONS: [&str; 3] = ["Braze Cloud Mode (Actions)", "Braze", "Appboy"];
 
 /// What a RudderStack customer's events may call it too.
 const RUDDERSTACK_NAMES: [&str; 2] = ["BRAZE", "braze"];
 
 /// An event; `null` is as good as absent.
 #[derive(Default)]
-pub struct Received<'a> {
+pub(super) struct Received<'a> {
     members: Object<'a>,
     /// `properties`, those of a track, page or screen.
     pub properties: Object<'a>,
@@ -34,7 +34,7 @@ pub struct Received<'a> {
 
 /// Where the objects stand that are looked through for ids. Their paths are written only when somebody asks for them.
 #[derive(Clone, Copy)]
-pub enum Place {
+pub(super) enum Place {
     /// An object at this path.
     Object(&'static str),
     /// The settings of an integration of this name, in `integrations` of the event or of its context.
@@ -43,7 +43,7 @@ pub enum Place {
 
 impl Place {
     /// The path of one of its keys.
-    pub fn below(self, key: &str) -> String {
+    pub(super) fn below(self, key: &str) -> String {
         match self {
             Self::Object(path) => format!("{path}.{key}"),
             Self::Integration(all, name) => format!("{all}.{name}.{key}"),
@@ -52,7 +52,7 @@ impl Place {
 }
 
 /// What an event says to one of Segment's Braze destinations.
-pub struct Integration<'a> {
+pub(super) struct Integration<'a> {
     /// Where that stands.
     pub place: Place,
     /// What it says.
@@ -61,7 +61,7 @@ pub struct Integration<'a> {
 
 impl<'a> Received<'a> {
     /// Opens the text of an event; `None` if it is no JSON object.
-    pub fn open(event: Json<'a>, trace: &mut Trace) -> Option<Self> {
+    pub(super) fn open(event: Json<'a>, trace: &mut Trace) -> Option<Self> {
         let members = event.as_object()?;
         let mut read = |of: &Object<'a>, key: &str, path: &'static str| {
             let value = of.present(key)?;
@@ -90,17 +90,17 @@ impl<'a> Received<'a> {
     }
 
     /// The value of one of the event's own keys.
-    pub fn get(&self, key: &str) -> Option<Json<'a>> {
+    pub(super) fn get(&self, key: &str) -> Option<Json<'a>> {
         self.members.present(key)
     }
 
     /// Whether a condition of the user holds for it.
-    pub fn meets(&self, when: &Condition) -> bool {
+    pub(super) fn meets(&self, when: &Condition) -> bool {
         own_rules::holds(when, &self.members)
     }
 
     /// An object of `context`; absent and other values are empty.
-    pub fn of_context(&self, key: &str) -> Object<'a> {
+    pub(super) fn of_context(&self, key: &str) -> Object<'a> {
         self.context
             .get(key)
             .and_then(Json::as_object)
@@ -108,7 +108,7 @@ impl<'a> Received<'a> {
     }
 
     /// `traits`, `context.traits` and `properties`, with their paths, where present.
-    pub fn profiles(&self) -> impl Iterator<Item = (&'static str, &Object<'a>)> {
+    pub(super) fn profiles(&self) -> impl Iterator<Item = (&'static str, &Object<'a>)> {
         let traits = self.traits.iter().map(|traits| ("traits", traits));
         let of_context = self
             .context_traits
@@ -120,7 +120,7 @@ impl<'a> Received<'a> {
     }
 
     /// What it says of the destinations that it is for.
-    pub const fn integrations(&self) -> Integrations<'_, 'a> {
+    pub(super) const fn integrations(&self) -> Integrations<'_, 'a> {
         Integrations {
             own: &self.integrations,
             of_context: &self.context_integrations,
@@ -128,7 +128,7 @@ impl<'a> Received<'a> {
     }
 
     /// The settings of Segment's Braze destinations, the event's own before those of its context, with their places.
-    pub fn integration_settings(&self, compat: Compat) -> impl Iterator<Item = Integration<'a>> {
+    pub(super) fn integration_settings(&self, compat: Compat) -> impl Iterator<Item = Integration<'a>> {
         let more: &[&'static str] = match compat {
             Compat::Rudderstack => &RUDDERSTACK_NAMES,
             _ => &[],
@@ -150,7 +150,7 @@ impl<'a> Received<'a> {
     }
 
     /// The event's name as it was received, if it is text.
-    pub fn name(&self) -> Option<Cow<'a, str>> {
+    pub(super) fn name(&self) -> Option<Cow<'a, str>> {
         crate::forms::text::text(self.get("event")?)
     }
 }

@@ -15,7 +15,7 @@ const BY_RECEIPT: [&str; 4] = ["receivedAt", "timestamp", "originalTimestamp", "
 ///
 /// # Errors
 /// None is usable, and no_identity knows when it was received.
-pub fn event_time(
+pub(super) fn event_time(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,

@@ -26,7 +26,7 @@ use event::settings::{Orders, RevenuePurchases, SegmentToBraze};
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn track(
+pub(super) fn track(
     event: &Received<'_>,
     settings: &SegmentToBraze,
     trace: &mut Trace,
@@ -74,7 +74,7 @@ pub fn track(
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn view(
+pub(super) fn view(
     view: View,
     event: &Received<'_>,
     settings: &SegmentToBraze,

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 /// How values are rewritten.
 #[derive(Clone, Copy)]
-pub struct Rewrite {
+pub(super) struct Rewrite {
     /// Characters of a text that are kept; 0 for all.
     pub cut_at: usize,
     /// Whether nulls inside values are left out and keys inside them spelled as Braze takes them.
@@ -37,7 +37,7 @@ enum Position {
 }
 
 /// Whether an attribute's value is an operation that does more when it is sent again.
-pub fn is_operation(value: Json<'_>) -> bool {
+pub(super) fn is_operation(value: Json<'_>) -> bool {
     value
         .as_object()
         .is_some_and(|members| CHANGES.iter().any(|operator| members.get(operator).is_some()))
@@ -75,7 +75,7 @@ fn removal(value: Json<'_>) -> Option<Warning> {
 
 /// Why an attribute of this value is left out: it is a time that is none, or operators that are left with nothing to do. An
 /// empty object would overwrite what is stored.
-pub fn without_attribute(value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> bool {
+pub(super) fn without_attribute(value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> bool {
     if matches!(moment_in(value), Some(Moment::Refused)) {
         trace.warn(Warning::NestedTimeRemoved, path);
         return true;
@@ -98,12 +98,24 @@ pub fn without_attribute(value: Json<'_>, path: &dyn Fn() -> String, trace: &mut
 
 impl Rewrite {
     /// Writes an attribute's value.
-    pub fn attribute(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) {
+    pub(super) fn attribute(
+        self,
+        out: &mut String,
+        value: Json<'_>,
+        path: &dyn Fn() -> String,
+        trace: &mut Trace,
+    ) {
         self.write(out, value, Position::Attribute, path, trace);
     }
 
     /// Writes any other value.
-    pub fn inside(self, out: &mut String, value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) {
+    pub(super) fn inside(
+        self,
+        out: &mut String,
+        value: Json<'_>,
+        path: &dyn Fn() -> String,
+        trace: &mut Trace,
+    ) {
         self.write(out, value, Position::Inside, path, trace);
     }
 

@@ -17,7 +17,7 @@ const OWN_NAMES: [&str; 2] = ["name", "category"];
 
 /// What was viewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
+pub(super) enum View {
     /// A page of a web site.
     Page,
     /// A screen of an app.
@@ -25,7 +25,7 @@ pub enum View {
 }
 
 /// What a view is called: its own name and its category.
-pub struct Viewed<'a> {
+pub(super) struct Viewed<'a> {
     name: Option<Said<'a>>,
     category: Option<Said<'a>>,
 }
@@ -93,7 +93,11 @@ impl View {
     ///
     /// # Errors
     /// Why it is not sent.
-    pub fn filter<'a>(self, event: &Received<'a>, settings: &SegmentToBraze) -> Result<Viewed<'a>, Rejected> {
+    pub(super) fn filter<'a>(
+        self,
+        event: &Received<'a>,
+        settings: &SegmentToBraze,
+    ) -> Result<Viewed<'a>, Rejected> {
         let viewed = Viewed::of(event);
         match self.wanted(settings) {
             Views::Off => Err(Rejected::ignore("SB-240", "type", self.off())),
@@ -106,7 +110,7 @@ impl View {
     ///
     /// # Errors
     /// Nothing of the name is left.
-    pub fn event_name(
+    pub(super) fn event_name(
         self,
         event: &Received<'_>,
         viewed: &Viewed<'_>,
@@ -198,7 +202,10 @@ impl<'a> Viewed<'a> {
 
 /// The properties of a view: the event's, with its own name and category where they lack them. `made` holds the texts of
 /// these two.
-pub fn view_properties<'m>(event: &'m Received<'_>, made: &'m [(&'static str, String)]) -> Vec<Member<'m>> {
+pub(super) fn view_properties<'m>(
+    event: &'m Received<'_>,
+    made: &'m [(&'static str, String)],
+) -> Vec<Member<'m>> {
     let mut properties: Vec<Member<'m>> = members(&event.properties, PROPERTIES).collect();
     for (key, json) in made {
         if event.properties.present(key).is_some() {
@@ -217,7 +224,7 @@ pub fn view_properties<'m>(event: &'m Received<'_>, made: &'m [(&'static str, St
 }
 
 /// The event's own name and category as JSON strings.
-pub fn own_names(event: &Received<'_>) -> Vec<(&'static str, String)> {
+pub(super) fn own_names(event: &Received<'_>) -> Vec<(&'static str, String)> {
     let own = |key: &'static str| {
         let text = event.get(key).and_then(text)?;
         let mut json = String::with_capacity(text.len() + 2);

@@ -3,7 +3,7 @@
 use event::reasons::Warning;
 
 /// In the order of the list of reasons, row by row; those that only delivery raises are among them.
-pub const WARNINGS: [Warning; 39] = [
+pub(super) const WARNINGS: [Warning; 39] = [
     Warning::SubscriptionLost,
     Warning::IdDerived,
     Warning::NotAnObject,

@@ -3,18 +3,18 @@
 use event::json::compact_size;
 
 /// The bytes of one event that Segment takes: 32 KB, by the limits of its HTTP tracking API.
-pub const MAX_EVENT_BYTES: usize = 32_768;
+pub(super) const MAX_EVENT_BYTES: usize = 32_768;
 
 /// `"timestamp":"YYYY-MM-DDTHH:MM:SS.mmmZ",`: what delivery adds to a call without one (SEG-006).
 const TIMESTAMP_BYTES: usize = 39;
 
 /// The bytes that a call's body comes to when it is sent, in the most compact form (BS-150, BS-155, BZ-254).
-pub fn sent_size(body: &str, lacks_timestamp: bool) -> usize {
+pub(super) fn sent_size(body: &str, lacks_timestamp: bool) -> usize {
     compact_size(body) + added_size(lacks_timestamp)
 }
 
 /// Whether a body fits into `limit` bytes. Only one that is longer as it stands is counted in its compact form.
-pub fn fits(body: &str, lacks_timestamp: bool, limit: usize) -> bool {
+pub(super) fn fits(body: &str, lacks_timestamp: bool, limit: usize) -> bool {
     body.len() + added_size(lacks_timestamp) <= limit || sent_size(body, lacks_timestamp) <= limit
 }
 

@@ -13,7 +13,11 @@ struct Candidate<'p> {
 /// The names of the properties that go, in the order of removal, so that the event fits: as [`Removal`]
 /// says, of equals by name. `None` if it does not fit without all that may go. `size` is the event's with all
 /// properties. The list of names takes the place of a property of the name `truncated`.
-pub fn trim<'p, P: Property>(properties: &'p [P], size: usize, trimming: &Trimming) -> Option<Vec<&'p str>> {
+pub(super) fn trim<'p, P: Property>(
+    properties: &'p [P],
+    size: usize,
+    trimming: &Trimming,
+) -> Option<Vec<&'p str>> {
     // Each member with its colon and a comma; the last one has no comma.
     let mut candidates = Vec::with_capacity(properties.len());
     let (mut left, mut sent) = (0, None);

@@ -4,7 +4,7 @@ use event::calls::BranchCall;
 use event::json::write_string;
 
 /// The body that is sent: the call's, with the key (SR-304).
-pub fn body(call: &BranchCall, branch_key: &str) -> String {
+pub(super) fn body(call: &BranchCall, branch_key: &str) -> String {
     let rest = call.body.strip_prefix('{').unwrap_or(&call.body);
     let mut body = String::with_capacity(call.body.len() + branch_key.len() + 18);
     body.push_str("{\"branch_key\":");
@@ -17,7 +17,7 @@ pub fn body(call: &BranchCall, branch_key: &str) -> String {
 }
 
 /// What stands for the key where it must not be shown.
-pub const KEY_PLACEHOLDER: &str = "<branch_key>";
+pub(super) const KEY_PLACEHOLDER: &str = "<branch_key>";
 
 #[cfg(test)]
 mod tests {

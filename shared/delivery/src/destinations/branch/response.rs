@@ -6,7 +6,7 @@ use crate::http::Response;
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 
 /// What a response says of an event.
-pub fn classify(response: &Response) -> Classification {
+pub(super) fn classify(response: &Response) -> Classification {
     match response.status {
         200..=299 => Classification::Accepted,
         300..=399 => Classification::Hold(HoldKind::Config),

@@ -93,30 +93,30 @@ impl Conforms for Branch {
 }
 
 /// Branch with these settings, one request at a time.
-pub fn branch(settings: &str, secrets: FakeSecrets) -> Dispatcher<Branch, Fake> {
+pub(super) fn branch(settings: &str, secrets: FakeSecrets) -> Dispatcher<Branch, Fake> {
     dispatcher(&format!("[branch]\nconcurrency = 1\n{settings}"), secrets)
 }
 
-pub fn usual(settings: &str) -> Dispatcher<Branch, Fake> {
+pub(super) fn usual(settings: &str) -> Dispatcher<Branch, Fake> {
     branch(settings, FakeSecrets::new(&secret("k-1")))
 }
 
 /// Keys that are others after a renewal.
-pub fn renewed(settings: &str) -> Dispatcher<Branch, Fake> {
+pub(super) fn renewed(settings: &str) -> Dispatcher<Branch, Fake> {
     let secrets = FakeSecrets::new(&secret("k-1"));
     secrets.store(&secret("k-2"));
     branch(settings, secrets)
 }
 
-pub fn ok() -> Result<Response, NoResponse> {
+pub(super) fn ok() -> Result<Response, NoResponse> {
     respond(200, &[], "")
 }
 
 /// An event of a user of its own.
-pub fn event(id: &str) -> Job<BranchCall> {
+pub(super) fn event(id: &str) -> Job<BranchCall> {
     job(id, vec![Branch::call(id, id)])
 }
 
-pub fn events(count: usize) -> Vec<Job<BranchCall>> {
+pub(super) fn events(count: usize) -> Vec<Job<BranchCall>> {
     (0..count).map(|n| event(&format!("e{n}"))).collect()
 }

@@ -19,7 +19,7 @@ struct Seen {
 }
 
 /// Leaves repeats out; the item that stays is the other events' too.
-pub fn dedupe(calls: Vec<Call>, dedupe_attributes: bool) -> Vec<Call> {
+pub(super) fn dedupe(calls: Vec<Call>, dedupe_attributes: bool) -> Vec<Call> {
     let mut seen = Seen::default();
     let mut kept: Vec<Call> = Vec::new();
     for mut call in calls {

@@ -19,7 +19,7 @@ struct Open {
 }
 
 /// Packs calls of one wave and rank.
-pub fn next_fit(calls: Vec<Call>, room: Room) -> Vec<Batch> {
+pub(super) fn next_fit(calls: Vec<Call>, room: Room) -> Vec<Batch> {
     let mut requests: Vec<Open> = Vec::new();
     let mut open: HashMap<BrazeEndpoint, usize> = HashMap::new();
     let mut last = LastNamed::default();

@@ -10,7 +10,7 @@ use event::calls::BrazeCall;
 
 /// What a request may hold.
 #[derive(Debug, Clone, Copy)]
-pub struct Room {
+pub(super) struct Room {
     /// Objects of a `/users/track` request.
     pub max_objects: usize,
     /// Bytes of a body.
@@ -18,7 +18,7 @@ pub struct Room {
 }
 
 /// Packs the calls of one invocation, given in the order of their events, into batches in the order of sending.
-pub fn plan(calls: Vec<Call>, dedupe_attributes: bool, room: Room) -> Vec<Batch> {
+pub(super) fn plan(calls: Vec<Call>, dedupe_attributes: bool, room: Room) -> Vec<Batch> {
     by_rank(dedupe(calls, dedupe_attributes))
         .into_iter()
         .flat_map(|group| next_fit(group, room))
@@ -26,7 +26,7 @@ pub fn plan(calls: Vec<Call>, dedupe_attributes: bool, room: Room) -> Vec<Batch>
 }
 
 /// The calls of one event with the items that are `wanted`.
-pub fn calls(job: usize, calls: Vec<BrazeCall>, wanted: impl Fn(Owner) -> bool) -> Vec<Call> {
+pub(super) fn calls(job: usize, calls: Vec<BrazeCall>, wanted: impl Fn(Owner) -> bool) -> Vec<Call> {
     let mut owners = (0..).map(|position| Owner { job, position });
     let mut all = Vec::new();
     for BrazeCall { endpoint, items } in calls {

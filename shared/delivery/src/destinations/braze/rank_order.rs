@@ -6,7 +6,7 @@ use event::calls::UserKey;
 use std::collections::{BTreeMap, HashMap};
 
 /// Groups calls by wave and rank, in the order in which they are sent.
-pub fn by_rank(calls: Vec<Call>) -> Vec<Vec<Call>> {
+pub(super) fn by_rank(calls: Vec<Call>) -> Vec<Vec<Call>> {
     let mut last: HashMap<UserKey, (usize, u8)> = HashMap::new();
     let mut groups: BTreeMap<(usize, u8), Vec<Call>> = BTreeMap::new();
     for call in calls {

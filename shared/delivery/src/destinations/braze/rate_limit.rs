@@ -9,7 +9,7 @@ use event::settings::Braze;
 
 /// What a failed response asks for: the largest of its hints, within bounds (SB-555). The reset time counts on a 429
 /// alone, as every response carries it.
-pub fn retry_after(response: &Response, now: Timestamp, settings: &Braze) -> Option<RetryAfter> {
+pub(super) fn retry_after(response: &Response, now: Timestamp, settings: &Braze) -> Option<RetryAfter> {
     let asked = [
         response
             .header("retry-after")
@@ -29,7 +29,7 @@ pub fn retry_after(response: &Response, now: Timestamp, settings: &Braze) -> Opt
 }
 
 /// The end of the pause that a spent limit asks for (SB-557).
-pub fn spent_until(response: &Response, now: Timestamp, settings: &Braze) -> Option<Timestamp> {
+pub(super) fn spent_until(response: &Response, now: Timestamp, settings: &Braze) -> Option<Timestamp> {
     let remaining = parse_seconds(response.header("x-ratelimit-remaining")?)?;
     let reset = reset(response, now).filter(|left| *left > 0.0 && remaining == 0.0)?;
     Some(now.plus_millis((bounded(reset, settings) * 1000.0) as i64))

@@ -10,7 +10,7 @@ use event::reasons::{HoldKind, ParkReason, RetryClass, Warning};
 use std::collections::BTreeMap;
 
 /// What a status says at an endpoint.
-pub const fn classify(status: u16, endpoint: &BrazeEndpoint) -> Classification {
+pub(super) const fn classify(status: u16, endpoint: &BrazeEndpoint) -> Classification {
     match status {
         200..=299 => Classification::Accepted,
         300..=399 => Classification::Hold(HoldKind::Config),
@@ -28,7 +28,7 @@ pub const fn classify(status: u16, endpoint: &BrazeEndpoint) -> Classification {
 
 /// One element of `errors`.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct ItemError {
+pub(super) struct ItemError {
     /// The array that it names, if it is a known one.
     pub array: Option<BrazeArray>,
     /// The position in that array.
@@ -41,7 +41,7 @@ pub struct ItemError {
 
 /// The body of a response, as far as it decides.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ResponseBody {
+pub(super) struct ResponseBody {
     /// `message`, empty if there is none.
     pub message: String,
     /// `errors`; a lone value counts as one element.
@@ -62,7 +62,7 @@ const ARRAYS: [BrazeArray; 10] = [
 ];
 
 /// Reads a body; `None` if it is no JSON object.
-pub fn parse_body(body: &[u8]) -> Option<ResponseBody> {
+pub(super) fn parse_body(body: &[u8]) -> Option<ResponseBody> {
     let text = std::str::from_utf8(body).ok()?;
     let object = Json::parse(text).ok()?.as_object()?;
     let words = |key| {
@@ -132,7 +132,7 @@ fn names_unknown_item(body: &ResponseBody) -> bool {
 }
 
 /// The status and Braze's words, for the person who looks at a parked event (SB-539).
-pub fn detail<'w>(status: u16, message: &'w str, words: impl Iterator<Item = &'w str>) -> String {
+pub(super) fn detail<'w>(status: u16, message: &'w str, words: impl Iterator<Item = &'w str>) -> String {
     let mut detail = status.to_string();
     for words in std::iter::once(message)
         .chain(words)
@@ -145,7 +145,7 @@ pub fn detail<'w>(status: u16, message: &'w str, words: impl Iterator<Item = &'w
 }
 
 /// What a response says of a batch (SB-530 to SB-539).
-pub fn read(batch: &Batch, response: &Response) -> Reading {
+pub(super) fn read(batch: &Batch, response: &Response) -> Reading {
     let endpoint = &batch.target;
     let body = parse_body(&response.body);
     match classify(response.status, endpoint) {

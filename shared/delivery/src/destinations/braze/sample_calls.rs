@@ -3,7 +3,7 @@
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem, SubscriberKind, UserKey};
 
 /// One item of a user.
-pub fn item(array: BrazeArray, user: &str, json: &str) -> BrazeItem {
+pub(super) fn item(array: BrazeArray, user: &str, json: &str) -> BrazeItem {
     BrazeItem {
         array,
         json: json.to_owned(),
@@ -14,7 +14,7 @@ pub fn item(array: BrazeArray, user: &str, json: &str) -> BrazeItem {
 }
 
 /// A call to `/users/track` with so many attribute objects, event objects and purchases.
-pub fn track(user: &str, attributes: usize, events: usize, purchases: usize) -> BrazeCall {
+pub(super) fn track(user: &str, attributes: usize, events: usize, purchases: usize) -> BrazeCall {
     let of = |array: BrazeArray, count| {
         (0..count).map(move |n| item(array, user, &format!(r#"{{"external_id":"{user}","n":{n}}}"#)))
     };
@@ -34,21 +34,21 @@ fn single(endpoint: BrazeEndpoint, array: BrazeArray, user: &str) -> BrazeCall {
     }
 }
 
-pub fn identify(user: &str) -> BrazeCall {
+pub(super) fn identify(user: &str) -> BrazeCall {
     let endpoint = BrazeEndpoint::Identify { merge: true };
     single(endpoint, BrazeArray::AliasesToIdentify, user)
 }
 
-pub fn merge(user: &str) -> BrazeCall {
+pub(super) fn merge(user: &str) -> BrazeCall {
     single(BrazeEndpoint::Merge, BrazeArray::MergeUpdates, user)
 }
 
-pub fn delete(user: &str) -> BrazeCall {
+pub(super) fn delete(user: &str) -> BrazeCall {
     let array = BrazeArray::ExternalIds;
     single(BrazeEndpoint::Delete(array), array, user)
 }
 
-pub fn campaign(id: &str, user: &str) -> BrazeCall {
+pub(super) fn campaign(id: &str, user: &str) -> BrazeCall {
     let endpoint = BrazeEndpoint::CampaignTrigger {
         campaign_id: id.to_owned(),
         send_id: String::new(),
@@ -57,7 +57,7 @@ pub fn campaign(id: &str, user: &str) -> BrazeCall {
 }
 
 /// A change of a subscriber's state in a group.
-pub fn subscription(kind: SubscriberKind, id: &str, group: &str) -> BrazeCall {
+pub(super) fn subscription(kind: SubscriberKind, id: &str, group: &str) -> BrazeCall {
     let json = format!(r#"{{"subscription_group_id":"{group}"}}"#);
     BrazeCall {
         endpoint: BrazeEndpoint::SubscriptionStatus(kind),
@@ -80,14 +80,14 @@ fn of_item(endpoint: BrazeEndpoint, id: &str) -> BrazeCall {
     }
 }
 
-pub fn upsert_item(id: &str) -> BrazeCall {
+pub(super) fn upsert_item(id: &str) -> BrazeCall {
     of_item(BrazeEndpoint::CatalogUpsert { catalog: catalog() }, id)
 }
 
-pub fn update_item(id: &str) -> BrazeCall {
+pub(super) fn update_item(id: &str) -> BrazeCall {
     of_item(BrazeEndpoint::CatalogUpdate { catalog: catalog() }, id)
 }
 
-pub fn delete_item(id: &str) -> BrazeCall {
+pub(super) fn delete_item(id: &str) -> BrazeCall {
     of_item(BrazeEndpoint::CatalogDelete { catalog: catalog() }, id)
 }

@@ -84,16 +84,16 @@ impl Conforms for Braze {
     }
 }
 
-pub fn with_secrets(settings: &str, secrets: FakeSecrets) -> Dispatcher<Braze, Fake> {
+pub(super) fn with_secrets(settings: &str, secrets: FakeSecrets) -> Dispatcher<Braze, Fake> {
     dispatcher(&format!("{}\n{settings}", Braze::SETTINGS), secrets)
 }
 
-pub fn braze(settings: &str) -> Dispatcher<Braze, Fake> {
+pub(super) fn braze(settings: &str) -> Dispatcher<Braze, Fake> {
     with_secrets(settings, FakeSecrets::new(&secret("k-1")))
 }
 
 /// Events of these calls.
-pub fn jobs(events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<Job<BrazeCall>> {
+pub(super) fn jobs(events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<Job<BrazeCall>> {
     (1..)
         .zip(events)
         .map(|(n, calls)| job(&format!("e{n}"), calls))
@@ -101,16 +101,16 @@ pub fn jobs(events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<Job<BrazeCa
 }
 
 /// What comes of events of these calls by the usual settings.
-pub fn outcomes(vendor: &FakeVendor, events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<String> {
+pub(super) fn outcomes(vendor: &FakeVendor, events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<String> {
     words(&deliver(&braze(""), vendor, jobs(events)))
 }
 
-pub fn ok() -> Result<Response, NoResponse> {
+pub(super) fn ok() -> Result<Response, NoResponse> {
     respond(201, &[], r#"{"message":"success"}"#)
 }
 
 /// A vendor that responds to a path so, and accepts all else.
-pub fn at(path: &'static str, status: u16, body: &'static str) -> FakeVendor {
+pub(super) fn at(path: &'static str, status: u16, body: &'static str) -> FakeVendor {
     FakeVendor::new(move |seen, _| {
         if seen.path == path {
             respond(status, &[], body)
@@ -121,7 +121,7 @@ pub fn at(path: &'static str, status: u16, body: &'static str) -> FakeVendor {
 }
 
 /// Objects of a request, over all its arrays.
-pub fn objects(seen: &Seen) -> usize {
+pub(super) fn objects(seen: &Seen) -> usize {
     let arrays = seen.body.as_object().unwrap().values();
     arrays.filter_map(|value| Some(value.as_array()?.len())).sum()
 }

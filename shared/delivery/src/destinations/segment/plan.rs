@@ -73,7 +73,7 @@ const NOW_PLACEHOLDER: &str = "<now>";
 
 /// The body of a request (SEG-004). Without a time it is only shown: times that were added are left out, since nothing was
 /// received either.
-pub fn body<'e>(items: impl Iterator<Item = &'e SegmentItem>, now: Option<Timestamp>) -> String {
+pub(super) fn body<'e>(items: impl Iterator<Item = &'e SegmentItem>, now: Option<Timestamp>) -> String {
     let mut body = String::new();
     let mut out = ObjectWriter::new(&mut body);
     {
@@ -107,7 +107,7 @@ struct Open {
 /// order of the batches, the calls of a user keep theirs over all keys: none joins a batch that stands before one with an
 /// earlier call of its user in its envelope (RD-146). Of calls of one batch with one `messageId` only the first is sent
 /// (SEG-044).
-pub fn plan(
+pub(super) fn plan(
     jobs: Vec<Job<SegmentCall>>,
     settings: &Segment,
     slot: impl Fn(&SegmentCall) -> WriteKeySlot,

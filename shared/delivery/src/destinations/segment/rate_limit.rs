@@ -7,7 +7,7 @@ use event::Timestamp;
 use event::settings::Segment;
 
 /// The seconds that a failed response asks for, within bounds; `None` if it asks for nothing.
-pub fn retry_after(response: &Response, now: Timestamp, settings: &Segment) -> Option<f64> {
+pub(super) fn retry_after(response: &Response, now: Timestamp, settings: &Segment) -> Option<f64> {
     let asked = response
         .header("retry-after")
         .and_then(|value| parse_retry_after(value, now));

@@ -4,7 +4,7 @@ use crate::destination::Classification;
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 
 /// What a status says of a request.
-pub const fn classify(status: u16) -> Classification {
+pub(super) const fn classify(status: u16) -> Classification {
     match status {
         200..=299 => Classification::Accepted,
         300..=399 | 404 | 405 | 501 | 505 | 511 => Classification::Hold(HoldKind::Config),

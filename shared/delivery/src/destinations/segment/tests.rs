@@ -112,7 +112,7 @@ impl Conforms for Segment {
     }
 }
 
-pub fn keys(one: Option<&str>, by_platform: &[(&str, &str)]) -> String {
+pub(super) fn keys(one: Option<&str>, by_platform: &[(&str, &str)]) -> String {
     let mut keys = serde_json::json!({"write_keys": {}});
     one.into_iter().for_each(|key| keys["write_key"] = key.into());
     for (name, key) in by_platform {
@@ -121,28 +121,28 @@ pub fn keys(one: Option<&str>, by_platform: &[(&str, &str)]) -> String {
     keys.to_string()
 }
 
-pub fn with_keys(settings: &str, keys: &str) -> Dispatcher<Segment, Fake> {
+pub(super) fn with_keys(settings: &str, keys: &str) -> Dispatcher<Segment, Fake> {
     dispatcher(&format!("[segment]\n{settings}"), FakeSecrets::new(keys))
 }
 
-pub fn segment(settings: &str) -> Dispatcher<Segment, Fake> {
+pub(super) fn segment(settings: &str) -> Dispatcher<Segment, Fake> {
     with_keys(settings, &keys(Some("wk"), &[]))
 }
 
-pub fn ok() -> Result<Response, NoResponse> {
+pub(super) fn ok() -> Result<Response, NoResponse> {
     respond(200, &[], r#"{"success":true}"#)
 }
 
-pub fn event(id: &str) -> Job<SegmentCall> {
+pub(super) fn event(id: &str) -> Job<SegmentCall> {
     job(id, vec![Segment::call(id, id)])
 }
 
-pub fn events(count: usize) -> Vec<Job<SegmentCall>> {
+pub(super) fn events(count: usize) -> Vec<Job<SegmentCall>> {
     (0..count).map(|n| event(&format!("e{n}"))).collect()
 }
 
 /// One event of each of these platforms, of a user of its own.
-pub fn of_platforms(platforms: &[Option<Platform>]) -> Vec<Job<SegmentCall>> {
+pub(super) fn of_platforms(platforms: &[Option<Platform>]) -> Vec<Job<SegmentCall>> {
     let mut jobs = events(platforms.len());
     for (job, platform) in jobs.iter_mut().zip(platforms) {
         job.calls[0].platform = *platform;

@@ -68,7 +68,6 @@ pub fn subscription_entries<'i>(items: impl Iterator<Item = &'i BrazeItem>) -> V
     entries
 }
 
-/// The subscription group of an entry.
 fn group(json: &str) -> Option<String> {
     let object = Json::parse(json).ok()?.as_object()?;
     Some(object.get("subscription_group_id")?.as_str()?.into_owned())

@@ -3,7 +3,7 @@
 use crate::json::Malformed;
 
 /// A place in a text, and what was seen before it.
-pub struct Scanner<'a> {
+pub(super) struct Scanner<'a> {
     pub bytes: &'a [u8],
     /// The next byte to read.
     pub at: usize,
@@ -12,7 +12,7 @@ pub struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub const fn new(text: &'a str) -> Self {
+    pub(super) const fn new(text: &'a str) -> Self {
         Self {
             bytes: text.as_bytes(),
             at: 0,
@@ -21,7 +21,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte that is no white space; it is not taken.
-    pub fn peek_token(&mut self) -> Option<u8> {
+    pub(super) fn peek_token(&mut self) -> Option<u8> {
         loop {
             match self.bytes.get(self.at).copied() {
                 Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
@@ -34,7 +34,7 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    pub fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
+    pub(super) fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
         let end = self.at + word.len();
         if self.bytes.get(self.at..end) != Some(word) {
             return Err(Malformed);
@@ -44,7 +44,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a string; says whether it has an escape.
-    pub fn string(&mut self) -> Result<bool, Malformed> {
+    pub(super) fn string(&mut self) -> Result<bool, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(Malformed);
         }
@@ -91,7 +91,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    pub fn number(&mut self) -> Result<(), Malformed> {
+    pub(super) fn number(&mut self) -> Result<(), Malformed> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }

@@ -71,10 +71,11 @@ const OPERATORS: [&str; 8] = [
 ];
 
 /// What to write for a path of several parts.
-pub const PATH_IN_QUOTES: &str = "a path of several parts is one key in quotes, such as \"traits.plan\"";
+pub(super) const PATH_IN_QUOTES: &str =
+    "a path of several parts is one key in quotes, such as \"traits.plan\"";
 
 /// Reads a condition; nothing of it is used if there is a problem.
-pub fn read(place: Place<'_>, key: &str, problems: &mut Problems) -> Condition {
+pub(super) fn read(place: Place<'_>, key: &str, problems: &mut Problems) -> Condition {
     let mut any = Vec::new();
     match place.elements() {
         Some(tables) => {

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A value of the settings file as its author wrote it: numbers with their digits, tables in their order.
 #[derive(Clone, Copy)]
-pub struct Place<'p> {
+pub(super) struct Place<'p> {
     /// The whole file.
     pub file: &'p str,
     /// The value.
@@ -16,24 +16,24 @@ pub struct Place<'p> {
 
 impl<'p> Place<'p> {
     /// The value, whatever its type.
-    pub fn get(self) -> &'p DeValue<'p> {
+    pub(super) fn get(self) -> &'p DeValue<'p> {
         self.value.get_ref()
     }
 
     /// Its members in the order of the file, if it is a table.
-    pub fn members(self) -> Option<Vec<(&'p str, Place<'p>)>> {
+    pub(super) fn members(self) -> Option<Vec<(&'p str, Place<'p>)>> {
         members(self.file, self.get().as_table()?)
     }
 
     /// Its elements, if it is a list.
-    pub fn elements(self) -> Option<Vec<Place<'p>>> {
+    pub(super) fn elements(self) -> Option<Vec<Place<'p>>> {
         let elements = self.get().as_array()?.iter();
         let file = self.file;
         Some(elements.map(|value| Place { file, value }).collect())
     }
 
     /// Whether it is a table that nobody wrote, such as `traits` of `traits.plan = "pro"` without quotes.
-    pub fn is_of_dotted_key(self) -> bool {
+    pub(super) fn is_of_dotted_key(self) -> bool {
         let Some((before, text)) = self.file.split_at_checked(self.value.span().start) else {
             return false;
         };
@@ -43,7 +43,7 @@ impl<'p> Place<'p> {
     }
 
     /// What kind of value it is, with its value where that is short.
-    pub fn described(self) -> String {
+    pub(super) fn described(self) -> String {
         match self.get() {
             DeValue::String(text) => format!("the text \"{text}\""),
             DeValue::Integer(number) => format!("the number {number}"),
@@ -56,7 +56,7 @@ impl<'p> Place<'p> {
     }
 
     /// The value as JSON, numbers with their digits; a problem if JSON has no such value.
-    pub fn json(self, key: &str, problems: &mut Problems) -> Option<String> {
+    pub(super) fn json(self, key: &str, problems: &mut Problems) -> Option<String> {
         let mut out = String::new();
         match write(self, &mut out) {
             Ok(()) => Some(out),
@@ -69,7 +69,7 @@ impl<'p> Place<'p> {
 }
 
 /// The members of a table in the order of the file.
-pub fn members<'p>(file: &'p str, table: &'p DeTable<'p>) -> Option<Vec<(&'p str, Place<'p>)>> {
+pub(super) fn members<'p>(file: &'p str, table: &'p DeTable<'p>) -> Option<Vec<(&'p str, Place<'p>)>> {
     let mut members: Vec<_> = table.iter().collect();
     members.sort_by_key(|(key, _)| key.span().start);
     let placed = |(key, value): (&'p Spanned<_>, &'p Spanned<DeValue<'p>>)| {
@@ -104,7 +104,7 @@ fn write(place: Place<'_>, out: &mut String) -> Result<(), &'static str> {
 }
 
 /// The text of a number as it stands in the file, without `_` and `+`; `None` for `inf`, `nan` and other values.
-pub fn number(value: &DeValue<'_>) -> Option<String> {
+pub(super) fn number(value: &DeValue<'_>) -> Option<String> {
     let plain = |text: &str| -> String {
         let text = text.strip_prefix('+').unwrap_or(text);
         text.chars().filter(|c| *c != '_').collect()

@@ -141,7 +141,7 @@ const KEYS: [&str; 10] = [
 const CHANGES: [&str; 7] = ["rename", "copy", "values", "convert", "default", "set", "remove"];
 
 /// Reads the rows of a route; `key` is the full name of the setting.
-pub fn read(place: Place<'_>, key: &str, problems: &mut Problems) -> Rows {
+pub(super) fn read(place: Place<'_>, key: &str, problems: &mut Problems) -> Rows {
     let Some(tables) = place.elements() else {
         let is = place.described();
         problems.add(key, format!("is {is}; write each row as a table: [[{key}]]"));

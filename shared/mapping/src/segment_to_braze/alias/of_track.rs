@@ -30,7 +30,7 @@ const USUAL_PRIORITIES: [&str; 2] = ["unidentified", "most_recently_updated"];
 ///
 /// # Errors
 /// Why it is not sent.
-pub fn of_track(
+pub(crate) fn of_track(
     name: &str,
     event: &Received<'_>,
     settings: &SegmentToBraze,

@@ -68,7 +68,7 @@ fn is_alias(object: &Object<'_>) -> bool {
 }
 
 /// Writes the custom attributes of the traits.
-pub fn write(
+pub(super) fn write(
     out: &mut ObjectWriter<'_>,
     traits: &Traits<'_, '_>,
     event_context: &EventContext<'_, '_>,

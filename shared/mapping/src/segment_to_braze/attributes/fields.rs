@@ -3,7 +3,7 @@
 use super::super::forms::Form;
 
 /// A field of Braze's user attributes.
-pub struct Field {
+pub(super) struct Field {
     /// Its name.
     pub name: &'static str,
     /// Where it is read from, in order.
@@ -16,7 +16,7 @@ pub struct Field {
 
 /// Where a value may stand.
 #[derive(Clone, Copy)]
-pub enum Candidate {
+pub(super) enum Candidate {
     /// A trait.
     Trait(&'static str),
     /// A key of the trait `address`.
@@ -31,7 +31,7 @@ pub enum Candidate {
 
 /// What a field takes.
 #[derive(Clone, Copy)]
-pub enum FieldForm {
+pub(super) enum FieldForm {
     /// A single value.
     Of(Form),
     /// An object of the user's own.
@@ -64,7 +64,7 @@ const fn object(name: &'static str, candidates: &'static [Candidate]) -> Field {
 }
 
 /// The fields in the order in which they are sent.
-pub const FIELDS: [Field; 21] = [
+pub(super) const FIELDS: [Field; 21] = [
     field(
         "first_name",
         &[Trait("first_name"), Trait("firstName")],
@@ -154,14 +154,14 @@ pub const FIELDS: [Field; 21] = [
 ];
 
 /// The traits that become subscription groups.
-pub const GROUP_TRAITS: [&str; 2] = ["subscription_groups", "braze_subscription_groups"];
+pub(super) const GROUP_TRAITS: [&str; 2] = ["subscription_groups", "braze_subscription_groups"];
 /// The trait with push tokens.
-pub const TOKENS_TRAIT: &str = "push_tokens";
+pub(super) const TOKENS_TRAIT: &str = "push_tokens";
 /// The trait of which city and country are read.
-pub const ADDRESS_TRAIT: &str = "address";
+pub(super) const ADDRESS_TRAIT: &str = "address";
 
 /// Whether a trait becomes a field, and so no custom attribute.
-pub fn is_field(name: &str) -> bool {
+pub(super) fn is_field(name: &str) -> bool {
     let is_of = |field: &Field| {
         field.name == name
             || field

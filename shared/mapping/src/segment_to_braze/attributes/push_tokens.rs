@@ -21,7 +21,7 @@ struct Token {
 }
 
 /// Writes the push tokens of the traits and, if the settings say so, that of the device.
-pub fn write(
+pub(super) fn write(
     out: &mut ObjectWriter<'_>,
     traits: &Traits<'_, '_>,
     event_context: &EventContext<'_, '_>,

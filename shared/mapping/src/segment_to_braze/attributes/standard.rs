@@ -11,7 +11,7 @@ use event::reasons::Warning;
 use event::settings::{Address, EmptyStrings};
 
 /// Writes the fields that the traits give.
-pub fn write(
+pub(super) fn write(
     out: &mut ObjectWriter<'_>,
     traits: &Traits<'_, '_>,
     event_context: &EventContext<'_, '_>,

@@ -21,7 +21,7 @@ const STATES: [&str; 3] = [
 ];
 
 /// Writes the subscription groups of the traits, if there are any.
-pub fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, trace: &mut Trace) {
+pub(super) fn write(out: &mut ObjectWriter<'_>, traits: &Traits<'_, '_>, trace: &mut Trace) {
     let mut groups: Vec<(String, String)> = Vec::new();
     for name in GROUP_TRAITS {
         let Some(value) = traits.members.get(name) else {

@@ -18,7 +18,7 @@ const VIEW_TYPES: [&str; 2] = ["price_drop", "back_in_stock"];
 
 impl Order<'_, '_, '_, '_> {
     /// The text of an output; `None` if the event does not give it.
-    pub fn level(&mut self, output: &Output, trace: &mut Trace) -> Option<String> {
+    pub(super) fn level(&mut self, output: &Output, trace: &mut Trace) -> Option<String> {
         let candidates = output.candidates(self.kind);
         match output.value {
             Value::Text => self

@@ -12,18 +12,18 @@ const NEVER: [&str; 4] = ["sku", "id", "value", "revenue"];
 
 /// The keys that gave an output.
 #[derive(Default, Clone)]
-pub struct Consumed<'k>(Vec<&'k str>);
+pub(super) struct Consumed<'k>(Vec<&'k str>);
 
 impl<'k> Consumed<'k> {
     /// A key gave an output.
-    pub fn add(&mut self, key: &'k str) {
+    pub(super) fn add(&mut self, key: &'k str) {
         if !NEVER.contains(&key) {
             self.0.push(key);
         }
     }
 
     /// These keys gave outputs too.
-    pub fn add_all(&mut self, other: &Self) {
+    pub(super) fn add_all(&mut self, other: &Self) {
         self.0.extend_from_slice(&other.0);
     }
 
@@ -33,7 +33,7 @@ impl<'k> Consumed<'k> {
 }
 
 /// Writes what was not consumed, if anything is left. `outputs` is the path of what it is written into.
-pub fn write_metadata<'m>(
+pub(super) fn write_metadata<'m>(
     out: &mut ObjectWriter<'_>,
     members: impl Iterator<Item = Member<'m>>,
     outputs: &str,

@@ -13,7 +13,7 @@ use event::reasons::Warning;
 use std::borrow::Cow;
 
 /// A product that Braze takes.
-pub struct Product<'a, 's> {
+pub(super) struct Product<'a, 's> {
     /// What it stands in.
     pub parent: Parent,
     /// Its number among the products that are sent.
@@ -40,12 +40,12 @@ fn outputs_path(kind: Kind, number: usize) -> String {
 
 impl Product<'_, '_> {
     /// The path of what is sent of it.
-    pub fn outputs_path(&self) -> String {
+    pub(super) fn outputs_path(&self) -> String {
         outputs_path(self.kind, self.number)
     }
 
     /// Writes the outputs beside metadata.
-    pub fn write_outputs(&self, out: &mut ObjectWriter<'_>) {
+    pub(super) fn write_outputs(&self, out: &mut ObjectWriter<'_>) {
         for (name, json) in &self.outputs {
             out.raw(name, json);
         }
@@ -65,7 +65,7 @@ const URLS: [(&str, &[&str]); 2] = [
 
 /// Where an event's product comes from, and how the settings want it read.
 #[derive(Clone, Copy)]
-pub struct Origin<'s> {
+pub(super) struct Origin<'s> {
     /// The event's kind.
     pub kind: Kind,
     /// What it stands in.
@@ -86,7 +86,7 @@ fn first_text<'k, 'a>(
 }
 
 /// The product that an object tells of; `None` if a required output is lacking or its quantity is negative.
-pub fn product<'a, 's>(
+pub(super) fn product<'a, 's>(
     members: &Object<'a>,
     origin: Origin<'s>,
     trace: &mut Trace,

@@ -2,7 +2,7 @@
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A product was viewed.
     Viewed,
     /// A cart was changed.
@@ -19,7 +19,7 @@ pub enum Kind {
 
 /// How a cart was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// A product was added.
     Add,
     /// A product was removed.
@@ -28,7 +28,7 @@ pub enum Change {
 
 impl Kind {
     /// What a track of this name tells; `name` is trimmed and in lower case.
-    pub fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "product viewed" => Self::Viewed,
             "product added" => Self::Cart(Change::Add),
@@ -42,7 +42,7 @@ impl Kind {
     }
 
     /// What Braze calls it.
-    pub const fn braze_name(self) -> &'static str {
+    pub(crate) const fn braze_name(self) -> &'static str {
         match self {
             Self::Viewed => "ecommerce.product_viewed",
             Self::Cart(_) => "ecommerce.cart_updated",
@@ -54,7 +54,7 @@ impl Kind {
     }
 
     /// `action` of a changed cart.
-    pub const fn action(self) -> Option<&'static str> {
+    pub(crate) const fn action(self) -> Option<&'static str> {
         match self {
             Self::Cart(Change::Add) => Some("add"),
             Self::Cart(Change::Remove) => Some("remove"),
@@ -77,7 +77,7 @@ impl Kind {
 
 /// Whether an event has an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(super) enum Need {
     /// Without it Braze drops the event.
     Required,
     /// If it is given.
@@ -88,7 +88,7 @@ pub enum Need {
 
 /// What an output is.
 #[derive(Debug, Clone, Copy)]
-pub enum Value {
+pub(super) enum Value {
     /// A text.
     Text,
     /// An amount of money.
@@ -103,9 +103,8 @@ pub enum Value {
     ViewType,
 }
 
-/// Which amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Amount {
+pub(super) enum Amount {
     /// That of the whole.
     Total,
     /// That of a part.
@@ -113,7 +112,7 @@ pub enum Amount {
 }
 
 /// One output of the event's properties.
-pub struct Output {
+pub(super) struct Output {
     /// Its key.
     pub name: &'static str,
     candidates: &'static [&'static str],
@@ -125,7 +124,7 @@ pub struct Output {
 
 impl Output {
     /// Whether an event of this kind has it.
-    pub fn need(&self, kind: Kind) -> Need {
+    pub(super) fn need(&self, kind: Kind) -> Need {
         match self.needs.get(kind.column()) {
             Some(b'R') => Need::Required,
             Some(b'o') => Need::Optional,
@@ -134,7 +133,7 @@ impl Output {
     }
 
     /// The properties that may give it, in order.
-    pub fn candidates(&self, kind: Kind) -> &'static [&'static str] {
+    pub(super) fn candidates(&self, kind: Kind) -> &'static [&'static str] {
         match (self.value, kind) {
             // What a cart's event is worth is not what the cart is worth.
             (Value::Amount(Amount::Total), Kind::Cart(_)) => {
@@ -160,7 +159,7 @@ const fn output(
 }
 
 /// The outputs beside products and metadata.
-pub const LEVEL: [Output; 14] = [
+pub(super) const LEVEL: [Output; 14] = [
     output("order_id", &["order_id"], Value::Text, b"---RRR"),
     output(
         "checkout_id",

@@ -1,7 +1,7 @@
 //! Addresses of the web.
 
 /// The trimmed text, if it begins like an address of the web.
-pub fn url(text: &str) -> Option<&str> {
+pub(super) fn url(text: &str) -> Option<&str> {
     let text = text.trim();
     let begins_with = |scheme: &str| {
         text.get(..scheme.len())

@@ -13,7 +13,7 @@ static NAMED: LazyLock<Vec<(&str, &str)>> =
     LazyLock::new(|| NAMES.lines().filter_map(|line| line.split_once('\t')).collect());
 
 /// The alpha-2 code of a code or an English name.
-pub fn country(text: &str) -> Option<&'static str> {
+pub(super) fn country(text: &str) -> Option<&'static str> {
     let text = text.trim();
     of_code(text).or_else(|| of_name(text))
 }
@@ -38,12 +38,12 @@ fn of_name(text: &str) -> Option<&'static str> {
 
 /// Every name that is known.
 #[cfg(test)]
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     NAMED.iter().map(|(name, _)| *name)
 }
 
 /// A name without what people write differently: capitals, accents, punctuation, `&`, `St.` and `the`.
-pub fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c)) {
         match c {
@@ -74,7 +74,7 @@ const OTHER_CODES: [(&str, &str); 6] = [
 ];
 
 /// The code of the language that a tag such as `en-GB` or `pt_BR` begins with.
-pub fn language(text: &str) -> Option<String> {
+pub(super) fn language(text: &str) -> Option<String> {
     let code = text.split(['-', '_']).next()?.trim().to_ascii_lowercase();
     if let Some((_, own)) = OTHER_CODES.iter().find(|(other, _)| *other == code) {
         return Some((*own).to_owned());
@@ -87,7 +87,7 @@ const LATITUDE: i64 = 90;
 const LONGITUDE: i64 = 180;
 
 /// The object that Braze takes.
-pub fn location(json: Json<'_>) -> Option<String> {
+pub(super) fn location(json: Json<'_>) -> Option<String> {
     let given = json.as_object()?;
     let latitude = degrees(&given, "latitude", LATITUDE)?;
     let longitude = degrees(&given, "longitude", LONGITUDE)?;

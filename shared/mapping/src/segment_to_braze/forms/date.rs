@@ -51,7 +51,7 @@ const WEEKDAYS: [&str; 7] = [
 const SHORT_NAME: usize = 3;
 
 /// The day as `YYYY-MM-DD`.
-pub fn date(json: Json<'_>, order: DobOrder) -> Option<String> {
+pub(super) fn date(json: Json<'_>, order: DobOrder) -> Option<String> {
     let date = match json.as_number() {
         Some(number) => of_number(number),
         None => of_text(json.as_str()?.trim(), order),

@@ -5,7 +5,7 @@ use event::json::Json;
 use event::reasons::Warning;
 
 /// Reads a value that is not blank.
-pub fn read(json: Json<'_>) -> Reading {
+pub(super) fn read(json: Json<'_>) -> Reading {
     let letter = match spaced(json).as_deref() {
         Some("m" | "male" | "man") => "M",
         Some("f" | "female" | "w" | "woman") => "F",

@@ -15,7 +15,7 @@ const LONGEST_CALLING_CODE: usize = 3;
 
 /// What the settings say of phone numbers.
 #[derive(Clone, Copy)]
-pub struct PhoneRules<'s> {
+pub(crate) struct PhoneRules<'s> {
     /// The calling code for national numbers, without `+`; empty: none.
     pub default_calling_code: &'s str,
     /// Whether digits that do not become E.164 are sent as they are.
@@ -24,7 +24,7 @@ pub struct PhoneRules<'s> {
 
 impl<'s> PhoneRules<'s> {
     /// Those of the settings.
-    pub fn of(settings: &'s SegmentToBraze) -> Self {
+    pub(crate) fn of(settings: &'s SegmentToBraze) -> Self {
         Self {
             default_calling_code: &settings.default_calling_code,
             sends_national: settings.invalid_phone == InvalidPhone::Send,
@@ -33,12 +33,12 @@ impl<'s> PhoneRules<'s> {
 }
 
 /// The number as E.164, if it can be written so.
-pub fn e164(json: Json<'_>, rules: PhoneRules<'_>) -> Option<String> {
+pub(crate) fn e164(json: Json<'_>, rules: PhoneRules<'_>) -> Option<String> {
     international(Written::of(&text(json)?), rules)
 }
 
 /// Reads a value that is not blank.
-pub fn read(json: Json<'_>, rules: PhoneRules<'_>) -> Reading {
+pub(super) fn read(json: Json<'_>, rules: PhoneRules<'_>) -> Reading {
     let Some(given) = text(json) else {
         return Reading::Invalid(Warning::InvalidPhone);
     };

@@ -4,7 +4,7 @@ use crate::forms::boolean;
 use event::json::Json;
 
 /// A state of subscription.
-pub fn state(json: Json<'_>) -> Option<&'static str> {
+pub(super) fn state(json: Json<'_>) -> Option<&'static str> {
     if let Some(is_subscribed) = boolean(json) {
         return Some(if is_subscribed {
             "subscribed"
@@ -23,6 +23,6 @@ pub fn state(json: Json<'_>) -> Option<&'static str> {
 }
 
 /// The state of a group's subscription, which knows no double opt-in.
-pub fn group_state(json: Json<'_>) -> Option<&'static str> {
+pub(crate) fn group_state(json: Json<'_>) -> Option<&'static str> {
     state(json).map(|state| if state == "opted_in" { "subscribed" } else { state })
 }

@@ -12,7 +12,7 @@ const MAX_QUANTITY: i64 = 100;
 const MAX_SPLIT: i64 = 1000;
 
 /// How often at what price.
-pub struct Amount {
+pub(super) struct Amount {
     /// The price of one piece, as the text of a JSON number.
     pub price: String,
     /// How many pieces.
@@ -20,7 +20,7 @@ pub struct Amount {
 }
 
 /// How a quantity is sent; `None` if it is nothing that can be bought.
-pub fn amounts(
+pub(super) fn amounts(
     price: String,
     quantity: Option<Json<'_>>,
     product: Parent,

@@ -9,7 +9,7 @@ use event::json::Json;
 use event::reasons::Warning;
 
 /// A currency and where it is named.
-pub struct Currency<'s> {
+pub(super) struct Currency<'s> {
     /// The code.
     pub code: &'s str,
     /// What names it.
@@ -19,7 +19,7 @@ pub struct Currency<'s> {
 
 impl Currency<'_> {
     /// Records what the currency of the purchase of this number is.
-    pub fn record(&self, at: usize, trace: &mut Trace) {
+    pub(super) fn record(&self, at: usize, trace: &mut Trace) {
         trace.record("SB-175", || {
             let result = format!("purchases[{at}].currency = {}", self.code);
             (self.parent.below(self.key), result)
@@ -29,7 +29,7 @@ impl Currency<'_> {
 
 /// The first currency that is named, of the product and then of the order, else that of the settings. `None` if the one that
 /// is named is not known: its amounts must not be booked as amounts of another currency.
-pub fn currency_of<'s>(
+pub(super) fn currency_of<'s>(
     own: Option<Json<'_>>,
     product: Parent,
     event_context: &'s EventContext<'_, '_>,

@@ -27,7 +27,6 @@ pub(super) enum SqsAnswer {
     Pass,
 }
 
-/// What S3 answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum S3 {
     #[default]
