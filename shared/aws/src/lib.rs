@@ -11,6 +11,7 @@ mod queue_event;
 mod read_files;
 mod receive;
 mod s3;
+mod s3_requests;
 mod secrets_manager;
 mod sqs;
 mod start;

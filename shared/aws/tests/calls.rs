@@ -1,4 +1,4 @@
-//! The adapters to SQS and Secrets Manager against a server that says what it was asked.
+//! The adapters to SQS, S3 and Secrets Manager against a server that says what it was asked.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,10 +7,11 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use aws::{SecretsManager, Sqs};
+use aws::{FallbackBucket, S3, SecretsManager, Sqs};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use event::ports::{Entry, Queue, QueueName, Visibility, VisibilityChange};
+use currents::{Answer, Got, Objects};
+use event::ports::{Entry, Queue, QueueName, Store, Visibility, VisibilityChange};
 use event::{Destination, Source};
 use secrets::Secrets;
 use std::collections::BTreeMap;
@@ -29,13 +30,12 @@ fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, m
             let complete = |text: &[u8]| {
                 let text = String::from_utf8_lossy(text).to_lowercase();
                 let (head, rest) = text.split_once("\r\n\r\n")?;
-                let length: usize = head
+                // A request without a body has no length.
+                let length = head
                     .split("content-length: ")
-                    .nth(1)?
-                    .lines()
-                    .next()?
-                    .parse()
-                    .ok()?;
+                    .nth(1)
+                    .and_then(|rest| rest.lines().next());
+                let length: usize = length.map_or(Some(0), |length| length.parse().ok())?;
                 (rest.len() >= length).then_some(())
             };
             while complete(&text).is_none() {
@@ -269,4 +269,89 @@ async fn connections_that_were_idle_for_20_s_are_not_used_again() {
     assert!(sqs.send(BRAZE, &entries()).await.is_ok());
     sqs.drop_connections();
     assert!(sqs.send(BRAZE, &entries()).await.is_ok());
+
+    let clock = SetClock(std::rc::Rc::default());
+    let bucket = FallbackBucket::with_clock(&one_request_a_connection("x"), "b", clock.clone()).unwrap();
+    assert!(bucket.get("k").await.is_ok());
+    clock.0.set(20_001);
+    assert!(bucket.get("k").await.is_ok());
+
+    let clock = SetClock(std::rc::Rc::default());
+    let objects = S3::with_clock(&one_request_a_connection("x"), clock.clone()).unwrap();
+    assert!(objects.list("b", "p", "", "").await.is_ok());
+    clock.0.set(20_001);
+    assert!(objects.list("b", "p", "", "").await.is_ok());
+}
+
+#[tokio::test]
+async fn requests_to_s3_are_signed_with_their_headers() {
+    event::rules!["CF-144"];
+    const ALWAYS: &str = "host;x-amz-content-sha256;x-amz-date";
+    // The SHA-256 of nothing and of `{}`.
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    const BRACES: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+    let (config, requests) = server("200 OK", "<Key>p/1</Key><Key>p/2</Key>");
+    let bucket = FallbackBucket::new(&config, "b").unwrap();
+    let objects = S3::new(&config).unwrap();
+    let is_asked = |line: &str, signed: &str, hash: &str| {
+        let asked = requests.recv().unwrap();
+        assert!(asked.starts_with(&format!("{line} HTTP/1.1\r\n")), "{asked}");
+        for wanted in [
+            "/eu-west-1/s3/aws4_request".to_owned(),
+            format!("SignedHeaders={signed},"),
+            format!("x-amz-content-sha256: {hash}"),
+        ] {
+            assert!(asked.contains(&wanted), "{wanted} is missing in\n{asked}");
+        }
+        asked
+    };
+    bucket.put("p/a b", b"{}").await.unwrap();
+    let asked = is_asked("PUT /b/p/a%20b", ALWAYS, BRACES);
+    assert!(asked.ends_with("\r\n\r\n{}"), "{asked}");
+    assert!(bucket.get("p/1").await.unwrap().starts_with(b"<Key>"));
+    is_asked("GET /b/p/1", ALWAYS, EMPTY);
+    bucket.delete("p/1").await.unwrap();
+    is_asked("DELETE /b/p/1", ALWAYS, EMPTY);
+    assert_eq!(bucket.list("p/", 2).await.unwrap(), ["p/1", "p/2"]);
+    is_asked("GET /b/?list-type=2&max-keys=2&prefix=p%2F", ALWAYS, EMPTY);
+    objects.list("b", "p/", "/", "p/1").await.unwrap();
+    let list = "GET /b/?delimiter=%2F&list-type=2&prefix=p%2F&start-after=p%2F1";
+    is_asked(list, ALWAYS, EMPTY);
+    objects.get("b", "p/1", 2..5, Some("\"e\"")).await;
+    let with_range = "host;if-match;range;x-amz-content-sha256;x-amz-date";
+    let asked = is_asked("GET /b/p/1", with_range, EMPTY);
+    assert!(asked.contains("range: bytes=2-4\r\n"), "{asked}");
+    assert!(asked.contains("if-match: \"e\"\r\n"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_s3_is_read_by_its_code_alone() {
+    for (status, body, code) in [
+        (
+            "404 Not Found",
+            "<Error><Code>NoSuchKey</Code><Message>mark7Q</Message></Error>",
+            "NoSuchKey",
+        ),
+        ("503 Slow Down", "mark7Q", ""),
+        ("403 Forbidden", "<Code>mark 7Q</Code>", ""),
+    ] {
+        let (config, requests) = server(status, body);
+        let number: u16 = status.split_once(' ').unwrap().0.parse().unwrap();
+        let bucket = FallbackBucket::new(&config, "b").unwrap();
+        let wanted = if code.is_empty() {
+            number.to_string()
+        } else {
+            code.to_owned()
+        };
+        assert_eq!(bucket.get("k").await.unwrap_err().code, wanted);
+        let objects = S3::new(&config).unwrap();
+        let listed = objects.list("b", "p", "", "").await.unwrap_err();
+        assert_eq!(listed.code, format!("{number} {code}"));
+        let refused = Answer {
+            status: number,
+            code: code.to_owned(),
+        };
+        assert!(matches!(objects.get("b", "k", 0..1, None).await, Got::Refused(got) if got == refused));
+        assert_eq!(requests.try_iter().count(), 3, "one request a call");
+    }
 }

@@ -1,10 +1,11 @@
 //! Messages go to SQS (4.6): in batches, some at once, what failed again while the time lasts.
 
-use crate::limits::{BATCH_BYTES, BATCH_ENTRIES, CALLS_AT_ONCE, WAITS_MS, attempt_ms};
+use crate::limits::{BATCH_BYTES, BATCH_ENTRIES, CALLS_AT_ONCE, attempt_ms};
 use crate::receiver::ReceiverSurroundings;
+use crate::send::{millis_until, wait_ms};
 use event::ports::{CallFailed, Entry, Queue, QueueName};
 use event::reasons::ParkReason;
-use event::{Clock, Random, Source, Timestamp};
+use event::{Clock, Source, Timestamp};
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt};
 use std::collections::HashMap;
@@ -65,10 +66,7 @@ pub(crate) async fn send<S: ReceiverSurroundings>(
             break;
         }
         if attempt > 0 {
-            let most = WAITS_MS.get(attempt - 1).or(WAITS_MS.last());
-            let wait = surroundings
-                .random()
-                .between(0.0, most.copied().unwrap_or_default()) as u64;
+            let wait = wait_ms(attempt, surroundings.random());
             if wait >= millis_until(end, surroundings.clock()) {
                 break;
             }
@@ -111,11 +109,6 @@ pub(crate) async fn send<S: ReceiverSurroundings>(
     // What was in flight when the time was up counts too.
     sending.unacknowledged = total - sending.acknowledged - sending.refused.len();
     sending
-}
-
-/// Milliseconds that are left until `end`.
-pub(crate) fn millis_until(end: Timestamp, clock: &impl Clock) -> u64 {
-    u64::try_from(end.millis_since(clock.now())).unwrap_or_default()
 }
 
 /// What one call gave.

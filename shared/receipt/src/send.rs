@@ -48,12 +48,7 @@ pub async fn send<Q: Queue, C: Clock, R: Random>(
             break;
         }
         if round > 0 {
-            let most = WAITS_MS
-                .get(round - 1)
-                .or(WAITS_MS.last())
-                .copied()
-                .unwrap_or_default();
-            let wait = random.between(0.0, most) as u64;
+            let wait = wait_ms(round, random);
             if wait >= millis_until(end, clock) {
                 break;
             }
@@ -96,8 +91,14 @@ pub async fn send<Q: Queue, C: Clock, R: Random>(
     result
 }
 
+/// How long to wait before the `attempt`-th repetition, counted from 1.
+pub(crate) fn wait_ms(attempt: usize, random: &impl Random) -> u64 {
+    let most = WAITS_MS.get(attempt - 1).or(WAITS_MS.last());
+    random.between(0.0, most.copied().unwrap_or_default()) as u64
+}
+
 /// Milliseconds that are left until `end`.
-pub fn millis_until(end: Timestamp, clock: &impl Clock) -> u64 {
+pub(crate) fn millis_until(end: Timestamp, clock: &impl Clock) -> u64 {
     u64::try_from(end.millis_since(clock.now())).unwrap_or_default()
 }
 
