@@ -2,6 +2,9 @@
 
 use super::fake_aws::*;
 use super::*;
+use event::hex;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 use telemetry::metrics as m;
 
 const MINUTE_MS: i64 = 60_000;
@@ -122,14 +125,20 @@ fn an_hour_of_wrong_requests_costs_six_lines_a_minute() {
     event::rules!["RP-014", "RS-014", "RC-010"];
     for fixture in receivers() {
         let aws = &fixture.aws;
-        let (wrong, empty) = ([("authorization", "Bearer x"), ("x-signature", "0a22")], []);
+        // Of the right form at each receiver: only these could make it ask for the secret.
+        let signature = "0a".repeat(20);
+        let wrong = [
+            ("authorization", "Bearer x"),
+            ("x-branch-auth", "x"),
+            ("x-signature", &signature),
+        ];
         let begun = aws.now.get();
         for minute in 0..60 {
             let lines = aws.lines.borrow().len();
             for n in 0..1000 {
                 aws.now
                     .set(aws.now.get().max(begun + minute * MINUTE_MS + n * 60));
-                let headers: &[(&str, &str)] = if n % 2 == 0 { &wrong } else { &empty };
+                let headers: &[(&str, &str)] = if n % 2 == 0 { &wrong } else { &[] };
                 assert_eq!(fixture.post("", headers, V1).0, 401);
             }
             // The first of each reason is written at once, which is one more.
@@ -158,51 +167,117 @@ fn an_hour_of_wrong_requests_costs_six_lines_a_minute() {
     }
 }
 
-/// The drill of RS-020: a hundred requests a second, sender and secret switched, and a stranger who knocks five times a second
-/// with a wrong credential and five times with none.
+/// A sender that proves itself with one key.
+#[derive(Debug, Clone, Copy)]
+struct Sender {
+    source: Source,
+    /// The member of the secret that lists its keys.
+    member: &'static str,
+    body: &'static str,
+}
+
+/// Every kind of key that a receiver has.
+const SENDERS: [Sender; 4] = [
+    Sender {
+        source: Source::Segment,
+        member: "shared_secrets",
+        body: V1,
+    },
+    Sender {
+        source: Source::Segment,
+        member: "tokens",
+        body: V1,
+    },
+    Sender {
+        source: Source::Braze,
+        member: "tokens",
+        body: "{}",
+    },
+    Sender {
+        source: Source::Branch,
+        member: "tokens",
+        body: "{}",
+    },
+];
+
+impl Sender {
+    fn secret(self, keys: &[&str]) -> Option<String> {
+        Some(format!(r#"{{"{}":{keys:?}}}"#, self.member))
+    }
+
+    fn header(self, key: &str) -> (&'static str, String) {
+        match (self.source, self.member) {
+            (_, "shared_secrets") => {
+                let mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
+                let signature = mac.chain_update(self.body).finalize().into_bytes();
+                ("x-signature", hex(signature).collect())
+            }
+            (Source::Branch, _) => ("x-branch-auth", key.to_owned()),
+            _ => ("authorization", format!("Bearer {key}")),
+        }
+    }
+
+    fn post(self, fixture: &Fixture, (name, value): &(&str, String)) -> (u16, String) {
+        fixture.post("", &[(*name, value)], self.body)
+    }
+}
+
+/// The drill of RS-020 at each receiver: a hundred requests a second, sender and secret switched, and a stranger who knocks five
+/// times a second with a wrong credential and five times with none.
 #[test]
 fn a_rotation_with_a_stranger_knocking_rejects_nobody() {
     event::rules!["RS-020", "RC-035", "RC-036"];
-    let list = |tokens: &str| Some(format!(r#"{{"tokens":[{tokens}]}}"#));
-    for switch_s in [15, 16, 61, 300, 420] {
-        let fixture = Fixture::braze();
-        let aws = &fixture.aws;
-        *aws.secret.borrow_mut() = list(r#""old""#);
-        let steps = [
-            (30_000, list(r#""old","new""#)),
-            (600_000, list(r#""new","old""#)),
-            (1_200_000, list(r#""new""#)),
-        ];
-        let switched_at = 30_000 + switch_s * 1000;
-        for at in (0..1_500_000_i64).step_by(10) {
-            for (when, secret) in &steps {
-                if *when == at {
-                    aws.secret.borrow_mut().clone_from(secret);
-                }
-            }
-            // Far from a step one in a hundred is really sent: the others could change nothing.
-            let steps = [30_000, switched_at, 600_000, 1_200_000];
-            let is_near = |ms: i64| steps.iter().any(|step| (0..ms).contains(&(at - step)));
-            if !(is_near(1000) || is_near(20_000) && at % 100 == 0 || at % 1000 < 200 && at % 100 == 0) {
-                continue;
-            }
-            aws.now.set(aws.now.get().max(at));
-            if at % 200 == 0 {
-                let got = fixture.post("", &[("authorization", "Bearer stranger")], "{}");
-                assert_eq!(got.0, 401);
-            } else if at % 200 == 100 {
-                assert_eq!(fixture.post("", &[], "{}").0, 401);
-            }
-            let bearer = if at >= switched_at {
-                "Bearer new"
-            } else {
-                "Bearer old"
-            };
-            let got = fixture.post("", &[("authorization", bearer)], "{}");
-            assert_eq!(got, (200, OK.into()), "{at} ms, switched at {switched_at} ms");
+    for sender in SENDERS {
+        for switch_s in [15, 16, 61, 300, 420] {
+            rotate(sender, switch_s);
         }
-        assert!(aws.fetches.get() <= 1500 / 10 + 1, "{}", aws.fetches.get());
     }
+}
+
+/// The sender switches this long after the new key was added as the second one.
+fn rotate(sender: Sender, switch_s: i64) {
+    let [old, new, stranger] = ["old", "new", "stranger"].map(|key| sender.header(key));
+    let fixture = Fixture::new(sender.source, sender.secret(&["old"]).as_deref(), "");
+    let aws = &fixture.aws;
+    let steps = [
+        (30_000, sender.secret(&["old", "new"])),
+        (600_000, sender.secret(&["new", "old"])),
+        (1_200_000, sender.secret(&["new"])),
+    ];
+    let switched_at = 30_000 + switch_s * 1000;
+    let (mut sent, mut knocked) = (0, 0);
+    for at in (0..1_500_000_i64).step_by(10) {
+        for (when, secret) in &steps {
+            if *when == at {
+                aws.secret.borrow_mut().clone_from(secret);
+            }
+        }
+        // Far from a step one in five hundred is really sent: the others could change nothing.
+        let steps = [30_000, switched_at, 600_000, 1_200_000];
+        let is_near = |ms: i64| steps.iter().any(|step| (0..ms).contains(&(at - step)));
+        if !(is_near(1000) || is_near(20_000) && at % 100 == 0 || at % 5000 < 200 && at % 100 == 0) {
+            continue;
+        }
+        aws.now.set(aws.now.get().max(at));
+        if at % 200 == 0 {
+            assert_eq!(sender.post(&fixture, &stranger).0, 401, "{sender:?}");
+            knocked += 1;
+        } else if at % 200 == 100 {
+            assert_eq!(fixture.post("", &[], sender.body).0, 401, "{sender:?}");
+            knocked += 1;
+        }
+        let key = if at >= switched_at { &new } else { &old };
+        let got = sender.post(&fixture, key);
+        let place = || format!("{sender:?} at {at} ms, switched at {switched_at} ms");
+        assert_eq!(got, (200, OK.into()), "{}", place());
+        sent += 1;
+    }
+    let source = sender.source.as_str();
+    assert_eq!(fixture.count(m::REQUESTS, &[source, "200"]), f64::from(sent));
+    let refused = fixture.count(m::REQUESTS_REFUSED, &[source]);
+    assert!(refused <= f64::from(knocked), "{refused} of {knocked}");
+    assert!(aws.objects.borrow().is_empty(), "{sender:?}");
+    assert!(aws.fetches.get() <= 1500 / 10 + 1, "{}", aws.fetches.get());
 }
 
 #[test]
