@@ -23,10 +23,7 @@ const LATER: &[(&str, &[&str])] = &[
         "alarms, dashboard, runbooks and sizes",
         &["RI-038", "RI-040", "RI-041", "RI-042", "RI-044"],
     ),
-    (
-        "simulation: echoes through all routes",
-        &["RD-151", "RD-161", "RD-163"],
-    ),
+    ("simulation: copies after faults", &["RD-151"]),
 ];
 
 /// Rules of what the guides say and of what there is not: a reader sees them kept, a test could only look for words.
