@@ -23,7 +23,6 @@ const LATER: &[(&str, &[&str])] = &[
         "alarms, dashboard, runbooks and sizes",
         &["RI-038", "RI-040", "RI-041", "RI-042", "RI-044"],
     ),
-    ("simulation: copies after faults", &["RD-151"]),
 ];
 
 /// Rules of what the guides say and of what there is not: a reader sees them kept, a test could only look for words.

@@ -10,14 +10,16 @@ use crate::fake_vendor::{
 };
 use crate::http::NoResponse::{self, Connect, Timeout};
 use crate::http::Response;
-use crate::job::Job;
+use crate::job::{DeliveryResult, Job};
 use event::calls::{Mapped, OwnRules, Verdict};
 use event::envelope::Done;
 use event::ports::QueueName;
 use event::reasons::Warning;
 use event::settings::Settings;
-use event::{EventId, Source, Timestamp};
-use std::cell::Cell;
+use event::{EventId, Outcome, Source, Timestamp};
+use proptest::prelude::Strategy;
+use proptest::sample::select;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -249,6 +251,16 @@ macro_rules! conformance {
                     event::rules!["SB-538", "SB-706", "SEG-060", "RD-121"];
                     suite::exactly_the_bad_events_end_refused::<$destination>(n, &bad, refusal);
                 }
+
+                #[test]
+                fn each_fault_adds_at_most_one_copy_of_an_event(
+                    faults in prop::collection::vec(suite::any_fault(), 0..12),
+                    twice in prop::collection::btree_set(0_usize..6, 0..4),
+                    packs in any::<bool>(),
+                ) {
+                    event::rules!["RD-151"];
+                    suite::each_fault_adds_at_most_one_copy::<$destination>(&faults, &twice, packs);
+                }
             }
         }
     };
@@ -375,6 +387,95 @@ pub(crate) fn what_may_have_been_accepted<D: Conforms>() {
             .all(|result| result.maybe_duplicate == may_count_twice)
     );
     assert_eq!(vendor.requests(), 2);
+}
+
+/// What befalls a request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fault {
+    /// The vendor accepts it.
+    None,
+    /// The vendor accepts it, and its answer is lost.
+    AnswerLost,
+    /// It does not reach the vendor.
+    NotSent,
+    /// The vendor refuses it for now.
+    Unavailable,
+}
+
+pub(crate) fn any_fault() -> impl Strategy<Value = Fault> {
+    select(&[Fault::None, Fault::AnswerLost, Fault::NotSent, Fault::Unavailable][..])
+}
+
+/// Six events go out through the faults until none waits; then SQS delivers the messages of some a second time.
+pub(crate) fn each_fault_adds_at_most_one_copy<D: Conforms>(
+    faults: &[Fault],
+    twice: &BTreeSet<usize>,
+    packs: bool,
+) {
+    let (script, accepted, lost) = (
+        faults.to_vec(),
+        Rc::new(RefCell::new(Vec::new())),
+        Rc::new(RefCell::new(Vec::new())),
+    );
+    let (takes, loses) = (Rc::clone(&accepted), Rc::clone(&lost));
+    let vendor = FakeVendor::new(move |seen, nth| {
+        let fault = script.get(nth).copied().unwrap_or(Fault::None);
+        if matches!(fault, Fault::None | Fault::AnswerLost) {
+            takes.borrow_mut().extend(seen.marks());
+        }
+        match fault {
+            Fault::None => ok::<D>(),
+            Fault::AnswerLost => {
+                loses.borrow_mut().extend(seen.marks());
+                Err(Timeout)
+            }
+            Fault::NotSent => Err(Connect),
+            Fault::Unavailable => respond(503, &[], ""),
+        }
+    });
+    for delivered in [(0..6).collect(), twice.clone()] {
+        let mut waiting: Vec<(usize, Option<Done>)> = delivered.into_iter().map(|n| (n, None)).collect();
+        while !waiting.is_empty() {
+            // Another container, whose breaker knows nothing of the last one's failures.
+            let dispatcher = if packs { packing::<D>() } else { fresh::<D>() };
+            let (numbers, done): (Vec<usize>, Vec<Option<Done>>) = waiting.into_iter().unzip();
+            let jobs = numbers.iter().zip(done).map(|(n, done)| Job {
+                done,
+                ..event::<D>(&format!("e{n}"))
+            });
+            let results = deliver(&dispatcher, &vendor, jobs.collect());
+            let ends =
+                |result: &DeliveryResult| result.outcome.is_waiting() || result.outcome == Outcome::Delivered;
+            assert!(results.iter().all(ends), "{:?}", words(&results));
+            let waits = numbers
+                .into_iter()
+                .zip(results)
+                .filter(|(_, result)| result.outcome.is_waiting());
+            waiting = waits.map(|(n, result)| (n, result.done)).collect();
+            vendor.advance(60_000);
+        }
+    }
+    let times = |marks: &[String], mark: &String| marks.iter().filter(|other| *other == mark).count();
+    for n in 0..6 {
+        let mark = format!("e{n}");
+        let copies = times(&accepted.borrow(), &mark);
+        let injected = times(&lost.borrow(), &mark) + usize::from(twice.contains(&n));
+        assert!(
+            (1..=1 + injected).contains(&copies),
+            "{mark}: {copies} copies after {injected} faults"
+        );
+        if !D::UNANSWERED.1 {
+            // The vendor removes copies by their id, so all of them must have the one that the event came with.
+            let seen = vendor.seen.borrow();
+            let calls = seen
+                .iter()
+                .filter_map(|seen| seen.body["batch"].as_array())
+                .flatten();
+            let calls = calls.filter(|call| call["mark"] == mark);
+            let ids: BTreeSet<_> = calls.map(|call| call["messageId"].to_string()).collect();
+            assert_eq!(ids.len(), 1, "{mark}: {ids:?}");
+        }
+    }
 }
 
 pub(crate) fn what_could_not_end_is_not_started<D: Conforms>() {
