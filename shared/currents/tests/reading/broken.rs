@@ -302,3 +302,24 @@ proptest! {
             || world.line()["outcome"] == "ignored", "{}", world.line());
     }
 }
+
+#[test]
+fn a_hostile_file_keeps_the_whole_reader_under_600_mib() {
+    event::rules!["CF-057", "CF-143"];
+    let schema = r#"{"type":"record","name":"R","fields":[{"name":"id","type":"string"}]}"#;
+    let length = avro::limits::BLOCK_BYTES - 5;
+    let mut record = Vec::new();
+    long(&mut record, i64::try_from(length).unwrap());
+    // Each of these bytes would be six in JSON.
+    record.resize(record.len() + length, 1);
+    for codec in [Codec::Deflate, Codec::Snappy] {
+        let mut file = Container::begin(schema, codec, [9; 16]);
+        file.block(1, &record);
+        let bytes = file.bytes;
+        crate::ALLOCATED.reset_peak_usage();
+        let world = read(bytes);
+        let peak = crate::ALLOCATED.peak_usage();
+        assert!(peak < 600 << 20, "{peak} bytes with {codec:?}");
+        assert_eq!(parked(&world)[0].0, "event_too_large", "{codec:?}");
+    }
+}

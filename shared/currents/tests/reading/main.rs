@@ -19,3 +19,7 @@ mod fixture;
 mod ignored;
 mod resumed;
 mod waiting;
+
+/// Counts what is allocated at once.
+#[global_allocator]
+static ALLOCATED: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
