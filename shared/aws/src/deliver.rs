@@ -1,7 +1,7 @@
 //! A deliverer as a Lambda function, one for each destination.
 
 use crate::queue_event::{answer, records};
-use crate::start::{Parts, START_MS, deliverer_settings, init_ms, start};
+use crate::start::{Parts, START_MS, config_of_sqs, deliverer_settings, init_ms, start};
 use crate::surroundings::Lambda;
 use crate::{Client, SecretsManager, Sqs, SystemClock};
 use aws_lambda_events::sqs::SqsEvent;
@@ -32,7 +32,11 @@ async fn run<D: Destination>(parts: Parts, map: Map<D>) -> Result<(), Error> {
         sink,
     } = parts;
     let lambda = Lambda {
-        sqs: Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS),
+        sqs: Sqs::new(
+            &config_of_sqs(&config, environment.sqs_endpoint),
+            environment.queues,
+            SQS_ATTEMPT_MS,
+        ),
         http: Client::new(SystemClock)?,
         store: (),
         sink,

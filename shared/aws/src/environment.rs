@@ -17,6 +17,8 @@ pub struct Environment {
     pub queues: BTreeMap<QueueName, String>,
     /// Where AWS answers, for emulators; on AWS the region says it.
     pub endpoint: Option<String>,
+    /// Where SQS answers, if elsewhere: a VPC endpoint without private names, say.
+    pub sqs_endpoint: Option<String>,
     /// Where Currents files lie.
     pub braze_files: BrazeFiles,
     /// The fallback bucket, for receivers.
@@ -137,6 +139,7 @@ impl Environment {
             queues,
             fallback_bucket: variable("SWITCHYARD_BUCKET"),
             endpoint: variable("AWS_ENDPOINT_URL"),
+            sqs_endpoint: variable("AWS_ENDPOINT_URL_SQS"),
             settings,
             unusable,
             unknown_settings: unknown,

@@ -2,7 +2,7 @@
 
 use crate::deliver::before_deadline;
 use crate::queue_event::{answer, records};
-use crate::start::{Parts, START_MS, all_settings, init_ms, start};
+use crate::start::{Parts, START_MS, all_settings, config_of_sqs, init_ms, start};
 use crate::{S3, Sqs, SystemClock, SystemRandom, Unusable};
 use aws_lambda_events::sqs::SqsEvent;
 use currents::{Bucket, FileReader, Ports};
@@ -30,7 +30,11 @@ async fn run(parts: Parts) -> Result<(), Error> {
         name: environment.braze_files.bucket.ok_or_else(missing)?,
         prefix: environment.braze_files.prefix,
     };
-    let sqs = Sqs::new(&config, environment.queues, SQS_ATTEMPT_MS);
+    let sqs = Sqs::new(
+        &config_of_sqs(&config, environment.sqs_endpoint),
+        environment.queues,
+        SQS_ATTEMPT_MS,
+    );
     let s3 = S3::new(&config)?;
     sqs.warm(START_MS).await;
     sink.started(init_ms(began));

@@ -1,7 +1,7 @@
 //! A receiver as a Lambda function.
 
 use crate::function_url::{ReceiverEvent, UrlAnswer, Work};
-use crate::start::{Parts, START_MS, init_ms, receiver_settings, start};
+use crate::start::{Parts, START_MS, config_of_sqs, init_ms, receiver_settings, start};
 use crate::surroundings::Lambda;
 use crate::{FallbackBucket, SecretsManager, Sqs, Unusable};
 use event::Source;
@@ -28,7 +28,11 @@ async fn run(source: Source, parts: Parts) -> Result<(), Error> {
     // A request waits less for a fetch than the start does; the receiver sees to that.
     let secrets = SecretsManager::new(&config, environment.secret, START_MS);
     let lambda = Lambda {
-        sqs: Sqs::new(&config, environment.queues, receipt::limits::LONGEST_ATTEMPT_MS),
+        sqs: Sqs::new(
+            &config_of_sqs(&config, environment.sqs_endpoint),
+            environment.queues,
+            receipt::limits::LONGEST_ATTEMPT_MS,
+        ),
         http: (),
         store: FallbackBucket::new(&config, &bucket)?,
         sink,

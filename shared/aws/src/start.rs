@@ -89,6 +89,14 @@ async fn sdk_config(endpoint: Option<&str>) -> SdkConfig {
     config.build()
 }
 
+/// The same for SQS, whose endpoint may be another.
+pub(crate) fn config_of_sqs(config: &SdkConfig, endpoint: Option<String>) -> SdkConfig {
+    match endpoint {
+        Some(endpoint) => config.to_builder().endpoint_url(endpoint).build(),
+        None => config.clone(),
+    }
+}
+
 /// Reads the tables of a receiver (RI-048).
 pub(crate) fn receiver_settings(text: &str) -> Result<Loaded, Invalid> {
     let (settings, unknown) = Settings::load_for_receipt(text)?;
