@@ -371,3 +371,19 @@ fn every_rule_that_the_page_names_has_its_cases() {
         assert!(Route::ALL.into_iter().any(has_cases), "{rule}");
     }
 }
+
+#[test]
+fn each_recipe_is_named_on_the_page() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/settings/recipes");
+    let names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(names.len() > 5, "{names:?}");
+    for name in names {
+        assert!(
+            PAGE.contains(&format!("settings/recipes/{name}/switchyard.toml")),
+            "{name}"
+        );
+    }
+}

@@ -64,7 +64,7 @@ fn first_action(results: &[DeliveryResult]) -> MessageAction {
 }
 
 #[test]
-fn ex_08_what_waits_goes_on_alone_under_its_old_name() {
+fn what_waits_goes_on_alone_under_its_old_name() {
     event::rules!["RD-040"];
     let envelope = Envelope::open(BODY).unwrap();
     let results = [delivered(), retry(40), Outcome::Park(ParkReason::Rejected).into()];

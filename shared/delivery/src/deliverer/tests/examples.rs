@@ -16,7 +16,7 @@ fn invocation<D: Conforms>(vendor: &FakeVendor, records: &[Record]) -> (FakeAws,
 }
 
 #[test]
-fn ex_08_one_record_with_three_fates() {
+fn one_record_with_three_outcomes() {
     let events = [r#""ok#m-1""#, r#""retry:40#m-2""#, r#""rejected#m-3""#];
     let Invoked { aws, kept, .. } = invoke(&[record("a1", 2, envelope(1, &events))]);
     assert!(kept.is_empty());
@@ -35,7 +35,7 @@ fn ex_08_one_record_with_three_fates() {
 }
 
 #[test]
-fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
+fn a_retry_after_is_waited_for_by_visibility_or_by_a_new_message() {
     let limited =
         |seconds: &'static str| FakeVendor::new(move |_, _| respond(429, &[("retry-after", seconds)], "{}"));
     let records = [record("a2", 1, envelope_of("m-1"))];
@@ -62,7 +62,7 @@ fn ex_09_a_hint_is_waited_for_by_visibility_or_by_a_new_message() {
 }
 
 #[test]
-fn ex_10_an_unreadable_record_is_parked_and_its_neighbour_delivered() {
+fn an_unreadable_record_is_parked_and_its_neighbour_delivered() {
     let world = FakeVendor::new(|_, _| respond(200, &[], r#"{"success":true}"#));
     let records = [
         record("b1", 1, "{"),
@@ -80,7 +80,7 @@ fn ex_10_an_unreadable_record_is_parked_and_its_neighbour_delivered() {
 }
 
 #[test]
-fn ex_11_a_refused_key_holds_and_parks_nothing() {
+fn a_refused_key_holds_and_parks_nothing() {
     event::rules!["RD-085", "RD-087"];
     let world = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
     let records = ["c1", "c2"].map(|id| record(id, 1, envelope(0, &[&format!("\"{id}\"")])));
@@ -108,7 +108,7 @@ fn all_that_would_have_followed_on_the_lane_is_held_unsent() {
 }
 
 #[test]
-fn ex_12_a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
+fn a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
     let world = FakeVendor::new(move |seen, _| {
         let status = if seen.marks().contains(&"6".to_owned()) {
             400

@@ -134,10 +134,10 @@ impl<D: Conforms> Stack<D> {
 /// the hours until its 16th.
 fn outage<D: Conforms>(hours: i64, responds_with: u16) -> String {
     let start = Timestamp::parse(T).unwrap();
-    let mended = start.plus_millis(hours * HOUR_MS);
+    let repaired = start.plus_millis(hours * HOUR_MS);
     let accepts = move |seen: &Seen| match responds_with {
         401 => seen.carries("k-2"),
-        _ => seen.at >= mended,
+        _ => seen.at >= repaired,
     };
     let vendor = FakeVendor::new(move |seen, _| match accepts(seen) {
         true => respond(D::ACCEPTS.0, &[], D::ACCEPTS.1),
@@ -148,7 +148,7 @@ fn outage<D: Conforms>(hours: i64, responds_with: u16) -> String {
     let mut received = AT_FIRST;
     for nth in 0.. {
         let now = vendor.now.get();
-        if now >= mended {
+        if now >= repaired {
             stack.secrets.store(&secret("k-2"));
         } else if now.millis_since(start) > (received - AT_FIRST + 1) * EVERY_MS {
             stack.receive(received);
@@ -160,7 +160,7 @@ fn outage<D: Conforms>(hours: i64, responds_with: u16) -> String {
         vendor.now.set(next.max(now));
         stack.invoke(nth);
     }
-    let took_ms = vendor.now.get().millis_since(mended);
+    let took_ms = vendor.now.get().millis_since(repaired);
     assert!(
         (0..2 * HOUR_MS).contains(&took_ms),
         "{} min after the end",

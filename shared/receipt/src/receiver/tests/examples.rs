@@ -3,7 +3,7 @@ use super::*;
 use event::ports::QueueName;
 
 #[test]
-fn ex_01_ex_02_a_signed_event_goes_to_both_queues() {
+fn a_signed_event_goes_to_both_queues() {
     for (signature, key, older) in [(V1_BY_A, "current", 0.0), (V1_BY_B, "older", 1.0)] {
         let fixture = Fixture::segment("");
         assert_eq!(
@@ -26,7 +26,7 @@ fn ex_01_ex_02_a_signed_event_goes_to_both_queues() {
 }
 
 #[test]
-fn ex_03_a_batch_needs_its_token() {
+fn a_batch_needs_its_token() {
     let body = format!("[{V1},{M2}]");
     let signature = ("X-Signature", V1_BY_A);
     let fixture = Fixture::segment("");
@@ -100,7 +100,7 @@ fn a_signature_over_the_whole_batch_is_refused() {
 }
 
 #[test]
-fn ex_04_an_empty_probe_asks_for_the_credential_alone() {
+fn an_empty_probe_asks_for_the_credential_alone() {
     let fixture = Fixture::braze();
     assert_eq!(
         fixture.post("", &[("Authorization", "Bearer stale")], ""),
@@ -120,7 +120,7 @@ fn ex_04_an_empty_probe_asks_for_the_credential_alone() {
 }
 
 #[test]
-fn ex_05_odd_elements_are_queued_and_an_unreadable_body_is_kept() {
+fn odd_elements_are_queued_and_an_unreadable_body_is_kept() {
     let fixture = Fixture::braze();
     let token = [("Authorization", "Bearer 0p3n-lamp")];
     let body = r#"{"events":[{"event_type":"users.messages.email.Open","id":"e-1","time":1767254400,"user":{},"properties":{}},7]}"#;

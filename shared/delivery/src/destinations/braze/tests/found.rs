@@ -169,10 +169,10 @@ proptest! {
             .collect();
         let second = FakeVendor::new(move |seen, _| takes(seen));
         second.now.set(second.now.get().plus_millis(7_200_000));
-        let again = jobs_of(&plans).into_iter().zip(results).filter(|(_, fate)| fate.outcome.is_waiting());
-        let again = again.map(|(job, fate)| Job { done: fate.done, ..job }).collect();
+        let again = jobs_of(&plans).into_iter().zip(results).filter(|(_, result)| result.outcome.is_waiting());
+        let again = again.map(|(job, result)| Job { done: result.done, ..job }).collect();
         let results = deliver(&braze, &second, again);
-        prop_assert!(results.iter().all(|fate| !fate.outcome.is_waiting()));
+        prop_assert!(results.iter().all(|result| !result.outcome.is_waiting()));
 
         let accepted = accepted.borrow();
         for (n, plan) in plans.iter().enumerate() {
