@@ -4,7 +4,7 @@
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::FileFailurePersistence;
 
-/// So many cases. `counterexamples` is a file below `tests/proptest-regressions`; commit what a failing test writes there.
+/// So many cases, or as many as `PROPTEST_CASES` says. `counterexamples` is a file below `tests/proptest-regressions`; commit what a failing test writes there.
 macro_rules! cases {
     ($count:expr, $counterexamples:literal) => {
         crate::config::config(
@@ -22,9 +22,12 @@ macro_rules! cases {
 pub(crate) use cases;
 
 pub fn config(cases: u32, counterexamples: &'static str) -> ProptestConfig {
-    ProptestConfig {
-        cases,
+    let mut config = ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(counterexamples))),
         ..ProptestConfig::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
     }
+    config
 }

@@ -31,6 +31,11 @@ impl Place {
         &self.path
     }
 
+    /// The last part of the path.
+    pub fn name(&self) -> &str {
+        self.path.rsplit_once('.').map_or(&self.path, |(_, name)| name)
+    }
+
     /// Whether one of two places is in the other.
     pub fn touches(&self, other: &Self) -> bool {
         is_in(&self.path, &other.path) || is_in(&other.path, &self.path)

@@ -18,6 +18,8 @@ pub const SHEET: Sheet = Sheet {
     ],
     places,
     rivals: &[
+        // A device that limits tracking sends no advertising id beside its own (SR-161).
+        &["context.device.adTrackingEnabled", "context.device.advertisingId"],
         &["integrations", "context.integrations"],
         &["timestamp", "originalTimestamp"],
         &["properties.dma_eea", "context.dma_eea", "context.consent.dma_eea"],
@@ -25,6 +27,7 @@ pub const SHEET: Sheet = Sheet {
             "properties.dma_ad_user_data",
             "context.dma_ad_user_data",
             "context.consent.dma_ad_user_data",
+            "context.consent.categoryPreferences.ads",
         ],
     ],
     selective: &[

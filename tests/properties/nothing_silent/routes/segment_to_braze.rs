@@ -6,12 +6,14 @@ pub const SHEET: Sheet = Sheet {
     settings: &[
         "",
         "orders = \"ecommerce\"\nanonymous = \"alias\"\nalias = \"merge\"\ngroup = \"subscription\"",
-        "revenue_purchases = \"also\"\norders = \"both\"\npages = \"all\"\nscreens = \"all\"\ntraits_on_track = true\nlocale_from_context = true\nlocation_from_context = true\npush_token_from_context = true",
+        "revenue_purchases = \"also\"\norders = \"both\"\npages = \"all\"\nscreens = \"all\"\ntraits_on_track = true\nlocale_from_context = true\nlocation_from_context = true\npush_token_from_context = true\napp_ids = { ios = \"app-i\" }",
         "pages = \"named\"\nscreens = \"named\"\npage_event = \"{category} of {name}\"\nalias_previous_id = \"external_id\"\nalias = \"merge\"\napp_ids = { ios = \"app-i\" }",
     ],
     events: &[
         r#"{"type":"identify","messageId":"m","userId":"u-1","traits":{}}"#,
         r#"{"type":"identify","messageId":"m","userId":"u-1","context":{"traits":{},"device":{"type":"ios"}}}"#,
+        // What is a list's element needs its neighbours to be sent at all.
+        r#"{"type":"identify","messageId":"m","userId":"u-1","context":{"device":{"type":"ios","id":"d","token":"t"}},"traits":{"push_tokens":[{"token":"o","app_id":"a","device_id":"d"}],"subscription_groups":[{"subscription_group_id":"g","subscription_state":"subscribed"}]}}"#,
         r#"{"type":"track","messageId":"m","userId":"u-1","event":"Plan Upgraded","timestamp":"2026-02-03T10:00:00Z"}"#,
         r#"{"type":"track","messageId":"m","userId":"u-1","event":"Order Completed","timestamp":"2026-02-03T10:00:00Z","properties":{"order_id":"o-1","total":10,"products":[{"product_id":"p","price":5}]}}"#,
         r#"{"type":"track","messageId":"m","userId":"u-1","event":"Create Alias","timestamp":"2026-02-03T10:00:00Z","properties":{"alias_name":"n","alias_label":"l"}}"#,
@@ -40,6 +42,14 @@ pub const SHEET: Sheet = Sheet {
             "context.location",
             "context.location.latitude",
         ],
+        // A purchase's own keys beat the order's of the same name (SB-180, SB-175).
+        &["properties.product_id", "properties.products[0].product_id"],
+        &["properties.name", "properties.products[0].name"],
+        &["properties.price", "properties.products[0].price"],
+        &["properties.quantity", "properties.products[0].quantity"],
+        &["properties.currency", "properties.products[0].currency"],
+        &["properties.time", "properties.products[0].time"],
+        &["properties.value", "properties.products[0].value"],
     ],
     selective: &[
         "context",

@@ -33,9 +33,15 @@ pub(super) fn write(
     let opened = given.and_then(json_text);
     let opened = opened.as_deref().and_then(|text| Json::parse(text).ok());
     for (at, element) in elements(opened.or(given), &path, trace).into_iter().enumerate() {
-        match token(element.as_object().as_ref(), event_context, "device_id") {
+        let element = element.as_object();
+        match token(element.as_ref(), event_context, "device_id") {
             Some(token) => tokens.push(token),
             None => trace.warn(Warning::InvalidPushToken, || format!("{}[{at}]", path())),
+        }
+        for key in ["app_id", "device_id"] {
+            if element.as_ref().is_some_and(|element| is_no_text(element, key)) {
+                trace.warn(Warning::InvalidPushToken, || format!("{}[{at}].{key}", path()));
+            }
         }
     }
     let of_traits = tokens.len();
@@ -100,10 +106,19 @@ fn that_of_the_device(
         return None;
     }
     let token = token(Some(&device), event_context, "id");
+    if token.is_some() && is_no_text(&device, "id") {
+        trace.warn(Warning::InvalidPushToken, || "context.device.id".into());
+    }
     if token.is_none() {
         trace.warn(Warning::InvalidPushToken, || DEVICE_TOKEN.into());
     }
     token
+}
+
+/// Whether a member is there, and can be neither sent nor passed over.
+fn is_no_text(object: &Object<'_>, key: &str) -> bool {
+    let given = object.present(key);
+    given.is_some_and(|given| text(given).is_none() && !is_blank(given))
 }
 
 /// The token of an object that has one, of an app that is known.
