@@ -96,7 +96,10 @@ impl Hostile {
             let fields = (0..count).map(|at| format!(r#"{{"name":"{}","type":{of_type}}}"#, name(at)));
             let id = r#"{"name":"id","type":"boolean"}"#.to_owned();
             let fields: Vec<String> = [id].into_iter().chain(fields).collect();
-            format!(r#"{{"type":"record","name":"R","fields":[{}]}}"#, fields.join(","))
+            format!(
+                r#"{{"type":"record","name":"R","fields":[{}]}}"#,
+                fields.join(",")
+            )
         };
         let empty = r#"{"type":"record","name":"E","fields":[]}"#;
         let arrays = r#"{"type":"array","items":{"type":"array","items":"null"}}"#;
