@@ -1,4 +1,5 @@
 //! What the common Python writer of Avro wrote is read to the same values as it had (CF-140).
+#![allow(clippy::disallowed_types, reason = "tests may look at JSON in any way")]
 
 use std::process::Command;
 
