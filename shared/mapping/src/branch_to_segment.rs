@@ -1,5 +1,6 @@
 //! The route `branch_to_segment`: the rules are in `spec/branch-to-segment.md`.
 
+mod body;
 mod context;
 mod folded;
 mod gate;
@@ -17,11 +18,9 @@ use crate::Trace;
 use crate::forms::{Placeholders, unfolded};
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
-use crate::segment_track::{self, Track, Trimming};
-use context::Context;
 use event::calls::{Mapped, SegmentCall};
 use event::json::Json;
-use event::reasons::{ParkReason, Warning};
+use event::reasons::Warning;
 use event::settings::{self, Row, Settings};
 use event::{EventId, Source};
 use received::Received;
@@ -106,57 +105,11 @@ impl Mapping for BranchToSegment {
         settings: &Settings,
         trace: &mut Trace,
     ) -> Result<Vec<SegmentCall>, Rejected> {
-        Ok(vec![call(&name, &event, arrival, settings, trace)?])
+        Ok(vec![body::call(&name, &event, arrival, settings, trace)?])
     }
 }
 
 /// The placeholders of the route's settings.
 fn placeholders(own: &settings::BranchToSegment) -> Placeholders<'_> {
     Placeholders::new(own.reject_placeholder_ids, &own.placeholder_ids)
-}
-
-fn call(
-    name: &str,
-    event: &Received<'_>,
-    arrival: &Arrival,
-    settings: &Settings,
-    trace: &mut Trace,
-) -> Result<SegmentCall, Rejected> {
-    let own = &settings.branch_to_segment;
-    let identity = identity::identity(event, own, trace)?;
-    let (timestamp, other_time) = time::timestamp(event, trace);
-    let context = Context::new(event, placeholders(own), trace);
-    if event.user("ip").is_some_and(|ip| value::text(ip).is_none()) {
-        trace.warn(Warning::FieldUnreadable, || "user_data.ip".into());
-    }
-    let track = Track {
-        name,
-        message_id: identity::message_id(arrival, own),
-        user_id: identity.user_id.as_deref(),
-        anonymous_id: identity.anonymous_id.as_deref(),
-        timestamp,
-        platform: context::platform(event),
-        integrations: &own.integrations,
-        context: &|out| context.write(out),
-    };
-    let properties = groups::properties(event, &identity, own, other_time, false);
-    // Context repeats some of the properties; marks are added.
-    let capacity = arrival.length + arrival.length / 2 + 512;
-    let body = track.body(&properties.list, None, capacity);
-    let trimming = Trimming {
-        rule: "BS-152",
-        limit: segment_track::limit(settings),
-        lists: true,
-    };
-    if track.fits(&body, trimming.limit) {
-        properties.record(trace);
-        return Ok(track.call(body));
-    }
-    let properties = groups::properties(event, &identity, own, other_time, true);
-    properties.record(trace);
-    let too_large = Rejected::park("BS-153", "properties", ParkReason::EventTooLarge);
-    let body = track
-        .trimmed(&properties.list, &trimming, trace)
-        .ok_or(too_large)?;
-    Ok(track.call(body))
 }

@@ -1,5 +1,6 @@
 //! The route `braze_to_segment`: the rules are in `spec/braze-to-segment.md`.
 
+mod body;
 mod context;
 mod dropped;
 mod gate;
@@ -19,10 +20,9 @@ use crate::Trace;
 use crate::forms::Placeholders;
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
-use crate::segment_track::{self, TRUNCATED, Track, Trimming};
 use event::calls::{Mapped, SegmentCall};
 use event::json::Json;
-use event::reasons::{ParkReason, Warning};
+use event::reasons::Warning;
 use event::settings::{self, Row, Settings};
 use event::{EventId, Source, currents};
 use received::{Received, Root};
@@ -98,48 +98,11 @@ impl Mapping for BrazeToSegment {
         settings: &Settings,
         trace: &mut Trace,
     ) -> Result<Vec<SegmentCall>, Rejected> {
-        Ok(vec![call(&event_type, event, arrival, settings, trace)?])
+        Ok(vec![body::call(&event_type, event, arrival, settings, trace)?])
     }
 }
 
 /// The placeholders of the route's settings.
 fn placeholders(own: &settings::BrazeToSegment) -> Placeholders<'_> {
     Placeholders::new(own.reject_placeholder_ids, &own.placeholder_ids)
-}
-
-fn call(
-    event_type: &str,
-    event: Received<'_>,
-    arrival: &Arrival,
-    settings: &Settings,
-    trace: &mut Trace,
-) -> Result<SegmentCall, Rejected> {
-    let own = &settings.braze_to_segment;
-    let identity = identity::identity(&event.user, own, trace)?;
-    let name = name::name(&event, event_type, own, trace).into_owned();
-    let timestamp = time::time(event.time, event.property("time_ms"), trace);
-    let (properties, context) = paths::paths(event, event_type, own, trace);
-    let track = Track {
-        name: &name,
-        message_id: identity::message_id(&arrival.id, own),
-        user_id: identity.user_id.as_deref(),
-        anonymous_id: identity.anonymous_id.as_deref(),
-        timestamp,
-        platform: None,
-        integrations: &own.integrations,
-        context: &|out| context.write(out),
-    };
-    // What is added: the mark, the library, the integrations.
-    let body = track.body(&properties, None, arrival.length + 512);
-    let trimming = Trimming {
-        rule: "BZ-252",
-        limit: segment_track::limit(settings),
-        lists: !own.drop_properties.iter().any(|name| name == TRUNCATED),
-    };
-    if track.fits(&body, trimming.limit) {
-        return Ok(track.call(body));
-    }
-    let too_large = Rejected::park("BZ-253", "properties", ParkReason::EventTooLarge);
-    let body = track.trimmed(&properties, &trimming, trace).ok_or(too_large)?;
-    Ok(track.call(body))
 }

@@ -1,23 +1,16 @@
 //! The forms that all routes share: the rules are in `spec/forms.md`. The same text means the same on every route.
 
-mod address;
-pub mod boolean;
-pub mod currency;
-pub mod email;
-pub mod identity_text;
-mod list;
+mod currency;
+mod json;
 pub mod number;
-mod placeholder;
 pub mod text;
-pub mod timestamp;
+pub mod time;
 
-pub use address::clean_address;
-pub use boolean::boolean;
 pub use currency::{Currency, currency};
-pub use list::{json_text, list, may_hold_json_text, unfolded};
-pub use number::{number, spelled_number};
-pub use placeholder::Placeholders;
-pub use timestamp::epoch_millis;
+pub use json::{json_text, list, may_hold_json_text, unfolded};
+pub use number::{boolean, number, spelled_number};
+pub use text::{Placeholders, clean_address};
+pub use time::epoch_millis;
 
 #[cfg(test)]
 mod page {

@@ -4,7 +4,7 @@ use super::received::Received;
 use super::value::{is_blank, is_nothing};
 use crate::Trace;
 use crate::forms::Placeholders;
-use crate::forms::identity_text::identity_text;
+use crate::forms::text::identity_text;
 use crate::rejected::Rejected;
 use crate::route::Arrival;
 use event::EventId;

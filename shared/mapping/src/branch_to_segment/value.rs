@@ -1,7 +1,7 @@
 //! What the specification's words for single values mean: blank, text; and values on their way out.
 
-use crate::forms::identity_text::is_integer;
 use crate::forms::number;
+use crate::forms::text::is_integer;
 use event::json::{Json, Kind, ObjectWriter, write_string};
 use std::borrow::Cow;
 

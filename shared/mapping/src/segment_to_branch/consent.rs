@@ -1,6 +1,7 @@
 //! What the user consents to, for the Digital Markets Act (SR-189 to SR-194).
 
-use super::received::{Context, DMA, Properties};
+use super::properties::Properties;
+use super::received::{Context, DMA};
 use super::value::is_blank;
 use crate::Trace;
 use crate::forms::boolean;

@@ -3,7 +3,7 @@
 use super::dollar_names::passed_through;
 use super::event_data::{Money, quoted};
 use super::item::{FIELDS, IDENTIFIER, Item, PRODUCT_ID, Takes};
-use super::received::Properties;
+use super::properties::Properties;
 use super::value::{currency, is_blank, number, text, write_compact};
 use crate::Trace;
 use crate::forms::list;

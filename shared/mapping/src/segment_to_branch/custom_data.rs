@@ -1,10 +1,11 @@
 //! `custom_data`: what has no place elsewhere, and the marks for the way back.
 
-use super::identifiers::FINGERPRINT;
-use super::received::{Properties, Received};
+use super::identity::FINGERPRINT;
+use super::properties::Properties;
+use super::received::Received;
 use super::value::{any_text, string};
 use crate::Trace;
-use crate::forms::identity_text::identity_text;
+use crate::forms::text::identity_text;
 use event::EventId;
 use event::json::ObjectWriter;
 use event::reasons::Warning;

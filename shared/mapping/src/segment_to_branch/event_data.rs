@@ -1,7 +1,7 @@
 //! `event_data`: what the event is worth and how it came about.
 
 use super::gate::{Accepted, Target};
-use super::received::Properties;
+use super::properties::Properties;
 use super::value::{any_text, currency, is_blank, is_known_to_branch, number, text};
 use crate::Trace;
 use event::json::{Json, ObjectWriter, write_string};

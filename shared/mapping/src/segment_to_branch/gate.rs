@@ -1,10 +1,10 @@
 //! Which events are sent, and as what.
 
-use super::event_table::row;
+use super::name::row;
 use super::received::Received;
 use super::value::string;
 use crate::Trace;
-use crate::forms::identity_text::identity_text;
+use crate::forms::text::identity_text;
 use crate::forms::text::is_digits;
 use crate::rejected::Rejected;
 use event::branch_events::{StandardEvent, normalized_name, standard_event};

@@ -1,8 +1,9 @@
 //! `user_data`: the user, the device and where the event happened.
 
 use super::consent;
-use super::identifiers::{FINGERPRINT, Identifiers, System};
-use super::received::{Context, Properties};
+use super::identity::{FINGERPRINT, Identifiers, System};
+use super::properties::Properties;
+use super::received::Context;
 use super::value::{rounded, string, text};
 use crate::Trace;
 use crate::forms::boolean;

@@ -6,7 +6,7 @@ mod product;
 mod table;
 
 use super::event_context::EventContext;
-use super::names::{Parent, members};
+use super::members::{Parent, members};
 use super::properties::{PRODUCTS, PROPERTIES};
 use crate::Trace;
 use event::Timestamp;

@@ -11,9 +11,9 @@ pub(super) use phone::{PhoneRules, e164};
 pub(super) use subscription_state::group_state;
 
 use crate::forms::boolean;
-use crate::forms::email::email;
+use crate::forms::text::email;
 use crate::forms::text::is_blank;
-use crate::forms::timestamp;
+use crate::forms::time;
 use event::json::{Json, write_string};
 use event::reasons::Warning;
 use event::settings::SegmentToBraze;
@@ -78,7 +78,7 @@ impl Form {
             Self::Url => string(value, |text| contact::url(text).map(quoted)),
             Self::State => subscription_state::state(value).map(quoted),
             Self::Flag => boolean(value).map(|flag| flag.to_string()),
-            Self::Time => timestamp::time(value).map(|time| quoted(&time.to_string())),
+            Self::Time => time::time(value).map(|time| quoted(&time.to_string())),
             Self::Location => country::location(value),
         };
         sent.map_or(Reading::Invalid(self.warning()), Reading::Sent)

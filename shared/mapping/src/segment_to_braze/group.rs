@@ -3,7 +3,7 @@
 use super::event_context::EventContext;
 use super::forms::group_state;
 use super::identity::{Identity, Ids};
-use super::names::is_sendable;
+use super::members::is_sendable;
 use super::received::Received;
 use crate::Trace;
 use crate::forms::boolean;

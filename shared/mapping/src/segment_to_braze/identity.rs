@@ -3,7 +3,7 @@
 use super::forms::{PhoneRules, e164};
 use super::received::{Place, Received};
 use crate::Trace;
-use crate::forms::email::email;
+use crate::forms::text::email;
 use crate::forms::text::{is_blank, text};
 use crate::forms::{Placeholders, list};
 use event::calls::UserKey;

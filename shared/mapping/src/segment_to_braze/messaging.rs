@@ -4,7 +4,7 @@ use super::attributes::{Traits, bare};
 use super::event_context::EventContext;
 use super::gate::EventType;
 use super::identity::{Identity, Ids};
-use super::names::{Member, Parent, members};
+use super::members::{Member, Parent, members};
 use super::properties::{PROPERTIES, is_dropped, matches, stays_in_event, written};
 use super::received::Received;
 use crate::Trace;

@@ -1,6 +1,6 @@
 //! The properties of events and purchases (SB-143 to SB-148).
 
-use super::names::{Member, Parent, keep_sendable};
+use super::members::{Member, Parent, keep_sendable};
 use super::value::Rewrite;
 use crate::Trace;
 use event::json::{ArrayWriter, Json, ObjectWriter};

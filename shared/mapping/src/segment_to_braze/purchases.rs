@@ -3,9 +3,9 @@
 mod amount;
 mod named_currency;
 
-use super::custom_event::{event_name, shortened};
 use super::event_context::EventContext;
-use super::names::{Member, Parent, members};
+use super::members::{Member, Parent, members};
+use super::name::{event_name, shortened};
 use super::properties::{PRODUCTS, PROPERTIES, RESERVED, Written, matches, written};
 use crate::Trace;
 use crate::forms::number;

@@ -2,7 +2,7 @@
 
 use super::received::Received;
 use crate::Trace;
-use crate::forms::timestamp::time;
+use crate::forms::time::time;
 use crate::rejected::Rejected;
 use event::Timestamp;
 use event::reasons::{ParkReason, Warning};

@@ -1,13 +1,14 @@
 //! Tracks, pages and screens: events and purchases, with the user's attributes beside them.
 
 use super::attributes::{Traits, attributes, presence};
-use super::custom_event::{custom_event, event_name};
+use super::custom_event::custom_event;
 use super::ecommerce::{Kind, recommended};
 use super::event_context::EventContext;
 use super::gate::EventType;
 use super::identity::Ids;
+use super::members::members;
 use super::messaging::Wanted;
-use super::names::members;
+use super::name::event_name;
 use super::properties::{PRODUCTS, PROPERTIES};
 use super::received::Received;
 use super::time::event_time;

@@ -1,7 +1,7 @@
 //! Values as they are sent: untouched, or tidied for Braze where attributes need it, or with their texts cut.
 
 use crate::Trace;
-use crate::forms::timestamp::{is_braze_time, time};
+use crate::forms::time::{is_braze_time, time};
 use event::json::{ArrayWriter, Json, Kind, Object, ObjectWriter, write_string};
 use event::reasons::Warning;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! Page and screen calls (section 10).
 
-use super::custom_event::event_name;
-use super::names::{Member, Parent, members};
+use super::members::{Member, Parent, members};
+use super::name::event_name;
 use super::properties::PROPERTIES;
 use super::received::Received;
 use crate::Trace;

@@ -4,7 +4,7 @@ use super::super::identity::{Identity, Ids};
 use super::super::received::Received;
 use super::{alias_to_identify, item, known};
 use crate::Trace;
-use crate::forms::email::email;
+use crate::forms::text::email;
 use crate::forms::text::is_blank;
 use crate::rejected::Rejected;
 use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem};

@@ -1,7 +1,7 @@
 //! All other attributes (6.3): those of the customer's own.
 
 use super::super::event_context::EventContext;
-use super::super::names::{Member, Parent, keep_sendable, members};
+use super::super::members::{Member, Parent, keep_sendable, members};
 use super::super::value::{Rewrite, is_operation, without_attribute};
 use super::fields::{ADDRESS_TRAIT, is_field};
 use super::{MERGES, Traits, Written};

@@ -1,6 +1,6 @@
 //! The outputs of a recommended event beside its products and metadata.
 
-use super::super::custom_event::shortened;
+use super::super::name::shortened;
 use super::table::{Amount, Kind, Output, Value};
 use super::{OUTPUTS, Order, is_zero, quoted};
 use crate::Trace;

@@ -1,6 +1,6 @@
 //! What Braze has no output for stays with the event, as metadata.
 
-use super::super::names::Member;
+use super::super::members::Member;
 use super::super::properties::{RESERVED, is_dropped, write_value};
 use crate::Trace;
 use event::json::ObjectWriter;

@@ -1,7 +1,7 @@
 //! One product of a recommended event.
 
-use super::super::custom_event::shortened;
-use super::super::names::Parent;
+use super::super::members::Parent;
+use super::super::name::shortened;
 use super::metadata::Consumed;
 use super::table::Kind;
 use super::{OUTPUTS, quoted};

@@ -1,7 +1,7 @@
 //! Days, such as a birthday, as they are written (SB-094).
 
 use crate::forms::text::{is_digits, leading_digits};
-use crate::forms::timestamp::{calendar_date, leading_compact_date, utc_date};
+use crate::forms::time::{calendar_date, leading_compact_date, utc_date};
 use event::json::{Decimal, Json};
 use event::settings::DobOrder;
 use std::ops::RangeInclusive;

@@ -1,6 +1,6 @@
 //! How many pieces at what price (SB-176 to SB-178).
 
-use super::super::names::Parent;
+use super::super::members::Parent;
 use crate::Trace;
 use crate::forms::number;
 use event::json::{Decimal, Json};

@@ -1,7 +1,7 @@
 //! The currency of a purchase, and where it is named (SB-175).
 
 use super::super::event_context::EventContext;
-use super::super::names::Parent;
+use super::super::members::Parent;
 use super::super::properties::PROPERTIES;
 use crate::Trace;
 use crate::forms::{self, currency};

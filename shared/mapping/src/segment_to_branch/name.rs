@@ -1,6 +1,10 @@
-//! Which Segment events Branch knows under a name of its own.
+//! What an event is called at Branch, and which Segment events Branch knows under a name of its own.
 
+use super::gate::{Accepted, Target};
+use crate::Trace;
 use event::branch_events::{StandardEvent, normalized_name, standard_event};
+use event::calls::BranchEndpoint;
+use event::json::ObjectWriter;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -46,6 +50,26 @@ fn rows() -> HashMap<String, Row> {
         }
     }
     rows
+}
+
+/// Writes what the event is called at Branch, and says where it goes.
+pub(super) fn write_name(
+    out: &mut ObjectWriter<'_>,
+    accepted: &Accepted<'_>,
+    with_alias: bool,
+    trace: &mut Trace,
+) -> BranchEndpoint {
+    let own_name = accepted.name.trim();
+    let (endpoint, name) = match accepted.target {
+        Target::Standard(event) => (BranchEndpoint::Standard, event.name),
+        Target::Custom => (BranchEndpoint::Custom, own_name),
+    };
+    trace.record(accepted.rule, || ("event".into(), format!("name = {name}")));
+    out.string("name", name);
+    if with_alias && endpoint == BranchEndpoint::Standard {
+        out.string("customer_event_alias", own_name);
+    }
+    endpoint
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::received::Received;
 use crate::Trace;
 use crate::forms::boolean;
-use crate::forms::identity_text::identity_text;
+use crate::forms::text::identity_text;
 use crate::rejected::Rejected;
 use event::calls::UserKey;
 use event::json::Json;
