@@ -1,5 +1,6 @@
 use super::{Asked, Sheet, below};
 use event::Route;
+use serde_json::Value;
 
 pub const SHEET: Sheet = Sheet {
     route: Route::SegmentToBraze,
@@ -183,11 +184,15 @@ fn excepted(asked: &Asked<'_>) -> bool {
     match *path {
         // A userId beats it (section 4).
         "traits.braze_id" | "context.traits.braze_id" => value.is_string() || value.is_number(),
-        // What a product says of itself comes before what its order says (SB-180).
-        "properties.product_id" | "properties.price" => event["event"] == "Order Completed",
         // City and country are read of it (SB-085).
         "traits.address" => value.is_object(),
         _ if is_option => value.is_boolean() || value.is_object(),
-        path => COMPARED.contains(&path),
+        path => COMPARED.contains(&path) || says_its_product(event, path),
     }
+}
+
+/// Whether an order's product says it of itself, which comes before what the order says (SB-180).
+fn says_its_product(event: &Value, path: &str) -> bool {
+    let key = path.strip_prefix("properties.").unwrap_or_default();
+    event["event"] == "Order Completed" && !event["properties"]["products"][0][key].is_null()
 }
