@@ -2,9 +2,9 @@
 
 use crate::destination::Destination;
 use crate::dispatch::{Dispatcher, Keys};
-use crate::fake_aws::{FakeAws, FakeSecrets};
 use crate::http::{Http, NoResponse, Request, Response};
 use crate::job::{Context, Counts, DeliveryResult, Job, StopLine};
+use crate::scripted::{FakeAws, FakeSecrets};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::envelope::Done;
@@ -190,12 +190,12 @@ pub(crate) fn respond(status: u16, headers: &[(&str, &str)], body: &str) -> Resu
 }
 
 /// All that surrounds a deliverer.
-pub(crate) struct Fake {
+pub(crate) struct FakeSurroundings {
     pub aws: FakeAws,
     pub vendor: FakeVendor,
 }
 
-impl Surroundings for Fake {
+impl Surroundings for FakeSurroundings {
     type Queue = FakeAws;
     type Http = FakeVendor;
     type Store = ();
@@ -235,7 +235,10 @@ pub(crate) fn secret(key: &str) -> String {
 }
 
 /// A dispatcher of these settings.
-pub(crate) fn dispatcher<D: Destination>(settings: &str, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
+pub(crate) fn dispatcher<D: Destination>(
+    settings: &str,
+    secrets: FakeSecrets,
+) -> Dispatcher<D, FakeSurroundings> {
     dispatcher_in_time_of(&FakeVendor::silent(), settings, secrets)
 }
 
@@ -244,8 +247,8 @@ pub(crate) fn dispatcher_in_time_of<D: Destination>(
     vendor: &FakeVendor,
     settings: &str,
     secrets: FakeSecrets,
-) -> Dispatcher<D, Fake> {
-    let keys = Keys::<D, Fake>::new(secrets, vendor.clone(), vendor.clone());
+) -> Dispatcher<D, FakeSurroundings> {
+    let keys = Keys::<D, FakeSurroundings>::new(secrets, vendor.clone(), vendor.clone());
     Dispatcher::new(D::new(&Settings::load(settings).unwrap()).unwrap(), keys)
 }
 
@@ -271,7 +274,7 @@ pub(crate) fn done(of: usize, items: impl IntoIterator<Item = usize>) -> Option<
 
 /// Delivers with five minutes of time.
 pub(crate) fn deliver<D: Destination>(
-    dispatcher: &Dispatcher<D, Fake>,
+    dispatcher: &Dispatcher<D, FakeSurroundings>,
     vendor: &FakeVendor,
     jobs: Vec<Job<D::Call>>,
 ) -> Vec<DeliveryResult> {
@@ -280,13 +283,13 @@ pub(crate) fn deliver<D: Destination>(
 
 /// Delivers with so many milliseconds of time.
 pub(crate) fn deliver_within<D: Destination>(
-    dispatcher: &Dispatcher<D, Fake>,
+    dispatcher: &Dispatcher<D, FakeSurroundings>,
     vendor: &FakeVendor,
     jobs: Vec<Job<D::Call>>,
     millis: i64,
 ) -> (Vec<DeliveryResult>, Counts) {
     let counts = Counts::default();
-    let surroundings = Fake {
+    let surroundings = FakeSurroundings {
         aws: FakeAws::default(),
         vendor: vendor.clone(),
     };

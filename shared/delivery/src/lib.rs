@@ -12,8 +12,6 @@ pub mod destination;
 pub mod destinations;
 mod dispatch;
 #[cfg(test)]
-mod fake_aws;
-#[cfg(test)]
 mod fake_vendor;
 pub mod http;
 mod job;
@@ -21,6 +19,8 @@ mod message_action;
 mod parking;
 mod record;
 mod report;
+#[cfg(test)]
+mod scripted;
 mod startup_warnings;
 
 pub use deliverer::{Deliverer, Map};

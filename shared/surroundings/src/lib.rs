@@ -1,4 +1,15 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    feature = "fake",
+    allow(
+        async_fn_in_trait,
+        clippy::panic,
+        reason = "a fake fails its test, on a current-thread runtime"
+    )
+)]
+
+#[cfg(feature = "fake")]
+pub mod fake;
 
 use event::ports::Queue;
 use event::{Clock, Random};

@@ -3,14 +3,14 @@
 use crate::backoff::Table;
 use crate::destination::{Destination, UserOrderScope};
 use crate::dispatch::Dispatcher;
-use crate::fake_aws::{CallFault, FakeAws, FakeSecrets, deliverer, envelope_between, record};
 use crate::fake_vendor::{
-    Fake, FakeVendor, after, deliver, deliver_within, dispatcher, dispatcher_in_time_of, job, respond,
-    secret, words,
+    FakeSurroundings, FakeVendor, after, deliver, deliver_within, dispatcher, dispatcher_in_time_of, job,
+    respond, secret, words,
 };
 use crate::http::NoResponse::{self, Connect, Timeout};
 use crate::http::Response;
 use crate::job::{DeliveryResult, Job};
+use crate::scripted::{CallFault, FakeAws, FakeSecrets, deliverer, envelope_between, record};
 use event::calls::{Mapped, OwnRules, Verdict};
 use event::envelope::Done;
 use event::ports::QueueName;
@@ -276,16 +276,16 @@ fn settings_one_by_one<D: Conforms>(at_once: usize) -> String {
     [D::SETTINGS, D::ONE_CALL_A_REQUEST, &concurrency].join("\n")
 }
 
-fn one_by_one<D: Conforms>(at_once: usize, secrets: FakeSecrets) -> Dispatcher<D, Fake> {
+fn one_by_one<D: Conforms>(at_once: usize, secrets: FakeSecrets) -> Dispatcher<D, FakeSurroundings> {
     dispatcher(&settings_one_by_one::<D>(at_once), secrets)
 }
 
-fn fresh<D: Conforms>() -> Dispatcher<D, Fake> {
+fn fresh<D: Conforms>() -> Dispatcher<D, FakeSurroundings> {
     one_by_one(1, FakeSecrets::new(&secret("k-1")))
 }
 
 /// As the user has it without settings of their own.
-fn packing<D: Conforms>() -> Dispatcher<D, Fake> {
+fn packing<D: Conforms>() -> Dispatcher<D, FakeSurroundings> {
     dispatcher(D::SETTINGS, FakeSecrets::new(&secret("k-1")))
 }
 
@@ -306,7 +306,11 @@ fn events<D: Conforms>(count: usize) -> Vec<Job<D::Call>> {
 }
 
 /// What comes of so many events.
-fn outcomes<D: Conforms>(dispatcher: &Dispatcher<D, Fake>, vendor: &FakeVendor, count: usize) -> Vec<String> {
+fn outcomes<D: Conforms>(
+    dispatcher: &Dispatcher<D, FakeSurroundings>,
+    vendor: &FakeVendor,
+    count: usize,
+) -> Vec<String> {
     words(&deliver(dispatcher, vendor, events::<D>(count)))
 }
 
@@ -498,7 +502,7 @@ pub(crate) fn a_renewed_key_serves_all<D: Conforms>() {
         let secrets = renewed(&secret("k-2"));
         let dispatcher = one_by_one::<D>(4, secrets.clone());
         assert_eq!(outcomes(&dispatcher, &vendor, 6), ["delivered"; 6]);
-        assert_eq!(secrets.fetches(), 2, "one asks for all");
+        assert_eq!(secrets.fetches.get(), 2, "one asks for all");
     }
 }
 
@@ -516,7 +520,7 @@ pub(crate) fn a_secret_emptied_meanwhile_holds_all<D: Conforms>() {
 }
 
 pub(crate) fn without_a_key_nothing_is_sent<D: Conforms>() {
-    for secrets in [FakeSecrets::unreadable(), FakeSecrets::new("{}")] {
+    for secrets in [FakeSecrets::default(), FakeSecrets::new("{}")] {
         assert_eq!(
             outcomes(&one_by_one::<D>(1, secrets), &FakeVendor::silent(), 2),
             ["hold credentials"; 2]
@@ -525,7 +529,7 @@ pub(crate) fn without_a_key_nothing_is_sent<D: Conforms>() {
 }
 
 /// A destination that takes the key `k-2` alone, and a dispatcher whose secret ages by the same clock.
-fn held<D: Conforms>(secrets: &FakeSecrets) -> (Dispatcher<D, Fake>, FakeVendor) {
+fn held<D: Conforms>(secrets: &FakeSecrets) -> (Dispatcher<D, FakeSurroundings>, FakeVendor) {
     let vendor = FakeVendor::new(|seen, _| match seen.carries("k-2") {
         true => ok::<D>(),
         false => respond(401, &[], ""),

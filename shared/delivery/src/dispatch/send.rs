@@ -89,9 +89,9 @@ mod tests {
     use super::*;
     use crate::destinations::Branch;
     use crate::destinations::conformance::Conforms;
-    use crate::fake_aws::FakeAws;
-    use crate::fake_vendor::{Fake, FakeVendor, job, respond, run};
+    use crate::fake_vendor::{FakeSurroundings, FakeVendor, job, respond, run};
     use crate::job::{Counts, StopLine};
+    use crate::scripted::FakeAws;
     use event::Timestamp;
     use event::settings::Settings;
 
@@ -107,7 +107,7 @@ mod tests {
         let counts = Counts::default();
         let context = Context {
             stop: StopLine(vendor.now.get().plus_millis(left_ms)),
-            surroundings: &Fake {
+            surroundings: &FakeSurroundings {
                 aws: FakeAws::default(),
                 vendor: vendor.clone(),
             },

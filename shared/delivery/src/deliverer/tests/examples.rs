@@ -3,9 +3,9 @@
 use super::*;
 use crate::destinations::conformance::{Conforms, envelope_for, one_call};
 use crate::destinations::{Braze, Segment};
-use crate::fake_aws::*;
 use crate::fake_vendor::secret;
 use crate::fake_vendor::{FakeVendor, respond, run};
+use crate::scripted::*;
 use event::envelope::Envelope;
 use event::ports::QueueName;
 

@@ -4,9 +4,9 @@ use crate::deliverer::Deliverer;
 use crate::destination::Destination;
 use crate::destinations::conformance::{Conforms, one_call};
 use crate::destinations::{Braze, Segment};
-use crate::fake_aws::*;
-use crate::fake_vendor::{Fake, FakeVendor, Seen, respond, run, secret};
+use crate::fake_vendor::{FakeSurroundings, FakeVendor, Seen, respond, run, secret};
 use crate::record::Record;
+use crate::scripted::*;
 use event::Timestamp;
 use event::envelope::{Envelope, Head};
 use event::ports::QueueName;
@@ -33,7 +33,7 @@ struct SelfSends {
 
 /// A queue with its function.
 struct Stack<D: Conforms> {
-    containers: Vec<Deliverer<D, Fake>>,
+    containers: Vec<Deliverer<D, FakeSurroundings>>,
     secrets: FakeSecrets,
     aws: FakeAws,
     vendor: FakeVendor,

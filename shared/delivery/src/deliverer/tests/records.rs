@@ -1,7 +1,7 @@
 //! Each record opened alone, and each event with one outcome (5.1, RD-020).
 
 use super::*;
-use crate::fake_aws::*;
+use crate::scripted::*;
 use event::envelope::Envelope;
 use event::ports::QueueName;
 use proptest::prelude::*;

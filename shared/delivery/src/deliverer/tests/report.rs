@@ -2,8 +2,8 @@
 
 use crate::destinations::Segment;
 use crate::destinations::conformance::{envelope_for, one_call};
-use crate::fake_aws::*;
 use crate::fake_vendor::FakeVendor;
+use crate::scripted::*;
 use event::calls::Verdict;
 use event::reasons::Warning;
 

@@ -3,8 +3,8 @@
 use super::*;
 use crate::destinations::Branch;
 use crate::destinations::conformance::{envelope_for, one_call};
-use crate::fake_aws::*;
 use crate::fake_vendor::{FakeVendor, respond};
+use crate::scripted::*;
 use event::envelope::Envelope;
 use event::ports::QueueName;
 

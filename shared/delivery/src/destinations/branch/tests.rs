@@ -1,11 +1,11 @@
 use super::*;
 use crate::destinations::conformance::{Conforms, Hint, conformance};
 use crate::dispatch::Dispatcher;
-use crate::fake_aws::FakeSecrets;
 use crate::fake_vendor::{
-    Fake, FakeVendor, deliver, deliver_within, dispatcher, job, respond, secret, words,
+    FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, job, respond, secret, words,
 };
 use crate::http::NoResponse;
+use crate::scripted::FakeSecrets;
 use event::Source;
 
 mod age;
@@ -93,16 +93,16 @@ impl Conforms for Branch {
 }
 
 /// Branch with these settings, one request at a time.
-pub(super) fn branch(settings: &str, secrets: FakeSecrets) -> Dispatcher<Branch, Fake> {
+pub(super) fn branch(settings: &str, secrets: FakeSecrets) -> Dispatcher<Branch, FakeSurroundings> {
     dispatcher(&format!("[branch]\nconcurrency = 1\n{settings}"), secrets)
 }
 
-pub(super) fn usual(settings: &str) -> Dispatcher<Branch, Fake> {
+pub(super) fn usual(settings: &str) -> Dispatcher<Branch, FakeSurroundings> {
     branch(settings, FakeSecrets::new(&secret("k-1")))
 }
 
 /// Keys that are others after a renewal.
-pub(super) fn renewed(settings: &str) -> Dispatcher<Branch, Fake> {
+pub(super) fn renewed(settings: &str) -> Dispatcher<Branch, FakeSurroundings> {
     let secrets = FakeSecrets::new(&secret("k-1"));
     secrets.store(&secret("k-2"));
     branch(settings, secrets)

@@ -1,11 +1,12 @@
 use super::*;
 use crate::destinations::conformance::{Conforms, Hint, conformance};
 use crate::dispatch::Dispatcher;
-use crate::fake_aws::FakeSecrets;
 use crate::fake_vendor::{
-    Fake, FakeVendor, Seen, deliver, deliver_within, dispatcher, done, job, respond, secret, words,
+    FakeSurroundings, FakeVendor, Seen, deliver, deliver_within, dispatcher, done, job, respond, secret,
+    words,
 };
 use crate::http::NoResponse;
+use crate::scripted::FakeSecrets;
 use event::Source;
 use event::calls::SubscriberKind;
 use sample_calls::{
@@ -84,11 +85,11 @@ impl Conforms for Braze {
     }
 }
 
-pub(super) fn with_secrets(settings: &str, secrets: FakeSecrets) -> Dispatcher<Braze, Fake> {
+pub(super) fn with_secrets(settings: &str, secrets: FakeSecrets) -> Dispatcher<Braze, FakeSurroundings> {
     dispatcher(&format!("{}\n{settings}", Braze::SETTINGS), secrets)
 }
 
-pub(super) fn braze(settings: &str) -> Dispatcher<Braze, Fake> {
+pub(super) fn braze(settings: &str) -> Dispatcher<Braze, FakeSurroundings> {
     with_secrets(settings, FakeSecrets::new(&secret("k-1")))
 }
 

@@ -1,9 +1,11 @@
 use super::*;
 use crate::destinations::conformance::{Conforms, Hint, conformance};
 use crate::dispatch::Dispatcher;
-use crate::fake_aws::FakeSecrets;
-use crate::fake_vendor::{Fake, FakeVendor, deliver, deliver_within, dispatcher, job, respond, words};
+use crate::fake_vendor::{
+    FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, job, respond, words,
+};
 use crate::http::NoResponse;
+use crate::scripted::FakeSecrets;
 use event::Source;
 
 mod answers;
@@ -121,11 +123,11 @@ pub(super) fn keys(one: Option<&str>, by_platform: &[(&str, &str)]) -> String {
     keys.to_string()
 }
 
-pub(super) fn with_keys(settings: &str, keys: &str) -> Dispatcher<Segment, Fake> {
+pub(super) fn with_keys(settings: &str, keys: &str) -> Dispatcher<Segment, FakeSurroundings> {
     dispatcher(&format!("[segment]\n{settings}"), FakeSecrets::new(keys))
 }
 
-pub(super) fn segment(settings: &str) -> Dispatcher<Segment, Fake> {
+pub(super) fn segment(settings: &str) -> Dispatcher<Segment, FakeSurroundings> {
     with_keys(settings, &keys(Some("wk"), &[]))
 }
 

@@ -1,6 +1,6 @@
 //! Bodies of all kinds: what is an event, what is nothing, what is kept whole.
 
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

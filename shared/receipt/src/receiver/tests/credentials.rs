@@ -1,6 +1,6 @@
 //! The tables of section 4.2 over whole requests.
 
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 
 const SOME: &str =
@@ -191,7 +191,7 @@ fn only_what_could_match_makes_an_older_secret_be_fetched() {
     ] {
         assert_eq!(post(headers).0, 401);
     }
-    assert_eq!(aws.fetches.get(), 1);
+    assert_eq!(aws.secrets.fetches.get(), 1);
     let wrong = V1_BY_A.replace('0', "1");
     for _ in 0..50 {
         assert_eq!(
@@ -200,7 +200,7 @@ fn only_what_could_match_makes_an_older_secret_be_fetched() {
         );
         aws.now.set(aws.now.get() + 1000);
     }
-    assert_eq!(aws.fetches.get(), 1 + 5, "one in ten seconds");
+    assert_eq!(aws.secrets.fetches.get(), 1 + 5, "one in ten seconds");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn an_older_secret_that_cannot_be_fetched_refuses_nobody() {
         let aws = &fixture.aws;
         let signed = ("x-signature", V1_BY_A);
         assert!(fixture.post("", &[fixture.token(), signed], V1).0 < 300);
-        let secret = aws.secret.take();
+        let secret = aws.secrets.text.take();
         let headers = [
             ("authorization", "Bearer x"),
             ("x-signature", "b".repeat(40).leak()),
@@ -227,7 +227,7 @@ fn an_older_secret_that_cannot_be_fetched_refuses_nobody() {
             let got = fixture.post("", &headers, V1);
             assert_eq!(got, (503, refused("secret_unavailable")));
         }
-        *aws.secret.borrow_mut() = secret;
+        *aws.secrets.text.borrow_mut() = secret;
         aws.now.set(aws.now.get() + 10_000);
         assert_eq!(fixture.post("", &headers, V1), (401, refused("wrong_credential")));
     }
@@ -240,7 +240,7 @@ fn a_new_token_keeps_a_body_that_cannot_be_decoded() {
     assert_eq!(fixture.post("", &[("x-signature", V1_BY_A)], V1).0, 200);
     fixture.aws.now.set(15_000);
     let secret = r#"{"shared_secrets":["quay-lantern-01"],"tokens":["new","tail-7Q"]}"#;
-    *fixture.aws.secret.borrow_mut() = Some(secret.into());
+    *fixture.aws.secrets.text.borrow_mut() = Some(secret.into());
     let broken = post_bytes(&[("authorization", "Bearer new")], &gzip(V1.as_bytes())[..20]);
     assert_eq!(fixture.request(broken), (202, OK.into()));
 }
@@ -249,7 +249,7 @@ fn a_new_token_keeps_a_body_that_cannot_be_decoded() {
 fn an_emptied_secret_refuses_everything_until_it_is_filled() {
     event::rules!["RC-020"];
     for fixture in [Fixture::segment(""), Fixture::braze(), Fixture::branch()] {
-        *fixture.aws.secret.borrow_mut() = Some("{}".into());
+        *fixture.aws.secrets.text.borrow_mut() = Some("{}".into());
         for body in [V1.as_bytes(), b"", b"\xff", &gzip(V1.as_bytes())[..9]] {
             let request = post_bytes(&[fixture.token(), ("x-signature", V1_BY_A)], body);
             assert_eq!(fixture.request(request), (503, refused("unconfigured")));
@@ -263,13 +263,13 @@ fn a_secret_that_nobody_has_stored_is_unconfigured() {
     event::rules!["RS-015", "RC-020"];
     for fixture in [Fixture::segment(""), Fixture::braze(), Fixture::branch()] {
         let headers = [fixture.token(), ("x-signature", V1_BY_A)];
-        *fixture.aws.code.borrow_mut() = "ResourceNotFoundException";
-        let stored = fixture.aws.secret.take();
+        *fixture.aws.secrets.code.borrow_mut() = "ResourceNotFoundException";
+        let stored = fixture.aws.secrets.text.take();
         assert_eq!(fixture.post("", &headers, V1), (503, refused("unconfigured")));
-        *fixture.aws.secret.borrow_mut() = Some(String::new());
+        *fixture.aws.secrets.text.borrow_mut() = Some(String::new());
         fixture.aws.now.set(15_000);
         assert_eq!(fixture.post("", &headers, V1), (503, refused("unconfigured")));
-        *fixture.aws.secret.borrow_mut() = stored;
+        *fixture.aws.secrets.text.borrow_mut() = stored;
         fixture.aws.now.set(30_000);
         assert!(fixture.post("", &headers, V1).0 < 300);
     }
@@ -289,8 +289,8 @@ fn whatever_secrets_manager_says_is_never_a_wrong_credential() {
             Fixture::braze(),
             Fixture::branch_without_fallback(),
         ] {
-            *fixture.aws.secret.borrow_mut() = None;
-            *fixture.aws.code.borrow_mut() = code;
+            *fixture.aws.secrets.text.borrow_mut() = None;
+            *fixture.aws.secrets.code.borrow_mut() = code;
             let got = fixture.post("", &[fixture.token(), ("x-signature", V1_BY_A)], V1);
             assert_eq!(got, (503, refused("secret_unavailable")), "{code}");
             assert!(fixture.sent().is_empty());

@@ -1,4 +1,4 @@
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 use event::ports::QueueName;
 
@@ -107,7 +107,7 @@ fn an_empty_probe_asks_for_the_credential_alone() {
         (401, refused("wrong_credential"))
     );
     assert_eq!(
-        fixture.aws.fetches.get(),
+        fixture.aws.secrets.fetches.get(),
         1,
         "a value of this moment refuses (RC-035)"
     );

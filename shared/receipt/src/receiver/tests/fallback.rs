@@ -1,6 +1,6 @@
 //! Branch's second chance in the fallback bucket, and what no message takes.
 
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -44,15 +44,11 @@ fn store(fixture: &Fixture, key: &str, object: impl Into<Vec<u8>>) {
 }
 
 fn sqs_is_silent(fixture: &Fixture) {
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend([SqsAnswer::Silence; 9]);
+    fixture.faults([CallFault::Never; 9]);
 }
 
 fn reingest(fixture: &Fixture) {
-    fixture.aws.sqs_answers.borrow_mut().clear();
+    fixture.aws.faults.borrow_mut().clear();
     run(fixture.receiver.reingest("i-1"));
 }
 
@@ -97,7 +93,7 @@ fn a_request_that_sqs_does_not_take_is_kept_and_queued_later() {
 fn a_panic_at_branch_keeps_the_request() {
     event::rules!["RC-150", "RC-012"];
     let fixture = Fixture::branch();
-    fixture.aws.sqs_answers.borrow_mut().push(SqsAnswer::Panic);
+    fixture.faults([CallFault::Panic]);
     assert_eq!(fixture.post(QUERY, &[], OPEN), (202, OK.into()));
     assert_eq!(stored(&fixture), [(KEY.to_owned(), verified())]);
 }
@@ -131,7 +127,7 @@ fn without_the_fallback_and_at_other_sources_the_answer_is_503() {
     let off = Fixture::new(Source::Branch, token, "[receipt.branch]\nfallback = false");
     sqs_is_silent(&off);
     assert_eq!(off.post(QUERY, &[], OPEN), (503, refused("queue_unavailable")));
-    *off.aws.secret.borrow_mut() = None;
+    *off.aws.secrets.text.borrow_mut() = None;
     off.aws.now.set(25 * 3_600_000);
     assert_eq!(off.post(QUERY, &[], OPEN), (503, refused("secret_unavailable")));
     let braze = Fixture::braze();
@@ -147,7 +143,7 @@ fn without_the_fallback_and_at_other_sources_the_answer_is_503() {
 fn without_a_secret_a_request_with_a_token_is_deferred() {
     event::rules!["RC-155", "RC-021", "RC-040", "RC-010"];
     let fixture = Fixture::branch();
-    let secret = fixture.aws.secret.take();
+    let secret = fixture.aws.secrets.text.take();
     assert_eq!(fixture.post(QUERY, &[], OPEN), (202, OK.into()));
     assert_eq!(stored(&fixture), [(KEY.to_owned(), deferred(DIGEST))]);
     assert_eq!(fixture.post("", &[], OPEN), (401, refused("missing_credential")));
@@ -159,7 +155,7 @@ fn without_a_secret_a_request_with_a_token_is_deferred() {
     reingest(&fixture);
     assert_eq!(stored(&fixture).len(), 1);
     assert!(fixture.sent().is_empty());
-    *fixture.aws.secret.borrow_mut() = secret;
+    *fixture.aws.secrets.text.borrow_mut() = secret;
     reingest(&fixture);
     assert!(stored(&fixture).is_empty());
     assert_eq!(fixture.sent()[0].1, the_envelope());
@@ -170,10 +166,14 @@ fn a_deferred_request_of_a_stranger_is_deleted_and_counted() {
     event::rules!["RC-156"];
     let fixture = Fixture::branch();
     assert_eq!(fixture.post(QUERY, &[], OPEN).0, 200);
-    let fetches = fixture.aws.fetches.get();
+    let fetches = fixture.aws.secrets.fetches.get();
     store(&fixture, KEY, deferred(&"0".repeat(64)));
     reingest(&fixture);
-    assert_eq!(fixture.aws.fetches.get(), fetches + 1, "a secret of this run");
+    assert_eq!(
+        fixture.aws.secrets.fetches.get(),
+        fetches + 1,
+        "a secret of this run"
+    );
     assert!(stored(&fixture).is_empty());
     assert_eq!(fixture.sent().len(), 1);
     let line = fixture.lines_of("request").remove(1);
@@ -187,7 +187,7 @@ fn a_deferred_request_of_a_stranger_is_deleted_and_counted() {
 fn a_container_defers_twenty_requests_a_second() {
     event::rules!["RC-155"];
     let fixture = Fixture::branch();
-    fixture.aws.secret.take();
+    fixture.aws.secrets.text.take();
     let mut kept = 0;
     for n in 0..50 {
         let mut request = post(QUERY, &[], OPEN);
@@ -206,11 +206,7 @@ fn a_run_ends_when_sqs_acknowledges_nothing_of_a_group() {
     let fixture = Fixture::branch();
     let object = |n: usize| format!("branch/pending/2026-03-01T11:00:00.000Z-r-{n:04}.json");
     (0..300).for_each(|n| store(&fixture, &object(n), verified()));
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend(std::iter::repeat_n(SqsAnswer::Fail, 20_000));
+    fixture.faults(std::iter::repeat_n(CallFault::Fail, 20_000));
     run(fixture.receiver.reingest("i-1"));
     assert_eq!(
         stored(&fixture).len(),
@@ -275,11 +271,7 @@ fn an_object_that_nothing_can_be_made_of_is_set_aside() {
     // Until the park is acknowledged, the object stays where it is found again.
     let fixture = Fixture::branch();
     store(&fixture, KEY, "{");
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend(std::iter::repeat_n(SqsAnswer::Fail, 2000));
+    fixture.faults(std::iter::repeat_n(CallFault::Fail, 2000));
     run(fixture.receiver.reingest("i-1"));
     assert!(fixture.aws.objects.borrow().contains_key(KEY));
     // What newer code has written is left to newer code.
@@ -296,7 +288,7 @@ fn a_panic_of_one_object_does_not_harm_its_neighbours() {
     let second = KEY.replace("r-1", "r-2");
     store(&fixture, KEY, verified());
     store(&fixture, &second, verified());
-    fixture.aws.sqs_answers.borrow_mut().push(SqsAnswer::Panic);
+    fixture.faults([CallFault::Panic]);
     run(fixture.receiver.reingest("i-1"));
     assert_eq!(fixture.sent().len(), 2, "one is parked, one queued");
     let left: Vec<_> = stored(&fixture).into_iter().map(|(key, _)| key).collect();

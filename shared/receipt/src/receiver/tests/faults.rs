@@ -1,23 +1,19 @@
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 use event::ports::QueueName;
 
 #[test]
 fn success_only_after_every_acknowledgement() {
     event::rules!["RC-111", "RC-112"];
-    for sqs_answer in [SqsAnswer::Fail, SqsAnswer::FailEntry(0), SqsAnswer::Forget(0)] {
+    for fault in [CallFault::Fail, CallFault::FailEntry(0), CallFault::Forget(0)] {
         let fixture = Fixture::segment("");
-        fixture.aws.sqs_answers.borrow_mut().push(sqs_answer);
+        fixture.aws.faults.borrow_mut().push(fault);
         assert_eq!(fixture.post("", &[("X-Signature", V1_BY_A)], V1).0, 200);
         assert_eq!(fixture.sent().len(), 2);
         assert_eq!(fixture.aws.calls.get(), 3);
     }
     let fixture = Fixture::segment("");
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend([SqsAnswer::Fail; 1000]);
+    fixture.faults([CallFault::Fail; 1000]);
     assert_eq!(
         fixture.post("", &[("X-Signature", V1_BY_A)], V1),
         (503, refused("queue_unavailable"))
@@ -29,11 +25,7 @@ fn success_only_after_every_acknowledgement() {
 fn a_silent_queue_is_answered_in_time_and_branch_is_lost() {
     event::rules!["RC-118"];
     let fixture = Fixture::branch_without_fallback();
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend([SqsAnswer::Silence; 3]);
+    fixture.faults([CallFault::Never; 3]);
     assert_eq!(
         fixture.post("token=tok-branch-9f2c", &[], r#"{"name":"OPEN"}"#),
         (503, refused("queue_unavailable"))
@@ -52,7 +44,7 @@ fn a_silent_queue_is_answered_in_time_and_branch_is_lost() {
 fn what_sqs_blames_is_kept_event_by_event() {
     event::rules!["RC-113"];
     let fixture = Fixture::braze();
-    fixture.aws.sqs_answers.borrow_mut().push(SqsAnswer::Blame(0));
+    fixture.faults([CallFault::Blame(0)]);
     let token = [("Authorization", "Bearer 0p3n-lamp")];
     assert_eq!(fixture.post("", &token, r#"{"events":[1,2]}"#), (202, OK.into()));
     let sent = fixture.sent();
@@ -111,7 +103,7 @@ fn fail_closed_but_never_401_for_a_fault_of_ours() {
         fixture.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
         200
     );
-    *fixture.aws.secret.borrow_mut() = None;
+    *fixture.aws.secrets.text.borrow_mut() = None;
     fixture.aws.now.set(15_000);
     assert_eq!(
         fixture.post("", &[("Authorization", "Bearer x")], "{}"),
@@ -133,7 +125,7 @@ fn a_sender_with_a_key_newer_than_the_cache_is_not_refused() {
         fixture.post("", &[("Authorization", "Bearer 0p3n-lamp")], "{}").0,
         200
     );
-    *fixture.aws.secret.borrow_mut() = Some(r#"{"tokens":["new","0p3n-lamp"]}"#.into());
+    *fixture.aws.secrets.text.borrow_mut() = Some(r#"{"tokens":["new","0p3n-lamp"]}"#.into());
     fixture.aws.now.set(15_000);
     assert_eq!(fixture.post("", &[("Authorization", "Bearer new")], "{}").0, 200);
     assert_eq!(
@@ -164,7 +156,7 @@ fn health_methods_and_addresses() {
         fixture.request(request("GET", "/health", "203.0.113.1")),
         (200, OK.into())
     );
-    assert_eq!(fixture.aws.fetches.get(), 0);
+    assert_eq!(fixture.aws.secrets.fetches.get(), 0);
     assert_eq!(
         fixture.request(request("POST", "/", "203.0.113.1")),
         (403, refused("address_not_allowed"))

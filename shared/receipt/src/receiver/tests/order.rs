@@ -1,6 +1,6 @@
 //! What comes before what, and what is taken from where.
 
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 use event::envelope::Envelope;
 use event::ports::QueueName;
@@ -123,14 +123,14 @@ fn nothing_is_queued_or_parked_before_the_sender_is_proved() {
 fn nothing_is_left_to_run_and_no_line_to_write_after_the_answer() {
     event::rules!["RC-011"];
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for sqs_answer in [None, Some(SqsAnswer::Silence), Some(SqsAnswer::Fail)] {
+    for fault in [None, Some(CallFault::Never), Some(CallFault::Fail)] {
         let fixture = Fixture::braze();
-        fixture.aws.sqs_answers.borrow_mut().extend(sqs_answer);
+        fixture.faults(fault);
         let seen = || {
             let aws = &fixture.aws;
             (
                 aws.calls.get(),
-                aws.fetches.get(),
+                aws.secrets.fetches.get(),
                 aws.lines.borrow().len(),
                 aws.metrics.borrow().len(),
                 aws.waited.borrow().len(),
@@ -153,7 +153,7 @@ fn nothing_is_left_to_run_and_no_line_to_write_after_the_answer() {
 fn a_panic_is_a_queue_that_cannot_be_reached() {
     event::rules!["RC-012"];
     for fixture in [Fixture::braze(), Fixture::branch_without_fallback()] {
-        fixture.aws.sqs_answers.borrow_mut().push(SqsAnswer::Panic);
+        fixture.faults([CallFault::Panic]);
         let body = r#"{"event_type":"x"}"#;
         assert_eq!(
             fixture.post("", &[fixture.token()], body),

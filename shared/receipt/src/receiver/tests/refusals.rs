@@ -1,6 +1,6 @@
 //! Refusals are counted and written together, and drills with strangers who knock.
 
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 use event::hex;
 use hmac::{Hmac, KeyInit, Mac};
@@ -63,12 +63,8 @@ fn what_the_queue_refuses_is_always_written() {
     event::rules!["RP-014"];
     let fixture = Fixture::braze();
     for _ in 0..5 {
-        fixture.aws.sqs_answers.borrow_mut().clear();
-        fixture
-            .aws
-            .sqs_answers
-            .borrow_mut()
-            .extend([SqsAnswer::Fail; 100]);
+        fixture.aws.faults.borrow_mut().clear();
+        fixture.faults([CallFault::Fail; 100]);
         assert_eq!(fixture.post("", &[fixture.token()], "[1]").0, 503);
     }
     assert_eq!(fixture.lines_of("request").len(), 5);
@@ -110,11 +106,7 @@ fn a_request_counts_each_event_to_one_end() {
     assert_eq!(fixture.post("", &[("authorization", "Bearer x")], two).0, 401);
     assert_eq!(counts(&fixture)[1..], [0; 4]);
     let fixture = Fixture::branch();
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend([SqsAnswer::Fail; 100]);
+    fixture.faults([CallFault::Fail; 100]);
     assert_eq!(fixture.post("", &[fixture.token()], "{}").0, 202);
     assert_eq!(counts(&fixture), [1, 0, 0, 0, 1]);
 }
@@ -149,7 +141,7 @@ fn an_hour_of_wrong_requests_costs_six_lines_a_minute() {
                 "{written}"
             );
         }
-        let fetches = aws.fetches.get();
+        let fetches = aws.secrets.fetches.get();
         assert!(fetches <= 60 * 6 + 1, "{fetches}");
         assert!(aws.objects.borrow().is_empty() && fixture.sent().is_empty());
         let source = fixture.receiver.source.as_str();
@@ -249,7 +241,7 @@ fn rotate(sender: Sender, switch_s: i64) {
     for at in (0..1_500_000_i64).step_by(10) {
         for (when, secret) in &steps {
             if *when == at {
-                aws.secret.borrow_mut().clone_from(secret);
+                aws.secrets.text.borrow_mut().clone_from(secret);
             }
         }
         // Far from a step one in five hundred is really sent: the others could change nothing.
@@ -277,7 +269,11 @@ fn rotate(sender: Sender, switch_s: i64) {
     let refused = fixture.count(m::REQUESTS_REFUSED, &[source]);
     assert!(refused <= f64::from(knocked), "{refused} of {knocked}");
     assert!(aws.objects.borrow().is_empty(), "{sender:?}");
-    assert!(aws.fetches.get() <= 1500 / 10 + 1, "{}", aws.fetches.get());
+    assert!(
+        aws.secrets.fetches.get() <= 1500 / 10 + 1,
+        "{}",
+        aws.secrets.fetches.get()
+    );
 }
 
 #[test]

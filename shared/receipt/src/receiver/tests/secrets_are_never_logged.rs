@@ -1,6 +1,6 @@
 //! Marked values go through receipt and all its faults, and are looked for in everything that is written.
 
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 
 /// Everything that a sender may put into a request, each marked.
@@ -67,26 +67,26 @@ fn requests() -> Vec<Request> {
 #[test]
 fn no_mark_shows_in_lines_metrics_or_answers() {
     event::rules!["RP-007", "RP-010", "RC-040", "RC-131", "RS-032"];
-    let sqs_answers = [
+    let faults = [
         None,
-        Some(SqsAnswer::Fail),
-        Some(SqsAnswer::FailEntry(0)),
-        Some(SqsAnswer::Forget(0)),
-        Some(SqsAnswer::Blame(0)),
-        Some(SqsAnswer::Silence),
-        Some(SqsAnswer::Panic),
+        Some(CallFault::Fail),
+        Some(CallFault::FailEntry(0)),
+        Some(CallFault::Forget(0)),
+        Some(CallFault::Blame(0)),
+        Some(CallFault::Never),
+        Some(CallFault::Panic),
     ];
     let mut answered = std::collections::BTreeSet::new();
     for source in [Source::Segment, Source::Braze, Source::Branch] {
-        for sqs_answer in sqs_answers {
+        for fault in faults {
             let mut fixtures = vec![Fixture::new(source, Some(&secret()), "")];
-            if sqs_answer.is_none() {
+            if fault.is_none() {
                 fixtures.push(Fixture::new(source, None, ""));
             }
             for request in requests() {
                 for fixture in &fixtures {
-                    fixture.aws.sqs_answers.borrow_mut().clear();
-                    fixture.aws.sqs_answers.borrow_mut().extend(sqs_answer);
+                    fixture.aws.faults.borrow_mut().clear();
+                    fixture.faults(fault);
                     let request = Request {
                         headers: request.headers.clone(),
                         method: request.method.clone(),
@@ -106,7 +106,7 @@ fn no_mark_shows_in_lines_metrics_or_answers() {
                 }
             }
             for fixture in fixtures {
-                fixture.aws.sqs_answers.borrow_mut().clear();
+                fixture.aws.faults.borrow_mut().clear();
                 run(fixture.receiver.reingest("i-1"));
                 let written = fixture.aws.lines.borrow().join("\n");
                 assert!(

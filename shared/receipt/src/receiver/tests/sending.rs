@@ -1,6 +1,6 @@
 //! How messages go to SQS.
 
-use super::fake_aws::*;
+use super::fixture::*;
 use super::*;
 use event::Destination;
 use event::envelope::Envelope;
@@ -11,12 +11,12 @@ fn what_failed_is_sent_again_alone_after_growing_waits() {
     event::rules!["RC-114"];
     let fixture = Fixture::braze();
     let events: Vec<String> = (0..3).map(|n| format!("\"{n}{}\"", "x".repeat(60_000))).collect();
-    fixture.aws.sqs_answers.borrow_mut().extend([
-        SqsAnswer::FailEntry(1),
-        SqsAnswer::Fail,
-        SqsAnswer::Forget(0),
-        SqsAnswer::Fail,
-        SqsAnswer::Fail,
+    fixture.faults([
+        CallFault::FailEntry(1),
+        CallFault::Fail,
+        CallFault::Forget(0),
+        CallFault::Fail,
+        CallFault::Fail,
     ]);
     let body = format!(r#"{{"events":[{}]}}"#, events.join(","));
     assert_eq!(fixture.post("", &[fixture.token()], body), (200, OK.into()));
@@ -45,11 +45,7 @@ fn at_most_eight_calls_are_under_way() {
 fn what_is_not_acknowledged_fails_the_request_and_what_is_stays() {
     event::rules!["RC-117"];
     for (fixture, lost) in [(Fixture::braze(), 0.0), (Fixture::branch_without_fallback(), 1.0)] {
-        fixture
-            .aws
-            .sqs_answers
-            .borrow_mut()
-            .extend([SqsAnswer::Silence; 9]);
+        fixture.faults([CallFault::Never; 9]);
         let body = r#"{"event_type":"x"}"#;
         assert_eq!(
             fixture.post("", &[fixture.token()], body),
@@ -68,13 +64,9 @@ fn what_is_not_acknowledged_fails_the_request_and_what_is_stays() {
     }
     // The first queue fails for good, the second one has acknowledged: its message stays.
     let fixture = Fixture::segment("");
-    let first_fails = std::iter::once(SqsAnswer::Fail);
-    let then = [SqsAnswer::Pass].into_iter().chain([SqsAnswer::Fail; 1000]);
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend(first_fails.chain(then));
+    let first_fails = std::iter::once(CallFault::Fail);
+    let then = [CallFault::Pass].into_iter().chain([CallFault::Fail; 1000]);
+    fixture.faults(first_fails.chain(then));
     assert_eq!(
         fixture.post("", &[("x-signature", V1_BY_A)], V1),
         (503, refused("queue_unavailable"))
@@ -90,11 +82,7 @@ fn no_wait_lasts_beyond_the_end_of_sending() {
     let secret = r#"{"tokens":["tail-7Q"]}"#;
     let settings = "[receipt.segment]\nanswer_within_ms = 500";
     let fixture = Fixture::new(Source::Segment, Some(secret), settings);
-    fixture
-        .aws
-        .sqs_answers
-        .borrow_mut()
-        .extend([SqsAnswer::Fail; 1000]);
+    fixture.faults([CallFault::Fail; 1000]);
     assert_eq!(
         fixture.post("", &[fixture.token()], V1),
         (503, refused("queue_unavailable"))
@@ -115,11 +103,11 @@ fn a_fetch_beside_the_work_ends_with_the_sending() {
     // the fetch.
     let begun = 239_900;
     fixture.aws.now.set(begun);
-    fixture.aws.secrets_silent.set(true);
-    let fails = [SqsAnswer::Fail; 4].into_iter().chain([SqsAnswer::Blame(0)]);
-    fixture.aws.sqs_answers.borrow_mut().extend(fails);
+    fixture.aws.secrets.is_silent.set(true);
+    let fails = [CallFault::Fail; 4].into_iter().chain([CallFault::Blame(0)]);
+    fixture.faults(fails);
     assert_eq!(fixture.post("", &[fixture.token()], "[1]"), (202, OK.into()));
-    assert_eq!(fixture.aws.fetches.get(), 2);
+    assert_eq!(fixture.aws.secrets.fetches.get(), 2);
     assert_eq!(fixture.aws.now.get() - begun, 437);
 }
 
@@ -155,18 +143,21 @@ fn events_keep_their_order_and_a_body_packs_always_alike() {
 #[test]
 fn messages_have_a_group_only_where_two_routes_fill_a_queue() {
     event::rules!["RC-093"];
+    let groups = |fixture: &Fixture| -> Vec<Option<Source>> {
+        let sent = fixture.aws.sent.borrow();
+        sent.iter().map(|message| message.group).collect()
+    };
     let one = "[routes]\nbranch_to_segment = false";
     let token = Some(r#"{"tokens":["0p3n-lamp"]}"#);
     for (settings, group) in [("", Some(Source::Braze)), (one, None)] {
         let fixture = Fixture::new(Source::Braze, token, settings);
         assert_eq!(fixture.post("", &[fixture.token()], "{\"event_type\":1}").0, 200);
         assert_eq!(fixture.post("", &[fixture.token()], "{").0, 202);
-        let groups = fixture.aws.groups.borrow();
-        assert_eq!(*groups, [group, None], "none in the parked queue");
+        assert_eq!(groups(&fixture), [group, None], "none in the parked queue");
     }
     let fixture = Fixture::segment("");
     assert_eq!(fixture.post("", &[("x-signature", V1_BY_A)], V1).0, 200);
-    assert_eq!(*fixture.aws.groups.borrow(), [None, None]);
+    assert_eq!(groups(&fixture), [None, None]);
 }
 
 #[test]
@@ -177,11 +168,7 @@ fn an_attempt_has_its_time_and_branch_a_second_one() {
         (Fixture::braze(), &[1000, 25, 1000, 50, 1000, 100, 325][..]),
         (Fixture::branch_without_fallback(), &[700, 25, 275]),
     ] {
-        fixture
-            .aws
-            .sqs_answers
-            .borrow_mut()
-            .extend([SqsAnswer::Silence; 9]);
+        fixture.faults([CallFault::Never; 9]);
         let got = fixture.post("", &[fixture.token()], r#"{"event_type":"x"}"#);
         assert_eq!(got, (503, refused("queue_unavailable")));
         assert_eq!(*fixture.aws.waited.borrow(), waits);
@@ -197,7 +184,7 @@ fn a_secret_near_its_time_is_fetched_beside_the_sending() {
     assert_eq!(fixture.post("", &headers, "[1]").0, 200);
     fixture.aws.now.set(fixture.aws.now.get() + 250_000);
     assert_eq!(fixture.post("", &headers, "[1]").0, 200);
-    assert_eq!(fixture.aws.fetches.get(), 2);
+    assert_eq!(fixture.aws.secrets.fetches.get(), 2);
     assert!(
         fixture
             .sent()
@@ -207,9 +194,9 @@ fn a_secret_near_its_time_is_fetched_beside_the_sending() {
 }
 
 /// What a receiver of Braze answers to a large event between two small ones, and what it has sent.
-fn beside_neighbours(large: &str, sqs_answers: &[SqsAnswer]) -> ((u16, String), Vec<QueueName>) {
+fn beside_neighbours(large: &str, faults: &[CallFault]) -> ((u16, String), Vec<QueueName>) {
     let fixture = Fixture::braze();
-    fixture.aws.sqs_answers.borrow_mut().extend(sqs_answers);
+    fixture.faults(faults.iter().copied());
     let answer = fixture.post("", &[fixture.token()], format!(r#"{{"events":[1,{large},2]}}"#));
     assert!(fixture.sent().iter().all(|(_, body)| body.len() <= 1_048_576));
     (
@@ -241,7 +228,7 @@ fn what_sqs_blames_and_no_message_takes_is_parked_by_object() {
     event::rules!["RC-113", "RC-171"];
     // One call takes all three envelopes.
     let large = format!("\"{}\"", "x".repeat(1_000_000));
-    let (answer, queues) = beside_neighbours(&large, &[SqsAnswer::Blame(1)]);
+    let (answer, queues) = beside_neighbours(&large, &[CallFault::Blame(1)]);
     assert_eq!(answer, (202, OK.into()));
     let kept = [Destination::Segment; 2].map(QueueName::Destination);
     assert_eq!(queues[..2], kept);

@@ -95,7 +95,7 @@ fn whatever_waits_ends_in_delivery_or_too_late() {
         assert_eq!(words(&last), ["parked too_late"], "{n}");
     }
     let world = FakeVendor::new(|_, _| ok());
-    let keyless = branch("", FakeSecrets::unreadable());
+    let keyless = branch("", FakeSecrets::default());
     let old = received_ago("e", &world, HOUR_MS + 1);
     assert_eq!(words(&deliver(&keyless, &world, vec![old])), ["parked too_late"]);
 }

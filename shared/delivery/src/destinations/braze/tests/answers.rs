@@ -76,7 +76,7 @@ fn delivery_case_4_a_refused_key_holds_its_path_alone() {
     assert_eq!(results[52].done, done(2, [1]));
     // The second request of the path is not started, and the key is looked up again once.
     assert_eq!(vendor.paths(), ["/users/merge", "/users/track"]);
-    assert_eq!(secrets.fetches(), 2);
+    assert_eq!(secrets.fetches.get(), 2);
 }
 
 #[test]

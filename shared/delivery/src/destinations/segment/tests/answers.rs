@@ -12,7 +12,7 @@ fn a_platform_without_its_own_key_goes_on_with_the_key_of_all() {
     });
     let secrets = FakeSecrets::new(&keys(None, &[("ios", "i")]));
     secrets.store(&keys(Some("wk"), &[]));
-    let segment: Dispatcher<Segment, Fake> = dispatcher("", secrets);
+    let segment: Dispatcher<Segment, FakeSurroundings> = dispatcher("", secrets);
     let jobs = of_platforms(&[Some(Platform::Ios)]);
     assert_eq!(words(&deliver(&segment, &world, jobs)), ["delivered"]);
     assert!(world.seen.borrow()[1].carries("wk"));

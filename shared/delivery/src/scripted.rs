@@ -1,284 +1,21 @@
-//! SQS with its faults, Secrets Manager, a log that is checked, and a destination that does as an event says.
+//! A destination that does as an event says, and invocations of its deliverer.
 
 use crate::backoff::{LONG_BACKOFF, LONG_HOLD, Table, parse_seconds};
 use crate::batch::{Batch, Item};
 use crate::deliverer::Deliverer;
 use crate::destination::{Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope};
-use crate::fake_vendor::{BASE, Fake, FakeVendor, respond, run, secret};
+use crate::fake_vendor::{BASE, FakeSurroundings, FakeVendor, respond, run, secret};
 use crate::http::{Request, Response};
 use crate::job::{Job, Owner};
 use crate::record::Record;
 use event::calls::{Mapped, Method, OwnRules, UserKey, Verdict};
-use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
 use event::reasons::{HoldKind, IgnoreReason, ParkReason, RetryClass};
 use event::settings::{Problem, Settings};
 use event::{EventId, Source, Timestamp};
-use secrets::{BrazeKey, Secrets};
-use std::cell::{Cell, RefCell};
-use std::ops::Deref;
-use std::rc::Rc;
-use telemetry::{Line, Metrics, Secret, Sink};
+use secrets::BrazeKey;
+use telemetry::Secret;
 
-pub(crate) const T: &str = "2026-03-01T12:00:00.000Z";
-
-/// What SQS does with a call.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum CallFault {
-    Pass,
-    Fail,
-    /// Names the entry of this place as failed.
-    FailEntry(usize),
-    /// Names it in neither list.
-    Forget(usize),
-    Never,
-}
-
-/// What becomes of one entry of a call that is answered.
-#[derive(PartialEq, Eq)]
-enum EntryResult {
-    Taken,
-    Named,
-    Forgotten,
-}
-
-impl CallFault {
-    async fn of_entry(self, at: usize, operation: &'static str) -> Result<EntryResult, CallFailed> {
-        match self {
-            Self::Fail => Err(CallFailed::timeout(operation)),
-            Self::Never => std::future::pending().await,
-            Self::FailEntry(n) if n == at => Ok(EntryResult::Named),
-            Self::Forget(n) if n == at => Ok(EntryResult::Forgotten),
-            Self::Pass | Self::FailEntry(_) | Self::Forget(_) => Ok(EntryResult::Taken),
-        }
-    }
-}
-
-/// A message as SQS has it.
-#[derive(Clone)]
-pub(crate) struct SentMessage {
-    pub queue: QueueName,
-    pub body: String,
-    pub delay_s: u32,
-    pub group: Option<Source>,
-}
-
-/// SQS and the log; clones are the same.
-#[derive(Clone, Default)]
-pub(crate) struct FakeAws(Rc<State>);
-
-impl Deref for FakeAws {
-    type Target = State;
-
-    fn deref(&self) -> &State {
-        &self.0
-    }
-}
-
-#[derive(Default)]
-pub(crate) struct State {
-    pub sent: RefCell<Vec<SentMessage>>,
-    /// Handles and seconds of visibility changes.
-    pub changes: RefCell<Vec<(String, u32)>>,
-    pub faults: RefCell<Vec<CallFault>>,
-    pub lines: RefCell<Vec<String>>,
-    pub metrics: RefCell<Vec<Metrics>>,
-    /// What happened, in order.
-    pub steps: RefCell<Vec<String>>,
-    pub calls: Cell<usize>,
-}
-
-impl FakeAws {
-    pub(crate) fn with(faults: &[CallFault]) -> Self {
-        let aws = Self::default();
-        aws.faults.borrow_mut().extend_from_slice(faults);
-        aws
-    }
-}
-
-impl State {
-    fn fault(&self) -> CallFault {
-        self.calls.set(self.calls.get() + 1);
-        let mut faults = self.faults.borrow_mut();
-        if faults.is_empty() {
-            CallFault::Pass
-        } else {
-            faults.remove(0)
-        }
-    }
-
-    fn write(&self, text: String) {
-        assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");
-        self.steps.borrow_mut().push("line".to_owned());
-        self.lines.borrow_mut().push(text);
-    }
-
-    pub(crate) fn bodies(&self, queue: QueueName) -> Vec<String> {
-        let sent = self.sent.borrow();
-        let of_queue = sent.iter().filter(|message| message.queue == queue);
-        of_queue.map(|message| message.body.clone()).collect()
-    }
-
-    pub(crate) fn lines_of(&self, kind: &str) -> Vec<String> {
-        let kind = format!(r#""kind":"{kind}""#);
-        let lines = self.lines.borrow();
-        let of_kind = lines.iter().filter(|line| line.contains(&kind));
-        of_kind.cloned().collect()
-    }
-
-    /// How often something happened.
-    pub(crate) fn times(&self, step: &str) -> usize {
-        self.steps.borrow().iter().filter(|own| *own == step).count()
-    }
-
-    pub(crate) fn count(&self, metric: telemetry::metrics::Metric, dimensions: &[&'static str]) -> f64 {
-        let all = self.metrics.borrow();
-        all.iter()
-            .flat_map(|all| all.values(metric, dimensions).to_vec())
-            .sum()
-    }
-}
-
-impl Queue for FakeAws {
-    async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
-        if entries.is_empty() {
-            panic!("SQS refuses an empty batch");
-        }
-        assert!(entries.len() <= 10 && entries.iter().all(|entry| entry.delay_s <= 900));
-        let fault = self.fault();
-        let step = if queue == QueueName::Parked {
-            "park"
-        } else {
-            "send"
-        };
-        self.steps.borrow_mut().push(step.to_owned());
-        let mut sent = Sent::default();
-        for (at, entry) in entries.iter().enumerate() {
-            let id = entry.id.clone();
-            match fault.of_entry(at, "SendMessageBatch").await? {
-                EntryResult::Named => sent.failed.push(Failed {
-                    id,
-                    sender_fault: false,
-                }),
-                EntryResult::Forgotten => {}
-                EntryResult::Taken => {
-                    sent.successful.push(id);
-                    self.sent.borrow_mut().push(SentMessage {
-                        queue,
-                        body: entry.body.clone(),
-                        delay_s: entry.delay_s,
-                        group: entry.group,
-                    });
-                }
-            }
-        }
-        Ok(sent)
-    }
-}
-
-impl Visibility for FakeAws {
-    async fn change(&self, _: QueueName, changes: &[VisibilityChange]) -> Result<Vec<String>, CallFailed> {
-        assert!((1..=10).contains(&changes.len()) && changes.iter().all(|change| change.seconds <= 900));
-        let fault = self.fault();
-        self.steps.borrow_mut().push("visibility".to_owned());
-        let mut changed = Vec::new();
-        for (at, change) in changes.iter().enumerate() {
-            if fault.of_entry(at, "ChangeMessageVisibilityBatch").await? == EntryResult::Taken {
-                changed.push(change.id.clone());
-                let handle = change.receipt_handle.clone();
-                self.changes.borrow_mut().push((handle, change.seconds));
-            }
-        }
-        Ok(changed)
-    }
-}
-
-impl Sink for FakeAws {
-    fn line(&self, line: Line) {
-        self.write(HEAD.line_text(line));
-    }
-
-    fn summary(&self, line: Line, metrics: Metrics) {
-        for text in HEAD.summary_texts(line, &metrics, telemetry::Container::default()) {
-            self.write(text);
-        }
-        let gap = metrics.values(telemetry::metrics::CONSERVATION_GAP, &[]);
-        assert_eq!(
-            gap,
-            [0.0],
-            "opened = delivered + warned + ignored + parked + requeued + waiting"
-        );
-        self.metrics.borrow_mut().push(metrics);
-    }
-}
-
-const HEAD: telemetry::Head<'_> = telemetry::Head {
-    stack: "test",
-    function: "deliver-test",
-    millis: 0,
-    timestamp: T,
-};
-
-/// A secret that is another from its second fetch on, if one was stored; clones are the same.
-#[derive(Clone)]
-pub(crate) struct FakeSecrets(Rc<Versions>);
-
-struct Versions {
-    first: Option<String>,
-    stored: RefCell<Option<String>>,
-    fetches: Cell<usize>,
-}
-
-impl FakeSecrets {
-    pub(crate) fn new(text: &str) -> Self {
-        Self::of(Some(text))
-    }
-
-    /// One that cannot be read.
-    pub(crate) fn unreadable() -> Self {
-        Self::of(None)
-    }
-
-    fn of(first: Option<&str>) -> Self {
-        Self(Rc::new(Versions {
-            first: first.map(str::to_owned),
-            stored: RefCell::default(),
-            fetches: Cell::new(0),
-        }))
-    }
-
-    /// Stores another secret: the next fetch but the first gets it.
-    pub(crate) fn store(&self, text: &str) {
-        self.0.stored.replace(Some(text.to_owned()));
-    }
-
-    pub(crate) fn fetches(&self) -> usize {
-        self.0.fetches.get()
-    }
-}
-
-impl FakeSecrets {
-    fn answer(&self) -> Result<Secret, CallFailed> {
-        let nth = self.0.fetches.get();
-        self.0.fetches.set(nth + 1);
-        let stored = self.0.stored.borrow().clone().filter(|_| nth > 0);
-        let failed = CallFailed::timeout("GetSecretValue");
-        stored
-            .or_else(|| self.0.first.clone())
-            .map(Secret::new)
-            .ok_or(failed)
-    }
-}
-
-impl Secrets for FakeSecrets {
-    async fn fetch(&self) -> Result<Secret, CallFailed> {
-        tokio::task::yield_now().await;
-        self.answer()
-    }
-
-    async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed> {
-        self.fetch().await
-    }
-}
+pub(crate) use surroundings::fake::{CallFault, FakeAws, FakeSecrets, START as T};
 
 /// Does with each event as its text says.
 pub(crate) struct ScriptedDestination(Settings);
@@ -524,8 +261,8 @@ pub(crate) fn deliverer<D: Destination>(
     secrets: FakeSecrets,
     aws: &FakeAws,
     vendor: &FakeVendor,
-) -> Deliverer<D, Fake> {
-    let surroundings = Fake {
+) -> Deliverer<D, FakeSurroundings> {
+    let surroundings = FakeSurroundings {
         aws: aws.clone(),
         vendor: vendor.clone(),
     };
@@ -533,7 +270,10 @@ pub(crate) fn deliverer<D: Destination>(
     Deliverer::new("deliver-test", settings, unusable, map, secrets, surroundings)
 }
 
-pub(crate) fn scripted_deliverer(aws: &FakeAws, vendor: &FakeVendor) -> Deliverer<ScriptedDestination, Fake> {
+pub(crate) fn scripted_deliverer(
+    aws: &FakeAws,
+    vendor: &FakeVendor,
+) -> Deliverer<ScriptedDestination, FakeSurroundings> {
     deliverer("", scripted, FakeSecrets::new(&secret("k-1")), aws, vendor)
 }
 
