@@ -7,6 +7,7 @@ use crate::http::Http;
 use crate::job::{Context, Counts, DelivererSurroundings, DeliveryResult, Job, StopLine};
 use crate::message_action::{Applied, MessageAction, apply, decide};
 use crate::parking;
+use crate::planner::Planner;
 use crate::record::{OpenedRecord, Opening, Record};
 use crate::report::Report;
 use crate::startup_warnings::{settings_unusable, startup_warnings};
@@ -27,10 +28,10 @@ const CONFIG: Outcome = Outcome::Hold(HoldKind::Config);
 const LAST_CALL_BEFORE_DEADLINE_MS: i64 = 1000;
 
 /// Makes the calls of one event of a source.
-pub type Map<D> = fn(Source, &str, Option<Timestamp>, &Settings) -> Mapped<<D as Destination>::Call>;
+pub type Map<D> = fn(Source, &str, Option<Timestamp>, &Settings) -> Mapped<<D as Planner>::Call>;
 
 /// What is to be delivered, by the place of its event.
-type PlacedJobs<D> = Vec<(usize, Job<<D as Destination>::Call>)>;
+type PlacedJobs<D> = Vec<(usize, Job<<D as Planner>::Call>)>;
 
 /// Delivers to one destination.
 pub struct Deliverer<D: Destination, S: DelivererSurroundings> {
@@ -261,10 +262,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
     /// Parks what has failed or was held for too long, and says when that comes back for which there was no time.
     fn finish(&self, records: &[OpenedRecord<'_>], events: &mut [TrackedEvent], counts: &Counts) {
         let now = self.surroundings.clock().now();
-        let limits = self
-            .dispatcher
-            .as_ref()
-            .map(|dispatcher| dispatcher.destination.limits());
+        let limits = self.dispatcher.as_ref().map(|dispatcher| &dispatcher.limits);
         let has_sent = !counts.requests.borrow().is_empty();
         let hold_horizon = self.settings.delivery.hold_horizon;
         for event in events {
@@ -279,7 +277,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
             let held_too_long = age_ms > i64::try_from(hold_horizon.as_millis()).unwrap_or(i64::MAX);
             if *outcome == CONFIG && held_too_long {
                 *outcome = Outcome::Park(ParkReason::HoldExpired);
-            } else if let Some(limits) = &limits {
+            } else if let Some(limits) = limits {
                 *outcome = expire(*outcome, age_ms, limits);
             }
             if let Outcome::Retry {

@@ -11,12 +11,14 @@ mod deliverer;
 pub mod destination;
 pub mod destinations;
 mod dispatch;
+mod exchange;
 #[cfg(test)]
 mod fake_vendor;
 pub mod http;
 mod job;
 mod message_action;
 mod parking;
+mod planner;
 mod record;
 mod report;
 #[cfg(test)]
@@ -25,5 +27,7 @@ mod startup_warnings;
 
 pub use deliverer::{Deliverer, Map};
 pub use destination::Destination;
+pub use exchange::Exchange;
 pub use job::DelivererSurroundings;
+pub use planner::Planner;
 pub use record::Record;

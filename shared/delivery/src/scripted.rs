@@ -3,10 +3,12 @@
 use crate::backoff::{LONG_BACKOFF, LONG_HOLD, Table, parse_seconds};
 use crate::batch::{Batch, Item};
 use crate::deliverer::Deliverer;
-use crate::destination::{Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope};
+use crate::destination::{Destination, Limits, UserOrderScope};
+use crate::exchange::{Ambiguous, Exchange, Reading, RetryAfter};
 use crate::fake_vendor::{BASE, FakeSurroundings, FakeVendor, respond, run, secret};
 use crate::http::{Request, Response};
 use crate::job::{Job, Owner};
+use crate::planner::{Plan, Planner};
 use crate::record::Record;
 use event::calls::{Mapped, Method, OwnRules, UserKey, Verdict};
 use event::reasons::{HoldKind, IgnoreReason, ParkReason, RetryClass};
@@ -64,10 +66,6 @@ impl Destination for ScriptedDestination {
     const HOLD_BACKOFF: &'static Table = &LONG_HOLD;
     const USER_ORDER: UserOrderScope = UserOrderScope::Envelope;
 
-    type Call = String;
-    type Keys = BrazeKey;
-    type Target = String;
-    type Item = ScriptedItem;
     type Lane = String;
     type PauseGroup = String;
 
@@ -88,6 +86,25 @@ impl Destination for ScriptedDestination {
             hold_horizon: Some(self.0.delivery.hold_horizon),
         }
     }
+
+    fn lane(&self, target: &String) -> String {
+        target.clone()
+    }
+
+    fn pause_group(&self, target: &String) -> String {
+        target.clone()
+    }
+
+    fn key<'k>(&self, _: &String, keys: &'k BrazeKey) -> Option<&'k Secret> {
+        keys.rest_api_key.as_ref()
+    }
+}
+
+impl Planner for ScriptedDestination {
+    type Call = String;
+    type Keys = BrazeKey;
+    type Target = String;
+    type Item = ScriptedItem;
 
     /// `half` is accepted by half.
     fn item_count(call: &String) -> usize {
@@ -122,19 +139,9 @@ impl Destination for ScriptedDestination {
             unsent: Vec::new(),
         }
     }
+}
 
-    fn lane(&self, target: &String) -> String {
-        target.clone()
-    }
-
-    fn pause_group(&self, target: &String) -> String {
-        target.clone()
-    }
-
-    fn key<'k>(&self, _: &String, keys: &'k BrazeKey) -> Option<&'k Secret> {
-        keys.rest_api_key.as_ref()
-    }
-
+impl Exchange for ScriptedDestination {
     fn request(&self, batch: &Batch<String, ScriptedItem>, _: &str, _: Option<Timestamp>) -> Request {
         let ScriptedItem(text, receives) = &batch.calls[0].items[0].item;
         Request {
@@ -149,7 +156,7 @@ impl Destination for ScriptedDestination {
     }
 
     fn read(&self, _: &Batch<String, ScriptedItem>, response: &Response) -> Reading {
-        use crate::destination::Classification::{Accepted, Hold, Refused, Retry};
+        use crate::exchange::Classification::{Accepted, Hold, Refused, Retry};
         let classification = match response.status {
             200 => Accepted,
             400 => Refused(ParkReason::Rejected),

@@ -1,21 +1,18 @@
 //! Branch: one event a request to the v2 event API (SR-300..343 of `segment-to-branch.md`).
 
+mod exchange;
 pub mod limits;
-mod request;
+mod plan;
 mod response;
 
-use crate::backoff::{SHORT_BACKOFF, SHORT_HOLD, Table, parse_retry_after};
+use crate::backoff::{SHORT_BACKOFF, SHORT_HOLD, Table};
 use crate::batch::{self, Item};
-use crate::destination::{
-    Ambiguous, Destination, Limits, Plan, Reading, RetryAfter, UserOrderScope, without_repeats,
-};
+use crate::destination::{Destination, Limits, UserOrderScope};
 use crate::destinations::address::base_url;
-use crate::http::{Request, Response};
-use crate::job::{Job, Owner};
-use event::calls::{BranchCall, BranchEndpoint, Method, UserKey};
-use event::settings::{AgeFrom, OnAmbiguous, Problem, Settings};
+use event::calls::{BranchCall, BranchEndpoint, UserKey};
+use event::settings::{AgeFrom, Problem, Settings};
 use event::{Timestamp, settings};
-use limits::{HOSTS, MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_S};
+use limits::HOSTS;
 use secrets::BranchKey;
 use telemetry::Secret;
 
@@ -45,10 +42,6 @@ impl Destination for Branch {
     const HOLD_BACKOFF: &'static Table = &SHORT_HOLD;
     const USER_ORDER: UserOrderScope = UserOrderScope::Envelope;
 
-    type Call = BranchCall;
-    type Keys = BranchKey;
-    type Target = BranchEndpoint;
-    type Item = BranchItem;
     type Lane = ();
     type PauseGroup = ();
 
@@ -75,28 +68,6 @@ impl Destination for Branch {
         }
     }
 
-    fn plan(
-        &self,
-        jobs: Vec<Job<BranchCall>>,
-        _: Option<&BranchKey>,
-        wanted: impl Fn(Owner) -> bool,
-    ) -> Plan<Batch> {
-        let (first, unsent) = without_repeats::<Self>(jobs);
-        let mut batches = Vec::new();
-        for (place, job) in first {
-            let received_at = job.received_at;
-            for (position, call) in job.calls.into_iter().enumerate() {
-                let owner = Owner { job: place, position };
-                if wanted(owner) {
-                    let target = call.endpoint;
-                    let item = BranchItem { call, received_at };
-                    batches.push(Batch::of_item(target, item, owner));
-                }
-            }
-        }
-        Plan { batches, unsent }
-    }
-
     /// SR-315, SR-316.
     fn is_too_late(&self, item: &BranchItem, now: Timestamp) -> bool {
         let event_time = item.call.timestamp.filter(|at| *at < item.received_at);
@@ -113,49 +84,6 @@ impl Destination for Branch {
 
     fn key<'k>(&self, _: &BranchEndpoint, keys: &'k BranchKey) -> Option<&'k Secret> {
         keys.branch_key.as_ref()
-    }
-
-    fn request(&self, batch: &Batch, key: &str, now: Option<Timestamp>) -> Request {
-        let call = batch.items().next().map(|item| &item.item.call);
-        let ip = call
-            .and_then(|call| call.ip.clone())
-            .filter(|_| self.settings.ip_override_header);
-        let key = if now.is_some() {
-            key
-        } else {
-            request::KEY_PLACEHOLDER
-        };
-        Request {
-            method: Method::Post,
-            url: format!("{}{}", self.base_url, batch.target.path()),
-            authorization: None,
-            headers: ip.map(|ip| ("X-IP-Override", ip)).into_iter().collect(),
-            body: call.map_or_else(String::new, |call| request::body(call, key)),
-            timeout_ms: self.settings.timeout.as_millis(),
-            max_response_bytes: MAX_RESPONSE_BYTES,
-        }
-    }
-
-    fn read(&self, _: &Batch, response: &Response) -> Reading {
-        response::classify(response).reading(response)
-    }
-
-    /// SR-340.
-    fn retry_after(&self, response: &Response, now: Timestamp) -> Option<RetryAfter> {
-        let obeyed = response.status == 429 || response.status >= 500;
-        let seconds = parse_retry_after(response.header("retry-after")?, now).filter(|_| obeyed)?;
-        Some(RetryAfter {
-            seconds: seconds.clamp(1.0, MAX_RETRY_AFTER_S),
-            pauses_group: false,
-        })
-    }
-
-    /// SR-330.
-    fn ambiguous(&self, _: &BranchItem) -> Ambiguous {
-        match self.settings.on_ambiguous {
-            OnAmbiguous::Park => Ambiguous::Park,
-            OnAmbiguous::Retry => Ambiguous::RepeatMayCountTwice,
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One request and its response, counted; tried once more only where it surely was not sent.
 
-use crate::destination::{BatchOf, Destination};
+use crate::destination::BatchOf;
+use crate::exchange::Exchange;
 use crate::http::{Http, NoResponse, Request, Response};
 use crate::job::{Context, DelivererSurroundings};
 use event::{Clock, Random};
@@ -22,13 +23,14 @@ pub(super) enum SendResult {
 }
 
 /// Sends a batch: once, and once more if it surely was not sent.
-pub(super) async fn send<D: Destination, S: DelivererSurroundings>(
+pub(super) async fn send<D: Exchange, S: DelivererSurroundings>(
     destination: &D,
     batch: &BatchOf<D>,
     key: &Secret,
+    timeout_ms: u64,
     context: &Context<'_, S>,
 ) -> SendResult {
-    let (clock, timeout_ms) = (context.surroundings.clock(), destination.limits().timeout_ms);
+    let clock = context.surroundings.clock();
     let mut again = None;
     loop {
         let now = clock.now();
@@ -71,26 +73,15 @@ async fn sent<S: DelivererSurroundings>(
     result
 }
 
-/// The longest text of a destination's response that a parked event carries, in characters.
-const DETAIL_CHARACTERS: usize = 500;
-
-/// What a destination said, for the person who looks at a parked event.
-pub(crate) fn detail(status: u16, body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    format!("{status} {text}")
-        .trim_end()
-        .chars()
-        .take(DETAIL_CHARACTERS)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::destination::Destination;
     use crate::destinations::Branch;
     use crate::destinations::conformance::Conforms;
     use crate::fake_vendor::{FakeSurroundings, FakeVendor, job, respond, run};
     use crate::job::{Counts, StopLine};
+    use crate::planner::Planner;
     use crate::scripted::FakeAws;
     use event::Timestamp;
     use event::settings::Settings;
@@ -114,7 +105,7 @@ mod tests {
             counts: &counts,
         };
         let key = Secret::new("key".to_owned());
-        let got = run(send(&branch, &plan.batches[0], &key, &context));
+        let got = run(send(&branch, &plan.batches[0], &key, 5000, &context));
         let times = vendor.seen.borrow().iter().map(|seen| seen.at).collect();
         (got, times, counts.panics.get())
     }

@@ -1,7 +1,7 @@
 //! What Branch's response means: one total function of status and body (SR-320..328).
 
 use super::limits::AUTHENTICATION_FAILED;
-use crate::destination::Classification;
+use crate::exchange::Classification;
 use crate::http::Response;
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 

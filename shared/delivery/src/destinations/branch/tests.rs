@@ -4,7 +4,8 @@ use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, job, respond, secret, words,
 };
-use crate::http::NoResponse;
+use crate::http::{NoResponse, Response};
+use crate::job::Job;
 use crate::scripted::FakeSecrets;
 use event::Source;
 

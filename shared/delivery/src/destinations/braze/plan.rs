@@ -1,24 +1,59 @@
 //! Calls become batches (SB-510 to SB-528): repeats are left out, calls are ordered by rank, and each rank is packed next-fit.
 
 use super::dedupe::dedupe;
+use super::limits::is_identity;
 use super::next_fit::next_fit;
 use super::rank_order::by_rank;
-use super::{Batch, Call};
+use super::{Batch, Braze, Call};
 use crate::batch::PlannedItem;
-use crate::job::Owner;
-use event::calls::BrazeCall;
+use crate::job::{Job, Owner};
+use crate::planner::{Plan, Planner, without_repeats};
+use event::calls::{BrazeCall, BrazeEndpoint, BrazeItem};
+use secrets::BrazeKey;
 
-/// What a request may hold.
+impl Planner for Braze {
+    type Call = BrazeCall;
+    type Keys = BrazeKey;
+    type Target = BrazeEndpoint;
+    type Item = BrazeItem;
+
+    fn item_count(call: &BrazeCall) -> usize {
+        call.items.len()
+    }
+
+    fn is_identity(call: &BrazeCall) -> bool {
+        is_identity(&call.endpoint)
+    }
+
+    fn plan(
+        &self,
+        jobs: Vec<Job<BrazeCall>>,
+        _: Option<&BrazeKey>,
+        wanted: impl Fn(Owner) -> bool,
+    ) -> Plan<Batch> {
+        let (first, unsent) = without_repeats::<Self>(jobs);
+        let calls = first
+            .into_iter()
+            .flat_map(|(place, job)| calls(place, job.calls, &wanted))
+            .collect();
+        Plan {
+            batches: pack(calls, self.settings.dedupe_attributes, self.room()),
+            unsent,
+        }
+    }
+}
+
+/// What a request may hold of the vendor's limits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     /// Objects of a `/users/track` request.
     pub max_objects: usize,
-    /// Bytes of a body.
+    /// The longest body, in bytes, unless one item alone is longer.
     pub max_body_bytes: usize,
 }
 
 /// Packs the calls of one invocation, given in the order of their events, into batches in the order of sending.
-pub(super) fn plan(calls: Vec<Call>, dedupe_attributes: bool, room: Room) -> Vec<Batch> {
+fn pack(calls: Vec<Call>, dedupe_attributes: bool, room: Room) -> Vec<Batch> {
     by_rank(dedupe(calls, dedupe_attributes))
         .into_iter()
         .flat_map(|group| next_fit(group, room))
@@ -26,7 +61,7 @@ pub(super) fn plan(calls: Vec<Call>, dedupe_attributes: bool, room: Room) -> Vec
 }
 
 /// The calls of one event with the items that are `wanted`.
-pub(super) fn calls(job: usize, calls: Vec<BrazeCall>, wanted: impl Fn(Owner) -> bool) -> Vec<Call> {
+fn calls(job: usize, calls: Vec<BrazeCall>, wanted: impl Fn(Owner) -> bool) -> Vec<Call> {
     let mut owners = (0..).map(|position| Owner { job, position });
     let mut all = Vec::new();
     for BrazeCall { endpoint, items } in calls {

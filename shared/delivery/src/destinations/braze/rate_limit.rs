@@ -2,7 +2,7 @@
 
 use super::limits::RESET_IS_MILLIS_FROM;
 use crate::backoff::{parse_retry_after, parse_seconds};
-use crate::destination::RetryAfter;
+use crate::exchange::RetryAfter;
 use crate::http::Response;
 use event::Timestamp;
 use event::settings::Braze;

@@ -2,7 +2,7 @@
 
 use super::Batch;
 use super::limits::{DETAIL_CHARACTERS, OBJECTS_OF_OLD_ACCOUNTS, TOO_MANY_OBJECTS};
-use crate::destination::{Classification, Reading};
+use crate::exchange::{Classification, Reading};
 use crate::http::Response;
 use event::calls::{BrazeArray, BrazeEndpoint, BrazeItem, subscription_entries};
 use event::json::{Json, Object};
@@ -179,7 +179,7 @@ pub(super) fn read(batch: &Batch, response: &Response) -> Reading {
             };
             Reading::Refused {
                 reason,
-                detail: body.map_or_else(|| crate::dispatch::detail(response.status, &response.body), words),
+                detail: body.map_or_else(|| crate::exchange::detail(response.status, &response.body), words),
                 is_of_all: reason == ParkReason::CatalogNotFound,
             }
         }

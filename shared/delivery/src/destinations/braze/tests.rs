@@ -5,10 +5,11 @@ use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, Seen, deliver, deliver_within, dispatcher, done, job, respond, secret,
     words,
 };
-use crate::http::NoResponse;
+use crate::http::{NoResponse, Response};
+use crate::job::Job;
 use crate::scripted::FakeSecrets;
 use event::Source;
-use event::calls::SubscriberKind;
+use event::calls::{BrazeArray, BrazeCall, SubscriberKind};
 use sample_calls::{
     campaign, delete, delete_item, identify, item, merge, subscription, track, update_item, upsert_item,
 };

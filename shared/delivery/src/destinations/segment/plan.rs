@@ -1,16 +1,36 @@
 //! Calls become batches, and what Segment would discard after a 200 is found before (SEG-030..044).
 
 use super::limits::{MESSAGE_ID_CHARACTERS, PROPERTIES};
-use super::{Batch, SegmentItem, WriteKeySlot};
+use super::{Batch, Segment, SegmentItem, WriteKeySlot};
 use crate::batch::{PlannedCall, PlannedItem};
-use crate::destination::Plan;
 use crate::job::{Job, Owner};
-use event::calls::{SegmentCall, UserKey};
-use event::json::{ArrayWriter, Json, ObjectWriter};
+use crate::planner::{Plan, Planner};
+use event::calls::{Platform, SegmentCall, UserKey};
+use event::json::Json;
 use event::reasons::{IgnoreReason, ParkReason};
-use event::settings::Segment;
-use event::{Outcome, Timestamp};
+use event::{Outcome, Timestamp, settings};
+use secrets::SegmentKeys;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+impl Planner for Segment {
+    type Call = SegmentCall;
+    type Keys = SegmentKeys;
+    type Target = WriteKeySlot;
+    type Item = SegmentItem;
+
+    fn plan(
+        &self,
+        jobs: Vec<Job<SegmentCall>>,
+        keys: Option<&SegmentKeys>,
+        wanted: impl Fn(Owner) -> bool,
+    ) -> Plan<Batch> {
+        // Without keys all go with the one for all (SEG-023).
+        let has_own =
+            |platform: &Platform| keys.is_some_and(|keys| keys.write_keys.contains_key(platform.as_str()));
+        let slot = |call: &SegmentCall| call.platform.filter(has_own);
+        pack(jobs, &self.settings, slot, wanted)
+    }
+}
 
 /// The types that Segment knows (SEG-030).
 const TYPES: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
@@ -66,30 +86,7 @@ fn is_sound(element: &str) -> Option<()> {
 }
 
 /// Bytes of a `timestamp` that was added, its name and comma included (SEG-006).
-const TIMESTAMP_BYTES: usize = 39;
-
-/// What stands for the time of sending where nothing is sent.
-const NOW_PLACEHOLDER: &str = "<now>";
-
-/// The body of a request (SEG-004). Without a time it is only shown: times that were added are left out, since nothing was
-/// received either.
-pub(super) fn body<'e>(items: impl Iterator<Item = &'e SegmentItem>, now: Option<Timestamp>) -> String {
-    let mut body = String::new();
-    let mut out = ObjectWriter::new(&mut body);
-    {
-        let mut batch: ArrayWriter<'_> = out.array("batch");
-        items.for_each(|item| match item.text.get(1 + TIMESTAMP_BYTES..) {
-            Some(rest) if now.is_none() && item.has_added_timestamp => batch.raw(&format!("{{{rest}")),
-            _ => batch.raw(&item.text),
-        });
-    }
-    out.string(
-        "sentAt",
-        &now.map_or_else(|| NOW_PLACEHOLDER.to_owned(), |now| now.to_string()),
-    );
-    drop(out);
-    body
-}
+pub(super) const TIMESTAMP_BYTES: usize = 39;
 
 /// Bytes of a body without any element: `{"batch":[],"sentAt":"YYYY-MM-DDTHH:MM:SS.mmmZ"}`.
 const EMPTY_BODY_BYTES: usize = 48;
@@ -107,9 +104,9 @@ struct Open {
 /// order of the batches, the calls of a user keep theirs over all keys: none joins a batch that stands before one with an
 /// earlier call of its user in its envelope (RD-146). Of calls of one batch with one `messageId` only the first is sent
 /// (SEG-044).
-pub(super) fn plan(
+fn pack(
     jobs: Vec<Job<SegmentCall>>,
-    settings: &Segment,
+    settings: &settings::Segment,
     slot: impl Fn(&SegmentCall) -> WriteKeySlot,
     wanted: impl Fn(Owner) -> bool,
 ) -> Plan<Batch> {

@@ -1,6 +1,6 @@
 //! What Segment's response means: one total function of the status (SEG-050..062).
 
-use crate::destination::Classification;
+use crate::exchange::Classification;
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 
 /// What a status says of a request.

@@ -4,9 +4,11 @@ use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, job, respond, words,
 };
-use crate::http::NoResponse;
+use crate::http::{NoResponse, Response};
+use crate::job::Job;
 use crate::scripted::FakeSecrets;
 use event::Source;
+use event::calls::SegmentCall;
 
 mod answers;
 mod bisect;

@@ -23,7 +23,7 @@ fn packs(events: Vec<Vec<BrazeCall>>, room: Room) -> Vec<Batch> {
         .enumerate()
         .flat_map(|(job, asked)| calls(job, asked, |_| true))
         .collect();
-    plan(all, true, room)
+    pack(all, true, room)
 }
 
 /// Events of one call to `/users/track` each: user, attributes, events, purchases.
@@ -146,7 +146,7 @@ fn equal_attributes_go_once_unless_another_call_lies_between() {
         .enumerate()
         .flat_map(|(job, asked)| calls(job, asked, |_| true))
         .collect();
-    assert_eq!(plan(all, false, ROOM)[0].items().count(), 2);
+    assert_eq!(pack(all, false, ROOM)[0].items().count(), 2);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::destination::Destination;
 use crate::destinations::packed;
+use crate::destinations::segment::exchange::body;
 use crate::fake_vendor::job;
 use event::EventId;
 use event::calls::Platform;
@@ -126,9 +127,9 @@ fn event(id: &str, padding: usize, platform: Option<Platform>, user: Option<u8>)
 /// The slot and the places of the events of each batch.
 fn batches(
     jobs: Vec<Job<SegmentCall>>,
-    settings: &Segment,
+    settings: &settings::Segment,
 ) -> (Vec<(WriteKeySlot, Vec<usize>)>, Plan<Batch>) {
-    let plan = plan(jobs, settings, |call| call.platform, |_| true);
+    let plan = pack(jobs, settings, |call| call.platform, |_| true);
     let places = |batch: &Batch| batch.calls.iter().map(|call| call.job).collect();
     let batches = plan.batches.iter().map(|batch| (batch.target, places(batch)));
     (batches.collect(), plan)
@@ -138,13 +139,13 @@ fn batches(
 fn of_equal_ids_in_one_batch_the_first_is_sent() {
     event::rules!["SEG-044"];
     let jobs = || ["a", "b", "a"].map(|id| event(id, 0, None, Some(0))).into();
-    let (sent, plan) = batches(jobs(), &Segment::default());
+    let (sent, plan) = batches(jobs(), &settings::Segment::default());
     assert_eq!(sent, [(None, vec![0, 1])]);
     let ignored = Outcome::Ignored(IgnoreReason::DuplicateInRequest);
     assert_eq!(plan.unsent, [(Owner { job: 2, position: 0 }, ignored)]);
-    let one = Segment {
+    let one = settings::Segment {
         max_batch_events: 1,
-        ..Segment::default()
+        ..settings::Segment::default()
     };
     let (sent, _) = batches(jobs(), &one);
     let each = [(None, vec![0]), (None, vec![1]), (None, vec![2])];
@@ -158,7 +159,7 @@ proptest! {
         most in 1_usize..20,
     ) {
         event::rules!["SEG-040", "SEG-041", "SEG-042", "SEG-043"];
-        let settings = Segment { max_batch_bytes: 33_000, max_batch_events: most, ..Segment::default() };
+        let settings = settings::Segment { max_batch_bytes: 33_000, max_batch_events: most, ..settings::Segment::default() };
         let jobs = sizes.iter().enumerate().map(|(n, size)| event(&n.to_string(), *size, None, Some(0)));
         let (sent, plan) = batches(jobs.collect(), &settings);
         let all: Vec<usize> = sent.iter().flat_map(|(_, places)| places).copied().collect();
@@ -185,7 +186,7 @@ proptest! {
         most in 1_usize..20,
     ) {
         event::rules!["SEG-022", "SEG-041", "RD-146"];
-        let settings = Segment { max_batch_events: most, ..Segment::default() };
+        let settings = settings::Segment { max_batch_events: most, ..settings::Segment::default() };
         let slots = [None, Some(Platform::Ios), Some(Platform::Android)];
         let jobs = asked.iter().enumerate().map(|(n, (slot, user))| event(&n.to_string(), 0, slots[*slot], *user));
         let (packed, _) = batches(jobs.collect(), &settings);

@@ -47,7 +47,7 @@ proptest! {
         let fit_alone: Vec<bool> = events.iter().map(|calls| calls.iter().filter(is_track).all(fits)).collect();
         let room = Room { max_objects, max_body_bytes };
         let all = events.into_iter().enumerate().flat_map(|(job, asked)| calls(job, asked, |_| true)).collect();
-        let requests = plan(all, dedupe_attributes, room);
+        let requests = pack(all, dedupe_attributes, room);
 
         // Each position of each event is in exactly one request, itself or shared.
         let mut owned: Vec<(usize, usize)> = requests

@@ -1,10 +1,58 @@
-//! One event is one request (SR-303, SR-304).
+//! A request to Branch's v2 event API and what its response means, its hints included.
 
-use event::calls::BranchCall;
+use super::limits::{MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_S};
+use super::{Batch, Branch, BranchItem, response};
+use crate::backoff::parse_retry_after;
+use crate::exchange::{Ambiguous, Exchange, Reading, RetryAfter};
+use crate::http::{Request, Response};
+use event::Timestamp;
+use event::calls::{BranchCall, Method};
 use event::json::write_string;
+use event::settings::OnAmbiguous;
+
+impl Exchange for Branch {
+    fn request(&self, batch: &Batch, key: &str, now: Option<Timestamp>) -> Request {
+        let call = batch.items().next().map(|item| &item.item.call);
+        let ip = call
+            .and_then(|call| call.ip.clone())
+            .filter(|_| self.settings.ip_override_header);
+        let key = if now.is_some() { key } else { KEY_PLACEHOLDER };
+        Request {
+            method: Method::Post,
+            url: format!("{}{}", self.base_url, batch.target.path()),
+            authorization: None,
+            headers: ip.map(|ip| ("X-IP-Override", ip)).into_iter().collect(),
+            body: call.map_or_else(String::new, |call| body(call, key)),
+            timeout_ms: self.settings.timeout.as_millis(),
+            max_response_bytes: MAX_RESPONSE_BYTES,
+        }
+    }
+
+    fn read(&self, _: &Batch, response: &Response) -> Reading {
+        response::classify(response).reading(response)
+    }
+
+    /// SR-340.
+    fn retry_after(&self, response: &Response, now: Timestamp) -> Option<RetryAfter> {
+        let obeyed = response.status == 429 || response.status >= 500;
+        let seconds = parse_retry_after(response.header("retry-after")?, now).filter(|_| obeyed)?;
+        Some(RetryAfter {
+            seconds: seconds.clamp(1.0, MAX_RETRY_AFTER_S),
+            pauses_group: false,
+        })
+    }
+
+    /// SR-330.
+    fn ambiguous(&self, _: &BranchItem) -> Ambiguous {
+        match self.settings.on_ambiguous {
+            OnAmbiguous::Park => Ambiguous::Park,
+            OnAmbiguous::Retry => Ambiguous::RepeatMayCountTwice,
+        }
+    }
+}
 
 /// The body that is sent: the call's, with the key (SR-304).
-pub(super) fn body(call: &BranchCall, branch_key: &str) -> String {
+fn body(call: &BranchCall, branch_key: &str) -> String {
     let rest = call.body.strip_prefix('{').unwrap_or(&call.body);
     let mut body = String::with_capacity(call.body.len() + branch_key.len() + 18);
     body.push_str("{\"branch_key\":");
@@ -17,7 +65,7 @@ pub(super) fn body(call: &BranchCall, branch_key: &str) -> String {
 }
 
 /// What stands for the key where it must not be shown.
-pub(super) const KEY_PLACEHOLDER: &str = "<branch_key>";
+const KEY_PLACEHOLDER: &str = "<branch_key>";
 
 #[cfg(test)]
 mod tests {

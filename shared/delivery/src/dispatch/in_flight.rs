@@ -1,10 +1,8 @@
-//! The order of a user's calls: never two requests with calls of one user in flight, and what waits keeps the later ones.
+//! Never two requests with calls of one user in flight (RD-146).
 
-use crate::destination::UserOrderScope;
-use event::Outcome;
 use event::calls::UserKey;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 
 /// Starts every item, at most `most` at a time, in order for each user. `start` is asked when an item's turn has come.
 pub(super) async fn in_flight<T, F>(
@@ -57,51 +55,6 @@ fn next<T>(
         before.extend(users);
     }
     pending.remove(free?)
-}
-
-/// The users whose later calls wait with an earlier one (RD-147, SB-517).
-pub(super) struct WaitingUsers {
-    scope: UserOrderScope,
-    waiting: HashMap<(Option<usize>, UserKey), Outcome>,
-}
-
-impl WaitingUsers {
-    /// Nobody waits yet.
-    pub(super) fn new(scope: UserOrderScope) -> Self {
-        Self {
-            scope,
-            waiting: HashMap::new(),
-        }
-    }
-
-    fn key(&self, record: usize, user: &UserKey) -> (Option<usize>, UserKey) {
-        let record = (self.scope == UserOrderScope::Envelope).then_some(record);
-        (record, user.clone())
-    }
-
-    /// What a call of these users waits with, if it does.
-    pub(super) fn outcome<'u>(
-        &self,
-        record: usize,
-        mut users: impl Iterator<Item = &'u UserKey>,
-    ) -> Option<Outcome> {
-        users.find_map(|user| self.waiting.get(&self.key(record, user)).copied())
-    }
-
-    /// A call has this outcome.
-    pub(super) fn met<'u>(
-        &mut self,
-        record: usize,
-        users: impl Iterator<Item = &'u UserKey>,
-        outcome: Outcome,
-    ) {
-        let holds = self.scope == UserOrderScope::Envelope;
-        if outcome.is_waiting() && (holds || !matches!(outcome, Outcome::Hold(_))) {
-            for user in users {
-                self.waiting.insert(self.key(record, user), outcome);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,111 @@
+//! Whether a request may start now, by what earlier ones have learned. It lives as long as the container.
+
+use super::breaker::{Breaker, Gate};
+use super::pauses::{Pauses, RateLimitPause};
+use super::token_bucket::TokenBucket;
+use crate::backoff::unsent;
+use crate::destination::Destination;
+use event::reasons::{HoldKind, RetryClass};
+use event::{Outcome, Random, Timestamp};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// Not started: there was no time left.
+pub(super) const UNSTARTED: Outcome = Outcome::Retry {
+    after: 0,
+    class: RetryClass::Unstarted,
+};
+
+/// What keeps a request from being sent now.
+pub(super) enum Obstacle {
+    /// Nothing before this instant; waiting for it is allowed.
+    Until(Timestamp, Outcome),
+    /// It gets this outcome.
+    Unsent(Outcome),
+}
+
+/// What is known of the lanes of a destination.
+pub(super) struct Lanes<D: Destination> {
+    breakers: RefCell<HashMap<D::Lane, Breaker>>,
+    pauses: Pauses<D::PauseGroup>,
+    bucket: Option<TokenBucket>,
+}
+
+impl<D: Destination> Lanes<D> {
+    /// Nothing is known yet.
+    pub(super) fn new(requests_per_second: Option<u32>) -> Self {
+        Self {
+            breakers: RefCell::default(),
+            pauses: Pauses::default(),
+            bucket: requests_per_second.map(TokenBucket::new),
+        }
+    }
+
+    /// Whether any lane is left alone.
+    pub(super) fn has_open_breaker(&self) -> bool {
+        self.breakers.borrow().values().any(Breaker::is_open)
+    }
+
+    /// Whether this lane is left alone.
+    pub(super) fn is_open(&self, lane: &D::Lane) -> bool {
+        self.breakers.borrow().get(lane).is_some_and(Breaker::is_open)
+    }
+
+    /// Whether a lane waits for another key than this one.
+    pub(super) fn is_held_for_key(&self, lane: &D::Lane, key: u64, now: Timestamp) -> bool {
+        let breakers = self.breakers.borrow();
+        let gate = breakers.get(lane).map(|breaker| breaker.gate(now, key));
+        gate == Some(Gate::Held(HoldKind::Credentials))
+    }
+
+    /// What keeps a request with this key from starting; with nothing in its way it has started.
+    pub(super) fn start(
+        &self,
+        lane: D::Lane,
+        group: &D::PauseGroup,
+        key: u64,
+        now: Timestamp,
+        random: &impl Random,
+    ) -> Result<(), Obstacle> {
+        let retry = |then: Timestamp, class| Outcome::Retry {
+            after: unsent(then.millis_since(now), random),
+            class,
+        };
+        let mut breakers = self.breakers.borrow_mut();
+        let breaker = breakers.entry(lane).or_default();
+        let gate = breaker.gate(now, key);
+        if let Gate::Held(kind) = gate {
+            return Err(Obstacle::Unsent(Outcome::Hold(kind)));
+        }
+        if let Some(pause) = self.pauses.running(group, now) {
+            let outcome = retry(pause.until, RetryClass::RateLimited);
+            return Err(if pause.may_be_waited_for {
+                Obstacle::Until(pause.until, outcome)
+            } else {
+                Obstacle::Unsent(outcome)
+            });
+        }
+        match gate {
+            Gate::Open(then) => return Err(Obstacle::Unsent(retry(then, RetryClass::BreakerOpen))),
+            Gate::Ramp(then) => return Err(Obstacle::Until(then, retry(then, RetryClass::BreakerOpen))),
+            Gate::Pass | Gate::Held(_) => {}
+        }
+        if let Some(bucket) = &self.bucket
+            && let Err(wait_ms) = bucket.take(now)
+        {
+            return Err(Obstacle::Until(now.plus_millis(wait_ms.cast_signed()), UNSTARTED));
+        }
+        breaker.start(now);
+        Ok(())
+    }
+
+    /// The breaker of a lane learns what came of a request.
+    pub(super) fn learn(&self, lane: D::Lane, learn: impl FnOnce(&mut Breaker)) {
+        learn(self.breakers.borrow_mut().entry(lane).or_default());
+    }
+
+    /// The rate limit of a group is spent.
+    pub(super) fn pause(&self, group: D::PauseGroup, pause: RateLimitPause) {
+        self.pauses.set(group, pause);
+    }
+}
