@@ -183,6 +183,11 @@ impl CaseFile {
         self.cases.len()
     }
 
+    /// The rule that the cases are of.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
     /// Hands every event over with its title and settings.
     pub fn each(&self, see: &mut impl FnMut(&str, &str, &Settings)) {
         for (at, case) in self.cases.iter().enumerate() {

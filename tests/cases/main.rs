@@ -6,6 +6,7 @@ mod completeness;
 mod coverage;
 mod explained;
 mod explained_decisions;
+mod explained_rules;
 mod explained_to_branch;
 mod json;
 mod migration;

@@ -15,7 +15,7 @@ mod time;
 mod value;
 
 use crate::Trace;
-use crate::forms::{Placeholders, unfolded};
+use crate::forms::{Placeholders, record_json_texts, unfolded};
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
 use event::calls::{Mapped, SegmentCall};
@@ -57,6 +57,8 @@ struct BranchToSegment;
 impl Mapping for BranchToSegment {
     const SOURCE: Source = Source::Branch;
     const MALFORMED: &'static str = "BS-030";
+    const GIVEN: &'static str = "BS-020";
+    const DERIVED: &'static str = "BS-021";
     const ID: &'static str = "id";
     const WARNINGS: &'static [Warning] = &WARNINGS;
     type Received<'a> = Received<'a>;
@@ -65,6 +67,10 @@ impl Mapping for BranchToSegment {
 
     fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
         unfolded(text, &JSON_TEXTS)
+    }
+
+    fn record_unfolded(event: Json<'_>, _: &Settings, trace: &mut Trace) {
+        record_json_texts("BS-015", event, &JSON_TEXTS, trace);
     }
 
     fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Received<'a>> {

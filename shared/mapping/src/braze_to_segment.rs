@@ -49,6 +49,8 @@ struct BrazeToSegment;
 impl Mapping for BrazeToSegment {
     const SOURCE: Source = Source::Braze;
     const MALFORMED: &'static str = "BZ-018";
+    const GIVEN: &'static str = "BZ-120";
+    const DERIVED: &'static str = "BZ-121";
     const ID: &'static str = "id";
     const WARNINGS: &'static [Warning] = &WARNINGS;
     type Received<'a> = Root<'a>;
@@ -57,6 +59,10 @@ impl Mapping for BrazeToSegment {
 
     fn unfold<'e>(text: &'e str, settings: &Settings) -> Cow<'e, str> {
         stored::unfold(text, &settings.braze_to_segment)
+    }
+
+    fn record_unfolded(event: Json<'_>, settings: &Settings, trace: &mut Trace) {
+        stored::record(event, &settings.braze_to_segment, trace);
     }
 
     fn open<'a>(event: Json<'a>, _: &mut Trace) -> Option<Root<'a>> {

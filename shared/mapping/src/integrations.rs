@@ -40,6 +40,13 @@ impl Integrations<'_, '_> {
         (!is_wanted && self.is_false(ALL)).then(|| self.path(ALL))
     }
 
+    /// The path of what names a destination on although `All` is off; `None` if that did not decide. What is off is off.
+    pub(crate) fn on_beside_all(&self, names: &[&str], webhooks: &[String]) -> Option<String> {
+        let mut asked = names.iter().copied().chain(webhooks.iter().map(String::as_str));
+        let name = asked.find(|name| self.is_on(name))?;
+        self.is_false(ALL).then(|| self.path(name))
+    }
+
     fn get(&self, name: &str) -> Option<Json<'_>> {
         self.own.present(name).or_else(|| self.of_context.present(name))
     }

@@ -15,4 +15,4 @@ mod segment_track;
 mod trace;
 
 pub use destinations::{event_id, to_branch, to_braze, to_segment};
-pub use trace::{Trace, TraceEntry};
+pub use trace::{Trace, TraceEntry, Warned};

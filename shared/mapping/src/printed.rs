@@ -1,6 +1,6 @@
 //! What `switchyard map` prints of one event: one line of JSON.
 
-use crate::{Trace, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
+use crate::{Trace, Warned, branch_to_segment, braze_to_segment, segment_to_branch, segment_to_braze};
 use event::calls::{BranchCall, BrazeCall, Mapped, OwnRules, SegmentCall, Verdict};
 use event::json::{ArrayWriter, ObjectWriter};
 use event::reasons::Warning;
@@ -149,9 +149,10 @@ fn write_warnings(mut out: ArrayWriter<'_>, warnings: &[Warning], explained: Opt
             out.string(warning.as_str());
             continue;
         };
-        for (_, path) in trace.occurrences().iter().filter(|(of, _)| of == warning) {
+        for Warned { rule, path, .. } in trace.occurrences().iter().filter(|of| of.warning == *warning) {
             let mut entry = out.object();
             entry.string("reason", warning.as_str());
+            entry.string("rule", rule);
             entry.string("path", path);
         }
     }

@@ -4,7 +4,7 @@ use crate::Trace;
 use crate::own_rules::{self, Changed};
 use crate::rejected::{Reason, Rejected};
 use event::calls::{Mapped, OwnRules, Verdict};
-use event::json::{Index, Json};
+use event::json::{Index, Json, well_formed};
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{Row, Settings};
 use event::{EventId, Source, Timestamp};
@@ -17,6 +17,10 @@ pub(crate) trait Mapping {
     const SOURCE: Source;
     /// The rule that parks what is no JSON object.
     const MALFORMED: &'static str;
+    /// The rule that takes the id that the source gave an event.
+    const GIVEN: &'static str;
+    /// The rule that derives the id of an event that has none.
+    const DERIVED: &'static str;
     /// The key of an event's id.
     const ID: &'static str;
     /// The warnings in the order of the page's list of reasons.
@@ -32,6 +36,9 @@ pub(crate) trait Mapping {
     fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
         Cow::Borrowed(text)
     }
+
+    /// Records which texts [`Self::unfold`] reads as the values that they stand for.
+    fn record_unfolded(_: Json<'_>, _: &Settings, _: &mut Trace) {}
 
     /// The user's own rules.
     fn rows(settings: &Settings) -> &[Row];
@@ -107,6 +114,9 @@ fn map_with<M: Mapping>(
     let unfolded = M::unfold(text, settings);
     // What the received event warns of counts only if it is the one that is mapped.
     let mut of_received = trace.empty();
+    if matches!(unfolded, Cow::Owned(_)) {
+        record_unfolded::<M>(text, settings, &mut of_received);
+    }
     let event = received.read(&unfolded).ok();
     let event = event.and_then(|json| Some((json, M::open(json, &mut of_received)?)));
     let given = event.as_ref().and_then(|(_, event)| M::id(event, settings));
@@ -152,8 +162,11 @@ fn map_with<M: Mapping>(
         length: text.len(),
         received_at,
     };
+    if !arrival.is_derived && event.is_ok() {
+        trace.record(M::GIVEN, || (M::ID.into(), "the event's id".into()));
+    }
     if arrival.is_derived {
-        trace.warn(Warning::IdDerived, || M::ID.into());
+        trace.warn(M::DERIVED, Warning::IdDerived, || M::ID.into());
     }
     let calls = event
         .and_then(|event| M::gate(event, settings, trace))
@@ -162,6 +175,15 @@ fn map_with<M: Mapping>(
         verdict: verdict::<M>(calls, trace),
         id: arrival.id,
         own_rules,
+    }
+}
+
+/// Records which texts were read as the values that they stand for, if somebody wants to know.
+fn record_unfolded<M: Mapping>(text: &str, settings: &Settings, trace: &mut Trace) {
+    if trace.explains()
+        && let Ok(event) = Json::parse(&well_formed(text))
+    {
+        M::record_unfolded(event, settings, trace);
     }
 }
 
@@ -242,7 +264,11 @@ impl ChangedEvent {
     ) -> Result<M::Received<'a>, Rejected> {
         let changed = self.index.written();
         trace.keep_changed(changed.raw());
-        let event = match M::unfold(changed.raw(), settings) {
+        let unfolded = M::unfold(changed.raw(), settings);
+        if matches!(unfolded, Cow::Owned(_)) {
+            record_unfolded::<M>(changed.raw(), settings, trace);
+        }
+        let event = match unfolded {
             Cow::Borrowed(_) => Some(changed),
             Cow::Owned(unfolded) => {
                 self.unfolded = unfolded;

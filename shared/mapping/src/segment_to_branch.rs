@@ -16,7 +16,7 @@ mod user_data;
 mod value;
 
 use crate::Trace;
-use crate::forms::{Placeholders, unfolded};
+use crate::forms::{Placeholders, record_json_texts, unfolded};
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
 use event::calls::{BranchCall, Mapped};
@@ -56,6 +56,8 @@ struct SegmentToBranch;
 impl Mapping for SegmentToBranch {
     const SOURCE: Source = Source::Segment;
     const MALFORMED: &'static str = "SR-030";
+    const GIVEN: &'static str = "SR-020";
+    const DERIVED: &'static str = "SR-020";
     const ID: &'static str = "messageId";
     const WARNINGS: &'static [Warning] = &WARNINGS;
     type Received<'a> = Received<'a>;
@@ -64,6 +66,10 @@ impl Mapping for SegmentToBranch {
 
     fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
         unfolded(text, &JSON_TEXTS)
+    }
+
+    fn record_unfolded(event: Json<'_>, _: &Settings, trace: &mut Trace) {
+        record_json_texts("SR-220", event, &JSON_TEXTS, trace);
     }
 
     fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Received<'a>> {

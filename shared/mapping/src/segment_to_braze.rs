@@ -55,6 +55,8 @@ struct SegmentToBraze;
 impl Mapping for SegmentToBraze {
     const SOURCE: Source = Source::Segment;
     const MALFORMED: &'static str = "SB-010";
+    const GIVEN: &'static str = "SB-012";
+    const DERIVED: &'static str = "SB-012";
     const ID: &'static str = "messageId";
     const WARNINGS: &'static [Warning] = &WARNINGS;
     type Received<'a> = Received<'a>;

@@ -61,6 +61,8 @@ pub(crate) struct Track<'a> {
 pub(crate) struct Trimming {
     /// The rule that leaves properties out.
     pub rule: &'static str,
+    /// The rule that warns of it.
+    pub warns: &'static str,
     /// The most bytes of the call as it is sent.
     pub limit: usize,
     /// Whether the property `truncated` names what was left out.
@@ -131,7 +133,7 @@ impl Track<'_> {
             trace.record(trimming.rule, || {
                 (path(), "left out: the event is too large".into())
             });
-            trace.warn(Warning::Trimmed, path);
+            trace.warn(trimming.warns, Warning::Trimmed, path);
         }
         let gone: BTreeSet<&str> = removed.iter().copied().collect();
         let stays = |property: &&P| {

@@ -13,6 +13,17 @@ pub struct TraceEntry {
     pub result: String,
 }
 
+/// One place of the input of which a rule warns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warned {
+    /// The rule's id, such as `SB-092`.
+    pub rule: &'static str,
+    /// What is wrong.
+    pub warning: Warning,
+    /// The input's path.
+    pub path: String,
+}
+
 /// Collects warnings and, if asked to, their places and the rules' work. Without that, no path is ever written.
 pub struct Trace {
     warnings: Vec<Warning>,
@@ -22,7 +33,7 @@ pub struct Trace {
 #[derive(Default)]
 struct Explained {
     changed: Option<String>,
-    occurrences: Vec<(Warning, String)>,
+    occurrences: Vec<Warned>,
     trace: Vec<TraceEntry>,
 }
 
@@ -82,13 +93,14 @@ impl Trace {
         self.explained.is_some()
     }
 
-    /// Raises a warning at a place of the input. `path` is called only if somebody wants to know.
-    pub fn warn(&mut self, warning: Warning, path: impl FnOnce() -> String) {
+    /// Raises a warning of a rule at a place of the input. `path` is called only if somebody wants to know.
+    pub fn warn(&mut self, rule: &'static str, warning: Warning, path: impl FnOnce() -> String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
         if let Some(explained) = &mut self.explained {
-            explained.occurrences.push((warning, path()));
+            let path = path();
+            explained.occurrences.push(Warned { rule, warning, path });
         }
     }
 
@@ -131,8 +143,8 @@ impl Trace {
             .collect()
     }
 
-    /// Every occurrence of a warning with its path, in the order in which they were raised.
-    pub fn occurrences(&self) -> &[(Warning, String)] {
+    /// Every occurrence of a warning with its rule and path, in the order in which they were raised.
+    pub fn occurrences(&self) -> &[Warned] {
         self.explained
             .as_ref()
             .map_or(&[], |explained| &explained.occurrences)
@@ -152,14 +164,14 @@ mod tests {
     fn warnings_come_once_each_in_order_and_paths_only_on_request() {
         let order = [Warning::IdDerived, Warning::InvalidUrl, Warning::KeyRenamed];
         let mut brief = Trace::brief();
-        brief.warn(Warning::KeyRenamed, || panic!("nobody asked"));
-        brief.warn(Warning::IdDerived, || panic!("nobody asked"));
-        brief.warn(Warning::KeyRenamed, || panic!("nobody asked"));
+        brief.warn("SB-112", Warning::KeyRenamed, || panic!("nobody asked"));
+        brief.warn("SB-012", Warning::IdDerived, || panic!("nobody asked"));
+        brief.warn("SB-112", Warning::KeyRenamed, || panic!("nobody asked"));
         assert_eq!(brief.warnings(&order), [Warning::IdDerived, Warning::KeyRenamed]);
 
         let mut explaining = Trace::explaining();
-        explaining.warn(Warning::KeyRenamed, || "traits.$a".into());
-        explaining.warn(Warning::KeyRenamed, || "traits.$b".into());
+        explaining.warn("SB-112", Warning::KeyRenamed, || "traits.$a".into());
+        explaining.warn("SB-112", Warning::KeyRenamed, || "traits.$b".into());
         explaining.record("SB-112", || ("traits.$a".into(), "attributes[0].a".into()));
         assert_eq!(explaining.warnings(&order), [Warning::KeyRenamed]);
         assert_eq!(explaining.occurrences().len(), 2);

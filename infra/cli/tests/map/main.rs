@@ -119,7 +119,7 @@ fn explain_names_the_rules_and_the_paths() {
     );
     let line = &out(&output)[0];
     assert!(
-        line.contains(r#""warnings":[{"reason":"time_unreadable","path":"time"}]"#),
+        line.contains(r#""warnings":[{"reason":"time_unreadable","rule":"BZ-133","path":"time"}]"#),
         "{line}"
     );
 }

@@ -27,7 +27,7 @@ pub(super) fn call(
     let (timestamp, other_time) = time::timestamp(event, trace);
     let context = Context::new(event, placeholders(own), trace);
     if event.user("ip").is_some_and(|ip| value::text(ip).is_none()) {
-        trace.warn(Warning::FieldUnreadable, || "user_data.ip".into());
+        trace.warn("BS-016", Warning::FieldUnreadable, || "user_data.ip".into());
     }
     let track = Track {
         name,
@@ -45,6 +45,7 @@ pub(super) fn call(
     let body = track.body(&properties.list, None, capacity);
     let trimming = Trimming {
         rule: "BS-152",
+        warns: "BS-154",
         limit: segment_track::limit(settings),
         lists: true,
     };

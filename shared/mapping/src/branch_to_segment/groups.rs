@@ -140,7 +140,7 @@ impl<'e> Groups<'e> {
             let is_amount = AMOUNTS.contains(&key) && !is_nothing(value);
             if is_amount && number(value).is_none() {
                 self.properties
-                    .warn(Warning::InvalidNumber, format!("event_data.{key}"));
+                    .warn("BS-113", Warning::InvalidNumber, format!("event_data.{key}"));
             }
             if is_amount && value.kind() == Kind::String {
                 let number = Value::number_or_exact(value);

@@ -96,7 +96,7 @@ pub(super) fn identity<'a>(
     }
     let is_unset = developer_identity.is_some_and(is_nothing);
     if is_unset || placeholders.refuses(developer_identity) {
-        trace.warn(Warning::PlaceholderUserId, || {
+        trace.warn("BS-077", Warning::PlaceholderUserId, || {
             "user_data.developer_identity".into()
         });
     }
@@ -117,11 +117,11 @@ fn anonymous_id<'a>(
     places.into_iter().find_map(|(section, object, key)| {
         let value = object.get(key).filter(|value| !is_null(*value))?;
         let Some(id) = placeholders.user(value) else {
-            let warning = match identity_text(value) {
-                Some(_) => Warning::PlaceholderUserId,
-                None => Warning::FieldUnreadable,
+            let (rule, warning) = match identity_text(value) {
+                Some(_) => ("BS-077", Warning::PlaceholderUserId),
+                None => ("BS-016", Warning::FieldUnreadable),
             };
-            trace.warn(warning, || format!("{section}.{key}"));
+            trace.warn(rule, warning, || format!("{section}.{key}"));
             return None;
         };
         trace.record("BS-070", || (format!("{section}.{key}"), "anonymousId".into()));

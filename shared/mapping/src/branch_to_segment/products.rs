@@ -56,7 +56,12 @@ pub(super) fn products(content_items: &[Json<'_>], properties: &mut Properties<'
             for key in NUMBERS {
                 let is_no_number = |value: &Json<'_>| !is_nothing(*value) && number(*value).is_none();
                 if item.get(key).filter(is_no_number).is_some() {
-                    properties.warn(Warning::InvalidNumber, format!("content_items[{at}].{key}"));
+                    let rule = match key {
+                        "$price" => "BS-136",
+                        "$quantity" => "BS-137",
+                        _ => "BS-140",
+                    };
+                    properties.warn(rule, Warning::InvalidNumber, format!("content_items[{at}].{key}"));
                 }
             }
             let product = Product::new(&item);

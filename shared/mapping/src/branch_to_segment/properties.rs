@@ -2,8 +2,8 @@
 
 use super::folded::folded;
 use super::value::{Value, is_equal};
-use crate::Trace;
 use crate::segment_track::{self, Removal, TRUNCATED};
+use crate::trace::{Trace, Warned};
 use event::json::{ObjectWriter, compact_size, string_size};
 use event::reasons::Warning;
 use std::borrow::Cow;
@@ -145,8 +145,8 @@ pub(super) struct Properties<'a> {
     taken: HashMap<String, Option<usize>>,
     /// Those that have got none.
     dropped: Vec<(Group, &'a str)>,
-    /// Warnings of values, with their paths.
-    warnings: Vec<(Warning, String)>,
+    /// Warnings of values.
+    warnings: Vec<Warned>,
 }
 
 impl<'a> Properties<'a> {
@@ -167,8 +167,8 @@ impl<'a> Properties<'a> {
     }
 
     /// Keeps a warning of a value at a path, for [`Self::record`].
-    pub(super) fn warn(&mut self, warning: Warning, path: String) {
-        self.warnings.push((warning, path));
+    pub(super) fn warn(&mut self, rule: &'static str, warning: Warning, path: String) {
+        self.warnings.push(Warned { rule, warning, path });
     }
 
     /// Adds an entry under its name, or under its alternative name. `key` is that of the entry as received.
@@ -221,14 +221,14 @@ impl<'a> Properties<'a> {
                 (from, format!("properties.{}", property.name))
             });
         }
-        for (warning, path) in &self.warnings {
-            trace.warn(*warning, || path.clone());
+        for Warned { rule, warning, path } in &self.warnings {
+            trace.warn(rule, *warning, || path.clone());
         }
         for (group, key) in &self.dropped {
             trace.record("BS-125", || {
                 (path(*group, key), "left out: both its names are taken".into())
             });
-            trace.warn(Warning::PropertyCollision, || path(*group, key));
+            trace.warn("BS-125", Warning::PropertyCollision, || path(*group, key));
         }
     }
 }

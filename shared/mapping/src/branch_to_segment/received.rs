@@ -102,7 +102,7 @@ impl<'a> Received<'a> {
         }
         event.unreadable.append(&mut unreadable);
         for (key, _) in &event.unreadable {
-            trace.warn(Warning::FieldUnreadable, || (*key).into());
+            trace.warn("BS-016", Warning::FieldUnreadable, || (*key).into());
         }
         Some(event)
     }

@@ -23,7 +23,7 @@ pub(super) fn timestamp<'a>(
     let of_receipt = received.and_then(time);
     for (key, given) in [("timestamp", received), ("event_timestamp", happened)] {
         if given.is_some_and(|given| !is_nothing(given) && time(given).is_none()) {
-            trace.warn(Warning::TimeUnreadable, || key.into());
+            trace.warn("BS-055", Warning::TimeUnreadable, || key.into());
         }
     }
     if let Some(timestamp) = happened.and_then(time) {
@@ -34,7 +34,7 @@ pub(super) fn timestamp<'a>(
     match of_receipt {
         Some(_) => trace.record("BS-054", || ("timestamp".into(), "timestamp".into())),
         None if received.is_none_or(is_nothing) => {
-            trace.warn(Warning::TimeUnreadable, || "timestamp".into());
+            trace.warn("BS-055", Warning::TimeUnreadable, || "timestamp".into());
         }
         None => {}
     }

@@ -40,6 +40,7 @@ pub(super) fn call(
     let body = track.body(&properties, None, arrival.length + 512);
     let trimming = Trimming {
         rule: "BZ-252",
+        warns: "BZ-252",
         limit: segment_track::limit(settings),
         lists: !own.drop_properties.iter().any(|name| name == TRUNCATED),
     };

@@ -67,7 +67,7 @@ pub(super) fn identity<'a>(
             trace.record("BZ-101", || ("user.user_id".into(), "anonymousId".into()));
         }
         if is_unreadable(user.user_id) {
-            trace.warn(Warning::ExternalIdUnreadable, || "user.user_id".into());
+            trace.warn("BZ-107", Warning::ExternalIdUnreadable, || "user.user_id".into());
         }
         warn(is_placeholder, is_anonymous_placeholder, trace);
         return Ok(Identity {
@@ -90,7 +90,9 @@ pub(super) fn identity<'a>(
         return Err(Rejected::ignore("BZ-102", "user", IgnoreReason::NoExternalId));
     }
     if is_unreadable(external) {
-        trace.warn(Warning::ExternalIdUnreadable, || "user.external_user_id".into());
+        trace.warn("BZ-107", Warning::ExternalIdUnreadable, || {
+            "user.external_user_id".into()
+        });
     }
     warn(is_placeholder, is_anonymous_placeholder, trace);
     trace.record("BZ-104", || ("user.user_id".into(), "anonymousId".into()));
@@ -116,7 +118,7 @@ fn is_unreadable(id: Option<Json<'_>>) -> bool {
 fn warn(external: bool, own: bool, trace: &mut Trace) {
     for (is_placeholder, path) in [(external, "user.external_user_id"), (own, "user.user_id")] {
         if is_placeholder {
-            trace.warn(Warning::PlaceholderUserId, || path.into());
+            trace.warn("BZ-112", Warning::PlaceholderUserId, || path.into());
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn name<'e>(
     trace: &mut Trace,
 ) -> Cow<'e, str> {
     if !is_known(event_type, settings) {
-        trace.warn(Warning::UnknownEventType, || "event_type".into());
+        trace.warn("BZ-055", Warning::UnknownEventType, || "event_type".into());
     }
     let (rule, name) = if let Some(name) = settings.event_names.get(event_type) {
         ("BZ-050", Cow::Borrowed(name.as_str()))

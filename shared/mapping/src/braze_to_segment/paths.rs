@@ -231,7 +231,7 @@ impl<'a> Paths<'a, '_> {
                 self.properties.add(Cow::Borrowed(key), value);
             }
             Some(taken) if is_same(taken, &value) => {}
-            Some(_) => self.trace.warn(Warning::FieldCollision, || entry().0),
+            Some(_) => self.trace.warn("BZ-025", Warning::FieldCollision, || entry().0),
         }
     }
 

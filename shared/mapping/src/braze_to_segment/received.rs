@@ -200,7 +200,7 @@ impl<'a> Received<'a> {
                         format!("left out: properties.{} is taken", late.key),
                     )
                 });
-                trace.warn(Warning::FieldCollision, || late.kept.to_string());
+                trace.warn("BZ-025", Warning::FieldCollision, || late.kept.to_string());
             }
         }
     }

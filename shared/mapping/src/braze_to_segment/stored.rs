@@ -1,6 +1,7 @@
 //! The form in which Braze stores Currents: objects as JSON text (BZ-027, BZ-197).
 
-use crate::forms::{json_text, may_hold_json_text};
+use crate::Trace;
+use crate::forms::{json_text, may_hold_json_text, record_json_texts};
 use event::currents;
 use event::json::{Json, Object, ObjectWriter, well_formed};
 use event::settings::BrazeToSegment;
@@ -34,6 +35,17 @@ pub(super) fn unfold<'e>(text: &'e str, settings: &BrazeToSegment) -> Cow<'e, st
         })
     });
     changed.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// Records which texts are read as the objects that they stand for.
+pub(super) fn record(event: Json<'_>, settings: &BrazeToSegment, trace: &mut Trace) {
+    record_json_texts("BZ-027", event, &[&["properties"]], trace);
+    if settings.flatten_custom || settings.parse_json {
+        for (_, field) in CUSTOM {
+            let places: [&[&str]; 3] = [&["properties", field], &["user", field], &[field]];
+            record_json_texts("BZ-197", event, &places, trace);
+        }
+    }
 }
 
 /// What `properties` stands for if it is JSON text.

@@ -29,7 +29,7 @@ pub(super) fn time(
     } else if time.is_some() {
         trace.record("BZ-130", || ("time".into(), "timestamp".into()));
     } else {
-        trace.warn(Warning::TimeUnreadable, || "time".into());
+        trace.warn("BZ-133", Warning::TimeUnreadable, || "time".into());
     }
     finer.or(time).map(Timestamp::from_millis)
 }

@@ -1,5 +1,6 @@
 //! Lists that came as one object, and values that came as JSON text (FM-005, FM-006).
 
+use crate::Trace;
 use event::json::{Json, ObjectWriter, deeper_than, well_formed};
 use std::borrow::Cow;
 
@@ -37,6 +38,20 @@ pub fn unfolded<'e>(event: &'e str, paths: &[&[&str]]) -> Cow<'e, str> {
     let shaped = well_formed(event);
     let replaced = Json::parse(&shaped).ok().and_then(|json| replaced(json, paths));
     replaced.map_or(Cow::Borrowed(event), Cow::Owned)
+}
+
+/// Records which values at these paths are JSON text, as `rule` asks for: see [`unfolded`].
+pub fn record_json_texts(rule: &'static str, event: Json<'_>, paths: &[&[&str]], trace: &mut Trace) {
+    for path in paths {
+        let value = path
+            .iter()
+            .try_fold(event, |value, key| value.as_object()?.get(key));
+        if value.and_then(json_text).is_some() {
+            trace.record(rule, || {
+                (path.join("."), "read as the JSON that it is the text of".into())
+            });
+        }
+    }
 }
 
 /// Whether a string inside an event may be JSON text. Few events hold such texts, and a look at the bytes is cheaper than

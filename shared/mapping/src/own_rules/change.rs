@@ -198,7 +198,7 @@ impl<'n> Changer<'n> {
             Converted::Already => self.stays("OR-034", &format!("{} already, or null", form.as_str())),
             Converted::To(_) | Converted::Cannot => {
                 let path = self.explained_path(&[]);
-                self.trace.warn(Warning::NotConverted, || path);
+                self.trace.warn("OR-034", Warning::NotConverted, || path);
                 self.stays("OR-034", &format!("not convertible to {}", form.as_str()))
             }
         }

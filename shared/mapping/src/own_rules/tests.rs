@@ -1,4 +1,5 @@
 use super::*;
+use crate::Warned;
 use event::calls::{BrazeCall, Verdict};
 use event::json::{Index, Json};
 use event::reasons::Warning;
@@ -451,7 +452,11 @@ remove = ["p[*].card_*", "nowhere"]"#,
     );
     assert_eq!(
         trace.occurrences(),
-        [(Warning::NotConverted, "p[1].n".to_owned())]
+        [Warned {
+            rule: "OR-034",
+            warning: Warning::NotConverted,
+            path: "p[1].n".to_owned()
+        }]
     );
 }
 

@@ -63,7 +63,9 @@ pub(super) fn write(
     let is_whole = personalization.is_some() && user_data.is_some();
     let is_any = personalization.is_some() || user_data.is_some();
     if (is_eea == Some(true) && !is_whole) || (is_eea.is_none() && is_any) {
-        trace.warn(Warning::ConsentIncomplete, || "user_data.dma_eea".into());
+        trace.warn("SR-194", Warning::ConsentIncomplete, || {
+            "user_data.dma_eea".into()
+        });
     }
 }
 
@@ -79,7 +81,7 @@ fn stated(
         let value = value.filter(|value| !is_blank(*value))?;
         let flag = flag(value);
         if flag.is_none() {
-            trace.warn(Warning::InvalidConsent, || format!("{place}.{key}"));
+            trace.warn("SR-189", Warning::InvalidConsent, || format!("{place}.{key}"));
         }
         Some((place, flag?))
     };
@@ -106,7 +108,7 @@ fn of_categories(names: &[String], context: &Context<'_>, trace: &mut Trace) -> 
             Some(Some(true)) => {}
             Some(None) => {
                 are_all_given = false;
-                trace.warn(Warning::InvalidConsent, || {
+                trace.warn("SR-191", Warning::InvalidConsent, || {
                     format!("context.consent.categoryPreferences.{name}")
                 });
             }

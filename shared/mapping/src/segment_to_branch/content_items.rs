@@ -60,10 +60,20 @@ impl ContentItems {
         for (at, element) in products.iter().enumerate() {
             let path = || format!("properties.products[{at}]");
             match element.as_object() {
-                Some(product) => self.items.extend(item(product.sorted(), money, &path, trace)),
+                Some(product) => {
+                    let item = item(product.sorted(), money, &path, trace);
+                    trace.record("SR-220", || {
+                        let result = match &item {
+                            Some(_) => format!("content_items[{}]", self.items.len()),
+                            None => "no item: it says nothing".to_owned(),
+                        };
+                        (path(), result)
+                    });
+                    self.items.extend(item);
+                }
                 None if is_blank(*element) => {}
                 None => {
-                    trace.warn(Warning::ProductSkipped, path);
+                    trace.warn("SR-221", Warning::ProductSkipped, path);
                     others.push(*element);
                 }
             }
@@ -90,7 +100,7 @@ impl ContentItems {
             return;
         }
         let Some(rating) = number(rating) else {
-            trace.warn(Warning::InvalidNumber, || "properties.rating".into());
+            trace.warn("SR-246", Warning::InvalidNumber, || "properties.rating".into());
             return;
         };
         if self.items.is_empty() {
@@ -159,13 +169,13 @@ fn item(product: Object<'_>, money: &Money, path: &dyn Fn() -> String, trace: &m
             continue;
         }
         if NUMBERS.contains(&key) && number(value).is_none() {
-            trace.warn(Warning::InvalidNumber, || format!("{}.{key}", path()));
+            trace.warn("SR-246", Warning::InvalidNumber, || format!("{}.{key}", path()));
         }
         match key {
             PRODUCT_ID if text(value).is_some() => product_id = Some((key, value)),
             "currency" if currency(value, &money.default).is_some() => price_currency = Some((key, value)),
             "currency" | "$currency" => {
-                trace.warn(Warning::InvalidCurrency, || format!("{}.{key}", path()));
+                trace.warn("SR-227", Warning::InvalidCurrency, || format!("{}.{key}", path()));
                 custom.push((key, value));
             }
             _ => custom.push((key, value)),
@@ -181,6 +191,7 @@ fn item(product: Object<'_>, money: &Money, path: &dyn Fn() -> String, trace: &m
     }
     if let Some((key, value)) = price_currency {
         if item.has("$price") && !item.has("$currency") {
+            trace.record("SR-241", || (format!("{}.{key}", path()), "$currency".to_owned()));
             item.add_currency(currency(value, &money.default).as_deref());
         } else {
             custom.push((key, value));
@@ -264,7 +275,7 @@ fn root_item(properties: &mut Properties<'_>, money: &Money, trace: &mut Trace) 
             item.set(field, json);
             properties.take(key);
         } else if takes == Takes::Number {
-            trace.warn(Warning::InvalidNumber, || format!("properties.{key}"));
+            trace.warn("SR-246", Warning::InvalidNumber, || format!("properties.{key}"));
         }
     }
     let record_id = |rule, field: &str| {

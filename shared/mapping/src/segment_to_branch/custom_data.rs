@@ -47,14 +47,18 @@ pub(super) fn write(
                 (format!("properties.{key}"), "left out of custom_data".into())
             });
             if key != FINGERPRINT {
-                trace.warn(Warning::ReservedPropertyRemoved, || format!("properties.{key}"));
+                trace.warn("SR-256", Warning::ReservedPropertyRemoved, || {
+                    format!("properties.{key}")
+                });
             } else if identity_text(value).is_none() {
-                trace.warn(Warning::FieldUnreadable, || format!("properties.{key}"));
+                trace.warn("SR-012", Warning::FieldUnreadable, || format!("properties.{key}"));
             }
             continue;
         }
         if matches!(key, ANONYMOUS_ID | MESSAGE_ID | TIMESTAMP) {
-            trace.warn(Warning::ReservedPropertyRemoved, || format!("properties.{key}"));
+            trace.warn("SR-255", Warning::ReservedPropertyRemoved, || {
+                format!("properties.{key}")
+            });
             continue;
         }
         trace.record("SR-250", || {

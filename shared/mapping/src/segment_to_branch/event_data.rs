@@ -75,6 +75,12 @@ pub(super) fn event_data(
         "" if NO_REVENUE.contains(&accepted.normalized.as_str()) => &[],
         _ => &["revenue"],
     };
+    if revenues.is_empty() && properties.get("revenue").is_some() {
+        trace.record("SR-217", || {
+            let result = "no event_data.revenue: such an event gives money back or counts it again";
+            ("properties.revenue".into(), result.into())
+        });
+    }
     let ad_types: &[&str] = match name {
         "CLICK_AD" | "VIEW_AD" => &["ad_type"],
         _ => &[],
@@ -121,7 +127,9 @@ pub(super) fn event_data(
                 break;
             }
             if let Takes::Number = takes {
-                trace.warn(Warning::InvalidNumber, || format!("properties.{source}"));
+                trace.warn("SR-210", Warning::InvalidNumber, || {
+                    format!("properties.{source}")
+                });
             }
         }
     }
@@ -137,7 +145,9 @@ impl Money {
         };
         let is_unknown = named.is_some() && currency.is_none();
         if is_unknown {
-            trace.warn(Warning::InvalidCurrency, || "properties.currency".into());
+            trace.warn("SR-211", Warning::InvalidCurrency, || {
+                "properties.currency".into()
+            });
         }
         Self {
             currency,
@@ -182,7 +192,9 @@ impl EventData {
             (format!("properties.{source}"), format!("event_data.{field}"))
         });
         if matches!(takes, Takes::Currency) && !is_known_to_branch(&value) {
-            trace.warn(Warning::UnknownCurrency, || format!("properties.{source}"));
+            trace.warn("SR-212", Warning::UnknownCurrency, || {
+                format!("properties.{source}")
+            });
         }
         let json = match takes {
             Takes::Number => value,
@@ -207,7 +219,7 @@ impl EventData {
             )
         });
         if !is_known_to_branch(code) {
-            trace.warn(Warning::UnknownCurrency, || {
+            trace.warn("SR-212", Warning::UnknownCurrency, || {
                 "settings.segment_to_branch.default_currency".into()
             });
         }

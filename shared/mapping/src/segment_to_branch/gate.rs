@@ -82,8 +82,13 @@ pub(super) fn accept<'a>(
             let closed = Rejected::ignore("SR-045", "integrations", IgnoreReason::IntegrationOff);
             return Err(closed.at(path));
         }
+        if trace.explains()
+            && let Some(path) = integrations.on_beside_all(&INTEGRATIONS, &settings.webhook_names)
+        {
+            trace.record("SR-045", || (path, "on, though All is off".into()));
+        }
         for path in integrations.unreadable(&INTEGRATIONS, &settings.webhook_names) {
-            trace.warn(Warning::FieldUnreadable, || path);
+            trace.warn("SR-012", Warning::FieldUnreadable, || path);
         }
     }
     let (name, normalized) = renamed(name, settings, trace);

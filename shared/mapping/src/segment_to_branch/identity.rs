@@ -104,15 +104,32 @@ impl<'a> Identifiers<'a> {
             let own = anonymous_id.as_deref().map(str::trim);
             own.is_some_and(|own| own.eq_ignore_ascii_case(id.trim()))
         };
-        let read = |key: &str| {
-            let id = device.get(key).and_then(|id| placeholders.thing(id));
-            id.filter(|id| !is_anonymous(id))
+        let mut read = |key: &str| {
+            let id = device.get(key).and_then(|id| placeholders.thing(id))?;
+            if is_anonymous(&id) {
+                trace.record("SR-155", || {
+                    (
+                        format!("context.device.{key}"),
+                        "left out: it is the anonymousId".into(),
+                    )
+                });
+                return None;
+            }
+            Some(id)
         };
         let (advertising_id, device_id) = (read("advertisingId"), read("id"));
         let mut system = device.get("type").and_then(System::of);
         let has_device = advertising_id.is_some() || device_id.is_some();
         if system.is_none() && settings.os_name_fallback && has_device {
             system = event.context.os.get("name").and_then(System::of);
+            if let Some(system) = system {
+                trace.record("SR-159", || {
+                    (
+                        "context.os.name".into(),
+                        format!("user_data.os = {}", system.as_str()),
+                    )
+                });
+            }
         }
         let named = |id: Option<Cow<'a, str>>, field: fn(System) -> &'static str| {
             system.and_then(|system| Some((field(system), id?)))
@@ -129,13 +146,20 @@ impl<'a> Identifiers<'a> {
         };
         identifiers.judge_device_id(trace);
         let is_limited = device.get("adTrackingEnabled").and_then(boolean) == Some(false);
-        if is_limited && identifiers.device_id.is_some() && !settings.send_limited_advertising_id {
-            identifiers.advertising_id = None;
+        if is_limited
+            && identifiers.device_id.is_some()
+            && !settings.send_limited_advertising_id
+            && identifiers.advertising_id.take().is_some()
+        {
+            trace.record("SR-161", || {
+                let result = "left out: adTrackingEnabled is false";
+                ("context.device.advertisingId".into(), result.into())
+            });
         }
         identifiers.check(settings)?;
         for (path, id) in [("userId", event.user_id), ("anonymousId", event.anonymous_id)] {
             if placeholders.refuses(id) {
-                trace.warn(Warning::PlaceholderUserId, || path.into());
+                trace.warn("SR-149", Warning::PlaceholderUserId, || path.into());
             }
         }
         identifiers.record(trace);
@@ -151,8 +175,10 @@ impl<'a> Identifiers<'a> {
         if !is_refused {
             return;
         }
-        trace.warn(Warning::NotADeviceId, || "context.device.id".into());
-        if self.user_id.is_some() || self.advertising_id.is_some() || self.fingerprint.is_some() {
+        let has_other = self.user_id.is_some() || self.advertising_id.is_some() || self.fingerprint.is_some();
+        let rule = if has_other { "SR-168" } else { "SR-153" };
+        trace.warn(rule, Warning::NotADeviceId, || "context.device.id".into());
+        if has_other {
             self.device_id = None;
         }
     }
@@ -203,6 +229,11 @@ impl<'a> Identifiers<'a> {
     }
 
     fn record(&self, trace: &mut Trace) {
+        if self.system.is_some() && self.has_device() {
+            trace.record("SR-150", || {
+                ("context.device".into(), "sent as an event of an app".into())
+            });
+        }
         for (rule, from, field) in [
             (
                 "SR-151",

@@ -123,7 +123,7 @@ const MEMBERS: [(&str, &str, Type); 17] = [
 /// Warns of a value that has not its type (SR-012).
 fn check(path: &str, value: Json<'_>, of: Type, trace: &mut Trace) {
     if !is_blank(value) && !of.reads(value) {
-        trace.warn(Warning::FieldUnreadable, || path.to_owned());
+        trace.warn("SR-012", Warning::FieldUnreadable, || path.to_owned());
     }
 }
 

@@ -46,32 +46,54 @@ pub(super) fn write(
     if is_app {
         out.string("environment", "FULL_APP");
     }
-    let mut put = |field: &str, value: Option<Cow<'_, str>>| {
+    let mut put = |rule: &'static str, path: &str, field: &str, value: Option<Cow<'_, str>>| {
         if let Some(value) = value {
+            record(rule, path, field, trace);
             out.string(field, &value);
         }
     };
     if identifiers.system.is_some() {
-        put("os_version", said(&context.os, "version"));
+        put("SR-177", "os.version", "os_version", said(&context.os, "version"));
     }
-    put("user_agent", string(context.user_agent));
-    put("ip", string(context.ip));
-    put("app_version", said(&context.app, "version"));
-    put("brand", said(&context.device, "manufacturer"));
-    put("model", said(&context.device, "model"));
+    put("SR-175", "userAgent", "user_agent", string(context.user_agent));
+    put("SR-178", "ip", "ip", string(context.ip));
+    put(
+        "SR-179",
+        "app.version",
+        "app_version",
+        said(&context.app, "version"),
+    );
+    put(
+        "SR-180",
+        "device.manufacturer",
+        "brand",
+        said(&context.device, "manufacturer"),
+    );
+    put("SR-181", "device.model", "model", said(&context.device, "model"));
     if let Some(locale) = string(context.locale).and_then(|locale| Locale::read(&locale)) {
-        put("language", Some(Cow::Owned(locale.language)));
-        put("country", locale.country.map(Cow::Owned));
+        put("SR-185", "locale", "language", Some(Cow::Owned(locale.language)));
+        put("SR-186", "locale", "country", locale.country.map(Cow::Owned));
     }
     if !is_app {
-        put("http_origin", said(&context.page, "url"));
-        put("http_referrer", said(&context.page, "referrer"));
+        put("SR-187", "page.url", "http_origin", said(&context.page, "url"));
+        put(
+            "SR-188",
+            "page.referrer",
+            "http_referrer",
+            said(&context.page, "referrer"),
+        );
     }
-    screen(&mut out, &context.screen, identifiers.system);
+    screen(&mut out, &context.screen, identifiers.system, trace);
     if let Some(enabled) = context.device.get("adTrackingEnabled").and_then(boolean) {
+        record("SR-184", "device.adTrackingEnabled", "limit_ad_tracking", trace);
         out.bool("limit_ad_tracking", !enabled);
     }
     consent::write(&mut out, context, &settings.consent, properties, trace);
+}
+
+/// Records which value of `context` gives a field.
+fn record(rule: &'static str, path: &str, field: &str, trace: &mut Trace) {
+    trace.record(rule, || (format!("context.{path}"), format!("user_data.{field}")));
 }
 
 /// Identifiers that come as properties (SR-193).
@@ -134,26 +156,33 @@ fn said<'a>(object: &Object<'a>, key: &str) -> Option<Cow<'a, str>> {
         .and_then(text)
 }
 
-fn screen(out: &mut ObjectWriter<'_>, screen: &Object<'_>, system: Option<System>) {
+fn screen(out: &mut ObjectWriter<'_>, screen: &Object<'_>, system: Option<System>, trace: &mut Trace) {
     let dots = |density: &Decimal| {
         let is_factor = system == Some(System::Android) && *density < Decimal::from(LEAST_DPI);
         if is_factor { BASE_DPI } else { 1 }
     };
-    for (field, size) in [
+    for (rule, path, field, size) in [
         (
+            "SR-182",
+            "screen.width",
             "screen_width",
             screen.get("width").and_then(|size| rounded(size, |_| 1)),
         ),
         (
+            "SR-182",
+            "screen.height",
             "screen_height",
             screen.get("height").and_then(|size| rounded(size, |_| 1)),
         ),
         (
+            "SR-183",
+            "screen.density",
             "screen_dpi",
             screen.get("density").and_then(|size| rounded(size, dots)),
         ),
     ] {
         if let Some(size) = size {
+            record(rule, path, field, trace);
             out.raw(field, &size.to_string());
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn recommended(
         }
         None => {
             trace.forget_from(recorded);
-            trace.warn(Warning::EcommerceIncomplete, || "properties".into());
+            trace.warn("SB-209", Warning::EcommerceIncomplete, || "properties".into());
             None
         }
     }
@@ -125,7 +125,7 @@ impl<'a: 'p, 'p> Order<'_, '_, 'a, 'p> {
             match product(properties, origin(PROPERTIES, 0), trace) {
                 Some(product) => self.products.push(product),
                 None if is_view => {}
-                None => trace.warn(Warning::ProductSkipped, || "properties".into()),
+                None => trace.warn("SB-204", Warning::ProductSkipped, || "properties".into()),
             }
         } else {
             self.consumed.add(PRODUCTS);
@@ -135,7 +135,7 @@ impl<'a: 'p, 'p> Order<'_, '_, 'a, 'p> {
                 let sent = self.products.len();
                 match members.and_then(|members| product(&members, origin(parent, sent), trace)) {
                     Some(found) => self.products.push(found),
-                    None => trace.warn(Warning::ProductSkipped, || parent.path()),
+                    None => trace.warn("SB-204", Warning::ProductSkipped, || parent.path()),
                 }
             }
         }

@@ -92,6 +92,20 @@ impl Form {
         }
     }
 
+    /// The rule that says what the form accepts.
+    pub(super) const fn rule(self) -> &'static str {
+        match self {
+            Self::Phone => "SB-092",
+            Self::Gender => "SB-093",
+            Self::Date => "SB-094",
+            Self::Country => "SB-095",
+            Self::Language => "SB-096",
+            Self::State => "SB-129",
+            Self::Time => "SB-062",
+            Self::Name | Self::Email | Self::Url | Self::Flag | Self::Location => "SB-090",
+        }
+    }
+
     const fn warning(self) -> Warning {
         match self {
             Self::Email => Warning::InvalidEmail,

@@ -58,8 +58,13 @@ pub(super) fn accept(
             let closed = Rejected::ignore("SB-025", "integrations", IgnoreReason::IntegrationOff);
             return Err(closed.at(path));
         }
+        if trace.explains()
+            && let Some(path) = integrations.on_beside_all(&INTEGRATIONS, &settings.webhook_names)
+        {
+            trace.record("SB-024", || (path, "on, though All is off".into()));
+        }
         for path in integrations.unreadable(&INTEGRATIONS, &settings.webhook_names) {
-            trace.warn(Warning::InvalidValue, || path);
+            trace.warn("SB-025", Warning::InvalidValue, || path);
         }
     }
     Ok(event_type)

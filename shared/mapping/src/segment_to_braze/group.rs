@@ -124,7 +124,9 @@ fn subscription(
             });
             out.bool(DOUBLE_OPT_IN, doubly);
         }
-        Some(None) => trace.warn(Warning::InvalidValue, || format!("traits.{DOUBLE_OPT_IN}")),
+        Some(None) => trace.warn("SB-255", Warning::InvalidValue, || {
+            format!("traits.{DOUBLE_OPT_IN}")
+        }),
         None => {}
     }
     drop(out);

@@ -27,6 +27,11 @@ pub(super) fn identify(
     let mut calls = Vec::with_capacity(2);
     if let Identity::ExternalId(external_id) = &event_context.identity {
         let aliases = aliases(external_id, &ids, settings, trace);
+        for (_, path) in &aliases {
+            trace.record("SB-265", || {
+                (path.clone(), "joined to the user before the attributes".into())
+            });
+        }
         if !aliases.is_empty() {
             calls.push(anonymous_to_known(external_id, &aliases, &ids, settings, trace));
         }

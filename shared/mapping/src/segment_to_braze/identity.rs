@@ -145,11 +145,11 @@ impl<'e, 'a> Ids<'e, 'a> {
             let given = self.event.context.present(key);
             let elements = given.and_then(list);
             if given.is_some_and(|given| elements.is_none() && !is_blank(given)) {
-                trace.warn(Warning::NotAnObject, || format!("context.{key}"));
+                trace.warn("SB-048", Warning::NotAnObject, || format!("context.{key}"));
             }
             for (at, element) in elements.into_iter().flatten().enumerate() {
                 let Some(element) = element.as_object() else {
-                    trace.warn(Warning::NotAnObject, || format!("context.{key}[{at}]"));
+                    trace.warn("SB-048", Warning::NotAnObject, || format!("context.{key}[{at}]"));
                     continue;
                 };
                 let of_type = element.get("type").and_then(Json::as_str);
@@ -211,7 +211,9 @@ impl<'e, 'a> Ids<'e, 'a> {
         let given = object.present("alias_label");
         let Some(label) = given.and_then(text).map(Cow::into_owned) else {
             if given.is_some_and(|given| !is_blank(given)) {
-                trace.warn(Warning::InvalidValue, || format!("{}alias_label", path()));
+                trace.warn("SB-049", Warning::InvalidValue, || {
+                    format!("{}alias_label", path())
+                });
             }
             return None;
         };
@@ -258,7 +260,7 @@ impl<'e, 'a> Ids<'e, 'a> {
             let value = value.filter(|value| !value.is_null())?;
             let Some(object) = value.as_object() else {
                 if matches!(place, Place::Integration(..)) && !is_blank(value) {
-                    trace.warn(Warning::InvalidValue, || place.below(key));
+                    trace.warn("SB-049", Warning::InvalidValue, || place.below(key));
                 }
                 return None;
             };
@@ -299,12 +301,12 @@ impl<'e, 'a> Ids<'e, 'a> {
         let value = value.filter(|value| !value.is_null())?;
         let Some(id) = text(value) else {
             if !is_blank(value) {
-                trace.warn(Warning::InvalidValue, path);
+                trace.warn("SB-049", Warning::InvalidValue, path);
             }
             return None;
         };
         if placeholders(self.settings).is_nobody(&id) {
-            trace.warn(Warning::PlaceholderUserId, path);
+            trace.warn("SB-043", Warning::PlaceholderUserId, path);
             return None;
         }
         Some(Cow::into_owned(id))

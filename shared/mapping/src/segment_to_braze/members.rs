@@ -83,8 +83,13 @@ pub(super) fn is_sendable(name: &str) -> bool {
 }
 
 /// Leaves the members under names that Braze takes: without leading `$`, not blank, not too long. Of those that are renamed
-/// none takes the name of another or one of those that `is_reserved` tells.
-pub(super) fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str) -> bool, trace: &mut Trace) {
+/// none takes the name of another or one of those that `is_reserved` tells. `rule` asks for it.
+pub(super) fn keep_sendable(
+    members: &mut Vec<Member<'_>>,
+    rule: &'static str,
+    is_reserved: fn(&str) -> bool,
+    trace: &mut Trace,
+) {
     let mut taken: HashSet<&str> = HashSet::new();
     if members.iter().any(Member::is_renamed) {
         let stay = members.iter().filter(|member| !member.is_renamed());
@@ -94,11 +99,11 @@ pub(super) fn keep_sendable(members: &mut Vec<Member<'_>>, is_reserved: fn(&str)
         let is_renamed = member.is_renamed();
         let name = member.key.trim_start_matches('$');
         if !is_sendable(name) || (is_renamed && (is_reserved(name) || !taken.insert(name))) {
-            trace.warn(Warning::KeyRemoved, || member.path());
+            trace.warn(rule, Warning::KeyRemoved, || member.path());
             return false;
         }
         if is_renamed {
-            trace.warn(Warning::KeyRenamed, || member.path());
+            trace.warn(rule, Warning::KeyRenamed, || member.path());
             member.name = name;
         }
         true

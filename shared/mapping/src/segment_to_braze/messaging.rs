@@ -97,7 +97,7 @@ impl<'s> Wanted<'s> {
         trace: &mut Trace,
     ) -> Result<Vec<BrazeCall>, Rejected> {
         if !self.triggers.is_empty() && matches!(event_context.identity, Identity::Phone(_)) {
-            trace.warn(Warning::TriggerSkipped, || "event".into());
+            trace.warn("SB-407", Warning::TriggerSkipped, || "event".into());
             return Ok(Vec::new());
         }
         let is_campaign = |rule: &&&TriggerRule| !rule.campaign_id.is_empty();
@@ -334,9 +334,17 @@ fn catalog(
             )
         });
     }
+    if rule.op == CatalogOperation::Update && has_fields {
+        trace.record("SB-429", || {
+            let result = format!("catalog {}: only the fields that are sent", rule.catalog);
+            (parent.path(), result)
+        });
+    }
     drop(out);
     if !has_fields && rule.op != CatalogOperation::Delete {
-        trace.warn(Warning::CatalogSkipped, || parent.below(&rule.id_property));
+        trace.warn("SB-428", Warning::CatalogSkipped, || {
+            parent.below(&rule.id_property)
+        });
         return Ok(None);
     }
     trace.record("SB-420", || {

@@ -26,7 +26,7 @@ pub(super) fn event_name(given: &str, path: &'static str, trace: &mut Trace) -> 
     }
     let (name, was_long) = shortened(bare);
     if was_long || bare.len() < given.len() {
-        trace.warn(Warning::NameRepaired, || path.to_owned());
+        trace.warn("SB-142", Warning::NameRepaired, || path.to_owned());
     }
     Ok(name.to_owned())
 }

@@ -62,10 +62,10 @@ pub(super) fn written(
     settings: &SegmentToBraze,
     trace: &mut Trace,
 ) -> Option<Written> {
-    keep_sendable(&mut members, |_| false, trace);
+    keep_sendable(&mut members, "SB-145", |_| false, trace);
     members.retain(|member| stays(member, trace) && !is_dropped(member, settings, trace));
     for member in members.iter().skip(MAX_PROPERTIES) {
-        trace.warn(Warning::TooManyProperties, || member.path());
+        trace.warn("SB-147", Warning::TooManyProperties, || member.path());
     }
     members.truncate(MAX_PROPERTIES);
     if members.is_empty() {
@@ -151,7 +151,7 @@ fn write_products(
 pub(super) fn stays_in_event(member: &Member<'_>, trace: &mut Trace) -> bool {
     let is_reserved = RESERVED.contains(&member.name);
     if is_reserved {
-        trace.warn(Warning::ReservedPropertyRemoved, || member.path());
+        trace.warn("SB-144", Warning::ReservedPropertyRemoved, || member.path());
     }
     !is_reserved
 }

@@ -50,7 +50,7 @@ impl Purchased {
     /// Warns of what no purchase carries (SB-180). Not to be called where a custom event carries all properties.
     pub(super) fn warn_of_removed(&self, trace: &mut Trace) {
         for (parent, key) in &self.removed {
-            trace.warn(Warning::ReservedPropertyRemoved, || parent.below(key));
+            trace.warn("SB-180", Warning::ReservedPropertyRemoved, || parent.below(key));
         }
     }
 }
@@ -107,7 +107,9 @@ pub(super) fn of_products(
     for (number, product) in products.iter().enumerate() {
         let before = order.purchased.items.len();
         if order.add(*product, number, trace).is_none() {
-            trace.warn(Warning::ProductSkipped, || Parent::Product(number).path());
+            trace.warn("SB-179", Warning::ProductSkipped, || {
+                Parent::Product(number).path()
+            });
         }
         let added = order.purchased.items.iter().skip(before);
         copied += shared_bytes + product.raw().len() + added.map(|item| item.json.len()).sum::<usize>();
@@ -141,7 +143,7 @@ impl Order<'_, '_, '_> {
         let amounts = amounts(price.into_owned(), product.present("quantity"), parent, trace)?;
         let (product_id, was_long) = shortened(&product_id);
         if was_long {
-            trace.warn(Warning::TextCut, || parent.below(key));
+            trace.warn("SB-173", Warning::TextCut, || parent.below(key));
         }
         let properties = match settings.purchase_properties {
             PurchaseProperties::None => None,
@@ -212,7 +214,7 @@ pub(super) fn of_revenue(
         return Ok(None);
     };
     let Some(price) = number(given) else {
-        trace.warn(Warning::InvalidValue, || PROPERTIES.below(REVENUE));
+        trace.warn("SB-188", Warning::InvalidValue, || PROPERTIES.below(REVENUE));
         return Ok(None);
     };
     let name = event_name(name, "event", trace)?;
@@ -323,7 +325,7 @@ impl Purchased {
         let written = written(all, &mut stays, settings, trace)?;
         let json = &written.json;
         if json.len() > MAX_PROPERTIES_BYTES && compact_size(json) > MAX_PROPERTIES_BYTES {
-            trace.warn(Warning::PropertiesRemoved, || parent.path());
+            trace.warn("SB-181", Warning::PropertiesRemoved, || parent.path());
             return None;
         }
         Some(written)

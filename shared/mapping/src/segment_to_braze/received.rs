@@ -67,7 +67,7 @@ impl<'a> Received<'a> {
             let value = of.present(key)?;
             let object = value.as_object();
             if object.is_none() {
-                trace.warn(Warning::NotAnObject, || path.to_owned());
+                trace.warn("SB-013", Warning::NotAnObject, || path.to_owned());
             }
             Some(object.unwrap_or_default())
         };

@@ -30,7 +30,7 @@ pub(super) fn event_time(
         .find_map(|(at, key)| Some((at, key, time(event.get(key)?)?)));
     let [first, ..] = order;
     if !matches!(found, Some((0, ..))) {
-        trace.warn(Warning::TimeRepaired, || first.to_owned());
+        trace.warn("SB-061", Warning::TimeRepaired, || first.to_owned());
     }
     let Some((_, key, moment)) = found else {
         let receipt = event

@@ -150,7 +150,9 @@ fn happenings(
                 }
                 None => {
                     record_own_event("SB-182", "it has no product", trace);
-                    trace.warn(Warning::OrderWithoutProducts, || PROPERTIES.below(PRODUCTS));
+                    trace.warn("SB-182", Warning::OrderWithoutProducts, || {
+                        PROPERTIES.below(PRODUCTS)
+                    });
                 }
             }
         }
@@ -159,6 +161,14 @@ fn happenings(
             keeps_own = true;
         }
         if !keeps_own {
+            if !products.is_empty() {
+                trace.record("SB-171", || {
+                    (
+                        PROPERTIES.below(PRODUCTS),
+                        "no event of its own name: its products are sent".into(),
+                    )
+                });
+            }
             purchased.warn_of_removed(trace);
         }
         items.extend(purchased.items);

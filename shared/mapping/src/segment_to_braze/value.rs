@@ -65,19 +65,19 @@ fn moment_in(value: Json<'_>) -> Option<Moment<'_>> {
     }))
 }
 
-/// Why a value inside another one is left out; `None` if it stays.
-fn removal(value: Json<'_>) -> Option<Warning> {
+/// Why a value inside another one is left out, by which rule; `None` if it stays.
+fn removal(value: Json<'_>) -> Option<(&'static str, Warning)> {
     if value.is_null() {
-        return Some(Warning::NestedNullRemoved);
+        return Some(("SB-114", Warning::NestedNullRemoved));
     }
-    matches!(moment_in(value), Some(Moment::Refused)).then_some(Warning::NestedTimeRemoved)
+    matches!(moment_in(value), Some(Moment::Refused)).then_some(("SB-119", Warning::NestedTimeRemoved))
 }
 
 /// Why an attribute of this value is left out: it is a time that is none, or operators that are left with nothing to do. An
 /// empty object would overwrite what is stored.
 pub(super) fn without_attribute(value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> bool {
     if matches!(moment_in(value), Some(Moment::Refused)) {
-        trace.warn(Warning::NestedTimeRemoved, path);
+        trace.warn("SB-119", Warning::NestedTimeRemoved, path);
         return true;
     }
     let members = value.as_object().unwrap_or_default();
@@ -87,11 +87,11 @@ pub(super) fn without_attribute(value: Json<'_>, path: &dyn Fn() -> String, trac
             .all(|(key, value)| CHANGES.contains(&key) && removal(value).is_some());
     if has_nothing_to_do {
         for (key, value) in members.iter() {
-            if let Some(warning) = removal(value) {
-                trace.warn(warning, || format!("{}.{key}", path()));
+            if let Some((rule, warning)) = removal(value) {
+                trace.warn(rule, warning, || format!("{}.{key}", path()));
             }
         }
-        trace.warn(Warning::NestedNullRemoved, path);
+        trace.warn("SB-120", Warning::NestedNullRemoved, path);
     }
     has_nothing_to_do
 }
@@ -161,8 +161,8 @@ impl Rewrite {
         };
         for (at, element) in value.as_array().unwrap_or_default().into_iter().enumerate() {
             let here = || format!("{}[{at}]", path());
-            if let Some(warning) = removal(element).filter(|_| self.sanitize) {
-                trace.warn(warning, here);
+            if let Some((rule, warning)) = removal(element).filter(|_| self.sanitize) {
+                trace.warn(rule, warning, here);
             } else {
                 self.write(out.place(), element, position, &here, trace);
             }
@@ -191,8 +191,8 @@ impl Rewrite {
         }
         for (key, value) in members.iter() {
             let here = || format!("{}.{key}", path());
-            if let Some(warning) = removal(value).filter(|_| self.sanitize) {
-                trace.warn(warning, here);
+            if let Some((rule, warning)) = removal(value).filter(|_| self.sanitize) {
+                trace.warn(rule, warning, here);
                 continue;
             }
             let below = if position == Position::Attribute && OPERATORS.contains(&key) {
@@ -206,10 +206,10 @@ impl Rewrite {
             }
             let renamed = sanitize_key(key);
             if taken.contains(renamed.as_str()) {
-                trace.warn(Warning::KeyRemoved, here);
+                trace.warn("SB-115", Warning::KeyRemoved, here);
                 continue;
             }
-            trace.warn(Warning::KeyRenamed, here);
+            trace.warn("SB-115", Warning::KeyRenamed, here);
             self.write(out.place(&renamed), value, below, &here, trace);
             taken.insert(Cow::Owned(renamed));
         }
@@ -224,7 +224,7 @@ impl Rewrite {
         let Some((end, _)) = text.char_indices().nth(self.cut_at) else {
             return Cow::Borrowed(value.raw());
         };
-        trace.warn(Warning::TextCut, path);
+        trace.warn("SB-118", Warning::TextCut, path);
         let mut cut = String::with_capacity(end + 2);
         write_string(&mut cut, text.get(..end).unwrap_or_default());
         Cow::Owned(cut)

@@ -119,7 +119,7 @@ impl View {
     ) -> Result<String, Rejected> {
         for (key, given) in OWN_NAMES.iter().filter_map(|key| Some((key, event.get(key)?))) {
             if text(given).is_none() && !is_blank(given) {
-                trace.warn(Warning::InvalidValue, || (*key).to_owned());
+                trace.warn("SB-243", Warning::InvalidValue, || (*key).to_owned());
             }
         }
         let naming = self.naming(viewed.name.is_some(), settings);

@@ -93,7 +93,9 @@ fn identify_user(
     let address = given.and_then(Json::as_str);
     let address = address.as_deref().and_then(email);
     if address.is_none() && given.is_some_and(|given| !is_blank(given)) {
-        trace.warn(Warning::InvalidEmail, || "properties.email_to_identify".into());
+        trace.warn("SB-049", Warning::InvalidEmail, || {
+            "properties.email_to_identify".into()
+        });
     }
     if alias.is_none() && address.is_none() {
         return Ok(None);

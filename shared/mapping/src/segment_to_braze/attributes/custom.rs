@@ -53,7 +53,7 @@ fn is_own(member: &Member<'_>, event_context: &EventContext<'_, '_>, trace: &mut
         _ => return true,
     };
     if !is_valid {
-        trace.warn(Warning::ReservedTraitRemoved, || member.path());
+        trace.warn("SB-111", Warning::ReservedTraitRemoved, || member.path());
     }
     trace.record("SB-111", || {
         (member.path(), "left out: means something else to Braze".into())
@@ -85,7 +85,7 @@ pub(super) fn write(
         }
         is_own(member, event_context, trace)
     });
-    keep_sendable(&mut own, is_taken, trace);
+    keep_sendable(&mut own, "SB-112", is_taken, trace);
     let rewrite = Rewrite {
         cut_at: event_context.settings.cut_strings_at,
         sanitize: true,
@@ -118,7 +118,7 @@ fn write_one(
         return;
     }
     if holds_an_array(value) {
-        return trace.warn(Warning::UnsupportedValue, path);
+        return trace.warn("SB-117", Warning::UnsupportedValue, path);
     }
     if without_attribute(value, &path, trace) {
         return;

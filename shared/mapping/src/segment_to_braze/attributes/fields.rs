@@ -38,6 +38,16 @@ pub(super) enum FieldForm {
     Object,
 }
 
+impl FieldForm {
+    /// The rule that says what the field takes.
+    pub(super) const fn rule(self) -> &'static str {
+        match self {
+            Self::Of(form) => form.rule(),
+            Self::Object => "SB-090",
+        }
+    }
+}
+
 use Candidate::{Locale, Location, OfAddress, OfLocation, Trait};
 
 const fn field(

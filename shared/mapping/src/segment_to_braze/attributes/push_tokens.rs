@@ -36,11 +36,15 @@ pub(super) fn write(
         let element = element.as_object();
         match token(element.as_ref(), event_context, "device_id") {
             Some(token) => tokens.push(token),
-            None => trace.warn(Warning::InvalidPushToken, || format!("{}[{at}]", path())),
+            None => trace.warn("SB-130", Warning::InvalidPushToken, || {
+                format!("{}[{at}]", path())
+            }),
         }
         for key in ["app_id", "device_id"] {
             if element.as_ref().is_some_and(|element| is_no_text(element, key)) {
-                trace.warn(Warning::InvalidPushToken, || format!("{}[{at}].{key}", path()));
+                trace.warn("SB-130", Warning::InvalidPushToken, || {
+                    format!("{}[{at}].{key}", path())
+                });
             }
         }
     }
@@ -59,7 +63,7 @@ pub(super) fn write(
         if is_sent {
             traits.record(rule, path, TOKENS_TRAIT, trace);
         } else {
-            trace.warn(Warning::InvalidPushToken, path);
+            trace.warn("SB-132", Warning::InvalidPushToken, path);
         }
     };
     if of_traits > 0 {
@@ -79,11 +83,11 @@ fn elements<'a>(value: Option<Json<'a>>, path: &dyn Fn() -> String, trace: &mut 
     let Some(value) = value else { return Vec::new() };
     let found = list(value);
     if found.is_none() {
-        let warning = match value.kind() {
-            Kind::Null => Warning::NullIgnored,
-            _ => Warning::InvalidPushToken,
+        let (rule, warning) = match value.kind() {
+            Kind::Null => ("SB-083", Warning::NullIgnored),
+            _ => ("SB-130", Warning::InvalidPushToken),
         };
-        trace.warn(warning, path);
+        trace.warn(rule, warning, path);
     }
     found.unwrap_or_default()
 }
@@ -98,7 +102,7 @@ fn that_of_the_device(
     let given = device.present("token")?;
     let Some(given) = text(given) else {
         if !is_blank(given) {
-            trace.warn(Warning::InvalidPushToken, || DEVICE_TOKEN.into());
+            trace.warn("SB-131", Warning::InvalidPushToken, || DEVICE_TOKEN.into());
         }
         return None;
     };
@@ -107,10 +111,10 @@ fn that_of_the_device(
     }
     let token = token(Some(&device), event_context, "id");
     if token.is_some() && is_no_text(&device, "id") {
-        trace.warn(Warning::InvalidPushToken, || "context.device.id".into());
+        trace.warn("SB-131", Warning::InvalidPushToken, || "context.device.id".into());
     }
     if token.is_none() {
-        trace.warn(Warning::InvalidPushToken, || DEVICE_TOKEN.into());
+        trace.warn("SB-131", Warning::InvalidPushToken, || DEVICE_TOKEN.into());
     }
     token
 }

@@ -65,14 +65,14 @@ impl<'a> Source<'_, '_, 'a> {
                 if field.null_is_sent {
                     sent("null".into(), "SB-083")
                 } else {
-                    trace.warn(Warning::NullIgnored, path);
+                    trace.warn("SB-083", Warning::NullIgnored, path);
                     None
                 }
             } else {
                 match self.reading(field, value, &path, trace) {
                     Reading::Sent(json) => sent(json, "SB-080"),
                     Reading::SentDespite(json, warning) => {
-                        trace.warn(warning, path);
+                        trace.warn(field.form.rule(), warning, path);
                         sent(json, "SB-080")
                     }
                     Reading::Silent => {
@@ -84,7 +84,7 @@ impl<'a> Source<'_, '_, 'a> {
                         continue;
                     }
                     Reading::Invalid(warning) => {
-                        trace.warn(warning, path);
+                        trace.warn(field.form.rule(), warning, path);
                         continue;
                     }
                 }

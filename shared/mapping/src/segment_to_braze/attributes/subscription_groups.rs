@@ -67,7 +67,7 @@ fn elements<'a>(value: Json<'a>, path: &dyn Fn() -> String, trace: &mut Trace) -
             Kind::Null => Warning::NullIgnored,
             _ => Warning::InvalidSubscriptionGroup,
         };
-        trace.warn(warning, path);
+        trace.warn("SB-125", warning, path);
     }
     found.unwrap_or_default()
 }
@@ -76,7 +76,7 @@ fn elements<'a>(value: Json<'a>, path: &dyn Fn() -> String, trace: &mut Trace) -
 fn group(element: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<(String, String)> {
     let element = element.as_object().unwrap_or_default();
     let Some(id) = element.get("subscription_group_id").and_then(text) else {
-        trace.warn(Warning::InvalidSubscriptionGroup, path);
+        trace.warn("SB-126", Warning::InvalidSubscriptionGroup, path);
         return None;
     };
     let state = state(&element, path, trace)?;
@@ -104,9 +104,11 @@ fn state(element: &Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> 
             return state;
         }
         if !is_blank(given) {
-            trace.warn(Warning::SubscriptionLost, || format!("{}.{key}", path()));
+            trace.warn("SB-129", Warning::SubscriptionLost, || {
+                format!("{}.{key}", path())
+            });
         }
     }
-    trace.warn(Warning::SubscriptionLost, path);
+    trace.warn("SB-126", Warning::SubscriptionLost, path);
     None
 }

@@ -54,7 +54,7 @@ impl Order<'_, '_, '_, '_> {
         let given = if name == "source" { given.trim() } else { given };
         let (text, was_long) = shortened(given);
         if was_long {
-            trace.warn(Warning::TextCut, || format!("properties.{key}"));
+            trace.warn("SB-208", Warning::TextCut, || format!("properties.{key}"));
             record_output("SB-208", format_args!("properties.{key}"), name, trace);
         } else {
             self.consume(key, name, trace);
@@ -75,7 +75,7 @@ impl Order<'_, '_, '_, '_> {
                 record_output("SB-211", key, name, trace);
                 let (id, was_long) = shortened(&id);
                 if was_long {
-                    trace.warn(Warning::TextCut, || key.to_owned());
+                    trace.warn("SB-208", Warning::TextCut, || key.to_owned());
                 }
                 Some(quoted(id))
             }
@@ -151,7 +151,7 @@ impl Order<'_, '_, '_, '_> {
                 forms::Currency::Unnamed => continue,
                 forms::Currency::Code(code) => found = (code, path),
                 forms::Currency::Unknown => {
-                    trace.warn(Warning::InvalidCurrency, || path.into());
+                    trace.warn("SB-212", Warning::InvalidCurrency, || path.into());
                     return None;
                 }
             }
@@ -171,7 +171,9 @@ impl Order<'_, '_, '_, '_> {
             }
         });
         if let Some(other) = other {
-            trace.warn(Warning::InvalidCurrency, || other.parent.below("currency"));
+            trace.warn("SB-212", Warning::InvalidCurrency, || {
+                other.parent.below("currency")
+            });
             return None;
         }
         record_output("SB-175", path, "currency", trace);

@@ -49,7 +49,7 @@ pub(super) fn write_metadata<'m>(
         } else if is_dropped(&member, settings, trace) {
             continue;
         } else if RESERVED.contains(&member.key) {
-            trace.warn(Warning::ReservedPropertyRemoved, || member.path());
+            trace.warn("SB-206", Warning::ReservedPropertyRemoved, || member.path());
         } else {
             trace.record("SB-206", || {
                 (member.path(), format!("{outputs}.metadata.{}", member.key))

@@ -120,7 +120,7 @@ pub(super) fn product<'a, 's>(
                 (price, quantity) = counted(price, &number, parent, trace)?;
                 consumed.add("quantity");
             }
-            None => trace.warn(Warning::InvalidValue, || parent.below("quantity")),
+            None => trace.warn("SB-203", Warning::InvalidValue, || parent.below("quantity")),
         }
     }
 
@@ -133,7 +133,7 @@ pub(super) fn product<'a, 's>(
         };
         let (text, was_long) = shortened(given);
         if was_long {
-            trace.warn(Warning::TextCut, || parent.below(key));
+            trace.warn("SB-208", Warning::TextCut, || parent.below(key));
         } else if found.is_some() {
             consumed.add(key);
         }
@@ -191,6 +191,6 @@ fn counted(price: String, quantity: &str, product: Parent, trace: &mut Trace) ->
         return Some((price, number.to_string()));
     }
     let total = Decimal::parse(&price)?.times(&number);
-    trace.warn(Warning::QuantityFolded, || product.below("quantity"));
+    trace.warn("SB-203", Warning::QuantityFolded, || product.below("quantity"));
     Some((total.to_string(), "1".into()))
 }

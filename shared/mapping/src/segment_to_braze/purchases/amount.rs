@@ -28,7 +28,7 @@ pub(super) fn amounts(
 ) -> Option<Vec<Amount>> {
     let given = quantity.and_then(number);
     if quantity.is_some() && given.is_none() {
-        trace.warn(Warning::InvalidValue, || product.below("quantity"));
+        trace.warn("SB-176", Warning::InvalidValue, || product.below("quantity"));
     }
     let quantity = match &given {
         Some(given) => Decimal::parse(given)?,
@@ -51,7 +51,7 @@ pub(super) fn amounts(
         }
         _ => {
             let total = Decimal::parse(&price)?.times(&quantity);
-            trace.warn(Warning::QuantityFolded, || product.below("quantity"));
+            trace.warn("SB-178", Warning::QuantityFolded, || product.below("quantity"));
             Some(vec![Amount {
                 price: total.to_string(),
                 quantity: 1,

@@ -48,7 +48,7 @@ pub(super) fn currency_of<'s>(
                 });
             }
             forms::Currency::Unknown => {
-                trace.warn(Warning::InvalidCurrency, || parent.below("currency"));
+                trace.warn("SB-175", Warning::InvalidCurrency, || parent.below("currency"));
                 return None;
             }
         }
