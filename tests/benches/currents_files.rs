@@ -1,9 +1,12 @@
 //! Currents files: from the bytes of an Avro file to messages for the queue of `deliver-segment` (CF-141).
 
+#[path = "currents_files/long_file.rs"]
+mod long_file;
+
 use avro::{Frame, Header, Records, frame};
-use benches::currents_file::{LongFile, Surroundings};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};
+use long_file::{LongFile, Surroundings};
 use sandbox::currents_file::{Codec, Container, CurrentsFile, Plan, long};
 
 /// Counts allocations, and shows them below each time.

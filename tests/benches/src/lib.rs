@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
-#![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 
-pub mod currents_file;
+pub mod in_memory;
+pub mod requests;
+pub mod stages;
+pub mod workload;

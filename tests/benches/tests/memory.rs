@@ -5,7 +5,10 @@
     reason = "the environment says how long a file is"
 )]
 
-use benches::currents_file::{LongFile, Read, Surroundings};
+#[path = "../currents_files/long_file.rs"]
+mod long_file;
+
+use long_file::{LongFile, Read, Surroundings};
 use peak_alloc::PeakAlloc;
 use sandbox::currents_file::Codec;
 
