@@ -122,14 +122,7 @@ pub fn parse_seconds(value: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    struct At(f64);
-
-    impl Random for At {
-        fn unit(&self) -> f64 {
-            self.0
-        }
-    }
+    use surroundings::fake::Chance;
 
     proptest! {
         #[test]
@@ -137,7 +130,7 @@ mod tests {
             event::rules!["RD-062"];
             for table in [LONG_BACKOFF, SHORT_BACKOFF, LONG_HOLD, SHORT_HOLD] {
                 let base = table[(receives.clamp(1, 9) - 1) as usize];
-                let got = delay(&table, receives, &At(unit));
+                let got = delay(&table, receives, &Chance(unit));
                 prop_assert!(got >= base.div_ceil(2) && got <= base);
             }
         }
@@ -145,9 +138,9 @@ mod tests {
         #[test]
         fn a_hint_is_never_undercut(hint in 0.0..100_000.0_f64, unit in 0.0..1.0_f64) {
             event::rules!["RD-063"];
-            let got = f64::from(lengthened(hint, &At(unit)));
+            let got = f64::from(lengthened(hint, &Chance(unit)));
             prop_assert!(got >= hint && got <= (hint * 1.2).ceil());
-            let got = f64::from(unsent((hint * 1000.0) as i64, &At(unit)));
+            let got = f64::from(unsent((hint * 1000.0) as i64, &Chance(unit)));
             prop_assert!(got >= hint.floor().max(1.0) && got <= (hint * 1.2).ceil().max(1.0));
         }
 

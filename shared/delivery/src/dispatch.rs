@@ -6,7 +6,6 @@ mod invocation_keys;
 mod lanes;
 mod ledger;
 mod ledgers;
-mod pauses;
 mod run;
 mod send;
 mod token_bucket;

@@ -13,7 +13,6 @@ use event::{Clock, EventId, Outcome, Random, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
-use surroundings::Surroundings;
 
 /// What the vendor was sent.
 pub(crate) struct Seen {
@@ -190,42 +189,15 @@ pub(crate) fn respond(status: u16, headers: &[(&str, &str)], body: &str) -> Resu
 }
 
 /// All that surrounds a deliverer.
-pub(crate) struct FakeSurroundings {
-    pub aws: FakeAws,
-    pub vendor: FakeVendor,
-}
+pub(crate) type FakeSurroundings = surroundings::fake::FakeSurroundings<FakeVendor, FakeVendor, ()>;
 
-impl Surroundings for FakeSurroundings {
-    type Queue = FakeAws;
-    type Http = FakeVendor;
-    type Store = ();
-    type Clock = FakeVendor;
-    type Random = FakeVendor;
-    type Secrets = FakeSecrets;
-    type Sink = FakeAws;
-
-    fn queue(&self) -> &FakeAws {
-        &self.aws
-    }
-
-    fn http(&self) -> &FakeVendor {
-        &self.vendor
-    }
-
-    fn store(&self) -> &() {
-        &()
-    }
-
-    fn clock(&self) -> &FakeVendor {
-        &self.vendor
-    }
-
-    fn random(&self) -> &FakeVendor {
-        &self.vendor
-    }
-
-    fn sink(&self) -> &FakeAws {
-        &self.aws
+/// A vendor and AWS around a deliverer.
+pub(crate) fn surroundings(aws: &FakeAws, vendor: &FakeVendor) -> FakeSurroundings {
+    FakeSurroundings {
+        aws: aws.clone(),
+        time: vendor.clone(),
+        http: vendor.clone(),
+        store: (),
     }
 }
 
@@ -289,10 +261,7 @@ pub(crate) fn deliver_within<D: Destination>(
     millis: i64,
 ) -> (Vec<DeliveryResult>, Counts) {
     let counts = Counts::default();
-    let surroundings = FakeSurroundings {
-        aws: FakeAws::default(),
-        vendor: vendor.clone(),
-    };
+    let surroundings = surroundings(&FakeAws::default(), vendor);
     let context = Context {
         surroundings: &surroundings,
         stop: StopLine(vendor.now.get().plus_millis(millis)),

@@ -1,7 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(
     test,
-    allow(clippy::disallowed_types, reason = "tests may read what was sent in any way")
+    allow(clippy::disallowed_types, reason = "tests may read what was sent in any way"),
+    allow(
+        clippy::duplicate_mod,
+        reason = "every destination runs the conformance suite"
+    )
 )]
 #![allow(async_fn_in_trait, reason = "everything runs on a current-thread runtime")]
 

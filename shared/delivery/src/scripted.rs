@@ -5,7 +5,7 @@ use crate::batch::{Batch, Item};
 use crate::deliverer::Deliverer;
 use crate::destination::{Destination, Limits, UserOrderScope};
 use crate::exchange::{Ambiguous, Exchange, Reading, RetryAfter};
-use crate::fake_vendor::{BASE, FakeSurroundings, FakeVendor, respond, run, secret};
+use crate::fake_vendor::{BASE, FakeSurroundings, FakeVendor, respond, run, secret, surroundings};
 use crate::http::{Request, Response};
 use crate::job::{Job, Owner};
 use crate::planner::{Plan, Planner};
@@ -269,10 +269,7 @@ pub(crate) fn deliverer<D: Destination>(
     aws: &FakeAws,
     vendor: &FakeVendor,
 ) -> Deliverer<D, FakeSurroundings> {
-    let surroundings = FakeSurroundings {
-        aws: aws.clone(),
-        vendor: vendor.clone(),
-    };
+    let surroundings = surroundings(aws, vendor);
     let (settings, unusable) = Settings::load_usable(settings);
     Deliverer::new("deliver-test", settings, unusable, map, secrets, surroundings)
 }

@@ -34,36 +34,26 @@ pub(crate) fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::RefCell;
-    use telemetry::Metrics;
-
-    #[derive(Default)]
-    struct Kept(RefCell<Vec<String>>);
-
-    impl Sink for Kept {
-        fn line(&self, line: Line) {
-            self.0.borrow_mut().push(serde_json::to_string(&line).unwrap());
-        }
-
-        fn summary(&self, _: Line, _: Metrics) {}
-    }
-
-    fn warnings(destination: Destination, settings: &str) -> Vec<String> {
-        let kept = Kept::default();
-        startup_warnings(destination, &Settings::load(settings).unwrap(), &kept);
-        kept.0.into_inner()
-    }
+    use crate::scripted::FakeAws;
 
     #[test]
     fn revenue_counted_twice_is_warned_of_once_at_start() {
         event::rules!["SB-312"];
         let both = "[segment_to_braze]\norders = \"both\"\n";
         let off = format!("{both}[routes]\nsegment_to_braze = false\n");
-        let line = r#"{"kind":"error","code":"revenue_counted_twice","place":"segment_to_braze.orders"}"#;
-        assert_eq!(warnings(Destination::Braze, both), [line]);
-        assert!(warnings(Destination::Braze, &off).is_empty());
-        assert!(warnings(Destination::Braze, "").is_empty());
-        assert!(warnings(Destination::Branch, both).is_empty());
-        assert!(warnings(Destination::Segment, both).is_empty());
+        for (destination, settings, warnings) in [
+            (Destination::Braze, both, 1),
+            (Destination::Braze, &off, 0),
+            (Destination::Braze, "", 0),
+            (Destination::Branch, both, 0),
+            (Destination::Segment, both, 0),
+        ] {
+            let aws = FakeAws::default();
+            startup_warnings(destination, &Settings::load(settings).unwrap(), &aws);
+            let named = r#""code":"revenue_counted_twice","place":"segment_to_braze.orders""#;
+            let lines = aws.lines_of("error");
+            assert_eq!(lines.len(), warnings, "{destination} {settings}");
+            assert!(lines.iter().all(|line| line.contains(named)), "{lines:?}");
+        }
     }
 }

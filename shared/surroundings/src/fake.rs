@@ -1,7 +1,8 @@
 //! SQS with its faults, Secrets Manager, and a log that is checked: one fake of AWS for the tests of receipt and delivery.
 
-use event::Source;
+use crate::Surroundings;
 use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
+use event::{Clock, Random, Source};
 use secrets::Secrets;
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -252,6 +253,63 @@ impl Sink for FakeAws {
             self.write(text);
         }
         self.metrics.borrow_mut().push(metrics);
+    }
+}
+
+/// Chance that gives the same every time, from 0 to 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Chance(pub f64);
+
+impl Random for Chance {
+    fn unit(&self) -> f64 {
+        self.0
+    }
+}
+
+/// All that surrounds a function: this AWS, and the time, chance, HTTP and bucket of a test.
+#[derive(Clone)]
+pub struct FakeSurroundings<T, H, B> {
+    /// SQS and the log.
+    pub aws: FakeAws,
+    /// Clock and chance in one.
+    pub time: T,
+    /// Where requests go; `()` at a receiver.
+    pub http: H,
+    /// The fallback bucket; `()` at a deliverer.
+    pub store: B,
+}
+
+impl<T: Clock + Random + Clone, H, B> Surroundings for FakeSurroundings<T, H, B> {
+    type Queue = FakeAws;
+    type Http = H;
+    type Store = B;
+    type Clock = T;
+    type Random = T;
+    type Secrets = FakeSecrets;
+    type Sink = FakeAws;
+
+    fn queue(&self) -> &FakeAws {
+        &self.aws
+    }
+
+    fn http(&self) -> &H {
+        &self.http
+    }
+
+    fn store(&self) -> &B {
+        &self.store
+    }
+
+    fn clock(&self) -> &T {
+        &self.time
+    }
+
+    fn random(&self) -> &T {
+        &self.time
+    }
+
+    fn sink(&self) -> &FakeAws {
+        &self.aws
     }
 }
 

@@ -5,4 +5,3 @@ mod message_actions;
 mod outages;
 mod records;
 mod report;
-mod users;

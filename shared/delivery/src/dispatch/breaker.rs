@@ -208,14 +208,9 @@ impl Breaker {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use surroundings::fake::Chance;
 
-    struct Longest;
-
-    impl Random for Longest {
-        fn unit(&self) -> f64 {
-            1.0
-        }
-    }
+    const LONGEST: Chance = Chance(1.0);
 
     const KEY: u64 = 7;
 
@@ -225,7 +220,7 @@ mod tests {
 
     fn opened() -> Breaker {
         let mut breaker = Breaker::default();
-        (0..5).for_each(|_| breaker.failed(at(0), &Longest));
+        (0..5).for_each(|_| breaker.failed(at(0), &LONGEST));
         breaker
     }
 
@@ -234,7 +229,7 @@ mod tests {
         event::rules!["RD-080"];
         let mut breaker = Breaker::default();
         for _ in 0..4 {
-            breaker.failed(at(0), &Longest);
+            breaker.failed(at(0), &LONGEST);
         }
         breaker.succeeded(at(0));
         assert!(!breaker.is_open());
@@ -243,7 +238,7 @@ mod tests {
         for n in 0..19 {
             assert!(!breaker.is_open(), "{n}");
             if n % 2 == 0 {
-                breaker.failed(at(0), &Longest);
+                breaker.failed(at(0), &LONGEST);
             } else {
                 breaker.succeeded(at(0));
             }
@@ -262,14 +257,14 @@ mod tests {
             assert_eq!(breaker.gate(until, KEY), Gate::Pass);
             breaker.start(until);
             assert_ne!(breaker.gate(until, KEY), Gate::Pass, "one request alone");
-            breaker.failed(until, &Longest);
+            breaker.failed(until, &LONGEST);
             now = until;
         }
         let until = now.plus_millis(300_000);
         breaker.start(until);
         breaker.succeeded(until);
         assert!(!breaker.is_open());
-        (0..5).for_each(|_| breaker.failed(until, &Longest));
+        (0..5).for_each(|_| breaker.failed(until, &LONGEST));
         let first = Gate::Open(until.plus_millis(30_000));
         assert_eq!(breaker.gate(until, KEY), first, "a success starts again");
     }

@@ -1,7 +1,6 @@
 //! Whether a request may start now, by what earlier ones have learned. It lives as long as the container.
 
 use super::breaker::{Breaker, Gate};
-use super::pauses::{Pauses, RateLimitPause};
 use super::token_bucket::TokenBucket;
 use crate::backoff::unsent;
 use crate::destination::Destination;
@@ -24,10 +23,18 @@ pub(super) enum Obstacle {
     Unsent(Outcome),
 }
 
+/// Until when the requests of a group must not be sent.
+#[derive(Clone, Copy)]
+pub(super) struct RateLimitPause {
+    pub until: Timestamp,
+    /// Whether an invocation that has the time may wait for it: the limit is spent, but nothing was refused.
+    pub may_be_waited_for: bool,
+}
+
 /// What is known of the lanes of a destination.
 pub(super) struct Lanes<D: Destination> {
     breakers: RefCell<HashMap<D::Lane, Breaker>>,
-    pauses: Pauses<D::PauseGroup>,
+    pauses: RefCell<HashMap<D::PauseGroup, RateLimitPause>>,
     bucket: Option<TokenBucket>,
 }
 
@@ -36,7 +43,7 @@ impl<D: Destination> Lanes<D> {
     pub(super) fn new(requests_per_second: Option<u32>) -> Self {
         Self {
             breakers: RefCell::default(),
-            pauses: Pauses::default(),
+            pauses: RefCell::default(),
             bucket: requests_per_second.map(TokenBucket::new),
         }
     }
@@ -77,7 +84,8 @@ impl<D: Destination> Lanes<D> {
         if let Gate::Held(kind) = gate {
             return Err(Obstacle::Unsent(Outcome::Hold(kind)));
         }
-        if let Some(pause) = self.pauses.running(group, now) {
+        let pause = self.pauses.borrow().get(group).copied();
+        if let Some(pause) = pause.filter(|pause| pause.until > now) {
             let outcome = retry(pause.until, RetryClass::RateLimited);
             return Err(if pause.may_be_waited_for {
                 Obstacle::Until(pause.until, outcome)
@@ -104,8 +112,12 @@ impl<D: Destination> Lanes<D> {
         learn(self.breakers.borrow_mut().entry(lane).or_default());
     }
 
-    /// The rate limit of a group is spent.
+    /// The rate limit of a group is spent; a longer pause that runs stays (SR-342, SEG-084).
     pub(super) fn pause(&self, group: D::PauseGroup, pause: RateLimitPause) {
-        self.pauses.set(group, pause);
+        let mut pauses = self.pauses.borrow_mut();
+        let kept = pauses.entry(group).or_insert(pause);
+        if pause.until >= kept.until {
+            *kept = pause;
+        }
     }
 }

@@ -3,9 +3,8 @@
 use super::Dispatcher;
 use super::breaker::Breaker;
 use super::invocation_keys::InvocationKeys;
-use super::lanes::{Obstacle, UNSTARTED};
+use super::lanes::{Obstacle, RateLimitPause, UNSTARTED};
 use super::ledgers::Ledgers;
-use super::pauses::RateLimitPause;
 use super::send::{SendResult, send};
 use crate::backoff::{self, delay};
 use crate::batch::PlannedCall;

@@ -64,19 +64,6 @@ fn first_action(results: &[DeliveryResult]) -> MessageAction {
 }
 
 #[test]
-fn what_waits_goes_on_alone_under_its_old_name() {
-    event::rules!["RD-040"];
-    let envelope = Envelope::open(BODY).unwrap();
-    let results = [delivered(), retry(40), Outcome::Park(ParkReason::Rejected).into()];
-    let (body, delay_s, longest) = replaced(action(&envelope, 2, &results, now()));
-    let wanted = BODY
-        .replace(r#""attempt":1"#, r#""attempt":3"#)
-        .replace(r#"{"m":1},"#, "")
-        .replace(r#",{"m":3}"#, "");
-    assert_eq!((body, delay_s, longest), (wanted, 40, 40));
-}
-
-#[test]
 fn all_finished_all_waiting_and_anything_else() {
     event::rules!["RD-021"];
     let all = [delivered(), delivered(), delivered()];
@@ -170,7 +157,7 @@ fn a_time_that_lies_ahead_stays_unchanged() {
 }
 
 #[test]
-fn a_sealed_record_comes_back_within_a_visibility() {
+fn an_unreadable_record_comes_back_within_a_visibility() {
     event::rules!["RD-066"];
     let newer = |after| Outcome::Retry {
         after,

@@ -17,6 +17,7 @@ fn invocation<D: Conforms>(vendor: &FakeVendor, records: &[Record]) -> (FakeAws,
 
 #[test]
 fn one_record_with_three_outcomes() {
+    event::rules!["RD-040"];
     let events = [r#""ok#m-1""#, r#""retry:40#m-2""#, r#""rejected#m-3""#];
     let Invoked { aws, kept, .. } = invoke(&[record("a1", 2, envelope(1, &events))]);
     assert!(kept.is_empty());
@@ -97,18 +98,8 @@ fn a_refused_key_holds_and_parks_nothing() {
 }
 
 #[test]
-fn all_that_would_have_followed_on_the_lane_is_held_unsent() {
-    event::rules!["RD-085"];
-    let world = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
-    let events: Vec<String> = (0..200).map(|n| format!("\"m-{n}\"")).collect();
-    let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    let (aws, kept) = invocation::<Braze>(&world, &[record("c1", 1, envelope(0, &events))]);
-    assert_eq!((world.seen.borrow().len(), kept.len()), (1, 1));
-    assert!(aws.sent.borrow().is_empty());
-}
-
-#[test]
 fn a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
+    event::rules!["SEG-052", "SEG-057", "SEG-060"];
     let world = FakeVendor::new(move |seen, _| {
         let status = if seen.marks().contains(&"6".to_owned()) {
             400

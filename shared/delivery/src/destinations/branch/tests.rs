@@ -1,20 +1,26 @@
 use super::*;
-use crate::destinations::conformance::{Conforms, Hint, conformance};
+use crate::destinations::conformance::{Conforms, Hint};
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
-    FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, job, respond, secret, words,
+    FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, respond, secret, words,
 };
 use crate::http::{NoResponse, Response};
 use crate::job::Job;
 use crate::scripted::FakeSecrets;
 use event::Source;
+use std::ops::RangeInclusive;
 
 mod age;
 mod answers;
 mod requests;
 mod tokens;
 
-conformance!(Branch);
+type D = Branch;
+
+#[path = "../conformance/suite.rs"]
+mod conformance;
+
+use conformance::{event, events, ok};
 
 impl Conforms for Branch {
     const SOURCE: Source = Source::Segment;
@@ -22,29 +28,26 @@ impl Conforms for Branch {
     const ONE_CALL_A_REQUEST: &'static str = "";
     const PACKS: bool = false;
     const MOST_AT_ONCE: usize = 64;
-    const OUTCOMES: &'static [(u16, &'static str, &'static str)] = &[
-        (200, "", "delivered"),
+    const STATUSES: &'static [(RangeInclusive<u16>, &'static str)] = &[
+        (200..=299, "delivered"),
+        (300..=399, "hold config"),
+        (401..=401, "hold credentials"),
+        (403..=403, "hold credentials"),
+        (408..=408, "retry transient"),
+        (429..=429, "retry rate_limited"),
+        (400..=499, "parked rejected"),
+        (100..=599, "retry transient"),
+    ];
+    const BODIES: &'static [(u16, &'static str, &'static str)] = &[
         (299, "not JSON", "delivered"),
-        (301, "", "hold config"),
-        (307, "", "hold config"),
+        // A revoked key is answered like an invalid event.
         (
             400,
-            "{\"error\":{\"message\":\"Authentication Failed\"}}",
+            "{\"message\":\"Authentication FAILED: invalid key\"}",
             "hold credentials",
         ),
-        (
-            400,
-            "{\"error\":{\"message\":\"name is missing\"}}",
-            "parked rejected",
-        ),
-        (401, "", "hold credentials"),
-        (403, "", "hold credentials"),
-        (404, "no such path", "parked rejected"),
-        (408, "", "retry transient"),
-        (413, "", "parked rejected"),
-        (429, "", "retry rate_limited"),
-        (500, "", "retry transient"),
-        (599, "", "retry transient"),
+        (400, "{\"message\":\"name is missing\"}", "parked rejected"),
+        (404, "authentication failed", "parked rejected"),
     ];
     const REFUSES_KEY: &'static [(u16, &'static str)] =
         &[(400, "authentication failed"), (401, ""), (403, "")];
@@ -52,29 +55,24 @@ impl Conforms for Branch {
     const RETRIES: &'static [u16] = &[408, 500, 503];
     const SCHEDULE: &'static [u32] = &[2, 4, 12, 23, 45, 90, 180, 225, 225];
     const HINTS: &'static [Hint] = &[
-        (429, &[("retry-after", "100")], 1, 110..=111),
-        (503, &[("retry-after", "100")], 1, 110..=111),
-        (
-            429,
-            &[("retry-after", "Sun, 01 Mar 2026 12:01:40 GMT")],
-            1,
-            110..=111,
-        ),
-        (429, &[("retry-after", "9999")], 1, 330..=331),
+        (429, "retry-after: 100", 1, 110..=111),
+        (503, "retry-after: 100", 1, 110..=111),
+        (429, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
+        (429, "retry-after: 9999", 1, 330..=331),
         // A 429 says nothing about the event, a 503 may.
-        (429, &[("retry-after", "100")], 9, 111..=111),
-        (503, &[("retry-after", "100")], 9, 225..=225),
+        (429, "retry-after: 100", 9, 111..=111),
+        (503, "retry-after: 100", 9, 225..=225),
         // Raised to 1 s, lengthened to 1.1 s.
-        (429, &[("retry-after", "0")], 1, 2..=2),
-        (429, &[("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT")], 1, 2..=2),
+        (429, "retry-after: 0", 1, 2..=2),
+        (429, "retry-after: Sun, 01 Mar 2026 11:00:00 GMT", 1, 2..=2),
         // Without a hint the breaker opens for its own time, between 21 and 30 s.
-        (429, &[], 1, 26..=26),
-        (429, &[], 8, 26..=26),
-        (429, &[("retry-after", "soon")], 1, 26..=26),
-        (429, &[("retry-after", "-5")], 1, 26..=26),
-        (429, &[("retry-after", "")], 1, 26..=26),
-        (429, &[("retry-after", "1e3")], 1, 26..=26),
-        (408, &[("retry-after", "100")], 1, 2..=2),
+        (429, "", 1, 26..=26),
+        (429, "", 8, 26..=26),
+        (429, "retry-after: soon", 1, 26..=26),
+        (429, "retry-after: -5", 1, 26..=26),
+        (429, "retry-after: ", 1, 26..=26),
+        (429, "retry-after: 1e3", 1, 26..=26),
+        (408, "retry-after: 100", 1, 2..=2),
     ];
     const PAUSES_AFTER_5XX: bool = false;
     const UNANSWERED: (&'static str, bool) = ("retry transient", true);
@@ -107,17 +105,4 @@ pub(super) fn renewed(settings: &str) -> Dispatcher<Branch, FakeSurroundings> {
     let secrets = FakeSecrets::new(&secret("k-1"));
     secrets.store(&secret("k-2"));
     branch(settings, secrets)
-}
-
-pub(super) fn ok() -> Result<Response, NoResponse> {
-    respond(200, &[], "")
-}
-
-/// An event of a user of its own.
-pub(super) fn event(id: &str) -> Job<BranchCall> {
-    job(id, vec![Branch::call(id, id)])
-}
-
-pub(super) fn events(count: usize) -> Vec<Job<BranchCall>> {
-    (0..count).map(|n| event(&format!("e{n}"))).collect()
 }

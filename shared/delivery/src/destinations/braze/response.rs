@@ -295,28 +295,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_has_one_classify() {
-        event::rules!["SB-706", "SB-530", "SB-560", "RD-120"];
-        for status in 100..=599_u16 {
-            let wanted = match status {
-                200..=299 => Classification::Accepted,
-                300..=399 | 404 => Classification::Hold(HoldKind::Config),
-                401 | 403 => Classification::Hold(HoldKind::Credentials),
-                413 => Classification::Refused(ParkReason::TooLarge),
-                429 => Classification::Retry(RetryClass::RateLimited),
-                408 | 425 | 500..=599 | 100..=199 => Classification::Retry(RetryClass::Transient),
-                _ => Classification::Refused(ParkReason::Rejected),
-            };
-            assert_eq!(classify(status, &BrazeEndpoint::Track), wanted, "{status}");
-            let catalog = BrazeEndpoint::CatalogDelete {
-                catalog: "c".to_owned(),
-            };
-            let wanted = if status == 404 {
-                Classification::Refused(ParkReason::CatalogNotFound)
-            } else {
-                wanted
-            };
-            assert_eq!(classify(status, &catalog), wanted, "{status}");
+    fn only_a_catalog_may_be_missing_where_a_path_is_not_found() {
+        event::rules!["SB-530", "SB-535"];
+        let catalog = "c".to_owned();
+        let delete = BrazeEndpoint::CatalogDelete { catalog };
+        for status in 100..=599 {
+            let of_users = classify(status, &BrazeEndpoint::Track);
+            let missing = Classification::Refused(ParkReason::CatalogNotFound);
+            let wanted = if status == 404 { missing } else { of_users };
+            assert_eq!(classify(status, &delete), wanted, "{status}");
         }
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::destinations::conformance::{Conforms, Hint, conformance};
+use crate::destinations::conformance::{Conforms, Hint};
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, Seen, deliver, deliver_within, dispatcher, done, job, respond, secret,
@@ -13,13 +13,19 @@ use event::calls::{BrazeArray, BrazeCall, SubscriberKind};
 use sample_calls::{
     campaign, delete, delete_item, identify, item, merge, subscription, track, update_item, upsert_item,
 };
+use std::ops::RangeInclusive;
 
 mod answers;
 mod bisect;
 mod found;
 mod pacing;
 
-conformance!(Braze);
+type D = Braze;
+
+#[path = "../conformance/suite.rs"]
+mod conformance;
+
+use conformance::ok;
 
 impl Conforms for Braze {
     const SOURCE: Source = Source::Segment;
@@ -27,51 +33,51 @@ impl Conforms for Braze {
     const ONE_CALL_A_REQUEST: &'static str = "max_objects = 1";
     const PACKS: bool = true;
     const MOST_AT_ONCE: usize = 1;
-    const OUTCOMES: &'static [(u16, &'static str, &'static str)] = &[
+    const STATUSES: &'static [(RangeInclusive<u16>, &'static str)] = &[
+        // Without a body that can be read.
+        (200..=299, "warned unreadable_answer"),
+        (300..=399, "hold config"),
+        (401..=401, "hold credentials"),
+        (403..=403, "hold credentials"),
+        (404..=404, "hold config"),
+        (408..=408, "retry transient"),
+        (413..=413, "parked too_large"),
+        (425..=425, "retry transient"),
+        (429..=429, "retry rate_limited"),
+        (400..=499, "parked rejected"),
+        (100..=599, "retry transient"),
+    ];
+    const BODIES: &'static [(u16, &'static str, &'static str)] = &[
         (201, "{}", "delivered"),
         (200, "<html>", "warned unreadable_answer"),
-        (302, "", "hold config"),
         (400, "the words", "parked rejected"),
-        (401, "", "hold credentials"),
-        (403, "", "hold credentials"),
-        (404, "", "hold config"),
-        (408, "", "retry transient"),
-        (413, "", "parked too_large"),
         (422, "the words", "parked rejected"),
-        (425, "", "retry transient"),
-        (429, "", "retry rate_limited"),
-        (500, "", "retry transient"),
-        (503, "", "retry transient"),
     ];
+    const ACCEPTS: (u16, &'static str) = (201, r#"{"message":"success"}"#);
     const REFUSES_KEY: &'static [(u16, &'static str)] = &[(401, ""), (403, "")];
     const REFUSES: &'static [(u16, &'static str)] = &[(400, "parked rejected"), (413, "parked too_large")];
     const RETRIES: &'static [u16] = &[408, 425, 500, 503];
     const SCHEDULE: &'static [u32] = &[4, 23, 45, 90, 180, 360, 720, 1440, 2700];
     const HINTS: &'static [Hint] = &[
-        (503, &[("retry-after", "100")], 1, 110..=111),
-        (
-            503,
-            &[("retry-after", "Sun, 01 Mar 2026 12:01:40 GMT")],
-            1,
-            110..=111,
-        ),
-        (429, &[("x-ratelimit-retry-after", "100")], 1, 110..=111),
+        (503, "retry-after: 100", 1, 110..=111),
+        (503, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
+        (429, "x-ratelimit-retry-after: 100", 1, 110..=111),
         // 100 s after the fake clock begins, in seconds and milliseconds.
-        (429, &[("x-ratelimit-reset", "1772366500")], 1, 110..=111),
-        (429, &[("x-ratelimit-reset", "1772366500000")], 1, 110..=111),
+        (429, "x-ratelimit-reset: 1772366500", 1, 110..=111),
+        (429, "x-ratelimit-reset: 1772366500000", 1, 110..=111),
         // Every response carries it: on another than a 429 it is no hint.
-        (500, &[("x-ratelimit-reset", "1772369400")], 1, 4..=4),
-        (429, &[("retry-after", "999999")], 1, 3960..=3961),
-        (503, &[("retry-after", "-5")], 1, 4..=4),
-        (503, &[("retry-after", "soon")], 1, 4..=4),
-        (503, &[("retry-after", "")], 1, 4..=4),
-        (503, &[("retry-after", "0")], 1, 4..=4),
-        (429, &[("retry-after", "0")], 1, 2..=2),
+        (500, "x-ratelimit-reset: 1772369400", 1, 4..=4),
+        (429, "retry-after: 999999", 1, 3960..=3961),
+        (503, "retry-after: -5", 1, 4..=4),
+        (503, "retry-after: soon", 1, 4..=4),
+        (503, "retry-after: ", 1, 4..=4),
+        (503, "retry-after: 0", 1, 4..=4),
+        (429, "retry-after: 0", 1, 2..=2),
         // A 429 says nothing about the event, a 503 may.
-        (429, &[("retry-after", "100")], 9, 111..=111),
-        (503, &[("retry-after", "100")], 9, 2700..=2700),
+        (429, "retry-after: 100", 9, 111..=111),
+        (503, "retry-after: 100", 9, 2700..=2700),
         // Without a hint the breaker opens for its own time, between 21 and 30 s.
-        (429, &[], 1, 26..=26),
+        (429, "", 1, 26..=26),
     ];
     const PAUSES_AFTER_5XX: bool = false;
     const UNANSWERED: (&'static str, bool) = ("retry transient", true);
@@ -105,10 +111,6 @@ pub(super) fn jobs(events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<Job<
 /// What comes of events of these calls by the usual settings.
 pub(super) fn outcomes(vendor: &FakeVendor, events: impl IntoIterator<Item = Vec<BrazeCall>>) -> Vec<String> {
     words(&deliver(&braze(""), vendor, jobs(events)))
-}
-
-pub(super) fn ok() -> Result<Response, NoResponse> {
-    respond(201, &[], r#"{"message":"success"}"#)
 }
 
 /// A vendor that responds to a path so, and accepts all else.

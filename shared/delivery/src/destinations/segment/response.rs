@@ -17,31 +17,3 @@ pub(super) const fn classify(status: u16) -> Classification {
         _ => Classification::Retry(RetryClass::Transient),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_status_has_one_classify() {
-        event::rules![
-            "SEG-050", "SEG-051", "SEG-053", "SEG-054", "SEG-055", "SEG-056", "SEG-058", "SEG-059",
-            "SEG-061", "SEG-062", "RD-120"
-        ];
-        for status in 100..=599_u16 {
-            let wanted = match status {
-                200..=299 => Classification::Accepted,                    // SEG-050
-                300..=399 => Classification::Hold(HoldKind::Config),      // SEG-051
-                401 | 403 => Classification::Hold(HoldKind::Credentials), // SEG-054
-                404 | 405 => Classification::Hold(HoldKind::Config),      // SEG-055
-                408 | 410 | 460 => Classification::Retry(RetryClass::Transient), // SEG-056
-                413 => Classification::Refused(ParkReason::EventTooLarge), // SEG-058
-                429 => Classification::Retry(RetryClass::RateLimited),    // SEG-059
-                400..=499 => Classification::Refused(ParkReason::Rejected), // SEG-053
-                501 | 505 | 511 => Classification::Hold(HoldKind::Config), // SEG-061
-                _ => Classification::Retry(RetryClass::Transient),        // SEG-062
-            };
-            assert_eq!(classify(status), wanted, "{status}");
-        }
-    }
-}

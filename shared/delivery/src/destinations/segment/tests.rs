@@ -1,20 +1,23 @@
 use super::*;
-use crate::destinations::conformance::{Conforms, Hint, conformance};
+use crate::destinations::conformance::{Conforms, Hint};
 use crate::dispatch::Dispatcher;
-use crate::fake_vendor::{
-    FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, job, respond, words,
-};
-use crate::http::{NoResponse, Response};
+use crate::fake_vendor::{FakeSurroundings, FakeVendor, deliver, dispatcher, respond, words};
+use crate::http::NoResponse;
 use crate::job::Job;
 use crate::scripted::FakeSecrets;
 use event::Source;
 use event::calls::SegmentCall;
+use std::ops::RangeInclusive;
 
 mod answers;
-mod bisect;
 mod requests;
 
-conformance!(Segment);
+type D = Segment;
+
+#[path = "../conformance/suite.rs"]
+mod conformance;
+
+use conformance::{event, events, ok};
 
 impl Conforms for Segment {
     const SOURCE: Source = Source::Braze;
@@ -22,26 +25,27 @@ impl Conforms for Segment {
     const ONE_CALL_A_REQUEST: &'static str = "max_batch_events = 1";
     const PACKS: bool = true;
     const MOST_AT_ONCE: usize = 32;
-    const OUTCOMES: &'static [(u16, &'static str, &'static str)] = &[
+    const STATUSES: &'static [(RangeInclusive<u16>, &'static str)] = &[
+        (200..=299, "delivered"),
+        (300..=399, "hold config"),
+        (401..=401, "hold credentials"),
+        (403..=403, "hold credentials"),
+        (404..=405, "hold config"),
+        (408..=408, "retry transient"),
+        (410..=410, "retry transient"),
+        (413..=413, "parked event_too_large"),
+        (429..=429, "retry rate_limited"),
+        (460..=460, "retry transient"),
+        (400..=499, "parked rejected"),
+        (501..=501, "hold config"),
+        (505..=505, "hold config"),
+        (511..=511, "hold config"),
+        (100..=599, "retry transient"),
+    ];
+    const BODIES: &'static [(u16, &'static str, &'static str)] = &[
         (200, "the words", "delivered"),
-        (204, "", "delivered"),
-        (301, "", "hold config"),
         (400, "the words", "parked rejected"),
-        (401, "", "hold credentials"),
-        (403, "", "hold credentials"),
-        (404, "", "hold config"),
-        (405, "", "hold config"),
-        (408, "", "retry transient"),
-        (410, "", "retry transient"),
         (413, "the words", "parked event_too_large"),
-        (422, "", "parked rejected"),
-        (429, "", "retry rate_limited"),
-        (460, "", "retry transient"),
-        (500, "", "retry transient"),
-        (501, "", "hold config"),
-        (503, "", "retry transient"),
-        (505, "", "hold config"),
-        (511, "", "hold config"),
     ];
     const REFUSES_KEY: &'static [(u16, &'static str)] = &[(401, ""), (403, "")];
     const REFUSES: &'static [(u16, &'static str)] = &[
@@ -53,51 +57,31 @@ impl Conforms for Segment {
     const RETRIES: &'static [u16] = &[408, 410, 460, 500, 503];
     const SCHEDULE: &'static [u32] = &[4, 23, 45, 90, 180, 360, 720, 1440, 2700];
     const HINTS: &'static [Hint] = &[
-        (429, &[("retry-after", "100")], 1, 110..=111),
-        (
-            429,
-            &[("retry-after", "Sun, 01 Mar 2026 12:01:40 GMT")],
-            1,
-            110..=111,
-        ),
-        (429, &[("x-ratelimit-reset", "100")], 1, 110..=111),
+        (429, "retry-after: 100", 1, 110..=111),
+        (429, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
+        (429, "x-ratelimit-reset: 100", 1, 110..=111),
         // 100 s after the fake clock begins.
-        (429, &[("x-ratelimit-reset", "1772366500")], 1, 110..=111),
-        (
-            429,
-            &[("retry-after", "100"), ("x-ratelimit-reset", "500")],
-            1,
-            110..=111,
-        ),
-        (
-            429,
-            &[("retry-after", "soon"), ("x-ratelimit-reset", "100")],
-            1,
-            110..=111,
-        ),
+        (429, "x-ratelimit-reset: 1772366500", 1, 110..=111),
+        (429, "retry-after: 100; x-ratelimit-reset: 500", 1, 110..=111),
+        (429, "retry-after: soon; x-ratelimit-reset: 100", 1, 110..=111),
         // Without a hint a 429 asks for 60 s, lengthened to 66 s.
-        (429, &[], 1, 66..=66),
-        (429, &[], 9, 66..=66),
-        (429, &[("retry-after", "soon")], 1, 66..=66),
-        (
-            429,
-            &[("retry-after", "-5"), ("x-ratelimit-reset", "later")],
-            1,
-            66..=66,
-        ),
-        (429, &[("retry-after", "999999")], 1, 3960..=3961),
+        (429, "", 1, 66..=66),
+        (429, "", 9, 66..=66),
+        (429, "retry-after: soon", 1, 66..=66),
+        (429, "retry-after: -5; x-ratelimit-reset: later", 1, 66..=66),
+        (429, "retry-after: 999999", 1, 3960..=3961),
         // Raised to 1 s, lengthened to 1.1 s.
-        (429, &[("retry-after", "0")], 1, 2..=2),
-        (429, &[("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT")], 1, 2..=2),
-        (429, &[("x-ratelimit-reset", "1772366000")], 1, 2..=2),
+        (429, "retry-after: 0", 1, 2..=2),
+        (429, "retry-after: Sun, 01 Mar 2026 11:00:00 GMT", 1, 2..=2),
+        (429, "x-ratelimit-reset: 1772366000", 1, 2..=2),
         // A 429 says nothing about the event, a 503 may.
-        (429, &[("retry-after", "100")], 9, 111..=111),
-        (503, &[("retry-after", "100")], 9, 2700..=2700),
+        (429, "retry-after: 100", 9, 111..=111),
+        (503, "retry-after: 100", 9, 2700..=2700),
         // A 5xx hints with `Retry-After` alone.
-        (503, &[("retry-after", "100")], 1, 110..=111),
-        (503, &[("x-ratelimit-reset", "100")], 1, 4..=4),
-        (503, &[("retry-after", "soon")], 1, 4..=4),
-        (408, &[("retry-after", "100")], 1, 4..=4),
+        (503, "retry-after: 100", 1, 110..=111),
+        (503, "x-ratelimit-reset: 100", 1, 4..=4),
+        (503, "retry-after: soon", 1, 4..=4),
+        (408, "retry-after: 100", 1, 4..=4),
     ];
     const PAUSES_AFTER_5XX: bool = true;
     const UNANSWERED: (&'static str, bool) = ("retry transient", false);
@@ -131,18 +115,6 @@ pub(super) fn with_keys(settings: &str, keys: &str) -> Dispatcher<Segment, FakeS
 
 pub(super) fn segment(settings: &str) -> Dispatcher<Segment, FakeSurroundings> {
     with_keys(settings, &keys(Some("wk"), &[]))
-}
-
-pub(super) fn ok() -> Result<Response, NoResponse> {
-    respond(200, &[], r#"{"success":true}"#)
-}
-
-pub(super) fn event(id: &str) -> Job<SegmentCall> {
-    job(id, vec![Segment::call(id, id)])
-}
-
-pub(super) fn events(count: usize) -> Vec<Job<SegmentCall>> {
-    (0..count).map(|n| event(&format!("e{n}"))).collect()
 }
 
 /// One event of each of these platforms, of a user of its own.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-pub(super) use surroundings::fake::{CallFault, FakeAws, FakeSecrets, START as T};
+pub(super) use surroundings::fake::{CallFault, FakeAws, FakeSecrets, FakeSurroundings, START as T};
 
 pub(super) const V1: &str = r#"{"type":"track","messageId":"m-101","userId":"u-1","event":"Kettle Boiled","properties":{"litres":1.5}}"#;
 pub(super) const V1_BY_A: &str = "0a22aed7f281988867e586e84a9884a72e742247";
@@ -50,10 +50,11 @@ impl Deref for State {
     }
 }
 
+/// Clock, chance and bucket.
 #[derive(Clone)]
-pub(super) struct FakeSurroundings(pub Rc<State>);
+pub(super) struct Outside(pub Rc<State>);
 
-impl Clock for FakeSurroundings {
+impl Clock for Outside {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(Timestamp::parse("2026-03-01T12:00:00Z").unwrap().millis() + self.0.now.get())
     }
@@ -106,13 +107,13 @@ impl Drop for Sleeper<'_> {
     }
 }
 
-impl Random for FakeSurroundings {
+impl Random for Outside {
     fn unit(&self) -> f64 {
         0.5
     }
 }
 
-impl Store for FakeSurroundings {
+impl Store for Outside {
     async fn put(&self, key: &str, bytes: &[u8]) -> Result<(), CallFailed> {
         self.s3("PutObject").await?;
         self.0.objects.borrow_mut().insert(key.to_owned(), bytes.to_vec());
@@ -142,7 +143,7 @@ impl Store for FakeSurroundings {
     }
 }
 
-impl FakeSurroundings {
+impl Outside {
     /// Every call to S3 takes its turn; what the operation does is up to the caller.
     async fn s3(&self, operation: &'static str) -> Result<(), CallFailed> {
         tokio::task::yield_now().await;
@@ -159,44 +160,10 @@ impl FakeSurroundings {
     }
 }
 
-impl Surroundings for FakeSurroundings {
-    type Queue = FakeAws;
-    type Http = ();
-    type Store = Self;
-    type Clock = Self;
-    type Random = Self;
-    type Secrets = FakeSecrets;
-    type Sink = FakeAws;
-
-    fn queue(&self) -> &FakeAws {
-        &self.0.aws
-    }
-
-    fn http(&self) -> &() {
-        &()
-    }
-
-    fn store(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &FakeAws {
-        &self.0.aws
-    }
-}
-
 /// A receiver in its surroundings.
 pub(super) struct Fixture {
     pub aws: Rc<State>,
-    pub receiver: Receiver<FakeSurroundings>,
+    pub receiver: Receiver<FakeSurroundings<Outside, (), Outside>>,
 }
 
 impl Fixture {
@@ -212,13 +179,14 @@ impl Fixture {
             Source::Braze => "receive-braze",
             Source::Branch => "receive-branch",
         };
-        let receiver = Receiver::new(
-            source,
-            function,
-            settings,
-            secrets,
-            FakeSurroundings(Rc::clone(&aws)),
-        );
+        let outside = Outside(Rc::clone(&aws));
+        let surroundings = FakeSurroundings {
+            aws: aws.aws.clone(),
+            time: outside.clone(),
+            http: (),
+            store: outside,
+        };
+        let receiver = Receiver::new(source, function, settings, secrets, surroundings);
         Self { aws, receiver }
     }
 

@@ -1,20 +1,28 @@
 use super::*;
 
 #[test]
-fn a_400_that_breaks_off_parks_nothing() {
+fn a_400_that_breaks_off_before_it_names_the_key_parks_nothing() {
     event::rules!["SR-322", "SR-323", "SR-325"];
-    let world = FakeVendor::new(|_, nth| {
-        let whole = respond(400, &[], "{\"error\":{\"message\":\"authentication fai")
-            .ok()
-            .unwrap();
-        match nth {
-            0 => Ok(Response { cut: true, ..whole }),
-            _ => respond(400, &[], "authentication failed"),
-        }
-    });
-    let branch = usual("");
-    assert_eq!(words(&deliver(&branch, &world, events(1))), ["retry transient"]);
-    assert_eq!(words(&deliver(&branch, &world, events(1))), ["hold credentials"]);
+    let (later, refused) = ("retry transient", "parked rejected");
+    for (status, body, wanted) in [
+        (400, "", later),
+        (400, "authentication fai", later),
+        (400, "authentication failed", "hold credentials"),
+        (404, "", refused),
+        (413, "", refused),
+    ] {
+        let world = FakeVendor::new(move |_, _| {
+            respond(status, &[], body).map(|response| Response {
+                cut: true,
+                ..response
+            })
+        });
+        assert_eq!(
+            words(&deliver(&usual(""), &world, events(1))),
+            [wanted],
+            "{status} {body}"
+        );
+    }
 }
 
 #[test]

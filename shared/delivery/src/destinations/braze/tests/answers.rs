@@ -34,34 +34,6 @@ fn delivery_case_1_an_item_error_is_the_one_events() {
 }
 
 #[test]
-fn a_single_event_with_all_items_refused_is_rejected() {
-    event::rules!["SB-534", "SB-541"];
-    let body = r#"{"message":"success","errors":[{"type":"no","input_array":"events","index":0}]}"#;
-    let calls = jobs([vec![track("a", 0, 1, 0)]]);
-    let results = deliver(&braze(""), &FakeVendor::always(201, body), calls);
-    assert_eq!(
-        (words(&results)[0].as_str(), &results[0].done),
-        ("parked rejected", &None)
-    );
-}
-
-#[test]
-fn delivery_case_2_what_was_accepted_is_never_sent_again() {
-    event::rules!["SB-543"];
-    let calls = || vec![identify("u"), track("u", 1, 0, 0)];
-    let results = deliver(&braze(""), &at("/users/track", 503, ""), jobs([calls()]));
-    assert_eq!(words(&results), ["retry transient"]);
-    assert_eq!(results[0].done, done(2, [0]));
-    let vendor = FakeVendor::new(|_, _| ok());
-    let again = Job {
-        done: done(2, [0]),
-        ..job("e1", calls())
-    };
-    assert_eq!(words(&deliver(&braze(""), &vendor, vec![again])), ["delivered"]);
-    assert_eq!(vendor.paths(), ["/users/track"]);
-}
-
-#[test]
 fn delivery_case_4_a_refused_key_holds_its_path_alone() {
     event::rules!["SB-560"];
     let vendor = at("/users/merge", 401, "");

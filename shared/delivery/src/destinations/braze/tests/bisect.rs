@@ -1,9 +1,6 @@
+use super::conformance::events;
 use super::*;
 use proptest::prelude::*;
-
-fn events(n: usize) -> Vec<Job<BrazeCall>> {
-    jobs((0..n).map(|n| vec![Braze::call(&format!("e{n}"), &format!("u{n}"))]))
-}
 
 #[test]
 fn delivery_case_3_four_events_one_bad_five_requests() {

@@ -84,22 +84,6 @@ fn an_event_over_the_limit_is_found_before() {
 }
 
 #[test]
-fn a_call_without_a_time_gets_that_of_receipt() {
-    event::rules!["SEG-006"];
-    let call = |body: &str| SegmentCall {
-        body: body.to_owned(),
-        message_id: "m".into(),
-        lacks_timestamp: true,
-        platform: None,
-        user: None,
-    };
-    let at = Timestamp::from_millis(0);
-    let got = complete(&call(r#"{"a":1}"#), at);
-    assert_eq!(got, r#"{"timestamp":"1970-01-01T00:00:00.000Z","a":1}"#);
-    assert_eq!(got.len(), r#"{"a":1}"#.len() + 39);
-}
-
-#[test]
 fn the_size_of_an_empty_body_is_what_is_counted() {
     event::rules!["SEG-004", "SEG-040"];
     assert_eq!(

@@ -42,3 +42,16 @@ fn a_refused_key_holds_its_own_calls_alone() {
     // The second and third request with that key are not started.
     assert_eq!(world.requests(), 4);
 }
+
+#[test]
+fn a_429_while_halving_leaves_nothing_out() {
+    event::rules!["SEG-060", "SEG-084"];
+    let world = FakeVendor::new(|_, nth| match nth {
+        0 => respond(400, &[], ""),
+        1 => respond(429, &[("retry-after", "30")], ""),
+        _ => ok(),
+    });
+    let results = deliver(&segment(""), &world, events(4));
+    assert_eq!(words(&results), ["retry rate_limited"; 4]);
+    assert_eq!(world.requests(), 2);
+}
