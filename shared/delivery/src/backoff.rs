@@ -80,11 +80,14 @@ pub fn unstarted(has_sent: bool, receive_count: u32) -> u32 {
         .min(MAX_UNSTARTED_S)
 }
 
+/// Whether an age in milliseconds is longer than a span.
+pub(crate) fn is_over(span: Span, age_ms: i64) -> bool {
+    age_ms > i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// The outcome of an event of this age: parked, if it has failed or was held for too long (SB-572, SEG-071, RD-088).
 pub fn expire(outcome: Outcome, age_ms: i64, limits: &Limits) -> Outcome {
-    let over = |horizon: Option<Span>| {
-        horizon.is_some_and(|span| age_ms > i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
-    };
+    let over = |horizon: Option<Span>| horizon.is_some_and(|span| is_over(span, age_ms));
     match outcome {
         Outcome::Retry {
             class: RetryClass::Transient | RetryClass::RateLimited | RetryClass::BreakerOpen,

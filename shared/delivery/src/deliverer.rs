@@ -1,6 +1,6 @@
 //! One invocation from its records to the answer for Lambda: open, map, dispatch, park, act, report (RD-024).
 
-use crate::backoff::{expire, tries, unstarted};
+use crate::backoff::{expire, is_over, tries, unstarted};
 use crate::destination::Destination;
 use crate::dispatch::{Dispatcher, Keys};
 use crate::http::Http;
@@ -48,13 +48,11 @@ pub struct Deliverer<D: Destination, S: DelivererSurroundings> {
 
 /// One event of an invocation, on its way to its result.
 pub(crate) struct TrackedEvent {
-    /// The place of its record.
+    /// The place of its record in the invocation.
     pub record: usize,
     /// Its place in the envelope.
     pub place: usize,
-    /// Who sent it.
     pub source: Source,
-    /// Its id.
     pub id: EventId,
     /// What the mapping repaired, each once.
     pub warnings: Vec<Warning>,
@@ -274,8 +272,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
             };
             let age_ms = now.millis_since(envelope.head.counts_from());
             let outcome = &mut event.result.outcome;
-            let held_too_long = age_ms > i64::try_from(hold_horizon.as_millis()).unwrap_or(i64::MAX);
-            if *outcome == CONFIG && held_too_long {
+            if *outcome == CONFIG && is_over(hold_horizon, age_ms) {
                 *outcome = Outcome::Park(ParkReason::HoldExpired);
             } else if let Some(limits) = limits {
                 *outcome = expire(*outcome, age_ms, limits);

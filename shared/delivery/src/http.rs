@@ -21,7 +21,7 @@ use url::form_urlencoded::byte_serialize;
 /// }
 /// ```
 pub struct Request {
-    /// The method.
+    /// The verb that the endpoint documents.
     pub method: Method,
     /// The complete URL, built from checked settings.
     pub url: String,
@@ -40,11 +40,11 @@ pub struct Request {
 
 /// What came back: a complete status line and headers, and as much of the body as was allowed.
 pub struct Response {
-    /// The status.
+    /// From 100 to 599.
     pub status: u16,
     /// Headers by lower-case name; values that are not text are left out.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Its first bytes, at most `max_response_bytes` of them, uncompressed.
     pub body: Vec<u8>,
     /// Whether the body was longer than allowed, or broke off.
     pub cut: bool,

@@ -40,7 +40,7 @@ pub struct Owner {
 
 /// What one event has come to.
 pub(crate) struct DeliveryResult {
-    /// The one outcome.
+    /// Of all its calls, joined (RD-022).
     pub outcome: Outcome,
     /// What the destination has accepted of it so far, if it waits or is parked with a part accepted.
     pub done: Option<Done>,

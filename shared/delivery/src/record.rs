@@ -42,7 +42,6 @@ pub(crate) enum Opening<'r> {
 pub(crate) struct OpenedRecord<'r> {
     /// As SQS handed it over.
     pub record: &'r Record,
-    /// What it is.
     pub opening: Opening<'r>,
 }
 

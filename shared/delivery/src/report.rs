@@ -13,15 +13,10 @@ use telemetry::{EventLine, InvocationLine, Line, LoggedId, Metrics, RecordLine, 
 
 /// The facts of one invocation.
 pub(crate) struct Report<'t> {
-    /// Where it delivers to.
     pub destination: Destination,
-    /// What the user chose.
     pub settings: &'t Settings,
-    /// The id that Lambda gave it.
     pub aws_request_id: &'t str,
-    /// When it began.
     pub began: Timestamp,
-    /// When it ends.
     pub now: Timestamp,
     /// Whether it is the container's first.
     pub cold: bool,
@@ -31,11 +26,9 @@ pub(crate) struct Report<'t> {
     pub has_open_breaker: bool,
     /// What was counted while requests were sent.
     pub counts: &'t Counts,
-    /// Its records.
     pub records: &'t [OpenedRecord<'t>],
-    /// Every event of its envelopes.
     pub events: &'t [TrackedEvent],
-    /// What is done with each record.
+    /// By record.
     pub actions: &'t [MessageAction],
     /// What came of that.
     pub applied: &'t Applied,
@@ -44,6 +37,7 @@ pub(crate) struct Report<'t> {
 impl Report<'_> {
     pub(crate) fn write(&self, sink: &impl Sink) {
         let destination = self.destination.as_str();
+        let own = &[destination];
         let (mut tally, mut metrics) = (Tally::default(), Metrics::new());
         for event in self.events {
             self.event(event, &mut tally, &mut metrics, sink);
@@ -57,44 +51,25 @@ impl Report<'_> {
             opened += 1;
             tally.add(outcome, false, 0);
             metrics.count(m::EVENTS, &[destination, outcome.as_str()], 1);
-            metrics.count(
-                m::RECORDS_UNREADABLE,
-                &[destination],
-                u64::from(!outcome.is_waiting()),
-            );
+            let is_parked = u64::from(!outcome.is_waiting());
+            metrics.count(m::RECORDS_UNREADABLE, own, is_parked);
         }
         self.waiting_records(sink);
         for (class, count) in self.counts.requests.borrow().iter() {
             metrics.count(m::VENDOR_REQUESTS, &[destination, class], *count);
         }
         for ms in self.counts.vendor_ms.borrow().iter() {
-            metrics.add(m::VENDOR_MS, &[destination], *ms as f64);
+            metrics.add(m::VENDOR_MS, own, *ms as f64);
         }
-        metrics.count(
-            m::EXTRA_REQUESTS,
-            &[destination],
-            self.counts.extra_requests.get(),
-        );
+        metrics.count(m::EXTRA_REQUESTS, own, self.counts.extra_requests.get());
         if tally.waiting + tally.requeued > 0 {
-            metrics.add(
-                m::WAITING_AGE,
-                &[destination],
-                (tally.oldest_waiting_ms / 1000) as f64,
-            );
+            metrics.add(m::WAITING_AGE, own, (tally.oldest_waiting_ms / 1000) as f64);
         }
-        metrics.add(m::HOLD, &[destination], f64::from(u8::from(tally.held > 0)));
-        metrics.add(
-            m::BREAKER_OPEN,
-            &[destination],
-            f64::from(u8::from(self.has_open_breaker)),
-        );
+        metrics.add(m::HOLD, own, f64::from(tally.held > 0));
+        metrics.add(m::BREAKER_OPEN, own, f64::from(self.has_open_breaker));
         metrics.count(m::PANICS, &[], self.counts.panics.get());
-        metrics.count(m::REMAINDERS, &[destination], self.applied.replaced.len() as u64);
-        metrics.count(
-            m::VISIBILITY_FAILED,
-            &[destination],
-            self.applied.visibility_failed,
-        );
+        metrics.count(m::REMAINDERS, own, self.applied.replaced.len() as u64);
+        metrics.count(m::VISIBILITY_FAILED, own, self.applied.visibility_failed);
         metrics.add(m::CONSERVATION_GAP, &[], opened as f64 - tally.sum() as f64);
         sink.summary(
             Line::Invocation(InvocationLine {

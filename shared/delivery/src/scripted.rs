@@ -213,14 +213,14 @@ pub(crate) fn record(id: &str, receives: u32, body: impl Into<String>) -> Record
 }
 
 /// An envelope from Segment to Braze with these events, received now.
-pub(crate) fn envelope(attempt: u32, events: &[&str]) -> String {
+pub(crate) fn envelope(attempt: u32, events: &[impl AsRef<str>]) -> String {
     envelope_between(Source::Segment, event::Destination::Braze, attempt, events)
 }
 
 /// The same of words for a [`ScriptedDestination`], such as `ok#1 retry:40#2`.
 pub(crate) fn envelope_of(words: &str) -> String {
     let events: Vec<String> = words.split(' ').map(|word| format!("\"{word}\"")).collect();
-    envelope(0, &events.iter().map(String::as_str).collect::<Vec<_>>())
+    envelope(0, &events)
 }
 
 /// The message `m<n>`, received for the first time, with events of these words.
@@ -239,7 +239,7 @@ pub(crate) fn envelope_between(
     source: Source,
     destination: event::Destination,
     attempt: u32,
-    events: &[&str],
+    events: &[impl AsRef<str>],
 ) -> String {
     let auth = if source == Source::Segment {
         "signature"
@@ -248,7 +248,7 @@ pub(crate) fn envelope_between(
     };
     format!(
         r#"{{"v":1,"source":"{source}","destination":"{destination}","request_id":"r-1","first_received_at":"{T}","attempt":{attempt},"auth":"{auth}","key":"current","events":[{}]}}"#,
-        events.join(",")
+        events.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(",")
     )
 }
 

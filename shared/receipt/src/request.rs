@@ -88,9 +88,9 @@ pub(crate) fn percent_decoded(text: &str) -> String {
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The status.
+    /// By the table of 4.7 (RC-130).
     pub status: u16,
-    /// Headers.
+    /// Names in lower case.
     pub headers: Vec<(&'static str, String)>,
     /// The body: constant text, never a part of the request.
     pub body: String,

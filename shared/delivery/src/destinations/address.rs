@@ -29,30 +29,40 @@ pub(super) fn base_url(
 /// # Errors
 /// What is wrong with it, for the person who wrote it.
 fn replacement(key: &str, text: &str) -> Result<Url, Problem> {
-    let problem = |message: &str| Problem {
-        key: key.to_owned(),
-        message: message.to_owned(),
-    };
-    let url = Url::parse(text.trim())
-        .map_err(|_| problem("is no URL; write it like \"https://proxy.example.com\""))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(problem("must hold no user name or password"));
-    }
-    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return Err(problem(
-            "must be scheme, host and port alone, without path, query or fragment",
-        ));
-    }
-    if has_odd_host(&url, text) {
-        return Err(problem(ODD_HOST));
-    }
-    match url.scheme() {
+    let checked = bare_url(text.trim()).and_then(|url| match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        _ => Err(problem(
-            "must be https (http only to a loopback address, for tests)",
-        )),
+        _ => Err("must be https (http only to a loopback address, for tests)"),
+    });
+    checked.map_err(|wrong| Problem {
+        key: key.to_owned(),
+        message: format!("{wrong}; write it like \"https://proxy.example.com\""),
+    })
+}
+
+/// A URL of scheme, host and port alone.
+///
+/// # Errors
+/// What else it holds.
+pub(super) fn bare_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "is no URL")?;
+    if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
+        return Err("must hold no user name or password");
     }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err("must be scheme, host and port alone, without path, query or fragment");
+    }
+    if has_odd_host(&url, text) {
+        return Err(
+            "must write its host as it is: no dot at its end, and this machine as 127.0.0.1, localhost or [::1]",
+        );
+    }
+    Ok(url)
+}
+
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// Whether the host is this machine.
@@ -65,20 +75,10 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// What is wrong with a host that [`has_odd_host`] refuses.
-pub(super) const ODD_HOST: &str =
-    "must write its host as it is: no dot at its end, and this machine as 127.0.0.1, localhost or [::1]";
-
 /// Whether a host ends in a dot, which no list of hosts knows, or is this machine by another name than the documented ones: a
 /// number, an abbreviation or a mapped address hides it from readers (RD-172).
-pub(super) fn has_odd_host(url: &Url, text: &str) -> bool {
-    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let written = authority
-        .split(['/', '?', '#'])
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+fn has_odd_host(url: &Url, text: &str) -> bool {
+    let written = authority(text).trim().to_ascii_lowercase();
     let written = url.port().map_or(written.as_str(), |port| {
         written.trim_end_matches(&format!(":{port}"))
     });

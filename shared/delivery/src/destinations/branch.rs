@@ -5,7 +5,7 @@ pub mod limits;
 mod plan;
 mod response;
 
-use crate::backoff::{SHORT_BACKOFF, SHORT_HOLD, Table};
+use crate::backoff::{SHORT_BACKOFF, SHORT_HOLD, Table, is_over};
 use crate::batch::{self, Item};
 use crate::destination::{Destination, Limits, UserOrderScope};
 use crate::destinations::address::base_url;
@@ -75,7 +75,7 @@ impl Destination for Branch {
             AgeFrom::Receipt => item.received_at,
             AgeFrom::Event => event_time.unwrap_or(item.received_at),
         };
-        now.millis_since(from) > i64::try_from(self.settings.max_age.as_millis()).unwrap_or(i64::MAX)
+        is_over(self.settings.max_age, now.millis_since(from))
     }
 
     fn lane(&self, _: &BranchEndpoint) {}

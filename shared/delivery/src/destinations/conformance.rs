@@ -70,6 +70,6 @@ pub(crate) fn one_call<D: Conforms>(
 }
 
 /// An envelope for a destination with these events, received now.
-pub(crate) fn envelope_for<D: Conforms>(events: &[&str]) -> String {
+pub(crate) fn envelope_for<D: Conforms>(events: &[impl AsRef<str>]) -> String {
     envelope_between(D::SOURCE, D::NAME, 0, events)
 }

@@ -6,9 +6,9 @@ use event::calls::Method;
 use event::{EventId, Outcome, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One request.
+/// A request as one invocation would send it, without its key.
 pub struct PackedRequest {
-    /// The method.
+    /// `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: Method,
     /// The complete URL.
     pub url: String,
@@ -18,9 +18,9 @@ pub struct PackedRequest {
     pub places: Vec<usize>,
 }
 
-/// The requests of one invocation in the order of sending, and its events that are in none.
+/// The requests of one invocation, and its events that are in none.
 pub struct Packing {
-    /// The requests.
+    /// In the order of sending.
     pub requests: Vec<PackedRequest>,
     /// The places of the events that are in none: ignored, or parked.
     pub unsent: Vec<(usize, Outcome)>,

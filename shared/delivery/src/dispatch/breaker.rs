@@ -269,20 +269,6 @@ mod tests {
         assert_eq!(breaker.gate(until, KEY), first, "a success starts again");
     }
 
-    #[test]
-    fn a_held_lane_passes_one_request_when_its_time_or_another_key_comes() {
-        event::rules!["RD-086"];
-        let mut breaker = Breaker::default();
-        breaker.hold(HoldKind::Credentials, KEY, at(900));
-        assert_eq!(breaker.gate(at(899), KEY), Gate::Held(HoldKind::Credentials));
-        for (now, key) in [(at(900), KEY), (at(1), KEY + 1)] {
-            assert_eq!(breaker.gate(now, key), Gate::Pass);
-            breaker.start(now);
-            assert_eq!(breaker.gate(now, key), Gate::Held(HoldKind::Credentials));
-            breaker.not_sent();
-        }
-    }
-
     proptest! {
         #[test]
         fn after_closing_the_rate_doubles_each_second(gaps in prop::collection::vec(0_i64..40, 1..3000)) {

@@ -109,7 +109,6 @@ fn a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
         respond(status, &[], "{}")
     });
     let events: Vec<String> = (1..=8).map(|n| format!("\"{n}\"")).collect();
-    let events: Vec<&str> = events.iter().map(String::as_str).collect();
     let (aws, kept) = invocation::<Segment>(&world, &[record("d1", 1, envelope_for::<Segment>(&events))]);
     let requests: Vec<String> = world.marks().iter().map(|ids| ids.concat()).collect();
     assert_eq!(requests, ["12345678", "1234", "5678", "56", "5", "6", "78"]);

@@ -70,7 +70,7 @@ impl<D: Conforms> Stack<D> {
     /// Three events of users of their own, received now.
     fn receive(&mut self, n: i64) {
         let events = [0, 1, 2].map(|place| format!("\"{n}-{place}\""));
-        let body = envelope_between(D::SOURCE, D::NAME, 0, &events.each_ref().map(String::as_str));
+        let body = envelope_between(D::SOURCE, D::NAME, 0, &events);
         let envelope = Envelope::open(&body).unwrap();
         let first_received_at = self.vendor.now.get();
         let head = Head {

@@ -148,7 +148,6 @@ fn any_records() -> impl Strategy<Value = Vec<(u32, String)>> {
         let mut numbered = |word: &str| format!("\"{word}#{}\"", numbers.next().unwrap());
         let of = |(at, (words, is_envelope, receives, kind)): (usize, (Vec<&str>, bool, u32, u8))| {
             let events: Vec<String> = words.into_iter().map(&mut numbered).collect();
-            let events: Vec<&str> = events.iter().map(String::as_str).collect();
             let destination = match kind {
                 0 if at % 5 == 4 => event::Destination::Branch,
                 _ => event::Destination::Braze,

@@ -1,6 +1,6 @@
 //! Where Braze is (SB-500 to SB-503).
 
-use crate::destinations::address::{ODD_HOST, has_odd_host, is_loopback};
+use crate::destinations::address::{bare_url, is_loopback};
 use event::settings::{Braze, Problem};
 use url::{Host, Url};
 
@@ -99,18 +99,7 @@ fn of_url(text: &str, allow_any_host: bool) -> Result<String, Problem> {
     } else {
         format!("https://{text}")
     };
-    let url = Url::parse(&with_scheme).map_err(|_| wrong("is no URL"))?;
-    if !url.username().is_empty() || url.password().is_some() || authority(&with_scheme).contains('@') {
-        return Err(wrong("must hold no user name or password"));
-    }
-    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong(
-            "must be scheme and host alone, without path, query or fragment",
-        ));
-    }
-    if has_odd_host(&url, &with_scheme) {
-        return Err(wrong(ODD_HOST));
-    }
+    let url = bare_url(&with_scheme).map_err(wrong)?;
     let allowed = match url.scheme() {
         "http" => is_loopback(&url),
         "https" => allow_any_host || is_loopback(&url) || is_brazes_own(&url)?,
@@ -127,12 +116,10 @@ fn is_brazes_own(url: &Url) -> Result<bool, Problem> {
     let Some(Host::Domain(host)) = url.host() else {
         return Ok(false);
     };
-    let Some(name) = HOST_ENDS.iter().find_map(|end| host.strip_suffix(end)) else {
+    let name = HOST_ENDS.iter().find_map(|end| host.strip_suffix(end));
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
         return Ok(false);
     };
-    if name.is_empty() {
-        return Ok(false);
-    }
     if url.port().is_some() {
         return Err(wrong("must have no port"));
     }
@@ -140,11 +127,6 @@ fn is_brazes_own(url: &Url) -> Result<bool, Problem> {
         return Err(wrong("is the SDK endpoint, which takes no REST call"));
     }
     Ok(true)
-}
-
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 fn wrong(what: &str) -> Problem {

@@ -22,7 +22,7 @@ pub enum PauseGroup {
     Identity,
     /// Attributes, events and purchases.
     Track,
-    /// Subscription groups.
+    /// `/v2/subscription/status/set`.
     Subscription,
     /// Campaigns and canvases.
     Messaging,

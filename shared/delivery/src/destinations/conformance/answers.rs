@@ -312,7 +312,6 @@ fn sent_of_marked(responds: Responds, faults: &[CallFault]) -> Vec<String> {
     let aws = FakeAws::with(faults);
     let vendor = FakeVendor::new(move |_, nth| responds(nth));
     let events: Vec<String> = (0..20).map(|n| format!(r#""{MARK}@example.com#{n}""#)).collect();
-    let events: Vec<&str> = events.iter().map(String::as_str).collect();
     let own = format!(r#""destination":"{}""#, D::NAME);
     let bodies = [
         envelope_for::<D>(&events),

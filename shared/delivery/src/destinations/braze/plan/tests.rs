@@ -111,30 +111,25 @@ fn equal_attributes_go_once_unless_another_call_lies_between() {
         endpoint: BrazeEndpoint::Track,
         items: vec![item(BrazeArray::Attributes, "u", json)],
     };
-    let count = |events: Vec<Vec<BrazeCall>>| {
+    let count = |events| -> usize {
         packs(events, ROOM)
             .iter()
-            .map(|r| r.items().count())
-            .sum::<usize>()
+            .map(|batch| batch.items().count())
+            .sum()
     };
     let (one, same, other) = (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, r#"{"a":1,"b":3}"#);
-    assert_eq!(count(vec![vec![with(one)], vec![with(same)]]), 1);
-    assert_eq!(
-        count(vec![vec![with(one)], vec![with(other)], vec![with(one)]]),
-        3
-    );
-    assert_eq!(
-        count(vec![vec![with(one)], vec![track("u", 0, 1, 0)], vec![with(same)]]),
-        2
-    );
-    assert_eq!(
-        count(vec![vec![with(one)], vec![delete("u")], vec![with(same)]]),
-        3
-    );
-    assert_eq!(
-        count(vec![vec![with(one)], vec![delete("v")], vec![with(same)]]),
-        2
-    );
+    for (events, items) in [
+        (vec![vec![with(one)], vec![with(same)]], 1),
+        (vec![vec![with(one)], vec![with(other)], vec![with(one)]], 3),
+        (
+            vec![vec![with(one)], vec![track("u", 0, 1, 0)], vec![with(same)]],
+            2,
+        ),
+        (vec![vec![with(one)], vec![delete("u")], vec![with(same)]], 3),
+        (vec![vec![with(one)], vec![delete("v")], vec![with(same)]], 2),
+    ] {
+        assert_eq!(count(events), items);
+    }
     let operator = || {
         let mut call = with(r#"{"n":{"inc":1}}"#);
         call.items.iter_mut().for_each(|item| item.operators = true);
