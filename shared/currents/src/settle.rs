@@ -8,7 +8,7 @@ use delivery::backoff::{LONG_BACKOFF, LONG_HOLD, MAX_VISIBILITY_S, PARK_FAILED_S
 use event::ports::{Queue, QueueName, Visibility, VisibilityChange};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 use event::{Clock, Random, Source};
-use receipt::send::{Message, send};
+use receipt::send::Outgoing;
 use telemetry::Sink;
 
 /// What became of a message.
@@ -144,22 +144,16 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             let until = now.plus_millis(i64::from(wait.after) * 1000);
             rest.not_before = (wait.after > MAX_VISIBILITY_S).then_some(until);
         }
-        let message = Message {
+        let message = Outgoing {
             queue: QueueName::BrazeFiles,
             body: rest.to_body(),
-            place: 0,
+            delay_s: wait.after.min(MAX_VISIBILITY_S),
+            group: Some(Source::Braze),
+            events: 0..1,
+            parks: None,
         };
-        let delay_s = wait.after.min(MAX_VISIBILITY_S);
         let end = self.deadline.plus_millis(-SETTLED_MS);
-        let receipt_ports = self.ports;
-        let delayed = DelayedQueue {
-            queue: &receipt_ports.queue,
-            delay_s,
-        };
-        let (clock, random) = (&receipt_ports.clock, &receipt_ports.random);
-        let sending = send(&delayed, clock, random, Source::Braze, vec![message], end).await;
-        self.faults.extend(sending.faults);
-        if sending.acknowledged.is_empty() {
+        if self.sent_until(vec![message], end).await.acknowledged == 0 {
             let after = PARK_FAILED_S;
             return self.stay(Wait { after, ..wait }).await;
         }
@@ -216,30 +210,5 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         if pause > 0 {
             self.ports.clock.sleep(pause).await;
         }
-    }
-}
-
-/// A queue whose messages wait a while before they are received.
-struct DelayedQueue<'q, Q> {
-    queue: &'q Q,
-    delay_s: u32,
-}
-
-impl<Q: Queue> Queue for DelayedQueue<'_, Q> {
-    async fn send(
-        &self,
-        queue: QueueName,
-        entries: &[event::ports::Entry],
-    ) -> Result<event::ports::Sent, event::ports::CallFailed> {
-        let delayed: Vec<_> = entries
-            .iter()
-            .map(|entry| event::ports::Entry {
-                id: entry.id.clone(),
-                body: entry.body.clone(),
-                delay_s: self.delay_s,
-                group: entry.group,
-            })
-            .collect();
-        self.queue.send(queue, &delayed).await
     }
 }

@@ -5,7 +5,6 @@ mod credential;
 mod decision;
 mod decode;
 pub mod limits;
-mod outgoing;
 pub mod pack;
 mod proof;
 mod receiver;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// One message to be sent.
 pub struct Packed {
-    /// An envelope, at most [`ENVELOPE_BYTES`] long unless one event alone is longer.
+    /// An envelope, at most 65536 bytes long unless one event alone is longer.
     pub body: String,
     /// Which events it holds, by their places in the request.
     pub events: Range<usize>,

@@ -15,9 +15,8 @@ use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::Settings;
 use event::{Clock, Destination, Random, Source, Timestamp, currents, hex};
 use receipt::pack::pack;
-use receipt::send::{Message, Sending, send};
+use receipt::send::{Outgoing, Sending, send};
 use sha2::{Digest, Sha256};
-use std::ops::Range;
 use telemetry::Sink;
 
 /// How reading ended.
@@ -228,11 +227,9 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     /// Sends what the chunk holds. The position moves up to the first thing that no queue acknowledged.
     pub(crate) async fn flush(&mut self) -> Result<(), Halt> {
         let count = self.chunk.items.len();
-        let (messages, holds) = self.messages();
-        let mut sending = self.sent(messages).await;
-        let refused = self.refused(&mut sending, &holds).await;
-        let open = sending.open.iter().filter_map(|place| holds.get(*place));
-        let first_open = open.map(|items| items.start).min();
+        let mut sending = self.sent(self.messages()).await;
+        let refused = self.refused(&mut sending).await;
+        let first_open = sending.open.iter().map(|items| items.start).min();
         let done = first_open.unwrap_or(count);
         for (at, (_, item)) in self.chunk.items.iter().enumerate() {
             match item {
@@ -258,8 +255,8 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
         }
     }
 
-    /// The messages of the chunk, and which items each holds.
-    fn messages(&self) -> (Vec<Message>, Vec<Range<usize>>) {
+    /// The messages of the chunk.
+    fn messages(&self) -> Vec<Outgoing> {
         let head = Head {
             source: Source::Braze,
             destination: Destination::Segment,
@@ -276,61 +273,65 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             Item::Event(range) => Some((place, self.chunk.event(range))),
             Item::Park(_) => None,
         });
-        let (mut messages, mut holds) = (Vec::new(), Vec::new());
-        for packed in pack(&head, events) {
-            messages.push(Message {
-                queue: QueueName::Destination(Destination::Segment),
-                body: packed.body,
-                place: messages.len(),
-            });
-            holds.push(packed.events);
-        }
-        for (at, (position, item)) in self.chunk.items.iter().enumerate() {
-            if let Item::Park(part) = item {
-                messages.push(self.park(*position, part, messages.len()));
-                holds.push(at..at + 1);
-            }
-        }
-        (messages, holds)
+        let of_events = pack(&head, events).into_iter().map(|packed| Outgoing {
+            queue: QueueName::Destination(Destination::Segment),
+            body: packed.body,
+            delay_s: 0,
+            group: Some(Source::Braze),
+            events: packed.events,
+            parks: None,
+        });
+        let parks = self.chunk.items.iter().enumerate();
+        let parks = parks.filter_map(|(at, (position, item))| match item {
+            Item::Park(part) => Some(self.park(*position, part, at)),
+            Item::Event(_) => None,
+        });
+        of_events.chain(parks).collect()
     }
 
     /// Parks the events of messages that SQS refuses for themselves. Those whose parks are refused too, or not acknowledged,
     /// are open. Gives the items that are parked.
-    async fn refused(&mut self, sending: &mut Sending, holds: &[Range<usize>]) -> Vec<usize> {
+    async fn refused(&mut self, sending: &mut Sending) -> Vec<usize> {
         let mut parked = Vec::new();
-        for place in std::mem::take(&mut sending.refused) {
-            let items = holds.get(place).cloned().unwrap_or_default();
-            let parks = items.clone().filter_map(|at| self.chunk.items.get(at));
-            let parks = parks.enumerate().filter_map(|(place, (position, item))| {
+        for Outgoing { events: items, .. } in std::mem::take(&mut sending.refused) {
+            let held = items
+                .clone()
+                .filter_map(|at| Some((at, self.chunk.items.get(at)?)));
+            let parks = held.filter_map(|(at, (position, item))| {
                 let part = Part {
                     reason: ParkReason::QueueRefused,
                     to: None,
                     count: Some(1),
                 };
-                matches!(item, Item::Event(_)).then(|| self.park(*position, &part, place))
+                matches!(item, Item::Event(_)).then(|| self.park(*position, &part, at))
             });
-            let parks: Vec<Message> = parks.collect();
-            let sent = self.sent(parks).await;
-            if sent.acknowledged.len() == items.len() {
+            let parks: Vec<Outgoing> = parks.collect();
+            if self.sent(parks).await.acknowledged == items.len() {
                 parked.extend(items);
             } else {
-                sending.open.push(place);
+                sending.open.push(items);
             }
         }
         parked
     }
 
-    async fn sent(&mut self, messages: Vec<Message>) -> Sending {
+    async fn sent(&mut self, messages: Vec<Outgoing>) -> Sending {
         let end = self.deadline.plus_millis(-SENT_MS);
+        self.sent_until(messages, end).await
+    }
+
+    /// Sends messages; the client of SQS ends a call that lasts too long.
+    pub(crate) async fn sent_until(&mut self, messages: Vec<Outgoing>, end: Timestamp) -> Sending {
         let Ports {
             queue, clock, random, ..
         } = self.ports;
-        let sending = send(queue, clock, random, Source::Braze, messages, end).await;
-        self.faults.extend(sending.faults.iter().cloned());
+        let sending = send(queue, clock, random, |_| u64::MAX, messages, end).await;
+        let faults = sending.errors.iter().map(ToString::to_string);
+        self.faults.extend(faults);
         sending
     }
 
-    fn park(&self, position: Position, part: &Part, place: usize) -> Message {
+    fn park(&self, position: Position, part: &Part, at: usize) -> Outgoing {
         let content = match self.sealed {
             Some(_) => Content::BodyBase64(STANDARD.encode(&self.record.body)),
             None => Content::File(FilePart {
@@ -359,10 +360,6 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             done: None,
             content,
         };
-        Message {
-            queue: QueueName::Parked,
-            body: parked.to_body(),
-            place,
-        }
+        Outgoing::parking(part.reason, parked.to_body(), at..at + 1)
     }
 }

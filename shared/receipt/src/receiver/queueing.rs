@@ -2,11 +2,11 @@
 
 use super::Receiver;
 use crate::decision::{Arrival, Decision, Refusal};
-use crate::limits::MESSAGE_BYTES;
-use crate::outgoing::{Outgoing, Sending, send};
+use crate::limits::{MESSAGE_BYTES, attempt_ms};
 use crate::pack::{Unfit, fit, pack};
 use crate::proof::Proof;
 use crate::receiver::ReceiverSurroundings;
+use crate::send::{Outgoing, Sending, send};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::Clock;
@@ -72,6 +72,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
                     .map(|packed| Outgoing {
                         queue: QueueName::Destination(destination),
                         body: packed.body,
+                        delay_s: 0,
                         group,
                         events: packed.events,
                         parks: None,
@@ -80,7 +81,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         }
         let sending = self.send(messages, arrival).await;
         let is_park_refused = sending.refused.iter().any(|message| message.parks.is_some());
-        if sending.unacknowledged > 0 || is_park_refused {
+        if !sending.open.is_empty() || is_park_refused {
             return Err(unavailable(&sending));
         }
         let refused = self
@@ -149,7 +150,14 @@ impl<S: ReceiverSurroundings> Receiver<S> {
     }
 
     pub(super) async fn send(&self, messages: Vec<Outgoing>, arrival: &Arrival) -> Sending {
-        let sending = send(&self.surroundings, self.source, messages, arrival.send_until);
+        let sending = send(
+            self.surroundings.queue(),
+            self.surroundings.clock(),
+            self.surroundings.random(),
+            |before| attempt_ms(self.source, before),
+            messages,
+            arrival.send_until,
+        );
         let sending = self.beside_refresh(sending, arrival.send_until).await;
         for error in &sending.errors {
             self.log_error("aws_call", error.to_string(), arrival);
@@ -193,13 +201,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             self.put(&key, bytes, arrival.send_until, arrival).await?;
             body = self.parked_body(reason, Content::Object(key), Some(proof), arrival);
         }
-        Ok(Outgoing {
-            queue: QueueName::Parked,
-            body,
-            group: None,
-            events,
-            parks: Some(reason),
-        })
+        Ok(Outgoing::parking(reason, body, events))
     }
 
     /// The body of a message in the parked queue.

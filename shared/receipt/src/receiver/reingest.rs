@@ -9,14 +9,14 @@ use crate::decode;
 use crate::limits::{
     PENDING_KEYS, REINGEST_GROUP, REINGEST_GROUPS, REINGEST_MS, REINGEST_SECRET_MS, REINGEST_SENDING_MS,
 };
-use crate::outgoing::Outgoing;
 use crate::proof::Proof;
 use crate::receiver::ReceiverSurroundings;
 use crate::report::{RunReport, emit_run};
+use crate::send::Outgoing;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::envelope::{Auth, Content, KeyAge, OpenError, Pending, PendingAuth};
-use event::ports::{CallFailed, QueueName, Store};
+use event::ports::{CallFailed, Store};
 use event::reasons::{ParkReason, RefuseReason};
 use event::{Clock, Timestamp, hex};
 use futures_util::FutureExt;
@@ -187,13 +187,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             ..self.arrival(run.request_id.clone(), run.at, bytes.len() as u64, end)
         };
         let body = self.parked_body(ParkReason::UnreadableBody, Content::Object(copy), None, &arrival);
-        let message = Outgoing {
-            queue: QueueName::Parked,
-            body,
-            group: None,
-            events: 0..1,
-            parks: Some(ParkReason::UnreadableBody),
-        };
+        let message = Outgoing::parking(ParkReason::UnreadableBody, body, 0..1);
         if self.send(vec![message], &arrival).await.acknowledged == 0 {
             return Object::Waits { asked_sqs: true };
         }
