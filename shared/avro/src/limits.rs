@@ -8,6 +8,8 @@ pub const SCHEMA_BYTES: usize = 1 << 20;
 pub const FIELDS: usize = 2_000;
 /// Types in the schema, symbols of enums among them.
 pub const NODES: usize = 20_000;
+/// Bytes of a type's full name: one namespace becomes part of the names of all types in it.
+pub const NAME_BYTES: usize = 1 << 10;
 /// Bytes of a block, as stored and as inflated.
 pub const BLOCK_BYTES: usize = 128 << 20;
 /// Levels of nesting, in the schema and in the data.

@@ -1,6 +1,6 @@
 //! What a record is made of: the writer's schema, and no other (CF-055).
 
-use crate::limits::{FIELDS, LEVELS, NODES};
+use crate::limits::{FIELDS, LEVELS, NAME_BYTES, NODES};
 use event::json::{Json, Kind, Object, write_string};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ impl Schema {
         let mut reading = Reading::default();
         let root = reading.node(json, "", 1)?;
         let name = match (reading.nodes.get(root), json.as_object()) {
-            (Some(Node::Record(_)), Some(object)) => full_name(&object, "").ok_or(SchemaFault::NoSchema)?,
+            (Some(Node::Record(_)), Some(object)) => full_name(&object, "")?,
             _ => return Err(SchemaFault::NoRecord),
         };
         Ok(Self {
@@ -182,7 +182,7 @@ impl Reading {
     }
 
     fn record(&mut self, object: &Object<'_>, namespace: &str, level: usize) -> Result<usize, SchemaFault> {
-        let name = full_name(object, namespace).ok_or(SchemaFault::NoSchema)?;
+        let name = full_name(object, namespace)?;
         // Named before its fields are read, since they may have it as their type.
         let place = self.push_named(Node::Record(Vec::new()), object, namespace)?;
         let namespace = name.rsplit_once('.').map_or("", |(namespace, _)| namespace);
@@ -214,12 +214,12 @@ impl Reading {
     }
 
     fn of_name(&self, name: &str, namespace: &str) -> Result<usize, SchemaFault> {
-        let place = self.named.get(qualified(name, namespace).as_ref());
+        let place = self.named.get(qualified(name, namespace)?.as_ref());
         place.copied().ok_or(SchemaFault::NoSchema)
     }
 
     fn push_named(&mut self, node: Node, object: &Object<'_>, namespace: &str) -> Result<usize, SchemaFault> {
-        let name = full_name(object, namespace).ok_or(SchemaFault::NoSchema)?;
+        let name = full_name(object, namespace)?;
         let place = self.push(node)?;
         match self.named.insert(name, place) {
             None => Ok(place),
@@ -259,17 +259,23 @@ fn json_string(text: &str) -> String {
 }
 
 /// The full name that a definition gives itself.
-fn full_name(object: &Object<'_>, namespace: &str) -> Option<String> {
-    let name = object.get("name")?.as_str()?;
+fn full_name(object: &Object<'_>, namespace: &str) -> Result<String, SchemaFault> {
+    let name = object.get("name").and_then(Json::as_str);
+    let name = name.ok_or(SchemaFault::NoSchema)?;
     let own = object.get("namespace").and_then(Json::as_str);
-    Some(qualified(&name, own.as_deref().unwrap_or(namespace)).into_owned())
+    Ok(qualified(&name, own.as_deref().unwrap_or(namespace))?.into_owned())
 }
 
 /// A name with a dot is a full name already.
-fn qualified<'n>(name: &'n str, namespace: &str) -> Cow<'n, str> {
-    if namespace.is_empty() || name.contains('.') {
+fn qualified<'n>(name: &'n str, namespace: &str) -> Result<Cow<'n, str>, SchemaFault> {
+    let full = if namespace.is_empty() || name.contains('.') {
         Cow::Borrowed(name)
     } else {
         Cow::Owned(format!("{namespace}.{name}"))
+    };
+    if full.len() <= NAME_BYTES {
+        Ok(full)
+    } else {
+        Err(SchemaFault::TooLarge)
     }
 }

@@ -12,6 +12,8 @@ pub struct Records<'b> {
     bytes: Cursor<'b>,
     /// Records that have not been read.
     left: u64,
+    /// Bytes that are written around the values of every record.
+    around: usize,
     text: Text,
     values: Vec<Option<Range<usize>>>,
 }
@@ -49,9 +51,17 @@ impl<'b> Records<'b> {
             schema,
             bytes: Cursor::new(bytes),
             left: count,
+            around: 0,
             text: Text::new(most_text, most.saturating_add(TEXT_A_BLOCK)),
             values: Vec::with_capacity(schema.fields().len()),
         })
+    }
+
+    /// For a reader that writes so many bytes of its own for every record: they count as text of the block too.
+    #[must_use]
+    pub const fn written_with(mut self, around: usize) -> Self {
+        self.around = around;
+        self
     }
 
     /// The next record; `None` behind the last one.
@@ -68,6 +78,7 @@ impl<'b> Records<'b> {
         self.left -= 1;
         self.text.clear();
         self.values.clear();
+        self.text.charge(self.around)?;
         for field in self.schema.fields() {
             let begun = self.text.len();
             let is_null = self

@@ -1,8 +1,9 @@
 //! A record becomes an event, in the form in which Custom HTTP sends it (`currents-files.md`, section 7).
 
-use avro::{Record, Schema};
+use avro::{Record, Records, Schema, Unreadable};
 use event::currents::canonical;
 use event::json::{Json, Kind, write_string};
+use receipt::limits::EVENT_BYTES;
 
 /// The fields that Custom HTTP sends in `user` (CF-070).
 const OF_USER: [&str; 4] = ["user_id", "external_user_id", "device_id", "timezone"];
@@ -15,6 +16,10 @@ const JSON_TEXTS: [(&str, &str); 2] = [
 const BANNER: &str = "users.messages.banner.";
 const BANNER_VARIATION: &str = "canvas_step_message_variation_id";
 const BANNER_VARIATION_SENT: &str = "canvas_step_message_variation_api_id";
+
+/// What opens the two objects of an event.
+const USER: &str = r#","user":{"#;
+const PROPERTIES: &str = r#","properties":{"#;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
@@ -84,6 +89,17 @@ impl EventText {
         })
     }
 
+    /// The records of a block, whose events may have so much text as CF-047 lets them.
+    pub(crate) fn records<'b>(
+        &self,
+        schema: &'b Schema,
+        data: &'b [u8],
+        count: u64,
+    ) -> Result<Records<'b>, Unreadable> {
+        let around = self.start.len() + USER.len() + PROPERTIES.len() + "}}".len();
+        Ok(Records::new(schema, data, count, EVENT_BYTES)?.written_with(around))
+    }
+
     /// Writes the event of a record at the end of `out`.
     pub fn write(&self, record: &Record<'_>, out: &mut String) {
         out.push_str(&self.start);
@@ -99,10 +115,7 @@ impl EventText {
                 out.push_str(value);
             }
         }
-        for (place, opening) in [
-            (Place::User, r#","user":{"#),
-            (Place::Properties, r#","properties":{"#),
-        ] {
+        for (place, opening) in [(Place::User, USER), (Place::Properties, PROPERTIES)] {
             out.push_str(opening);
             let begun = out.len();
             let own = self

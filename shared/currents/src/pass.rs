@@ -12,7 +12,6 @@ use event::ports::{Queue, Visibility};
 use event::reasons::ParkReason;
 use event::{Clock, Random};
 use mapping::braze_to_segment::closed_to_type;
-use receipt::limits::EVENT_BYTES;
 use receipt::pack::{Unfit, fit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use telemetry::Sink;
@@ -190,7 +189,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         let records = header
             .codec
             .inflate(block.data, space)
-            .and_then(|data| Records::new(&header.schema, data, block.count, EVENT_BYTES));
+            .and_then(|data| text.records(&header.schema, data, block.count));
         let mut at = Position {
             offset: block.at,
             skip: 0,

@@ -11,7 +11,7 @@ use crate::object::Objects;
 use crate::settle::Settled;
 use crate::{key, report};
 use delivery::Record;
-use delivery::backoff::NEWER_VERSION_MS;
+use delivery::backoff::{NEWER_VERSION_MS, ahead};
 use event::ports::{Queue, Visibility};
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::Settings;
@@ -163,7 +163,8 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader
         }) {
             return Task::Ignore(Some(work), reason);
         }
-        match work.not_before.filter(|time| *time > now) {
+        work.not_before = ahead(work.not_before, now);
+        match work.not_before {
             Some(_) => Task::Wait(work),
             None => Task::Read(work),
         }

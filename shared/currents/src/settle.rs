@@ -4,7 +4,7 @@ use crate::limits::SETTLED_MS;
 use crate::message::Cause;
 use crate::object::Objects;
 use crate::reader::{End, Halt, Run};
-use delivery::backoff::{LONG_BACKOFF, LONG_HOLD, MAX_VISIBILITY_S, PARK_FAILED_S, delay};
+use delivery::backoff::{LONG_BACKOFF, LONG_HOLD, MAX_RECEIVES, MAX_VISIBILITY_S, delay, park_failed, tries};
 use event::ports::{Queue, QueueName, Visibility, VisibilityChange};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 use event::{Clock, Random, Source};
@@ -70,7 +70,9 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                 self.give_up(ParkReason::Exhausted).await
             }
             End::Retry => {
-                let after = delay(&LONG_BACKOFF, receives, &self.ports.random);
+                // Follow-ups were received too, and are no failures.
+                let tries = tries(&LONG_BACKOFF, receives, age_ms);
+                let after = delay(&LONG_BACKOFF, tries, &self.ports.random);
                 self.wait(Wait::retry(RetryClass::Transient, after)).await
             }
             End::Hold if age_ms > ms(self.settings.delivery.hold_horizon) => {
@@ -90,9 +92,10 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                 let after = u32::try_from(left_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX);
                 self.wait(Wait::retry(RetryClass::NotBefore, after)).await
             }
+            End::ParkFailed => self.wait(self.park_failed()).await,
             End::Newer => {
-                let wait = Wait::retry(RetryClass::NewerVersion, PARK_FAILED_S);
-                self.stay(wait).await
+                let after = park_failed(self.record.receive_count);
+                self.stay(Wait::retry(RetryClass::NewerVersion, after)).await
             }
         }
     }
@@ -110,21 +113,24 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             .max(0)
     }
 
+    const fn park_failed(&self) -> Wait {
+        Wait::retry(RetryClass::ParkFailed, park_failed(self.record.receive_count))
+    }
+
     /// Parks the rest of a file that has waited long enough.
     async fn give_up(&mut self, reason: ParkReason) -> Settled {
         self.next = self.position;
         match self.set_aside_rest(reason).await {
             Ok(_) => Settled::done("parked", Some(reason.as_str())),
-            Err(Halt::End(_) | Halt::Answer(_)) => {
-                self.stay(Wait::retry(RetryClass::ParkFailed, PARK_FAILED_S))
-                    .await
-            }
+            Err(Halt::End(_) | Halt::Answer(_)) => self.wait(self.park_failed()).await,
         }
     }
 
-    /// Lets the message wait: itself, if all of its file is still to be read and the wait is short, else in a new message.
+    /// Lets the message wait: itself, if all of its file is still to be read and the wait is short, else in a new message. One
+    /// that names no file has no other to take its place.
     async fn wait(&mut self, wait: Wait) -> Settled {
-        if self.position == self.begun && wait.after <= MAX_VISIBILITY_S {
+        let is_short = wait.after <= MAX_VISIBILITY_S && self.record.receive_count < MAX_RECEIVES;
+        if self.is_sealed || (self.position == self.begun && is_short) {
             self.stay(wait).await
         } else {
             self.hand_on(Cause::Retry, wait).await
@@ -154,7 +160,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         };
         let end = self.deadline.plus_millis(-SETTLED_MS);
         if self.sent_until(vec![message], end).await.acknowledged == 0 {
-            let after = PARK_FAILED_S;
+            let after = park_failed(self.record.receive_count);
             return self.stay(Wait { after, ..wait }).await;
         }
         self.pause(&wait).await;

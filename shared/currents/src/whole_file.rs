@@ -5,7 +5,6 @@ use crate::event_type::{TypeFault, event_type};
 use crate::key;
 use avro::{Damaged, Frame, Header, HeaderFault, Records, Unreadable, frame};
 use event::reasons::ParkReason;
-use receipt::limits::EVENT_BYTES;
 use std::ops::Range;
 
 /// The beginning of a file.
@@ -61,7 +60,7 @@ pub fn read_whole_file(key: &str, bytes: &[u8]) -> Result<WholeFile, ParkReason>
                 let records = header
                     .codec
                     .inflate(data, &mut space)
-                    .and_then(|data| Records::new(&header.schema, data, count, EVENT_BYTES));
+                    .and_then(|data| text.records(&header.schema, data, count));
                 let read = records.and_then(|records| events(records, &text, &mut file.events));
                 (length, read.map_err(|_| ParkReason::FileBlockUnreadable))
             }

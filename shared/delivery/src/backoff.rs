@@ -19,6 +19,10 @@ pub const SHORT_HOLD: Table = [60, 120, 240, 300, 300, 300, 300, 300, 300];
 
 /// The longest visibility that is ever set, and the longest delay that SQS takes, in seconds (RD-066, RD-045).
 pub const MAX_VISIBILITY_S: u32 = 900;
+/// A time that lies further ahead counts as now, in milliseconds: SQS keeps no message so long (RD-045).
+const MAX_NOT_BEFORE_MS: i64 = 12 * 86_400_000;
+/// A record that was received so often goes on in a new message: no wait spends the 500 receives of its queue (RD-028).
+pub const MAX_RECEIVES: u32 = 100;
 /// The longest wait of what there was no time for, in seconds (RD-067).
 const MAX_UNSTARTED_S: u32 = 300;
 /// Seconds until a park that was not acknowledged is tried again (RD-023).
@@ -46,6 +50,11 @@ pub fn unsent(rest_ms: i64, random: &impl Random) -> u32 {
 /// A destination's hint in whole seconds, lengthened by up to a fifth: never earlier than asked (RD-063).
 pub fn lengthened(seconds: f64, random: &impl Random) -> u32 {
     (seconds * random.between(1.0, 1.2)).ceil() as u32
+}
+
+/// A message's `not_before`, if that time is still ahead and no further than SQS keeps a message.
+pub fn ahead(not_before: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    not_before.filter(|at| (1..=MAX_NOT_BEFORE_MS).contains(&at.millis_since(now)))
 }
 
 /// Seconds until a park is tried again, or what cannot be opened is looked at again: no wait spends the 500 receives (RD-028).

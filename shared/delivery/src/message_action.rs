@@ -1,6 +1,6 @@
 //! What SQS is told of a record: the only code that chooses between deletion, a new message and visibility (5.2).
 
-use crate::backoff::{MAX_VISIBILITY_S, PARK_FAILED_S, delay};
+use crate::backoff::{MAX_RECEIVES, MAX_VISIBILITY_S, PARK_FAILED_S, ahead, delay};
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
 use crate::job::{DelivererSurroundings, DeliveryResult};
@@ -12,10 +12,6 @@ use event::{Clock, Outcome, Random, Timestamp};
 use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 
-/// A record that was received so often goes on in a new message: no wait spends the 500 receives of its queue (RD-028).
-const MAX_RECEIVES: u32 = 100;
-/// A time that lies further ahead counts as now, in milliseconds: SQS keeps no message so long (RD-045).
-pub(crate) const MAX_NOT_BEFORE_MS: i64 = 12 * 86_400_000;
 /// How often a visibility change is tried (RD-042).
 const VISIBILITY_ATTEMPTS: usize = 2;
 
@@ -132,10 +128,7 @@ fn of_envelope(
         }
     }
     // A time that still lies ahead stays as it is: nothing was tried meanwhile.
-    let ahead = envelope
-        .head
-        .not_before
-        .filter(|at| (1..=MAX_NOT_BEFORE_MS).contains(&at.millis_since(now)));
+    let ahead = ahead(envelope.head.not_before, now);
     let later = (longest > MAX_VISIBILITY_S).then(|| now.plus_millis(i64::from(longest) * 1000));
     let head = Head {
         attempt: envelope.head.attempt.saturating_add(receive_count),

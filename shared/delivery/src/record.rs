@@ -1,7 +1,6 @@
 //! A message as SQS hands it over, opened alone (5.1): a bad one harms no other.
 
-use crate::backoff::{NEWER_VERSION_MS, park_failed};
-use crate::message_action::MAX_NOT_BEFORE_MS;
+use crate::backoff::{NEWER_VERSION_MS, ahead, park_failed};
 use event::envelope::{Envelope, OpenError};
 use event::reasons::{IgnoreReason, ParkReason, RetryClass};
 use event::settings::Settings;
@@ -100,15 +99,12 @@ fn decided(
         _ if head.destination != destination => Some(Outcome::Park(ParkReason::Misrouted)),
         None => Some(Outcome::Park(ParkReason::Misrouted)),
         Some(route) if !settings.routes.is_on(route) => Some(Outcome::Ignored(IgnoreReason::RouteOff)),
-        Some(_) => head
-            .not_before
-            .filter(|at| (1..=MAX_NOT_BEFORE_MS).contains(&at.millis_since(now)))
-            .map(|at| {
-                let after = u32::try_from((at.millis_since(now) + 999) / 1000).unwrap_or(u32::MAX);
-                Outcome::Retry {
-                    after,
-                    class: RetryClass::NotBefore,
-                }
-            }),
+        Some(_) => ahead(head.not_before, now).map(|at| {
+            let after = u32::try_from((at.millis_since(now) + 999) / 1000).unwrap_or(u32::MAX);
+            Outcome::Retry {
+                after,
+                class: RetryClass::NotBefore,
+            }
+        }),
     }
 }

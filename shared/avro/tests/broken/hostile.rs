@@ -2,11 +2,14 @@
 
 use crate::ALLOCATED;
 use crate::reading::read;
-use avro::Unreadable;
+use avro::{Schema, SchemaFault, Unreadable};
 use sandbox::currents_file::{Codec, Container, long, string};
 
 /// What the reader may have allocated at once, in bytes (CF-143), and what this test has beside it.
 const MOST_BYTES: usize = 600 << 20;
+
+/// Letters of a namespace that many types have.
+const NAMESPACE: usize = 500_000;
 
 const SCHEMA: &str = r#"{"type":"record","name":"R","fields":[{"name":"id","type":"string"}]}"#;
 
@@ -64,6 +67,47 @@ fn a_string_of_a_whole_block_allocates_no_text() {
         record.truncate(4);
         record.resize(4 + length, byte);
         assert_eq!(faults(&one_block(Codec::Deflate, 1, &record)), (vec![None], true));
+    }
+}
+
+#[test]
+fn names_that_grow_by_their_namespace_take_no_memory() {
+    event::rules!["CF-059", "CF-143"];
+    let types = |count: u32| {
+        let fixed = (0..count).map(|n| format!(r#"{{"type":"fixed","size":1,"name":"f{n:x}"}}"#));
+        fixed.collect::<Vec<_>>().join(",")
+    };
+    let schema = |namespace: usize, count: u32| {
+        format!(
+            r#"{{"type":"record","name":"R","namespace":"{}","fields":[{{"name":"id","type":[{}]}}]}}"#,
+            "n".repeat(namespace),
+            types(count)
+        )
+    };
+    let large = schema(NAMESPACE, 13_000);
+    assert!(large.len() < avro::limits::SCHEMA_BYTES);
+    ALLOCATED.reset_peak_usage();
+    assert_eq!(Schema::parse(&large).err(), Some(SchemaFault::TooLarge));
+    assert!(
+        ALLOCATED.peak_usage() < MOST_BYTES,
+        "{} bytes",
+        ALLOCATED.peak_usage()
+    );
+    // A full name of 1 KiB is taken, one more byte is not: defined in a namespace, with dots of its own, or referred to.
+    assert!(Schema::parse(&schema(1_021, 16)).is_ok());
+    assert_eq!(
+        Schema::parse(&schema(1_021, 17)).err(),
+        Some(SchemaFault::TooLarge)
+    );
+    for name in [1_024, 1_025].map(|length| format!("a.{}", "b".repeat(length - 2))) {
+        let defined = format!(r#"{{"type":"record","name":"{name}","fields":[]}}"#);
+        let referred = format!(r#"{{"type":"record","name":"R","fields":[{{"name":"a","type":"{name}"}}]}}"#);
+        let faults = [defined, referred].map(|schema| Schema::parse(&schema).err());
+        let wanted = match name.len() {
+            1_024 => [None, Some(SchemaFault::NoSchema)],
+            _ => [Some(SchemaFault::TooLarge); 2],
+        };
+        assert_eq!(faults, wanted);
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) enum End {
     Retry,
     /// A person has to act first.
     Hold,
+    /// What is to be parked was not: nothing is deleted on the strength of that.
+    ParkFailed,
     /// The message says when.
     NotBefore,
     /// The message is newer than this code.
@@ -98,7 +100,8 @@ pub(crate) struct Run<'r, Q, O, C, R, K> {
     pub faults: Vec<String>,
     pub panics: u64,
     pub has_progressed: bool,
-    sealed: Option<ParkReason>,
+    /// Whether the message itself is parked, since it names no file.
+    pub is_sealed: bool,
 }
 
 impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r, Q, O, C, R, K> {
@@ -134,7 +137,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             faults: Vec::new(),
             panics: 0,
             has_progressed: false,
-            sealed: None,
+            is_sealed: false,
         };
         run.is_about(None);
         run
@@ -185,7 +188,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
 
     /// Parks the message itself.
     pub(crate) fn seal(&mut self, reason: ParkReason) {
-        self.sealed = Some(reason);
+        self.is_sealed = true;
         let part = Part {
             reason,
             to: None,
@@ -228,6 +231,8 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     pub(crate) async fn flush(&mut self) -> Result<(), Halt> {
         let count = self.chunk.items.len();
         let mut sending = self.sent(self.messages()).await;
+        let mut open = sending.open.iter().cloned().flatten();
+        let has_open_events = open.any(|at| matches!(self.chunk.items.get(at), Some((_, Item::Event(_)))));
         let refused = self.refused(&mut sending).await;
         let first_open = sending.open.iter().map(|items| items.start).min();
         let done = first_open.unwrap_or(count);
@@ -250,7 +255,11 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             None => Ok(()),
             Some(_) => {
                 self.next = self.position;
-                Err(Halt::End(self.unfinished()))
+                Err(Halt::End(if has_open_events {
+                    self.unfinished()
+                } else {
+                    End::ParkFailed
+                }))
             }
         }
     }
@@ -332,9 +341,10 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     fn park(&self, position: Position, part: &Part, at: usize) -> Outgoing {
-        let content = match self.sealed {
-            Some(_) => Content::BodyBase64(STANDARD.encode(&self.record.body)),
-            None => Content::File(FilePart {
+        let content = if self.is_sealed {
+            Content::BodyBase64(STANDARD.encode(&self.record.body))
+        } else {
+            Content::File(FilePart {
                 bucket: self.work.bucket.as_str().into(),
                 key: self.work.key.as_str().into(),
                 etag: self.work.etag.as_deref().map(Into::into),
@@ -343,7 +353,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
                 skip: position.skip,
                 to: part.to,
                 count: part.count,
-            }),
+            })
         };
         let parked = Parked {
             reason: part.reason,

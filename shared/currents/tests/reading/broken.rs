@@ -74,6 +74,28 @@ fn a_file_that_cannot_be_read_is_parked_whole() {
 }
 
 #[test]
+fn long_type_names_cost_no_time() {
+    event::rules!["CF-047", "CF-059"];
+    let read = |letters: usize| {
+        let schema = format!(
+            r#"{{"type":"record","name":"d.inner.{}","fields":[{{"name":"id","type":["null","string"]}}]}}"#,
+            "x".repeat(letters)
+        );
+        let mut file = Container::begin(&schema, Codec::Null, [1; 16]);
+        file.block(20_000, &[0; 20_000]);
+        let world = World::default();
+        world.put("currents/a.avro", file.bytes);
+        assert!(block_on(world.handle(&created("currents/a.avro"), "")));
+        world
+    };
+    assert_eq!(parked(&read(1_025)), whole("file_schema"));
+    // The name is written for every event, so it counts as the events' text: 20 MB from 20 kB.
+    let world = read(1_000);
+    assert_eq!(parked(&world)[0].0, "file_block_unreadable");
+    assert!(!world.events().is_empty() && world.events().len() < 4_000);
+}
+
+#[test]
 fn a_file_without_events_is_done() {
     event::rules!["CF-054"];
     let empty = CurrentsFile::write(&Plan {

@@ -52,6 +52,8 @@ pub struct World {
     /// What SQS does with the next sends; with the last one for all that follow.
     pub sqs: RefCell<Vec<Sqs>>,
     pub always: Cell<Sqs>,
+    /// A queue that takes nothing.
+    pub down: Cell<Option<QueueName>>,
     pub sent: RefCell<Vec<Sunk>>,
     pub changes: RefCell<Vec<(String, u32)>>,
     pub lines: RefCell<Vec<Value>>,
@@ -71,6 +73,7 @@ impl Default for World {
             s3: RefCell::default(),
             sqs: RefCell::default(),
             always: Cell::new(Sqs::Pass),
+            down: Cell::default(),
             sent: RefCell::default(),
             changes: RefCell::default(),
             lines: RefCell::default(),
@@ -285,7 +288,7 @@ impl Queue for World {
                 acts.remove(0)
             }
         };
-        if act == Sqs::Fail {
+        if act == Sqs::Fail || self.down.get() == Some(queue) {
             return Err(CallFailed {
                 operation: "SendMessageBatch",
                 code: "timeout".to_owned(),

@@ -1,8 +1,8 @@
 //! Waits: how long, in which message, and when they end.
 
-use crate::fixture::{S3, Sqs, World, created, key};
+use crate::fixture::{S3, World, created, key};
 use event::ports::QueueName;
-use sandbox::currents_file::{CurrentsFile, Plan};
+use sandbox::currents_file::{Codec, CurrentsFile, Plan};
 use serde_json::json;
 
 const OPEN: &str = "users.messages.email.Open";
@@ -87,14 +87,136 @@ async fn a_wait_ends_in_a_park_with_its_reason() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn tries_are_those_that_the_age_had_time_for() {
+    event::rules!["CF-095", "RD-062"];
+    let (world, object) = failing(1);
+    let young = work(&object, 20, "").replace("11:00:00", "11:59:30");
+    assert!(!world.handle(&young, "").await);
+    // Twenty follow-ups in half a minute are no failures: 60 s x 0.75.
+    assert_eq!(*world.changes.borrow(), [("h1".to_owned(), 45)]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_time_over_twelve_days_ahead_counts_as_now() {
+    event::rules!["CF-016", "RD-045"];
+    for (until, is_read) in [
+        ("2026-03-13T12:00:00.000Z", false),
+        ("2026-03-13T12:00:00.001Z", true),
+    ] {
+        let (world, object) = failing(0);
+        let body = work(&object, 1, &format!(r#","not_before":"{until}""#));
+        assert!(world.handle(&body, "").await);
+        assert_eq!(!world.asked.borrow().is_empty(), is_read, "{until}");
+        let rest = world.bodies(QueueName::BrazeFiles);
+        assert_eq!(rest.len(), usize::from(!is_read));
+        assert!(rest.iter().all(|rest| rest["not_before"] == until));
+    }
+    // Nor does it outlive a failure.
+    let (world, object) = failing(1);
+    assert!(
+        world
+            .handle(
+                &work(&object, 8, r#","not_before":"2027-01-01T00:00:00.000Z""#),
+                ""
+            )
+            .await
+    );
+    let rest = &world.bodies(QueueName::BrazeFiles)[0];
+    assert_eq!(rest["not_before"], "2026-03-01T12:45:00.100Z");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn no_wait_spends_the_receives_of_the_queue() {
+    event::rules!["CF-095", "RD-028"];
+    for (receives, is_new) in [(99, false), (100, true)] {
+        let (world, object) = failing(1);
+        assert_eq!(world.receive(&created(&object), receives, "").await, is_new);
+        let rest = world.bodies(QueueName::BrazeFiles);
+        assert_eq!(rest.len(), usize::from(is_new));
+        assert!(
+            rest.iter()
+                .all(|rest| rest["attempt"] == 100 && rest["offset"] == 0)
+        );
+    }
+}
+
+/// Receive counts, and the seconds that what cannot be parked or opened waits at them (RD-028).
+const PARK_WAITS: [(u32, u32); 6] = [(1, 60), (5, 60), (6, 900), (8, 900), (20, 900), (150, 900)];
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_message_that_cannot_be_parked_stays_itself() {
+    event::rules!["CF-010", "CF-092", "CF-097", "CF-102", "RD-023", "RD-028"];
+    let newer = r#"{"v":2,"bucket":"acme-currents"}"#;
+    for (body, days, class) in [
+        ("no JSON", 0, "park_failed"),
+        (newer, 5, "park_failed"),
+        (newer, 0, "newer_version"),
+    ] {
+        for (receives, seconds) in PARK_WAITS {
+            let world = World::default();
+            world.down.set(Some(QueueName::Parked));
+            world.now.set(world.now.get().plus_millis(days * 86_400_000));
+            assert!(!world.receive(body, receives, "").await, "{body}");
+            assert!(world.sent.borrow().is_empty(), "no message takes its place");
+            assert_eq!(*world.changes.borrow(), [("h1".to_owned(), seconds)]);
+            assert_eq!(world.line()["class"], class);
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn no_park_that_did_not_happen_deletes_a_message() {
-    event::rules!["CF-092"];
-    let world = World::default();
-    world.always.set(Sqs::Fail);
+    event::rules!["CF-092", "CF-102", "RD-023", "RD-028"];
     let object = key(OPEN);
-    world.put(&object, b"no avro".to_vec());
-    assert!(!world.handle(&created(&object), "").await);
-    assert_eq!(world.line()["outcome"], "retry");
+    for (receives, seconds) in PARK_WAITS {
+        let world = World::default();
+        world.down.set(Some(QueueName::Parked));
+        world.put(&object, b"no avro".to_vec());
+        let is_new = world.receive(&created(&object), receives, "").await;
+        assert_eq!(is_new, receives > 100, "{receives}");
+        let (changes, sent) = (world.changes.borrow(), world.sent.borrow());
+        let told = changes.iter().map(|(_, seconds)| *seconds);
+        assert_eq!(
+            told.chain(sent.iter().map(|sunk| sunk.delay_s))
+                .collect::<Vec<_>>(),
+            [seconds]
+        );
+        let line = world.line();
+        assert_eq!(
+            (&line["outcome"], &line["class"]),
+            (&json!("retry"), &json!("park_failed"))
+        );
+    }
+    // Nor the last park of a file that was tried for too long.
+    let (world, object) = failing(1);
+    world.down.set(Some(QueueName::Parked));
+    world.now.set(world.now.get().plus_millis(5 * 86_400_000));
+    assert!(!world.receive(&work(&object, 3, ""), 7, "").await);
+    assert_eq!(*world.changes.borrow(), [("h1".to_owned(), 900)]);
+    assert_eq!(world.line()["class"], "park_failed");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_part_that_cannot_be_parked_waits_in_a_new_message() {
+    event::rules!["CF-092", "CF-102", "RD-023"];
+    let file = CurrentsFile::write(&Plan {
+        codec: Codec::Snappy,
+        ..Plan::of(OPEN)
+    });
+    let (object, second) = (key(OPEN), file.container.blocks[1].clone());
+    let mut bytes = file.container.bytes;
+    bytes[second.end - 17] ^= 1;
+    let world = World::default();
+    world.put(&object, bytes);
+    world.down.set(Some(QueueName::Parked));
+    assert!(world.handle(&created(&object), "").await);
+    let rest = world.bodies(QueueName::BrazeFiles);
+    assert_eq!(
+        (&rest[0]["cause"], &rest[0]["offset"]),
+        (&json!("retry"), &json!(second.start))
+    );
+    assert_eq!(world.sent.borrow().last().unwrap().delay_s, 60);
+    assert_eq!(world.line()["class"], "park_failed");
 }
 
 #[tokio::test(flavor = "current_thread")]
