@@ -24,6 +24,8 @@
     reason = "it only looks at JSON; what it keeps are the texts as they came"
 )]
 
+#[cfg(test)]
+mod amended;
 mod branch;
 mod braze;
 mod clock;

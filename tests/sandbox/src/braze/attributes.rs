@@ -19,7 +19,7 @@ pub(super) fn check(value: &Value) -> Verdict {
     } else if present(fields, "email").is_none() {
         identifier::exactly_one(fields, &["phone"])?;
     }
-    let mut losses = Vec::new();
+    let mut losses = identifier::placeholders(fields);
     for (key, value) in fields {
         if KINDS.contains(&key.as_str()) {
             continue;

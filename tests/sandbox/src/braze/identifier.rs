@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::form::{Fields, is_e164, is_email, is_text, object, only, present, text};
+use crate::form::{Fields, is_e164, is_email, is_text, nobodies, object, only, present, text};
 use crate::limits::BRAZE_NAME;
 
 /// Exactly one of `kinds` must be there, in its form. Says which.
@@ -33,6 +33,15 @@ fn check(fields: &Fields, kind: &str) -> Result<(), String> {
     } else {
         Err(format!("'{kind}' is not valid"))
     }
+}
+
+/// The ids of an object that are nobody's: Braze takes them, and makes one profile of many strangers.
+pub(super) fn placeholders(fields: &Fields) -> Vec<String> {
+    let alias = present(fields, "user_alias").and_then(Value::as_object);
+    let of_alias = alias.map(|alias| nobodies(alias, &["alias_name"]));
+    let mut found = nobodies(fields, &["external_id", "braze_id"]);
+    found.extend(of_alias.into_iter().flatten());
+    found
 }
 
 /// `{"alias_name", "alias_label"}` and nothing else.

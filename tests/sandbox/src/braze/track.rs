@@ -97,7 +97,7 @@ fn check_event(value: &Value) -> Verdict {
         }
         None => properties::check(event, &EVENT_RESERVED, BRAZE_ITEM_BYTES)?,
     }
-    Ok(unknown(event, &EVENT_KEYS))
+    Ok([unknown(event, &EVENT_KEYS), identifier::placeholders(event)].concat())
 }
 
 fn check_purchase(value: &Value) -> Verdict {
@@ -112,5 +112,9 @@ fn check_purchase(value: &Value) -> Verdict {
             .is_some_and(|quantity| (1..=BRAZE_QUANTITY).contains(&quantity))
     })?;
     properties::check(purchase, &PURCHASE_RESERVED, BRAZE_PROPERTIES_BYTES)?;
-    Ok(unknown(purchase, &PURCHASE_KEYS))
+    Ok([
+        unknown(purchase, &PURCHASE_KEYS),
+        identifier::placeholders(purchase),
+    ]
+    .concat())
 }

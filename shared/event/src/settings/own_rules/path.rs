@@ -47,6 +47,12 @@ pub enum PathError {
         "has a quote within a part; put \"…\" around the whole key, and a backslash before a quote in it"
     )]
     Quote,
+    /// A `*` that would mean nothing but itself.
+    #[error(
+        "has a `*` that is no pattern: only the last part of a path of `remove` is one. Write `[*]` behind a key for \
+         every element of its array, and \"…\" around a key that holds a star"
+    )]
+    Star,
     /// Too many parts.
     #[error("has over {MAX_PARTS} parts")]
     TooLong,
@@ -58,6 +64,18 @@ impl Path {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, PathError> {
+        Self::parse_with(text, false)
+    }
+
+    /// Reads a path of `remove`: in its last part `*` stands for any run of characters.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_of_removal(text: &str) -> Result<Self, PathError> {
+        Self::parse_with(text, true)
+    }
+
+    fn parse_with(text: &str, ends_with_pattern: bool) -> Result<Self, PathError> {
         let mut steps = Vec::new();
         let mut rest = text;
         if rest.is_empty() {
@@ -68,7 +86,16 @@ impl Path {
                 Some(quoted) => quoted_key(quoted)?,
                 None => bare_key(rest)?,
             };
-            steps.push(Step::Key(key));
+            let is_last = after.trim_start_matches("[*]").is_empty();
+            let is_pattern = key.contains('*') && is_last && ends_with_pattern;
+            if !is_pattern && !rest.starts_with('"') && key.contains('*') {
+                return Err(PathError::Star);
+            }
+            steps.push(if is_pattern {
+                Step::Keys(Pattern::new(key))
+            } else {
+                Step::Key(key)
+            });
             rest = after;
             while let Some(after) = rest.strip_prefix("[*]") {
                 steps.push(Step::Each);
@@ -87,22 +114,6 @@ impl Path {
             return Err(PathError::TooLong);
         }
         Ok(Self { steps })
-    }
-
-    /// Reads a path of `remove`: in its last part `*` stands for any run of characters.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn parse_of_removal(text: &str) -> Result<Self, PathError> {
-        let mut path = Self::parse(text)?;
-        let last = path.steps.iter_mut().rfind(|step| matches!(step, Step::Key(_)));
-        if let Some(step) = last
-            && let Step::Key(key) = step
-            && key.contains('*')
-        {
-            *step = Step::Keys(Pattern::new(std::mem::take(key)));
-        }
-        Ok(path)
     }
 
     /// The steps from the event to the value; at least one.
@@ -127,18 +138,18 @@ impl Path {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.steps.iter().enumerate() {
-            let key = match step {
+            let (key, quoted) = match step {
                 Step::Each => {
                     f.write_str("[*]")?;
                     continue;
                 }
-                Step::Key(key) => key,
-                Step::Keys(pattern) => pattern.as_str(),
+                Step::Key(key) => (key.as_str(), &['.', '[', ']', '"', '*'][..]),
+                Step::Keys(pattern) => (pattern.as_str(), &['.', '[', ']', '"'][..]),
             };
             if at > 0 {
                 f.write_str(".")?;
             }
-            if key.contains(['.', '[', ']', '"']) {
+            if key.contains(quoted) {
                 write!(f, "\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))?;
             } else {
                 f.write_str(key)?;
@@ -206,13 +217,14 @@ mod tests {
                 "\"a[0]\"[*].\"say \\\"x\\\" \\\\ \\n\"",
                 vec![key("a[0]"), Step::Each, key("say \"x\" \\ \\n")],
             ),
-            ("a b.*", vec![key("a b"), key("*")]),
+            ("a b.\"*\"", vec![key("a b"), key("*")]),
+            ("\"a*\".b", vec![key("a*"), key("b")]),
         ] {
             let path = Path::parse(text).unwrap();
             assert_eq!(path.steps(), wanted, "{text}");
             assert_eq!(Path::parse(&path.to_string()), Ok(path), "{text}");
         }
-        let removed = Path::parse_of_removal("a*.card_*[*]").unwrap();
+        let removed = Path::parse_of_removal("\"a*\".card_*[*]").unwrap();
         let pattern = Step::Keys(Pattern::new("card_*"));
         assert_eq!(removed.steps(), [key("a*"), pattern, Step::Each]);
     }
@@ -235,10 +247,17 @@ mod tests {
             ("a[*]b", PathError::Quote),
             ("a.\"b", PathError::UnclosedQuote),
             ("a.\"b\\", PathError::UnclosedQuote),
+            ("*", PathError::Star),
+            ("a.*", PathError::Star),
+            ("a.*.b", PathError::Star),
+            ("a*[*].b", PathError::Star),
             ("a\"b\"", PathError::Quote),
             ("\"a\"b", PathError::Quote),
         ] {
             assert_eq!(Path::parse(text), Err(wanted), "{text}");
+        }
+        for text in ["*.a", "a.*.b", "a.b*[*].c"] {
+            assert_eq!(Path::parse_of_removal(text), Err(PathError::Star), "{text}");
         }
         assert!(Path::parse(&vec!["a"; MAX_PARTS].join(".")).is_ok());
         let long = vec!["a"; MAX_PARTS + 1].join(".");

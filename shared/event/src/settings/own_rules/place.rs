@@ -32,6 +32,15 @@ impl<'p> Place<'p> {
         Some(elements.map(|value| Place { file, value }).collect())
     }
 
+    /// Whether it is a list or a table without anything in it.
+    pub(super) fn is_empty(self) -> bool {
+        match self.get() {
+            DeValue::Array(list) => list.is_empty(),
+            DeValue::Table(table) => table.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Whether it is a table that nobody wrote, such as `traits` of `traits.plan = "pro"` without quotes.
     pub(super) fn is_of_dotted_key(self) -> bool {
         let Some((before, text)) = self.file.split_at_checked(self.value.span().start) else {
@@ -50,6 +59,8 @@ impl<'p> Place<'p> {
             DeValue::Float(number) => format!("the number {number}"),
             DeValue::Boolean(value) => value.to_string(),
             DeValue::Datetime(_) => "a date".to_owned(),
+            DeValue::Array(list) if list.is_empty() => "an empty list".to_owned(),
+            DeValue::Table(table) if table.is_empty() => "an empty table".to_owned(),
             DeValue::Array(_) => "a list".to_owned(),
             DeValue::Table(_) => "a table".to_owned(),
         }

@@ -256,19 +256,13 @@ impl RowReader<'_> {
             return self.removals(&full, value, into);
         }
         let Some(members) = value.members().filter(|members| !members.is_empty()) else {
-            let is = if value.get().is_table() {
-                "an empty table".to_owned()
-            } else {
-                value.described()
-            };
             let wanted = match key {
                 "rename" | "copy" => "{ \"traits.phoneNumber\" = \"traits.phone\" }",
                 "values" => "{ \"traits.plan\" = { \"1\" = \"Basic\" } }",
                 "convert" => "{ \"traits.age\" = \"number\" }",
                 _ => "{ \"traits.plan\" = \"free\" }",
             };
-            let message = format!("is {is}; it must be a table of paths, such as {wanted}");
-            self.problems.add(full, message);
+            self.refuse(&full, value, "a table of paths", wanted);
             return;
         };
         for (path, value) in members {
@@ -277,16 +271,28 @@ impl RowReader<'_> {
                 self.problems.add(&full, message);
                 continue;
             }
+            let place = format!("{full}.{path}");
             let change = match key {
-                "rename" => self.moved(&full, path, value, false),
-                "copy" => self.moved(&full, path, value, true),
-                "values" => self.values(&full, path, value),
-                "convert" => self.converted(&full, path, value),
-                "default" => self.made(&full, path, value, |at, json| Change::Default { at, json }),
-                _ => self.made(&full, path, value, |at, json| Change::Set { at, json }),
+                "rename" => self.moved(&place, path, value, false),
+                "copy" => self.moved(&place, path, value, true),
+                "values" => self.values(&place, path, value),
+                "convert" => self.converted(&place, path, value),
+                "default" => self.made(&place, path, value, |at, json| Change::Default { at, json }),
+                _ => self.made(&place, path, value, |at, json| Change::Set { at, json }),
             };
             into.extend(change);
         }
+    }
+
+    /// Says that a value is not what it must be, or that it is empty.
+    fn refuse(&mut self, key: &str, value: Place<'_>, wanted: &str, example: &str) {
+        let is = value.described();
+        let message = if value.is_empty() {
+            format!("is {is}, which does nothing; write {wanted}, such as {example}, or take it out")
+        } else {
+            format!("is {is}; it must be {wanted}, such as {example}")
+        };
+        self.problems.add(key, message);
     }
 
     fn path(&mut self, key: &str, text: &str) -> Option<Path> {
@@ -300,11 +306,10 @@ impl RowReader<'_> {
 
     fn moved(&mut self, key: &str, from: &str, value: Place<'_>, stays: bool) -> Option<Change> {
         let Some(to) = value.get().as_str() else {
-            let message = format!(
-                "gives for \"{from}\" {}; it must be a path in quotes",
-                value.described()
+            self.problems.add(
+                key,
+                format!("is {}; it must be a path in quotes", value.described()),
             );
-            self.problems.add(key, message);
             return None;
         };
         let (old, new) = (self.path(key, from)?, self.path(key, to)?);
@@ -332,16 +337,13 @@ impl RowReader<'_> {
     fn values(&mut self, key: &str, path: &str, value: Place<'_>) -> Option<Change> {
         let at = self.path(key, path)?;
         let Some(members) = value.members().filter(|members| !members.is_empty()) else {
-            let message = format!(
-                "gives for \"{path}\" {}; it must be a table of texts, such as {{ \"1\" = \"Basic\", \"*\" = \"Other\" }}",
-                value.described()
-            );
-            self.problems.add(key, message);
+            let example = "{ \"1\" = \"Basic\", \"*\" = \"Other\" }";
+            self.refuse(key, value, "a table of texts", example);
             return None;
         };
         let (mut entries, mut other) = (Vec::new(), None);
         for (text, value) in members {
-            let json = value.json(&format!("{key}.{path}.{text}"), self.problems)?;
+            let json = value.json(&format!("{key}.{text}"), self.problems)?;
             if text == "*" {
                 other = Some(json);
             } else {
@@ -359,7 +361,7 @@ impl RowReader<'_> {
             let words: Vec<&str> = Form::ALL.iter().map(|form| form.as_str()).collect();
             let hint = word.map_or_else(String::new, |word| did_you_mean(word, words.iter().copied()));
             let message = format!(
-                "gives for \"{path}\" {}, which is no form; there are {}{hint}",
+                "is {}, which is no form; there are {}{hint}",
                 value.described(),
                 words.join(", ")
             );
@@ -376,16 +378,13 @@ impl RowReader<'_> {
         change: impl FnOnce(Path, String) -> Change,
     ) -> Option<Change> {
         let at = self.path(key, path)?;
-        Some(change(at, value.json(&format!("{key}.{path}"), self.problems)?))
+        Some(change(at, value.json(key, self.problems)?))
     }
 
     fn removals(&mut self, key: &str, value: Place<'_>, into: &mut Vec<Change>) {
         let Some(paths) = value.elements().filter(|paths| !paths.is_empty()) else {
-            let message = format!(
-                "is {}; it must be a list of paths, such as [\"traits.ssn\", \"properties.card_*\"]",
-                value.described()
-            );
-            self.problems.add(key, message);
+            let example = "[\"traits.ssn\", \"properties.card_*\"]";
+            self.refuse(key, value, "a list of paths", example);
             return;
         };
         for (at, path) in paths.into_iter().enumerate() {

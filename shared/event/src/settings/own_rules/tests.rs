@@ -45,11 +45,11 @@ fn a_row_that_cannot_be_understood_names_its_place() {
         ),
         (
             "rename = { \"a..b\" = \"c\" }",
-            "`segment_to_braze.rules.0.rename` has the path \"a..b\", which has an empty part",
+            "`segment_to_braze.rules.0.rename.a..b` has the path \"a..b\", which has an empty part",
         ),
         (
             "rename = { a = \"b[0]\" }",
-            "`segment_to_braze.rules.0.rename` has the path \"b[0]\", which has a bracket that is no `[*]`",
+            "`segment_to_braze.rules.0.rename.a` has the path \"b[0]\", which has a bracket that is no `[*]`",
         ),
         ("rename = { a = \"a\" }", "which are the same"),
         (
@@ -58,7 +58,7 @@ fn a_row_that_cannot_be_understood_names_its_place() {
         ),
         (
             "copy = { \"a[*].b\" = \"b\" }",
-            "`segment_to_braze.rules.0.copy` has the paths \"a[*].b\" and \"b\", which differ",
+            "`segment_to_braze.rules.0.copy.a[*].b` has the paths \"a[*].b\" and \"b\", which differ",
         ),
         ("copy = { \"a[*]\" = \"a[*].b\" }", "must not end with `[*]`"),
         (
@@ -71,7 +71,7 @@ fn a_row_that_cannot_be_understood_names_its_place() {
         ),
         (
             "rename = { a = 1 }",
-            "`segment_to_braze.rules.0.rename` gives for \"a\" the number 1; it must be a path in quotes",
+            "`segment_to_braze.rules.0.rename.a` is the number 1; it must be a path in quotes",
         ),
         (
             "rename = [\"a\"]",
@@ -79,20 +79,20 @@ fn a_row_that_cannot_be_understood_names_its_place() {
         ),
         (
             "convert = {}",
-            "`segment_to_braze.rules.0.convert` is an empty table; it must be a table of paths",
+            "`segment_to_braze.rules.0.convert` is an empty table, which does nothing; write a table of paths, such as { \"traits.age\" = \"number\" }, or take it out",
         ),
         (
             "convert = { a = \"numbr\" }",
-            "`segment_to_braze.rules.0.convert` gives for \"a\" the text \"numbr\", which is no form; there are text, number, boolean, lower, upper, trim, date_dmy, date_mdy, mask_ip, sha256, json; did you mean \"number\"?",
+            "`segment_to_braze.rules.0.convert.a` is the text \"numbr\", which is no form; there are text, number, boolean, lower, upper, trim, date_dmy, date_mdy, mask_ip, sha256, json; did you mean \"number\"?",
         ),
         ("convert = { a = 1 }", "which is no form"),
         (
             "values = { a = \"b\" }",
-            "`segment_to_braze.rules.0.values` gives for \"a\" the text \"b\"; it must be a table of texts",
+            "`segment_to_braze.rules.0.values.a` is the text \"b\"; it must be a table of texts",
         ),
         (
             "values = { a = {} }",
-            "`segment_to_braze.rules.0.values` gives for \"a\" a table",
+            "`segment_to_braze.rules.0.values.a` is an empty table, which does nothing; write a table of texts, such as { \"1\"",
         ),
         (
             "values = { a = { b = 1979-05-27 } }",
@@ -116,7 +116,19 @@ fn a_row_that_cannot_be_understood_names_its_place() {
         ),
         (
             "remove = []",
-            "`segment_to_braze.rules.0.remove` is a list; it must be a list of paths",
+            "`segment_to_braze.rules.0.remove` is an empty list, which does nothing; write a list of paths, such as [\"traits.ssn\"",
+        ),
+        (
+            "remove = [\"a.*.b\"]",
+            "`segment_to_braze.rules.0.remove.0` is no path: \"a.*.b\" has a `*` that is no pattern",
+        ),
+        (
+            "drop = true\nwhen = { 'a.*' = 1 }",
+            "`segment_to_braze.rules.0.when.a.*` is no path: \"a.*\" has a `*` that is no pattern: only the last part of a path of `remove` is one",
+        ),
+        (
+            "set = { 'a.*' = 1 }",
+            "`segment_to_braze.rules.0.set.a.*` has the path \"a.*\", which has a `*`",
         ),
         (
             "remove = [7]",
