@@ -65,7 +65,8 @@ impl Invalid {
         let key = if path == "." {
             String::new()
         } else {
-            path.to_owned()
+            // An entry of a list is named as everywhere else: `triggers.0.op`.
+            path.replace('[', ".").replace(']', "")
         };
         Self(vec![Problem {
             key,
