@@ -280,3 +280,58 @@ impl ChangedEvent {
             .ok_or_else(malformed::<M>)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::Route;
+
+    /// The bytes that a thread keeps of one event's indexes: of the received text, and of all that rows need.
+    fn kept(route: Route, event: &str, settings: &str) -> (usize, usize) {
+        let settings = Settings::load(settings).unwrap();
+        let mapped = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                crate::printed::print(route, event, &settings, false);
+                KEPT.take().unwrap()
+            });
+            thread.join().unwrap()
+        });
+        let of_rows = [&mapped.sent, &mapped.changed.index, &mapped.changed.of_unfolded];
+        let of_rows = of_rows.into_iter().map(Index::capacity).sum::<usize>();
+        (
+            mapped.received.capacity(),
+            of_rows + mapped.changed.unfolded.capacity(),
+        )
+    }
+
+    #[test]
+    fn without_rows_nothing_is_read_or_written_for_them() {
+        event::rules!["OR-006", "OR-095"];
+        for (route, event) in [
+            (
+                Route::SegmentToBraze,
+                r#"{"type":"track","messageId":"m","userId":"u","timestamp":"2026-02-03T10:00:00Z","event":"E","properties":{"a":1}}"#,
+            ),
+            (
+                Route::SegmentToBranch,
+                r#"{"type":"track","messageId":"m","userId":"u","event":"Order Completed","properties":{"products":"[{\"price\":5}]"}}"#,
+            ),
+            (
+                Route::BranchToSegment,
+                r#"{"name":"PURCHASE","id":"b","user_data":{"developer_identity":"u"},"custom_data":"{\"a\":1}"}"#,
+            ),
+            (
+                Route::BrazeToSegment,
+                r#"{"id":"z","event_type":"users.messages.email.Open","time":1760003605,"user":{"external_user_id":"u"}}"#,
+            ),
+        ] {
+            let (received, of_rows) = kept(route, event, "");
+            assert!(received > 0, "{event}");
+            assert_eq!(of_rows, 0, "{event}");
+            let other = Route::ALL.into_iter().find(|other| *other != route).unwrap();
+            let rows = |route: Route| format!("[[{route}.rules]]\nset = {{ added = 1 }}\n");
+            assert_eq!(kept(route, event, &rows(other)).1, 0, "rows of {other}: {event}");
+            assert!(kept(route, event, &rows(route)).1 > 0, "{event}");
+        }
+    }
+}
