@@ -71,6 +71,41 @@ fn the_shipped_settings_and_every_recipe_pass_their_tests() {
 }
 
 #[test]
+fn the_folder_of_tests_may_be_named_and_may_be_missing() {
+    event::rules!["OR-084"];
+    let test = |outcome: &str| {
+        format!(
+            r#"[{{"name": "n", "route": "segment-to-braze", "event": {{"type": "track"}}, "outcome": "{outcome}"}}]"#
+        )
+    };
+    let passing = folder("", &test("park"));
+    let elsewhere = folder("", &test("deliver"));
+    let settings = passing.path().join("switchyard.toml");
+    assert_eq!(check(&settings).status.code(), Some(0));
+    let with_tests = |tests: &Path| {
+        let output = Command::new(env!("CARGO_BIN_EXE_switchyard"))
+            .args(["check", "--settings"])
+            .arg(&settings)
+            .arg("--tests")
+            .arg(tests)
+            .output()
+            .unwrap();
+        (output.status.code(), said(&output))
+    };
+    let (code, failed) = with_tests(&elsewhere.path().join("tests"));
+    assert_eq!(code, Some(1), "{failed}");
+    assert!(failed.contains("outcome: expected \"deliver\""), "{failed}");
+    assert!(failed.contains("got \"park\""), "{failed}");
+    let (code, missing) = with_tests(Path::new("/nowhere/tests"));
+    assert_eq!(code, Some(2), "{missing}");
+    assert!(missing.contains("/nowhere/tests"), "{missing}");
+    std::fs::remove_dir_all(passing.path().join("tests")).unwrap();
+    let without = check(&settings);
+    assert_eq!(without.status.code(), Some(0), "{}", said(&without));
+    assert!(said(&without).contains("no tests"), "{}", said(&without));
+}
+
+#[test]
 fn every_recipe_of_the_page_is_a_file_and_every_file_is_on_it() {
     let (_, section) = PAGE.split_once("## 10. Recipes").unwrap();
     let mut blocks = vec![String::new()];
