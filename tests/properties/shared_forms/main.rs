@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 const FORMS: &str = include_str!("../../../shared/mapping/spec/forms.md");
 
 const BRANCH: &str = r#"{"type":"track","messageId":"m-1","userId":"u-1","event":"Order Completed","context":{"device":{"type":"ios"}},"properties":{"order_id":"o-1"}}"#;
+const ORDER: &str = r#"{"type":"track","messageId":"m-1","userId":"u-1","event":"Order Completed","timestamp":"2026-02-03T10:00:00Z","properties":{"order_id":"o-1","total":5,"products":[{"product_id":"p","name":"Lamp","price":5}]}}"#;
 const REVIEW: &str = r#"{"type":"track","messageId":"m-1","userId":"u-1","event":"Product Reviewed","context":{"device":{"type":"ios"}},"properties":{"product_id":"p"}}"#;
 const PURCHASE: &str = r#"{"name":"PURCHASE","id":"8123400","timestamp":1760003600000,"attributed":true,"user_data":{"os":"IOS"},"last_attributed_touch_data":{"~campaign":"c"},"custom_data":{"$segment_anonymous_id":"a-1"}}"#;
 const CLICK: &str = r#"{"event_type":"users.messages.sms.Send","id":"e-1","time":1767254400,"user":{"external_user_id":"u-1"},"properties":{}}"#;
@@ -397,6 +398,35 @@ fn currencies() -> Vec<(String, String)> {
         named.extend(names.map(|name| (name, cells[0].to_owned())));
     }
     named
+}
+
+#[test]
+fn every_name_of_a_currency_is_its_code_at_braze() {
+    event::rules!["FM-008", "FM-009", "SB-175", "SB-212"];
+    let purchase = "/purchases/0/currency";
+    let of_purchase = [
+        ("properties.products[0].currency", purchase),
+        ("properties.currency", purchase),
+    ];
+    let of_purchases = fields(Route::SegmentToBraze, ORDER, &of_purchase);
+    let of_event = [("properties.currency", "/events/0/properties/currency")];
+    let of_event = fields(Route::SegmentToBraze, ORDER, &of_event).remove(0);
+    let of_event = of_event.with("orders = \"ecommerce\"");
+    for (name, code) in currencies() {
+        let given = json!(name).to_string();
+        for field in of_purchases.iter().chain([&of_event]) {
+            let wanted = Some(json!(code));
+            assert_eq!(field.output(&given), wanted, "{given} at {}", field.name());
+        }
+    }
+    for unknown in ["GBX", "BTC", "points", "978", "x"] {
+        let given = json!(unknown).to_string();
+        for field in &of_purchases {
+            assert_eq!(field.output(&given), None, "{given} at {}", field.name());
+        }
+        // As it came, in an event of the order's own name.
+        assert_eq!(of_event.output(&given), Some(json!(unknown)), "{given}");
+    }
 }
 
 #[test]

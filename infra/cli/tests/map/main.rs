@@ -126,11 +126,19 @@ fn explain_names_the_rules_and_the_paths() {
 
 #[test]
 fn a_wrong_call_or_wrong_settings_end_with_exit_status_2() {
+    event::rules!["OR-014"];
     let folder = std::env::temp_dir().join(format!("switchyard-map-wrong-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let wrong = folder.join("wrong.toml");
     std::fs::write(&wrong, "[braze_to_segment]\nanonymus_users = \"send\"\n").unwrap();
-    let cases: [(&[&str], &[u8], &str); 5] = [
+    let row = folder.join("row.toml");
+    std::fs::write(&row, "[[segment_to_braze.rules]]\nremove = []\n").unwrap();
+    let cases: [(&[&str], &[u8], &str); 6] = [
+        (
+            &["--route", "segment-to-braze", "--settings", row.to_str().unwrap()],
+            b"",
+            "`segment_to_braze.rules.0.remove` is an empty list, which does nothing; write a list of paths",
+        ),
         (
             &["--route", "braze-to-branch"],
             b"",
