@@ -1,6 +1,6 @@
 //! What `--explain` says of rules: each warning has that of the page's list of reasons, and each rule that was amended after
-//! reports of real users is named for an event of its own case file. The forms that
-//! all routes share (FM) are named by the rule of the route that reads a value by them.
+//! reports of real users is named for an event of its own case file. The forms that all routes share (FM) are named by the
+//! rule of the route that reads a value by them.
 
 use crate::{PAGES, SHOWN, case_file, each_event};
 use event::Route;
