@@ -46,7 +46,7 @@ impl ReceiverEvent {
     ///
     /// # Errors
     /// [`ForeignEvent`], which fails the invocation (RC-001).
-    pub(crate) fn meaning(self, source: Source) -> Result<Work, ForeignEvent> {
+    pub(crate) fn work(self, source: Source) -> Result<Work, ForeignEvent> {
         match (self.switchyard.as_deref(), self.request_context) {
             (Some("reingest"), None) if source == Source::Branch => Ok(Work::Reingest),
             (None, Some(RequestContext { request_id, http })) => Ok(Work::Answer(Request {
@@ -110,15 +110,15 @@ mod tests {
             "http":{"method":"POST","path":"/t/x","protocol":"HTTP/1.1","sourceIp":"203.0.113.9","userAgent":"x"}},
         "body":"eyJhIjoxfQ==","isBase64Encoded":true}"#;
 
-    fn meaning(event: &str, source: Source) -> Option<Work> {
+    fn work(event: &str, source: Source) -> Option<Work> {
         serde_json::from_str::<ReceiverEvent>(event)
             .ok()?
-            .meaning(source)
+            .work(source)
             .ok()
     }
 
     fn request(event: &str) -> Option<Request> {
-        match meaning(event, Source::Segment)? {
+        match work(event, Source::Segment)? {
             Work::Answer(request) => Some(request),
             Work::Reingest => None,
         }
@@ -158,11 +158,11 @@ mod tests {
     fn the_schedule_reaches_branch_and_no_request_plays_it() {
         event::rules!["RC-001", "RC-152"];
         let scheduled = r#"{"switchyard":"reingest"}"#;
-        let work = |source| meaning(scheduled, source);
+        let work = |source| work(scheduled, source);
         assert!(matches!(work(Source::Branch), Some(Work::Reingest)));
         assert!(work(Source::Segment).is_none() && work(Source::Braze).is_none());
         // A request's body is text: it cannot be the event.
         let posted = EVENT.replace("eyJhIjoxfQ==", &scheduled.replace('"', "\\\""));
-        assert!(matches!(meaning(&posted, Source::Branch), Some(Work::Answer(_))));
+        assert!(matches!(work(&posted, Source::Branch), Some(Work::Answer(_))));
     }
 }

@@ -48,15 +48,14 @@ async fn run(source: Source, parts: Parts) -> Result<(), Error> {
     // Both handshakes are done before the first request, which may have 2 s in all.
     tokio::join!(receiver.warm(), sqs.warm(START_MS));
     sink.started(init_ms(began));
-    let handler =
-        service_fn(
-            async |event: LambdaEvent<ReceiverEvent>| match event.payload.meaning(source)? {
-                Work::Answer(request) => Ok(Some(UrlAnswer::from(receiver.handle(request).await))),
-                Work::Reingest => {
-                    receiver.reingest(&event.context.request_id).await;
-                    Ok::<_, Error>(None)
-                }
-            },
-        );
+    let handler = service_fn(
+        async |event: LambdaEvent<ReceiverEvent>| match event.payload.work(source)? {
+            Work::Answer(request) => Ok(Some(UrlAnswer::from(receiver.handle(request).await))),
+            Work::Reingest => {
+                receiver.reingest(&event.context.request_id).await;
+                Ok::<_, Error>(None)
+            }
+        },
+    );
     lambda_runtime::run(handler).await
 }

@@ -51,7 +51,7 @@ impl<C: Clock> Sqs<C> {
     pub async fn warm(&self, within_ms: u64) {
         let url = self.urls.get(&QueueName::Parked);
         let name = QueueAttributeName::QueueArn;
-        let patient = aws_sdk_sqs::config::Builder::new().timeout_config(timeout(within_ms));
+        let longer = aws_sdk_sqs::config::Builder::new().timeout_config(timeout(within_ms));
         let call = self
             .client
             .get()
@@ -59,7 +59,7 @@ impl<C: Clock> Sqs<C> {
             .set_queue_url(url.cloned())
             .attribute_names(name)
             .customize()
-            .config_override(patient)
+            .config_override(longer)
             .send();
         // A failure shows again at the first send, which reports it.
         if call.await.is_ok() {

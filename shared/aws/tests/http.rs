@@ -28,11 +28,11 @@ fn request(url: String) -> Request {
     }
 }
 
-/// A server that reads one request a connection, plays `act` on it, and tells what it read.
+/// A server that reads one request a connection, plays `act` on it, and sends on what it read.
 fn server(connections: usize, act: fn(TcpStream)) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/users/track", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::channel();
+    let (sender, requests) = mpsc::channel();
     std::thread::spawn(move || {
         for _ in 0..connections {
             let (mut stream, _) = listener.accept().unwrap();
@@ -47,11 +47,11 @@ fn server(connections: usize, act: fn(TcpStream)) -> (String, mpsc::Receiver<Str
                 }
                 text.extend_from_slice(&chunk[..read]);
             }
-            tell.send(String::from_utf8(text).unwrap()).unwrap();
+            sender.send(String::from_utf8(text).unwrap()).unwrap();
             act(stream);
         }
     });
-    (url, told)
+    (url, requests)
 }
 
 fn answer(mut stream: TcpStream, text: &str) {
@@ -68,7 +68,7 @@ async fn send(url: &str) -> Result<Response, NoResponse> {
 #[tokio::test]
 async fn a_request_carries_its_headers_and_no_other_of_ours() {
     event::rules!["SB-504", "SR-302", "SEG-003"];
-    let (url, told) = server(1, |stream| {
+    let (url, requests) = server(1, |stream| {
         answer(stream, "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok")
     });
     let got = send(&url).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_request_carries_its_headers_and_no_other_of_ours() {
         (201, &b"ok"[..], false)
     );
     assert_eq!(got.header("content-length"), Some("2"));
-    let text = told.recv().unwrap().to_lowercase();
+    let text = requests.recv().unwrap().to_lowercase();
     for wanted in [
         "post /users/track http/1.1",
         "authorization: bearer k",
@@ -97,15 +97,15 @@ async fn a_request_carries_its_headers_and_no_other_of_ours() {
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_not_followed() {
     event::rules!["RD-170", "SB-505", "SR-308", "SEG-007"];
-    let (url, told) = server(1, |stream| {
+    let (url, requests) = server(1, |stream| {
         answer(
             stream,
             "HTTP/1.1 307 Temporary Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n",
         );
     });
     assert_eq!(send(&url).await.unwrap().status, 307);
-    told.recv().unwrap();
-    assert!(told.recv().is_err(), "a second request came");
+    requests.recv().unwrap();
+    assert!(requests.recv().is_err(), "a second request came");
 }
 
 #[tokio::test]
@@ -156,10 +156,10 @@ async fn what_gets_no_answer_says_why() {
         ),
     ];
     for (act, why) in acts {
-        let (url, told) = server(1, act);
+        let (url, requests) = server(1, act);
         assert_eq!(send(&url).await.err(), Some(why));
-        told.recv().unwrap();
-        assert!(told.recv().is_err(), "RD-060: the request was sent again");
+        requests.recv().unwrap();
+        assert!(requests.recv().is_err(), "RD-060: the request was sent again");
     }
 }
 
@@ -197,13 +197,13 @@ async fn after_20_s_of_wall_time_no_pooled_connection_is_used() {
         // The connection stays open on this side.
         std::mem::forget(copy);
     };
-    let (url, told) = server(2, keep_alive);
+    let (url, requests) = server(2, keep_alive);
     let clock = Jumping(Cell::new(0));
     let client = Client::new(&clock).unwrap();
     assert_eq!(client.send(request(url.clone())).await.unwrap().status, 200);
-    told.recv().unwrap();
+    requests.recv().unwrap();
     // The server reads one request a connection: a second one on the same connection would wait for ever.
     clock.0.set(20_001);
     assert_eq!(client.send(request(url)).await.unwrap().status, 200);
-    told.recv().unwrap();
+    requests.recv().unwrap();
 }

@@ -13,7 +13,7 @@ pub struct Answer {
 
 /// What an answer means for the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub enum Classification {
     /// The bytes are there.
     ReadOn,
     /// The file ends before the range that was asked for.
@@ -28,19 +28,19 @@ pub enum Meaning {
     Retry,
 }
 
-/// The one function from an answer to its meaning.
-pub fn meaning(answer: &Answer) -> Meaning {
+/// The one function from an answer to its classification.
+pub fn classify(answer: &Answer) -> Classification {
     match (answer.status, answer.code.as_str()) {
-        (200 | 206, _) => Meaning::ReadOn,
-        (_, "InvalidObjectState") => Meaning::Park(ParkReason::FileArchived),
-        (_, "NoSuchBucket") => Meaning::Hold,
-        (_, code) if code.starts_with("KMS.") => Meaning::Hold,
-        (_, "SlowDown") => Meaning::Retry,
-        (301 | 307 | 403, _) => Meaning::Hold,
-        (404, "NoSuchKey") => Meaning::Park(ParkReason::FileGone),
-        (412, _) => Meaning::Overwritten,
-        (416, _) => Meaning::Behind,
-        _ => Meaning::Retry,
+        (200 | 206, _) => Classification::ReadOn,
+        (_, "InvalidObjectState") => Classification::Park(ParkReason::FileArchived),
+        (_, "NoSuchBucket") => Classification::Hold,
+        (_, code) if code.starts_with("KMS.") => Classification::Hold,
+        (_, "SlowDown") => Classification::Retry,
+        (301 | 307 | 403, _) => Classification::Hold,
+        (404, "NoSuchKey") => Classification::Park(ParkReason::FileGone),
+        (412, _) => Classification::Overwritten,
+        (416, _) => Classification::Behind,
+        _ => Classification::Retry,
     }
 }
 
@@ -48,8 +48,8 @@ pub fn meaning(answer: &Answer) -> Meaning {
 mod tests {
     use super::*;
 
-    fn of(status: u16, code: &str) -> Meaning {
-        meaning(&Answer {
+    fn of(status: u16, code: &str) -> Classification {
+        classify(&Answer {
             status,
             code: code.to_owned(),
         })
@@ -59,35 +59,39 @@ mod tests {
     fn each_answer_of_s3_has_the_outcome_of_the_table() {
         event::rules!["CF-045"];
         for (status, code, wanted) in [
-            (200, "", Meaning::ReadOn),
-            (206, "", Meaning::ReadOn),
-            (403, "AccessDenied", Meaning::Hold),
-            (403, "", Meaning::Hold),
-            (400, "KMS.DisabledException", Meaning::Hold),
-            (301, "PermanentRedirect", Meaning::Hold),
-            (307, "TemporaryRedirect", Meaning::Hold),
-            (404, "NoSuchBucket", Meaning::Hold),
-            (404, "NoSuchKey", Meaning::Park(ParkReason::FileGone)),
-            (403, "InvalidObjectState", Meaning::Park(ParkReason::FileArchived)),
-            (412, "PreconditionFailed", Meaning::Overwritten),
-            (416, "InvalidRange", Meaning::Behind),
-            (429, "", Meaning::Retry),
-            (503, "SlowDown", Meaning::Retry),
-            (400, "SlowDown", Meaning::Retry),
-            (500, "InternalError", Meaning::Retry),
-            (0, "", Meaning::Retry),
-            (404, "", Meaning::Retry),
+            (200, "", Classification::ReadOn),
+            (206, "", Classification::ReadOn),
+            (403, "AccessDenied", Classification::Hold),
+            (403, "", Classification::Hold),
+            (400, "KMS.DisabledException", Classification::Hold),
+            (301, "PermanentRedirect", Classification::Hold),
+            (307, "TemporaryRedirect", Classification::Hold),
+            (404, "NoSuchBucket", Classification::Hold),
+            (404, "NoSuchKey", Classification::Park(ParkReason::FileGone)),
+            (
+                403,
+                "InvalidObjectState",
+                Classification::Park(ParkReason::FileArchived),
+            ),
+            (412, "PreconditionFailed", Classification::Overwritten),
+            (416, "InvalidRange", Classification::Behind),
+            (429, "", Classification::Retry),
+            (503, "SlowDown", Classification::Retry),
+            (400, "SlowDown", Classification::Retry),
+            (500, "InternalError", Classification::Retry),
+            (0, "", Classification::Retry),
+            (404, "", Classification::Retry),
         ] {
             assert_eq!(of(status, code), wanted, "{status} {code}");
         }
         // Nothing but these is read, held or parked.
         for status in 0..=999 {
             let wanted = match status {
-                200 | 206 => Meaning::ReadOn,
-                301 | 307 | 403 => Meaning::Hold,
-                412 => Meaning::Overwritten,
-                416 => Meaning::Behind,
-                _ => Meaning::Retry,
+                200 | 206 => Classification::ReadOn,
+                301 | 307 | 403 => Classification::Hold,
+                412 => Classification::Overwritten,
+                416 => Classification::Behind,
+                _ => Classification::Retry,
             };
             assert_eq!(of(status, "Other"), wanted, "{status}");
         }

@@ -15,7 +15,7 @@ mod report;
 mod settle;
 mod whole_file;
 
-pub use answer::{Answer, Meaning, meaning};
+pub use answer::{Answer, Classification, classify};
 pub use event_text::{EventText, NotCurrents};
 pub use event_type::{TypeFault, event_type, of_key_alone as type_of_key};
 pub use object::{Got, Objects, Range};

@@ -1,6 +1,6 @@
 //! The bytes of an object, range after range (CF-040 to CF-044).
 
-use crate::answer::{Answer, Meaning, meaning};
+use crate::answer::{Answer, Classification, classify};
 use crate::limits::RANGE_BYTES;
 
 /// Bytes of an object, by their places: from the first to the one behind the last.
@@ -115,14 +115,14 @@ impl<'o, O: Objects> Object<'o, O> {
     }
 
     /// Gets more bytes until `needed` are at hand or the object ends: whole ranges, of which the first may be shorter.
-    pub(crate) async fn need(&mut self, needed: u64, range: u64) -> Result<(), Meaning> {
+    pub(crate) async fn need(&mut self, needed: u64, range: u64) -> Result<(), Classification> {
         while (self.bytes().len() as u64) < needed && !self.is_at_end() {
             self.more(needed, range).await?;
         }
         Ok(())
     }
 
-    async fn more(&mut self, needed: u64, range: u64) -> Result<(), Meaning> {
+    async fn more(&mut self, needed: u64, range: u64) -> Result<(), Classification> {
         self.bytes.drain(..self.used);
         self.start += self.used as u64;
         self.used = 0;
@@ -132,7 +132,7 @@ impl<'o, O: Objects> Object<'o, O> {
         match self.objects.get(self.bucket, self.key, from..until, etag).await {
             Got::Bytes { bytes, etag, size } => {
                 if bytes.is_empty() {
-                    return Err(Meaning::Retry);
+                    return Err(Classification::Retry);
                 }
                 self.received += bytes.len() as u64;
                 self.size = Some(size);
@@ -150,14 +150,14 @@ impl<'o, O: Objects> Object<'o, O> {
                 }
                 Ok(())
             }
-            Got::Refused(answer) => match meaning(&answer) {
+            Got::Refused(answer) => match classify(&answer) {
                 // An object of 0 bytes has no first one.
-                Meaning::Behind if from == 0 => {
+                Classification::Behind if from == 0 => {
                     self.size = Some(0);
                     Ok(())
                 }
                 // Behind its end although its size said otherwise: another object lies there now.
-                Meaning::Behind => Err(Meaning::Overwritten),
+                Classification::Behind => Err(Classification::Overwritten),
                 other => Err(other),
             },
         }

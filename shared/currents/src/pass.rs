@@ -1,6 +1,6 @@
 //! From the first byte of a file to its last event.
 
-use crate::answer::Meaning;
+use crate::answer::Classification;
 use crate::chunk::{Item, Part, Position};
 use crate::event_text::EventText;
 use crate::limits::{HEADER_RANGE_BYTES, RANGE_BYTES, RESTARTS, UNREADABLE_BLOCKS};
@@ -41,19 +41,21 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                 Ok(end) => return end,
                 Err(halt) => halt,
             };
-            let meaning = match halt {
+            let classification = match halt {
                 Halt::End(end) => return end,
-                Halt::Answer(meaning) => meaning,
+                Halt::Answer(classification) => classification,
             };
             // What was read before S3 failed is sent nevertheless.
             if let Err(Halt::End(end)) = self.flush().await {
                 return end;
             }
-            match meaning {
-                Meaning::Overwritten => self.restart(),
-                Meaning::Hold => return End::Hold,
-                Meaning::Park(reason) => return self.set_aside_rest(reason).await.unwrap_or_else(End::of),
-                Meaning::ReadOn | Meaning::Behind | Meaning::Retry => return End::Retry,
+            match classification {
+                Classification::Overwritten => self.restart(),
+                Classification::Hold => return End::Hold,
+                Classification::Park(reason) => {
+                    return self.set_aside_rest(reason).await.unwrap_or_else(End::of);
+                }
+                Classification::ReadOn | Classification::Behind | Classification::Retry => return End::Retry,
             }
         }
         End::Retry

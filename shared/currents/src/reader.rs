@@ -1,4 +1,4 @@
-//! One message about a file, from its receipt to what SQS is told of it.
+//! One message about a file, from its receipt to what SQS does with it.
 
 mod run;
 
@@ -110,7 +110,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader
         let mut run = Run::new(self, record, now, deadline);
         let end = match task {
             Task::Seal(reason) => {
-                run.seal(reason);
+                run.park_message(reason);
                 match run.flush().await {
                     Ok(()) => End::Parked(reason),
                     Err(halt) => End::of(halt),
@@ -131,7 +131,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader
             }
         };
         let settled: Settled = run.settle(end).await;
-        report::tell(&run, &settled, !self.warm.replace(true));
+        report::emit(&run, &settled, !self.warm.replace(true));
         settled.is_finished
     }
 

@@ -1,4 +1,4 @@
-//! What is told of a message about a file: its line, lines of parked events, metrics.
+//! What is logged of a message about a file: its line, lines of parked events, metrics.
 
 use crate::object::Objects;
 use crate::reader::Run;
@@ -9,8 +9,8 @@ use event::{Clock, Destination, Random, Source};
 use telemetry::metrics as m;
 use telemetry::{ErrorLine, EventLine, FileLine, Line, LoggedId, Metrics, Sink};
 
-/// Tells everything.
-pub(crate) fn tell<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
+/// Writes the line of a file, those of its parked events, and the metrics.
+pub(crate) fn emit<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
     run: &Run<'_, Q, O, C, R, K>,
     settled: &Settled,
     is_cold: bool,

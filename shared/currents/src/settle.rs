@@ -1,4 +1,4 @@
-//! How reading ended decides what SQS is told of the message (`reliability.md`, 5.2 to 5.4, with the rows of Segment).
+//! How reading ended decides what SQS does with the message (`reliability.md`, 5.2 to 5.4, with the rows of Segment).
 
 use crate::limits::SETTLED_MS;
 use crate::message::Cause;
@@ -130,7 +130,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
     /// that names no file has no other to take its place.
     async fn wait(&mut self, wait: Wait) -> Settled {
         let is_short = wait.after <= MAX_VISIBILITY_S && self.record.receive_count < MAX_RECEIVES;
-        if self.is_sealed || (self.position == self.begun && is_short) {
+        if self.is_unreadable || (self.position == self.begun && is_short) {
             self.stay(wait).await
         } else {
             self.hand_on(Cause::Retry, wait).await

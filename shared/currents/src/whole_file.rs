@@ -47,7 +47,7 @@ pub struct WholeFile {
     pub set_aside: Vec<(ParkReason, Range<usize>)>,
 }
 
-/// Reads a file; its type is told by its key, or by a path that ends like it, and by its schema.
+/// Reads a file; its type follows from its key, or by a path that ends like it, and by its schema.
 ///
 /// # Errors
 /// Why nothing of it can be read.

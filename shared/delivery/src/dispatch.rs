@@ -38,7 +38,7 @@ pub(crate) struct Dispatcher<D: Destination, S: DelivererSurroundings> {
     pub(crate) limits: Limits,
     pub(crate) keys: Keys<D, S>,
     lanes: Lanes<D>,
-    /// Tells keys apart without keeping them.
+    /// Compares keys without keeping them.
     hasher: RandomState,
 }
 

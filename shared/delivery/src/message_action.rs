@@ -1,4 +1,4 @@
-//! What SQS is told of a record: the only code that chooses between deletion, a new message and visibility (5.2).
+//! What SQS does with a record: the only code that chooses between deletion, a new message and visibility (5.2).
 
 use crate::backoff::{MAX_RECEIVES, MAX_VISIBILITY_S, PARK_FAILED_S, ahead, delay};
 use crate::deliverer::TrackedEvent;

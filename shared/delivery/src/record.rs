@@ -15,7 +15,7 @@ use event::{Destination, Outcome, Route, Timestamp};
 /// }
 /// ```
 pub struct Record {
-    /// The id by which Lambda is told of it.
+    /// The id that the answer to Lambda names it by.
     pub message_id: String,
     /// The handle of this receive.
     pub receipt_handle: String,

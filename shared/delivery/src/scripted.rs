@@ -194,7 +194,7 @@ pub(crate) fn scripted_vendor(aws: &FakeAws) -> FakeVendor {
             "rejected" => respond(400, &[], &format!("\"{text}\"")),
             "hold" => respond(401, &[], ""),
             "panic" => respond(600, &[], ""),
-            other => panic!("no word of the script: {other}"),
+            other => panic!("no word that it knows: {other}"),
         }
     });
     vendor.unit.set(0.0);
@@ -257,7 +257,7 @@ pub(crate) struct Invoked {
     pub aws: FakeAws,
     /// The ids of the records that are not done.
     pub kept: Vec<String>,
-    /// The requests of a script, in order: text and receive count.
+    /// The requests, in order: text and receive count.
     pub seen: Vec<String>,
 }
 
@@ -296,7 +296,7 @@ pub(crate) fn invoke_destination<D: Destination>(
     Invoked { aws, kept, seen }
 }
 
-/// One invocation of a script with these settings and faults, so many milliseconds after the receipt.
+/// One invocation of a [`ScriptedDestination`] with these settings and faults, so many milliseconds after the receipt.
 pub(crate) fn invoke_with(
     settings: &str,
     faults: &[CallFault],

@@ -1,4 +1,4 @@
-//! Numbers of SQS and of the vendors' patience. Sources: AWS docs "SQS quotas", "SendMessageBatch"; reliability.md, section 4.
+//! Numbers of SQS and of how long the vendors wait. Sources: AWS docs "SQS quotas", "SendMessageBatch"; reliability.md, section 4.
 
 use event::Source;
 

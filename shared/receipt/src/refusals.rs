@@ -5,7 +5,7 @@ use event::reasons::RefuseReason;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// The refusals of a container that no line has told yet.
+/// The refusals of a container that no line has counted yet.
 #[derive(Default)]
 pub(crate) struct Refusals {
     by_reason: RefCell<BTreeMap<RefuseReason, Counted>>,

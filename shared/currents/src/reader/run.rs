@@ -1,7 +1,7 @@
 //! What one message about a file has come to.
 
 use super::{FileReader, Ports, WriteEvent};
-use crate::answer::Meaning;
+use crate::answer::Classification;
 use crate::chunk::{Chunk, Item, Part, Position};
 use crate::limits::{SENT_MS, STOP_MS};
 use crate::message::Work;
@@ -57,12 +57,12 @@ pub(crate) enum Halt {
     /// It has ended so.
     End(End),
     /// S3 says so.
-    Answer(Meaning),
+    Answer(Classification),
 }
 
-impl From<Meaning> for Halt {
-    fn from(meaning: Meaning) -> Self {
-        Self::Answer(meaning)
+impl From<Classification> for Halt {
+    fn from(classification: Classification) -> Self {
+        Self::Answer(classification)
     }
 }
 
@@ -101,7 +101,7 @@ pub(crate) struct Run<'r, Q, O, C, R, K> {
     pub panics: u64,
     pub has_progressed: bool,
     /// Whether the message itself is parked, since it names no file.
-    pub is_sealed: bool,
+    pub is_unreadable: bool,
 }
 
 impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r, Q, O, C, R, K> {
@@ -137,7 +137,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             faults: Vec::new(),
             panics: 0,
             has_progressed: false,
-            is_sealed: false,
+            is_unreadable: false,
         };
         run.is_about(None);
         run
@@ -187,8 +187,8 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Parks the message itself.
-    pub(crate) fn seal(&mut self, reason: ParkReason) {
-        self.is_sealed = true;
+    pub(crate) fn park_message(&mut self, reason: ParkReason) {
+        self.is_unreadable = true;
         let part = Part {
             reason,
             to: None,
@@ -341,7 +341,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     fn park(&self, position: Position, part: &Part, at: usize) -> Outgoing {
-        let content = if self.is_sealed {
+        let content = if self.is_unreadable {
             Content::BodyBase64(STANDARD.encode(&self.record.body))
         } else {
             Content::File(FilePart {

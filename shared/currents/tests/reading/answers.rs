@@ -1,6 +1,6 @@
 //! How bytes are asked for, and what S3's answers lead to.
 
-use crate::fixture::{S3, World, created, etag, key, same};
+use crate::fixture::{FakeAws, S3, created, etag, key, same};
 use event::ports::QueueName;
 use sandbox::currents_file::{Codec, CurrentsFile, Plan};
 
@@ -26,13 +26,13 @@ fn large() -> CurrentsFile {
 #[tokio::test(flavor = "current_thread")]
 async fn an_object_is_read_range_after_range_of_one_version() {
     event::rules!["CF-040", "CF-041", "CF-043"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (object, file) = (key("users.messages.email.Click"), large());
     let bytes = file.container.bytes;
-    world.put(&object, bytes.clone());
-    assert!(world.handle(&created(&object), "").await);
-    assert_eq!(world.events().len(), 20_000);
-    let asked = world.asked.borrow();
+    aws.put(&object, bytes.clone());
+    assert!(aws.handle(&created(&object), "").await);
+    assert_eq!(aws.events().len(), 20_000);
+    let asked = aws.asked.borrow();
     assert!(asked.len() > 1, "{}", bytes.len());
     let mut at = 0;
     for (nth, (range, version)) in asked.iter().enumerate() {
@@ -48,19 +48,19 @@ async fn an_object_is_read_range_after_range_of_one_version() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_work_message_asks_for_its_version_and_reads_the_header() {
     event::rules!["CF-041", "CF-044", "CF-098"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (object, file) = (key(OPEN), file(1));
     let (bytes, fourth) = (file.container.bytes, file.container.blocks[3].start);
-    world.put(&object, bytes.clone());
+    aws.put(&object, bytes.clone());
     let work = format!(
         r#"{{"v":1,"bucket":"acme-currents","key":"{object}","etag":{:?},"offset":{fourth},"skip":4,"cause":"follow_up","told_at":"2026-03-01T11:58:12.001Z","attempt":1}}"#,
         etag(&bytes)
     );
-    assert!(world.handle(&work, "").await);
-    assert_eq!(world.events(), file.events[34..]);
-    let asked = world.asked.borrow();
+    assert!(aws.handle(&work, "").await);
+    assert_eq!(aws.events(), file.events[34..]);
+    let asked = aws.asked.borrow();
     assert_eq!(asked[0], (0..1 << 20, Some(etag(&bytes))));
-    let line = world.line();
+    let line = aws.line();
     assert_eq!(
         (line["cause"].as_str(), line["receives"].as_u64()),
         (Some("follow_up"), Some(2))
@@ -68,29 +68,28 @@ async fn a_work_message_asks_for_its_version_and_reads_the_header() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn an_overwritten_object_is_begun_anew() {
+async fn an_overwritten_object_is_begun_again() {
     event::rules!["CF-042"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key(OPEN);
     let (old, new) = (file(1), file(2));
-    world.put(&object, new.container.bytes.clone());
+    aws.put(&object, new.container.bytes.clone());
     let work = format!(
         r#"{{"v":1,"bucket":"acme-currents","key":"{object}","etag":{:?},"offset":{},"skip":0,"cause":"retry","attempt":1}}"#,
         etag(&old.container.bytes),
         old.container.blocks[5].start
     );
-    assert!(world.handle(&work, "").await);
-    assert_eq!(world.events(), new.events, "from its beginning");
+    assert!(aws.handle(&work, "").await);
+    assert_eq!(aws.events(), new.events, "from its beginning");
     // Overwritten again and again: later.
-    let world = World::default();
-    world.put(&object, old.container.bytes.clone());
-    world
-        .s3
+    let aws = FakeAws::default();
+    aws.put(&object, old.container.bytes.clone());
+    aws.s3
         .borrow_mut()
         .extend(vec![S3::Answer(412, "PreconditionFailed"); 4]);
-    assert!(!world.handle(&created(&object), "").await);
-    assert_eq!(world.asked.borrow().len(), 4);
-    assert_eq!(world.line()["class"], "transient");
+    assert!(!aws.handle(&created(&object), "").await);
+    assert_eq!(aws.asked.borrow().len(), 4);
+    assert_eq!(aws.line()["class"], "transient");
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -106,20 +105,20 @@ async fn a_file_is_retried_held_or_parked_by_what_s3_says() {
         (503, "SlowDown", "retry", "transient"),
         (0, "", "retry", "transient"),
     ] {
-        let world = World::default();
-        world.put(&object, file(1).container.bytes);
-        world.s3.borrow_mut().push(S3::Answer(status, code));
-        let is_finished = world.handle(&created(&object), "").await;
-        let line = world.line();
-        let told = line["reason"].as_str().or(line["class"].as_str());
+        let aws = FakeAws::default();
+        aws.put(&object, file(1).container.bytes);
+        aws.s3.borrow_mut().push(S3::Answer(status, code));
+        let is_finished = aws.handle(&created(&object), "").await;
+        let line = aws.line();
+        let why = line["reason"].as_str().or(line["class"].as_str());
         assert_eq!(
-            (line["outcome"].as_str(), told),
+            (line["outcome"].as_str(), why),
             (Some(outcome), Some(word)),
             "{status} {code}"
         );
         assert_eq!(is_finished, outcome == "parked");
         assert_eq!(
-            world.bodies(QueueName::Parked).len(),
+            aws.bodies(QueueName::Parked).len(),
             usize::from(outcome == "parked")
         );
     }
@@ -128,25 +127,24 @@ async fn a_file_is_retried_held_or_parked_by_what_s3_says() {
 #[tokio::test(flavor = "current_thread")]
 async fn what_was_read_before_s3_failed_is_queued() {
     event::rules!["CF-042", "CF-093", "CF-095"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (object, file) = (key("users.messages.email.Click"), large());
-    world.put(&object, file.container.bytes);
-    world
-        .s3
+    aws.put(&object, file.container.bytes);
+    aws.s3
         .borrow_mut()
         .extend([S3::Pass, S3::Answer(500, "InternalError")]);
     assert!(
-        world.handle(&created(&object), "").await,
+        aws.handle(&created(&object), "").await,
         "a new message has the rest"
     );
-    let rest = world.bodies(QueueName::BrazeFiles);
+    let rest = aws.bodies(QueueName::BrazeFiles);
     assert_eq!(
         (rest[0]["cause"].as_str(), rest[0]["attempt"].as_u64()),
         (Some("retry"), Some(1))
     );
-    assert_eq!(world.sent.borrow().last().unwrap().delay_s, 4, "ceil(5 x 0.75)");
-    let first = world.events().len();
+    assert_eq!(aws.sent.borrow().last().unwrap().delay_s, 4, "ceil(5 x 0.75)");
+    let first = aws.events().len();
     assert!(first > 0 && first < 20_000);
-    assert!(world.handle(&rest[0].to_string(), "").await);
-    assert!(same(world.events(), &file.events));
+    assert!(aws.handle(&rest[0].to_string(), "").await);
+    assert!(same(aws.events(), &file.events));
 }

@@ -1,7 +1,7 @@
 //! Broken files: what was good in them is queued, and the rest has a place and a reason.
 
 use crate::examples::file;
-use crate::fixture::{World, created, key};
+use crate::fixture::{FakeAws, created, key};
 use event::ports::QueueName;
 use proptest::prelude::*;
 use sandbox::currents_file::{Codec, Container, CurrentsFile, Plan, long, string};
@@ -15,17 +15,17 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-fn read(bytes: Vec<u8>) -> World {
-    let world = World::default();
+fn read(bytes: Vec<u8>) -> FakeAws {
+    let aws = FakeAws::default();
     let object = key(OPEN);
-    world.put(&object, bytes);
-    assert!(block_on(world.handle(&created(&object), "")), "finished");
-    world
+    aws.put(&object, bytes);
+    assert!(block_on(aws.handle(&created(&object), "")), "finished");
+    aws
 }
 
 /// Reasons, offsets, skips and ends of what is parked.
-fn parked(world: &World) -> Vec<(String, u64, u64, Option<u64>)> {
-    let bodies = world.bodies(QueueName::Parked);
+fn parked(aws: &FakeAws) -> Vec<(String, u64, u64, Option<u64>)> {
+    let bodies = aws.bodies(QueueName::Parked);
     bodies
         .iter()
         .map(|body| {
@@ -83,16 +83,16 @@ fn long_type_names_cost_no_time() {
         );
         let mut file = Container::begin(&schema, Codec::Null, [1; 16]);
         file.block(20_000, &[0; 20_000]);
-        let world = World::default();
-        world.put("currents/a.avro", file.bytes);
-        assert!(block_on(world.handle(&created("currents/a.avro"), "")));
-        world
+        let aws = FakeAws::default();
+        aws.put("currents/a.avro", file.bytes);
+        assert!(block_on(aws.handle(&created("currents/a.avro"), "")));
+        aws
     };
     assert_eq!(parked(&read(1_025)), whole("file_schema"));
     // The name is written for every event, so it counts as the events' text: 20 MB from 20 kB.
-    let world = read(1_000);
-    assert_eq!(parked(&world)[0].0, "file_block_unreadable");
-    assert!(!world.events().is_empty() && world.events().len() < 4_000);
+    let aws = read(1_000);
+    assert_eq!(parked(&aws)[0].0, "file_block_unreadable");
+    assert!(!aws.events().is_empty() && aws.events().len() < 4_000);
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn a_file_without_events_is_done() {
         events: 0,
         ..Plan::of(OPEN)
     });
-    let world = read(empty.container.bytes);
-    assert!(world.sent.borrow().is_empty());
-    assert_eq!(world.line()["outcome"], "done");
+    let aws = read(empty.container.bytes);
+    assert!(aws.sent.borrow().is_empty());
+    assert_eq!(aws.line()["outcome"], "done");
 }
 
 #[test]
@@ -114,21 +114,21 @@ fn key_and_schema_decide_the_type_together() {
         .container
         .bytes;
     assert_eq!(parked(&read(click)), whole("file_type_conflict"));
-    let world = World::default();
+    let aws = FakeAws::default();
     let schema = r#"{"type":"record","name":"R","fields":[{"name":"id","type":"string"}]}"#;
-    world.put(
+    aws.put(
         "currents/a.avro",
         Container::begin(schema, Codec::Null, [1; 16]).bytes,
     );
-    assert!(block_on(world.handle(&created("currents/a.avro"), "")));
-    assert_eq!(parked(&world), whole("file_type_unknown"));
+    assert!(block_on(aws.handle(&created("currents/a.avro"), "")));
+    assert_eq!(parked(&aws), whole("file_type_unknown"));
     // Only the schema names a type, and that type is denied.
-    let world = World::default();
+    let aws = FakeAws::default();
     let purchase = CurrentsFile::write(&Plan::of("users.behaviors.Purchase"));
-    world.put("currents/a.avro", purchase.container.bytes);
-    assert!(block_on(world.handle(&created("currents/a.avro"), "")));
-    assert_eq!(world.line()["reason"], "event_type_denied");
-    assert!(world.sent.borrow().is_empty());
+    aws.put("currents/a.avro", purchase.container.bytes);
+    assert!(block_on(aws.handle(&created("currents/a.avro"), "")));
+    assert_eq!(aws.line()["reason"], "event_type_denied");
+    assert!(aws.sent.borrow().is_empty());
 }
 
 /// A file of 15 blocks of 10 events.
@@ -147,15 +147,15 @@ fn an_unreadable_block_costs_its_own_events_only() {
     let mut bytes = good.container.bytes.clone();
     let second = good.container.blocks[1].clone();
     bytes[second.end - 17] ^= 1;
-    let world = read(bytes);
+    let aws = read(bytes);
     let wanted = [&good.events[..10], &good.events[20..]].concat();
-    assert_eq!(world.events(), wanted);
+    assert_eq!(aws.events(), wanted);
     let [start, end] = [second.start, second.end].map(|place| place as u64);
     assert_eq!(
-        parked(&world),
+        parked(&aws),
         [("file_block_unreadable".to_owned(), start, 0, Some(end))]
     );
-    assert_eq!(world.line()["outcome"], "parked");
+    assert_eq!(aws.line()["outcome"], "parked");
 }
 
 #[test]
@@ -172,12 +172,12 @@ fn what_was_read_before_a_block_breaks_stands() {
     string(&mut records, "e-4");
     file.block(1, &records);
     let first = file.blocks[0].clone();
-    let world = read(file.bytes);
-    let ids: Vec<_> = world.events().iter().map(|event| event.contains("e-4")).collect();
+    let aws = read(file.bytes);
+    let ids: Vec<_> = aws.events().iter().map(|event| event.contains("e-4")).collect();
     assert_eq!(ids, [false, false, true]);
     let [start, end] = [first.start, first.end].map(|place| place as u64);
     assert_eq!(
-        parked(&world),
+        parked(&aws),
         [("file_block_unreadable".to_owned(), start, 2, Some(end))]
     );
 }
@@ -191,8 +191,8 @@ fn the_eleventh_unreadable_block_ends_the_file() {
         .blocks
         .iter()
         .for_each(|block| bytes[block.end - 17] ^= 1);
-    let world = read(bytes);
-    let mut reasons: Vec<_> = parked(&world)
+    let aws = read(bytes);
+    let mut reasons: Vec<_> = parked(&aws)
         .into_iter()
         .map(|(reason, offset, _, to)| (reason, offset, to.is_some()))
         .collect();
@@ -208,20 +208,20 @@ fn the_eleventh_unreadable_block_ends_the_file() {
 }
 
 /// Reads a file whose writer of events panics at those whose id ends so.
-fn read_with_panics(bytes: Vec<u8>) -> World {
+fn read_with_panics(bytes: Vec<u8>) -> FakeAws {
     fn write(text: &currents::EventText, record: &avro::Record<'_>, out: &mut String) {
         text.write(record, out);
         assert!(!record.value(0).unwrap().ends_with("3\""), "a fault of ours");
     }
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key(OPEN);
-    world.put(&object, bytes);
-    let reader = world.reader("").written_by(write);
+    aws.put(&object, bytes);
+    let reader = aws.reader("").written_by(write);
     assert!(
-        block_on(world.receive_by(&reader, &created(&object), 1)),
+        block_on(aws.receive_by(&reader, &created(&object), 1)),
         "finished"
     );
-    world
+    aws
 }
 
 #[test]
@@ -231,10 +231,10 @@ fn a_panic_parks_its_block_from_its_event_on() {
         events: 23,
         ..Plan::of(OPEN)
     });
-    let world = read_with_panics(file.container.bytes);
+    let aws = read_with_panics(file.container.bytes);
     // Of each block of ten: those before the fourth, e-3, e-13.
     let wanted = [&file.events[..3], &file.events[10..13], &file.events[20..]].concat();
-    assert_eq!(world.events(), wanted);
+    assert_eq!(aws.events(), wanted);
     let part = |block: usize| {
         let [start, end] = [
             file.container.blocks[block].start,
@@ -242,20 +242,20 @@ fn a_panic_parks_its_block_from_its_event_on() {
         ];
         ("internal_panic".to_owned(), start as u64, 3, Some(end as u64))
     };
-    let mut parts = parked(&world);
+    let mut parts = parked(&aws);
     parts.sort_by_key(|(_, offset, ..)| *offset);
     assert_eq!(parts, [part(0), part(1)]);
-    let metrics = world.metrics.borrow();
+    let metrics = aws.metrics.borrow();
     assert_eq!(metrics[0].values(telemetry::metrics::PANICS, &[]), [2.0]);
-    assert_eq!(world.line()["reason"], "internal_panic");
+    assert_eq!(aws.line()["reason"], "internal_panic");
 }
 
 #[test]
 fn a_panic_in_every_block_parks_the_rest_as_one_part() {
     event::rules!["CF-084", "CF-086"];
     let file = blocks();
-    let world = read_with_panics(file.container.bytes);
-    let mut parts = parked(&world);
+    let aws = read_with_panics(file.container.bytes);
+    let mut parts = parked(&aws);
     parts.sort_by_key(|(_, offset, ..)| *offset);
     assert!(parts.iter().all(|(reason, ..)| reason == "internal_panic"));
     let eleventh = file.container.blocks[10].start as u64;
@@ -276,14 +276,14 @@ fn a_block_over_the_limit_is_stepped_over_by_its_frame() {
     string(&mut record, "e-1");
     file.block(1, &record);
     let large = file.blocks[0].clone();
-    let world = read(file.bytes);
-    assert_eq!(world.events().len(), 1);
+    let aws = read(file.bytes);
+    assert_eq!(aws.events().len(), 1);
     let [start, end] = [large.start, large.end].map(|place| place as u64);
     assert_eq!(
-        parked(&world),
+        parked(&aws),
         [("file_block_unreadable".to_owned(), start, 0, Some(end))]
     );
-    let asked: u64 = world
+    let asked: u64 = aws
         .asked
         .borrow()
         .iter()
@@ -310,18 +310,18 @@ proptest! {
             Some(change) => bytes[place] ^= change,
             None => bytes.truncate(place),
         }
-        let world = read(bytes);
+        let aws = read(bytes);
         // Every whole block before the harm is queued; all behind it is queued or has a parked part.
         let before = file.container.blocks.iter().filter(|block| block.end <= place).count() * 10;
-        let events = world.events();
+        let events = aws.events();
         if place >= file.container.blocks[0].start {
             prop_assert_eq!(&events[..before], &file.events[..before]);
         }
         let is_whole = events.len() == file.events.len();
         let ends_at_block = file.container.blocks.iter().any(|block| block.end == place)
             || place == file.container.blocks[0].start;
-        prop_assert!(is_whole || !parked(&world).is_empty() || (change.is_none() && ends_at_block)
-            || world.line()["outcome"] == "ignored", "{}", world.line());
+        prop_assert!(is_whole || !parked(&aws).is_empty() || (change.is_none() && ends_at_block)
+            || aws.line()["outcome"] == "ignored", "{}", aws.line());
     }
 }
 
@@ -355,9 +355,9 @@ fn a_hostile_file_keeps_the_whole_reader_under_600_mib() {
         file.block(1, &record);
         let bytes = file.bytes;
         crate::ALLOCATED.reset_peak_usage();
-        let world = read(bytes);
+        let aws = read(bytes);
         let peak = crate::ALLOCATED.peak_usage();
         assert!(peak < 600 << 20, "{peak} bytes with {codec:?}");
-        assert_eq!(parked(&world)[0].0, "event_too_large", "{codec:?}");
+        assert_eq!(parked(&aws)[0].0, "event_too_large", "{codec:?}");
     }
 }

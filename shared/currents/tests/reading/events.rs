@@ -1,7 +1,7 @@
 //! The same event by file and by Custom HTTP is the same.
 
 use crate::examples::{file, some, text};
-use crate::fixture::{World, created, key};
+use crate::fixture::{FakeAws, created, key};
 use event::Source;
 use event::calls::Verdict;
 use event::settings::Settings;
@@ -19,11 +19,11 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 fn read(plan: &Plan) -> (Vec<String>, Vec<String>) {
     let file = CurrentsFile::write(plan);
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key(&plan.event_type);
-    world.put(&object, file.container.bytes);
-    assert!(block_on(world.handle(&created(&object), ALL)));
-    (world.events(), file.events)
+    aws.put(&object, file.container.bytes);
+    assert!(block_on(aws.handle(&created(&object), ALL)));
+    (aws.events(), file.events)
 }
 
 #[test]
@@ -89,12 +89,12 @@ fn names_that_mean_something_elsewhere_are_properties() {
     for value in ["u", "p", "t"] {
         some(&mut record, value);
     }
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key("some.Type");
-    world.put(&object, file("some.Type", &fields, &record));
-    assert!(block_on(world.handle(&created(&object), ALL)));
+    aws.put(&object, file("some.Type", &fields, &record));
+    assert!(block_on(aws.handle(&created(&object), ALL)));
     assert_eq!(
-        world.events(),
+        aws.events(),
         [
             r#"{"event_type":"some.Type","user":{},"properties":{"user":"u","properties":"p","event_type":"t"}}"#
         ]
@@ -126,11 +126,11 @@ fn a_name_that_is_taken_is_not_given_twice() {
             Some(value) => some(&mut record, value),
             None => long(&mut record, 0),
         }
-        let world = World::default();
+        let aws = FakeAws::default();
         let object = key(banner);
-        world.put(&object, file(banner, &fields, &record));
-        assert!(block_on(world.handle(&created(&object), ALL)));
-        assert!(world.events()[0].contains(wanted), "{:?}", world.events());
+        aws.put(&object, file(banner, &fields, &record));
+        assert!(block_on(aws.handle(&created(&object), ALL)));
+        assert!(aws.events()[0].contains(wanted), "{:?}", aws.events());
     }
 }
 
@@ -142,18 +142,18 @@ fn an_event_that_no_queue_takes_is_parked_by_its_place() {
         let mut record = Vec::new();
         text(&mut record, "e-1");
         text(&mut record, &"x".repeat(length));
-        let world = World::default();
+        let aws = FakeAws::default();
         let object = key("some.Type");
-        world.put(&object, file("some.Type", fields, &record));
-        assert!(block_on(world.handle(&created(&object), ALL)));
-        let parked = world.bodies(event::ports::QueueName::Parked);
+        aws.put(&object, file("some.Type", fields, &record));
+        assert!(block_on(aws.handle(&created(&object), ALL)));
+        let parked = aws.bodies(event::ports::QueueName::Parked);
         assert_eq!(parked[0]["reason"], reason);
         assert_eq!(
             (&parked[0]["file"]["skip"], &parked[0]["file"]["count"]),
             (&0.into(), &1.into())
         );
-        assert_eq!(world.events().len(), 0);
-        assert_eq!(world.line()["events"], 1);
+        assert_eq!(aws.events().len(), 0);
+        assert_eq!(aws.line()["events"], 1);
     }
     let purchase = "users.behaviors.Purchase";
     let fields = r#"{"name":"id","type":"string"},{"name":"properties","type":"string"}"#;
@@ -163,12 +163,12 @@ fn an_event_that_no_queue_takes_is_parked_by_its_place() {
         &mut record,
         &format!("{}1{}", r#"{"a":"#.repeat(63), "}".repeat(63)),
     );
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key(purchase);
-    world.put(&object, file(purchase, fields, &record));
-    assert!(block_on(world.handle(&created(&object), ALL)));
+    aws.put(&object, file(purchase, fields, &record));
+    assert!(block_on(aws.handle(&created(&object), ALL)));
     assert_eq!(
-        world.bodies(event::ports::QueueName::Parked)[0]["reason"],
+        aws.bodies(event::ports::QueueName::Parked)[0]["reason"],
         "too_deep"
     );
 }

@@ -1,6 +1,6 @@
 //! The worked examples of the page.
 
-use crate::fixture::{BUCKET, C, S3, SEGMENT, World, created, etag, key};
+use crate::fixture::{BUCKET, C, FakeAws, S3, SEGMENT, created, etag, key};
 use event::ports::QueueName;
 use sandbox::currents_file::{Codec, Container, CurrentsFile, Plan, long, string};
 use serde_json::{Value, json};
@@ -43,17 +43,17 @@ async fn one_click_lies_in_the_queue_as_custom_http_sends_it() {
     some(&mut record, "cust-7");
     some(&mut record, "https://shop.example/a");
     long(&mut record, 0);
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key("users.messages.email.click");
-    world.put(
+    aws.put(
         &object,
         file("users.messages.email.Click", &fields.join(","), &record),
     );
-    assert!(world.handle(&created(&object), "").await);
-    let line = world.line();
+    assert!(aws.handle(&created(&object), "").await);
+    let line = aws.line();
     let file_id = line["file_id"].as_str().unwrap();
     assert_eq!(file_id.len(), 32);
-    let sent = world.sent.borrow();
+    let sent = aws.sent.borrow();
     let body = &sent[0].body;
     let wanted = format!(
         r#"{{"v":1,"source":"braze","destination":"segment","request_id":"file-{file_id}","first_received_at":"{C}","attempt":0,"auth":"bucket","key":"current","events":[{{"event_type":"users.messages.email.Click","id":"e-1","time":1772362800,"user":{{"user_id":"66a1","external_user_id":"cust-7"}},"properties":{{"url":"https://shop.example/a"}}}}]}}"#
@@ -76,28 +76,27 @@ async fn a_purchase_keeps_its_price_and_its_properties() {
     record.extend(9.99_f32.to_le_bytes());
     text(&mut record, "EUR");
     some(&mut record, r#"{"size":"L"}"#);
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key("users.behaviors.Purchase");
-    world.put(&object, file("users.behaviors.Purchase", fields, &record));
+    aws.put(&object, file("users.behaviors.Purchase", fields, &record));
     assert!(
-        world
-            .handle(&created(&object), "[braze_to_segment]\ndeny_events = []\n")
+        aws.handle(&created(&object), "[braze_to_segment]\ndeny_events = []\n")
             .await
     );
-    let event = &world.events()[0];
+    let event = &aws.events()[0];
     let wanted = r#""properties":{"product_id":"p-1","price":9.99,"currency":"EUR","purchase_properties":{"size":"L"}}"#;
     assert!(event.contains(wanted), "{event}");
 
     // By default purchases are denied: the file is not even opened.
-    let world = World::default();
-    world.put(&object, vec![0; 10]);
-    assert!(world.handle(&created(&object), "").await);
-    let line = world.line();
+    let aws = FakeAws::default();
+    aws.put(&object, vec![0; 10]);
+    assert!(aws.handle(&created(&object), "").await);
+    let line = aws.line();
     assert_eq!(
         (line["outcome"].as_str(), line["reason"].as_str()),
         (Some("ignored"), Some("event_type_denied"))
     );
-    assert!(world.asked.borrow().is_empty() && world.sent.borrow().is_empty());
+    assert!(aws.asked.borrow().is_empty() && aws.sent.borrow().is_empty());
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -111,12 +110,12 @@ async fn a_cut_file_is_read_up_to_its_damaged_block() {
     let cut = third.start + 900;
     assert!(cut < third.end);
     let bytes = file.container.bytes[..cut].to_vec();
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key("users.messages.email.Open");
-    world.put(&object, bytes.clone());
-    assert!(world.handle(&created(&object), "").await);
-    assert_eq!(world.events(), file.events[..20]);
-    let parked = world.bodies(QueueName::Parked);
+    aws.put(&object, bytes.clone());
+    assert!(aws.handle(&created(&object), "").await);
+    assert_eq!(aws.events(), file.events[..20]);
+    let parked = aws.bodies(QueueName::Parked);
     let at = Value::from(parked[0]["at"].as_str().unwrap());
     assert_eq!(
         parked,
@@ -131,50 +130,50 @@ async fn a_cut_file_is_read_up_to_its_damaged_block() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_refused_bucket_holds_the_file_until_a_person_acts() {
     event::rules!["CF-095", "CF-096"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key("users.messages.email.Open");
-    world.put(
+    aws.put(
         &object,
         CurrentsFile::write(&Plan::of("users.messages.email.Open"))
             .container
             .bytes,
     );
-    world.s3.borrow_mut().push(S3::Answer(403, "AccessDenied"));
+    aws.s3.borrow_mut().push(S3::Answer(403, "AccessDenied"));
     assert!(
-        !world.handle(&created(&object), "").await,
+        !aws.handle(&created(&object), "").await,
         "listed in batchItemFailures"
     );
     assert_eq!(
-        *world.changes.borrow(),
+        *aws.changes.borrow(),
         [("h1".to_owned(), 675)],
         "ceil(900 x 0.75)"
     );
-    assert_eq!(world.slept_ms.get(), 20_000, "the pause");
-    assert!(world.sent.borrow().is_empty());
-    let line = world.line();
+    assert_eq!(aws.slept_ms.get(), 20_000, "the pause");
+    assert!(aws.sent.borrow().is_empty());
+    let line = aws.line();
     assert_eq!(
         (line["outcome"].as_str(), line["reason"].as_str()),
         (Some("hold"), Some("config"))
     );
     let hold = telemetry::metrics::HOLD;
-    assert_eq!(world.metrics.borrow()[0].values(hold, &["segment"]), [1.0]);
+    assert_eq!(aws.metrics.borrow()[0].values(hold, &["segment"]), [1.0]);
     // The policy is corrected.
-    assert!(world.handle(&created(&object), "").await);
-    assert_eq!(world.events().len(), 100);
-    assert_eq!(world.bodies(SEGMENT)[0]["auth"], "bucket");
+    assert!(aws.handle(&created(&object), "").await);
+    assert_eq!(aws.events().len(), 100);
+    assert_eq!(aws.bodies(SEGMENT)[0]["auth"], "bucket");
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn one_line_and_the_metrics_say_what_became_of_a_file() {
     event::rules!["CF-130", "CF-131", "CF-132"];
     use telemetry::metrics as m;
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key("users.messages.email.Open");
     let file = CurrentsFile::write(&Plan::of("users.messages.email.Open"));
-    world.put(&object, file.container.bytes.clone());
-    world.now.set(world.now.get().plus_millis(5_000));
-    assert!(world.handle(&created(&object), "").await);
-    let line = world.line();
+    aws.put(&object, file.container.bytes.clone());
+    aws.now.set(aws.now.get().plus_millis(5_000));
+    assert!(aws.handle(&created(&object), "").await);
+    let line = aws.line();
     let bytes = file.container.bytes.len();
     let last = file.container.blocks[9].end;
     for (name, wanted) in [
@@ -194,18 +193,15 @@ async fn one_line_and_the_metrics_say_what_became_of_a_file() {
         assert_eq!(line[name], wanted, "{name}");
     }
     assert_eq!(line.get("cause"), None, "a notification");
-    assert_eq!(world.metrics.borrow()[0].values(m::FILES, &["done"]), [1.0]);
-    assert_eq!(world.metrics.borrow()[0].values(m::FILE_AGE, &[]), [5_000.0]);
+    assert_eq!(aws.metrics.borrow()[0].values(m::FILES, &["done"]), [1.0]);
+    assert_eq!(aws.metrics.borrow()[0].values(m::FILE_AGE, &[]), [5_000.0]);
+    assert_eq!(aws.metrics.borrow()[0].values(m::FILE_BYTES, &[]), [bytes as f64]);
     assert_eq!(
-        world.metrics.borrow()[0].values(m::FILE_BYTES, &[]),
-        [bytes as f64]
-    );
-    assert_eq!(
-        world.metrics.borrow()[0].values(m::EVENTS_RECEIVED, &["braze"]),
+        aws.metrics.borrow()[0].values(m::EVENTS_RECEIVED, &["braze"]),
         [100.0]
     );
     assert_eq!(
-        world.metrics.borrow()[0].values(m::EVENTS_QUEUED, &["braze"]),
+        aws.metrics.borrow()[0].values(m::EVENTS_QUEUED, &["braze"]),
         [100.0]
     );
 }
@@ -215,14 +211,11 @@ async fn a_key_that_may_name_a_person_is_not_logged() {
     event::rules!["CF-131", "CF-132"];
     use telemetry::metrics as m;
     let object = key("users.messages.email.Open");
-    let world = World::default();
+    let aws = FakeAws::default();
     let personal = object.replace("currents/", "currents/ada@example.com/");
-    world.put(&personal, b"no avro".to_vec());
-    assert!(world.handle(&created(&personal), "").await);
-    assert_eq!(world.line().get("object"), None);
+    aws.put(&personal, b"no avro".to_vec());
+    assert!(aws.handle(&created(&personal), "").await);
+    assert_eq!(aws.line().get("object"), None);
     let parked = ["parked", "file_not_avro"];
-    assert_eq!(
-        world.metrics.borrow()[0].values(m::FILES_BY_REASON, &parked),
-        [1.0]
-    );
+    assert_eq!(aws.metrics.borrow()[0].values(m::FILES_BY_REASON, &parked), [1.0]);
 }

@@ -36,13 +36,13 @@ pub enum Sqs {
     Kill,
 }
 
-pub struct Sunk {
+pub struct SentMessage {
     pub queue: QueueName,
     pub body: String,
     pub delay_s: u32,
 }
 
-pub struct World {
+pub struct FakeAws {
     pub now: Cell<Timestamp>,
     pub objects: RefCell<BTreeMap<String, Vec<u8>>>,
     /// Ranges asked for, with their `If-Match`.
@@ -54,7 +54,7 @@ pub struct World {
     pub always: Cell<Sqs>,
     /// A queue that takes nothing.
     pub down: Cell<Option<QueueName>>,
-    pub sent: RefCell<Vec<Sunk>>,
+    pub sent: RefCell<Vec<SentMessage>>,
     pub changes: RefCell<Vec<(String, u32)>>,
     pub lines: RefCell<Vec<Value>>,
     pub metrics: RefCell<Vec<Metrics>>,
@@ -64,7 +64,7 @@ pub struct World {
     pub slept_ms: Cell<u64>,
 }
 
-impl Default for World {
+impl Default for FakeAws {
     fn default() -> Self {
         Self {
             now: Cell::new(Timestamp::parse(C).unwrap()),
@@ -94,7 +94,7 @@ pub(crate) fn etag(bytes: &[u8]) -> String {
     )
 }
 
-impl World {
+impl FakeAws {
     pub fn put(&self, key: &str, bytes: Vec<u8>) {
         self.objects.borrow_mut().insert(key.to_owned(), bytes);
     }
@@ -167,17 +167,17 @@ impl World {
     /// The bodies of a queue's messages, as JSON.
     pub fn bodies(&self, queue: QueueName) -> Vec<Value> {
         let sent = self.sent.borrow();
-        let own = sent.iter().filter(|sunk| sunk.queue == queue);
-        own.map(|sunk| serde_json::from_str(&sunk.body).unwrap())
+        let own = sent.iter().filter(|message| message.queue == queue);
+        own.map(|message| serde_json::from_str(&message.body).unwrap())
             .collect()
     }
 
     /// The texts of all events in the queue of Segment; the two characters that SQS refuses as they were.
     pub fn events(&self) -> Vec<String> {
         let sent = self.sent.borrow();
-        let own = sent.iter().filter(|sunk| sunk.queue == SEGMENT);
-        own.flat_map(|sunk| {
-            let envelope = event::envelope::Envelope::open(&sunk.body).unwrap();
+        let own = sent.iter().filter(|message| message.queue == SEGMENT);
+        own.flat_map(|message| {
+            let envelope = event::envelope::Envelope::open(&message.body).unwrap();
             let plain = |event: &str| {
                 event
                     .replace("\\ufffe", "\u{fffe}")
@@ -199,7 +199,7 @@ impl World {
     }
 }
 
-impl Clock for &World {
+impl Clock for &FakeAws {
     fn now(&self) -> Timestamp {
         self.now.get()
     }
@@ -221,13 +221,13 @@ impl Clock for &World {
     }
 }
 
-impl Random for &World {
+impl Random for &FakeAws {
     fn unit(&self) -> f64 {
         0.5
     }
 }
 
-impl Objects for World {
+impl Objects for FakeAws {
     async fn get(&self, bucket: &str, key: &str, range: Range, wanted: Option<&str>) -> Got {
         assert_eq!(bucket, BUCKET);
         assert!(
@@ -274,7 +274,7 @@ impl Objects for World {
     }
 }
 
-impl Queue for World {
+impl Queue for FakeAws {
     async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
         assert!((1..=10).contains(&entries.len()));
         assert!(entries.iter().map(|entry| entry.body.len()).sum::<usize>() <= 1_048_576);
@@ -303,7 +303,7 @@ impl Queue for World {
                 });
                 continue;
             }
-            self.sent.borrow_mut().push(Sunk {
+            self.sent.borrow_mut().push(SentMessage {
                 queue,
                 body: entry.body.clone(),
                 delay_s: entry.delay_s,
@@ -317,7 +317,7 @@ impl Queue for World {
     }
 }
 
-impl Visibility for World {
+impl Visibility for FakeAws {
     async fn change(
         &self,
         queue: QueueName,
@@ -341,7 +341,7 @@ const HEAD: telemetry::Head<'_> = telemetry::Head {
     timestamp: C,
 };
 
-impl Sink for World {
+impl Sink for FakeAws {
     fn line(&self, line: Line) {
         let text = HEAD.line_text(line);
         assert_eq!(telemetry::schema::faults(&text), Vec::<String>::new(), "{text}");

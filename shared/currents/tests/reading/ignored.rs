@@ -1,22 +1,22 @@
 //! What is not read at all.
 
-use crate::fixture::{World, created, key};
+use crate::fixture::{FakeAws, created, key};
 use event::ports::QueueName;
 
 const OPEN: &str = "users.messages.email.Open";
 
 async fn reason(body: &str, settings: &str) -> String {
-    let world = World::default();
-    assert!(world.handle(body, settings).await);
-    assert!(world.asked.borrow().is_empty(), "unread");
-    assert!(world.sent.borrow().is_empty());
-    let line = world.line();
+    let aws = FakeAws::default();
+    assert!(aws.handle(body, settings).await);
+    assert!(aws.asked.borrow().is_empty(), "unread");
+    assert!(aws.sent.borrow().is_empty());
+    let line = aws.line();
     assert_eq!(
         (line["outcome"].as_str(), line["events"].as_u64()),
         (Some("ignored"), Some(0))
     );
     assert_eq!(line["ignored"], 1);
-    assert!(world.lines.borrow().iter().all(|line| line["kind"] != "event"));
+    assert!(aws.lines.borrow().iter().all(|line| line["kind"] != "event"));
     line["reason"].as_str().unwrap().to_owned()
 }
 
@@ -63,15 +63,15 @@ async fn files_of_types_that_are_not_let_through_are_not_opened() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_message_of_no_form_is_parked_and_a_newer_one_waits() {
     event::rules!["CF-010", "CF-015"];
-    let world = World::default();
-    assert!(world.handle("{\"Records\":[]}", "").await);
-    let parked = world.bodies(QueueName::Parked);
+    let aws = FakeAws::default();
+    assert!(aws.handle("{\"Records\":[]}", "").await);
+    let parked = aws.bodies(QueueName::Parked);
     assert_eq!(parked[0]["reason"], "unreadable_message");
     assert_eq!(parked[0]["body_base64"], "eyJSZWNvcmRzIjpbXX0=");
     let newer = r#"{"v":2,"bucket":"acme-currents"}"#;
-    assert!(!world.handle(newer, "").await);
-    assert_eq!(world.line()["class"], "newer_version");
-    world.now.set(world.now.get().plus_millis(4 * 86_400_000 + 1));
-    assert!(world.handle(newer, "").await);
-    assert_eq!(world.bodies(QueueName::Parked)[1]["reason"], "unknown_version");
+    assert!(!aws.handle(newer, "").await);
+    assert_eq!(aws.line()["class"], "newer_version");
+    aws.now.set(aws.now.get().plus_millis(4 * 86_400_000 + 1));
+    assert!(aws.handle(newer, "").await);
+    assert_eq!(aws.bodies(QueueName::Parked)[1]["reason"], "unknown_version");
 }

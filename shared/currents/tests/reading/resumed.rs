@@ -1,6 +1,6 @@
 //! A file that outlasts an invocation, or whose function is killed, loses nothing.
 
-use crate::fixture::{Sqs, World, created, etag, key, same};
+use crate::fixture::{FakeAws, Sqs, created, etag, key, same};
 use event::ports::QueueName;
 use proptest::prelude::*;
 use sandbox::currents_file::{Codec, CurrentsFile, Plan};
@@ -28,28 +28,28 @@ fn one_block(events: usize) -> CurrentsFile {
 #[test]
 fn the_rest_of_a_long_file_is_another_message() {
     event::rules!["CF-093", "CF-098", "CF-099"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (object, file) = (key(CLICK), one_block(10_000));
     let (bytes, block) = (file.container.bytes, file.container.blocks[0].start);
-    world.put(&object, bytes.clone());
+    aws.put(&object, bytes.clone());
     // Each send takes so long that an invocation has time for one round of eight.
-    world.send_ms.set(12_000);
+    aws.send_ms.set(12_000);
     let (mut body, mut invocations) = (created(&object), 0);
     loop {
-        let before = world.bodies(QueueName::BrazeFiles).len();
-        assert!(block_on(world.handle(&body, "")));
+        let before = aws.bodies(QueueName::BrazeFiles).len();
+        assert!(block_on(aws.handle(&body, "")));
         invocations += 1;
-        let Some(rest) = world.bodies(QueueName::BrazeFiles).into_iter().nth(before) else {
+        let Some(rest) = aws.bodies(QueueName::BrazeFiles).into_iter().nth(before) else {
             break;
         };
-        assert_eq!(world.line()["outcome"], "follow_up");
+        assert_eq!(aws.line()["outcome"], "follow_up");
         assert_eq!(
             (rest["offset"].as_u64(), rest["etag"].as_str()),
             (Some(block as u64), Some(etag(&bytes).as_str()))
         );
         assert_eq!(
             rest["skip"].as_u64(),
-            Some(world.events().len() as u64),
+            Some(aws.events().len() as u64),
             "the first event not acknowledged"
         );
         assert_eq!(
@@ -60,56 +60,56 @@ fn the_rest_of_a_long_file_is_another_message() {
         body = rest.to_string();
     }
     assert!(invocations > 1);
-    assert!(same(world.events(), &file.events), "each once");
+    assert!(same(aws.events(), &file.events), "each once");
 }
 
 #[test]
 fn what_no_queue_acknowledged_is_read_again() {
     event::rules!["CF-090", "CF-093", "CF-094"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (object, file) = (key(CLICK), one_block(2_000));
-    world.put(&object, file.container.bytes);
+    aws.put(&object, file.container.bytes);
     // One entry of the first call fails, and from then on all of SQS.
-    world.sqs.borrow_mut().push(Sqs::FailEntry(4));
-    world.always.set(Sqs::Fail);
+    aws.sqs.borrow_mut().push(Sqs::FailEntry(4));
+    aws.always.set(Sqs::Fail);
     assert!(
-        !block_on(world.handle(&created(&object), "")),
+        !block_on(aws.handle(&created(&object), "")),
         "no other message could be sent"
     );
-    world.always.set(Sqs::Pass);
-    world.sent.borrow_mut().clear();
-    assert!(block_on(world.handle(&created(&object), "")));
-    assert!(same(world.events(), &file.events));
+    aws.always.set(Sqs::Pass);
+    aws.sent.borrow_mut().clear();
+    assert!(block_on(aws.handle(&created(&object), "")));
+    assert!(same(aws.events(), &file.events));
     // Nothing at all was acknowledged: no step towards the end.
-    let world = World::default();
+    let aws = FakeAws::default();
     let file = one_block(100);
-    world.put(&object, file.container.bytes);
-    world.always.set(Sqs::Fail);
-    assert!(!block_on(world.handle(&created(&object), "")));
-    let line = world.line();
+    aws.put(&object, file.container.bytes);
+    aws.always.set(Sqs::Fail);
+    assert!(!block_on(aws.handle(&created(&object), "")));
+    let line = aws.line();
     assert_eq!(
         (line["outcome"].as_str(), line["class"].as_str()),
         (Some("retry"), Some("transient"))
     );
-    assert_eq!(world.changes.borrow().len(), 1);
+    assert_eq!(aws.changes.borrow().len(), 1);
 }
 
 #[test]
 fn events_that_sqs_blames_are_parked_one_by_one() {
     event::rules!["CF-090"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (object, file) = (key(CLICK), one_block(500));
-    world.put(&object, file.container.bytes);
-    world.sqs.borrow_mut().push(Sqs::Refuse(1));
-    assert!(block_on(world.handle(&created(&object), "")));
-    let parked = world.bodies(QueueName::Parked);
+    aws.put(&object, file.container.bytes);
+    aws.sqs.borrow_mut().push(Sqs::Refuse(1));
+    assert!(block_on(aws.handle(&created(&object), "")));
+    let parked = aws.bodies(QueueName::Parked);
     assert!(!parked.is_empty());
     assert!(
         parked
             .iter()
             .all(|body| body["reason"] == "queue_refused" && body["file"]["count"] == 1)
     );
-    assert_eq!(world.events().len() + parked.len(), 500);
+    assert_eq!(aws.events().len() + parked.len(), 500);
     let skips: BTreeSet<_> = parked
         .iter()
         .map(|body| body["file"]["skip"].as_u64().unwrap())
@@ -120,20 +120,20 @@ fn events_that_sqs_blames_are_parked_one_by_one() {
 #[test]
 fn a_replayed_part_sends_its_own_events_alone() {
     event::rules!["CF-078", "CF-089"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (object, file) = (key(CLICK), one_block(50));
     let block = file.container.blocks[0].clone();
-    world.put(&object, file.container.bytes);
+    aws.put(&object, file.container.bytes);
     let work = format!(
         r#"{{"v":1,"bucket":"acme-currents","key":"{object}","offset":{},"skip":7,"to":{},"count":1,"cause":"replay"}}"#,
         block.start, block.end
     );
-    assert!(block_on(world.handle(&work, "")));
-    assert_eq!(world.events(), file.events[7..8]);
+    assert!(block_on(aws.handle(&work, "")));
+    assert_eq!(aws.events(), file.events[7..8]);
     let whole = work.replace(",\"count\":1", "");
-    world.sent.borrow_mut().clear();
-    assert!(block_on(world.handle(&whole, "")));
-    assert_eq!(world.events(), file.events[7..]);
+    aws.sent.borrow_mut().clear();
+    assert!(block_on(aws.handle(&whole, "")));
+    assert_eq!(aws.events(), file.events[7..]);
 }
 
 proptest! {
@@ -149,21 +149,21 @@ proptest! {
             codec: Codec::Snappy,
             ..Plan::of(CLICK)
         });
-        let world = World::default();
+        let aws = FakeAws::default();
         let object = key(CLICK);
-        world.put(&object, file.container.bytes);
+        aws.put(&object, file.container.bytes);
         let mut acts = vec![Sqs::Pass; kill];
         acts.push(Sqs::Kill);
-        world.sqs.borrow_mut().extend(acts);
+        aws.sqs.borrow_mut().extend(acts);
         let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            block_on(world.handle(&created(&object), ""))
+            block_on(aws.handle(&created(&object), ""))
         }));
         // SQS hands the message over again, unless it was done before.
         if killed.is_err() {
-            world.sqs.borrow_mut().clear();
-            prop_assert!(block_on(world.receive(&created(&object), 2, "")));
+            aws.sqs.borrow_mut().clear();
+            prop_assert!(block_on(aws.receive(&created(&object), 2, "")));
         }
-        let got = world.events();
+        let got = aws.events();
         let distinct: BTreeSet<&String> = got.iter().collect();
         let wanted: BTreeSet<&String> = file.events.iter().collect();
         prop_assert!(distinct == wanted, "copies are equal byte for byte");

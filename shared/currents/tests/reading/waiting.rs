@@ -1,6 +1,6 @@
 //! Waits: how long, in which message, and when they end.
 
-use crate::fixture::{S3, World, created, key};
+use crate::fixture::{FakeAws, S3, created, key};
 use event::ports::QueueName;
 use sandbox::currents_file::{Codec, CurrentsFile, Plan};
 use serde_json::json;
@@ -13,50 +13,45 @@ fn work(object: &str, attempt: u32, more: &str) -> String {
     )
 }
 
-fn failing(times: usize) -> (World, String) {
-    let world = World::default();
+fn failing(times: usize) -> (FakeAws, String) {
+    let aws = FakeAws::default();
     let object = key(OPEN);
-    world.put(&object, CurrentsFile::write(&Plan::of(OPEN)).container.bytes);
-    world
-        .s3
+    aws.put(&object, CurrentsFile::write(&Plan::of(OPEN)).container.bytes);
+    aws.s3
         .borrow_mut()
         .extend(vec![S3::Answer(500, "InternalError"); times]);
-    (world, object)
+    (aws, object)
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_long_wait_is_a_new_message_with_its_time() {
     event::rules!["CF-095"];
-    let (world, object) = failing(1);
+    let (aws, object) = failing(1);
     // The ninth receive: 3600 s x 0.75.
-    assert!(
-        world
-            .handle(&work(&object, 8, ",\"etag\":\"\\\"x\\\"\""), "")
-            .await
-    );
-    let rest = &world.bodies(QueueName::BrazeFiles)[0];
+    assert!(aws.handle(&work(&object, 8, ",\"etag\":\"\\\"x\\\"\""), "").await);
+    let rest = &aws.bodies(QueueName::BrazeFiles)[0];
     assert_eq!(rest["not_before"], "2026-03-01T12:45:00.100Z");
     assert_eq!((&rest["attempt"], &rest["etag"]), (&json!(9), &json!("\"x\"")));
-    assert_eq!(world.sent.borrow()[0].delay_s, 900);
+    assert_eq!(aws.sent.borrow()[0].delay_s, 900);
     // Before that time it waits on, unchanged but for its count of receives.
-    world.now.set(world.now.get().plus_millis(900_000));
-    assert!(world.handle(&rest.to_string(), "").await);
-    let next = &world.bodies(QueueName::BrazeFiles)[1];
+    aws.now.set(aws.now.get().plus_millis(900_000));
+    assert!(aws.handle(&rest.to_string(), "").await);
+    let next = &aws.bodies(QueueName::BrazeFiles)[1];
     assert_eq!(next["not_before"], rest["not_before"]);
-    assert_eq!(world.line()["class"], "not_before");
+    assert_eq!(aws.line()["class"], "not_before");
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_message_before_its_time_is_not_read() {
     event::rules!["CF-016"];
-    let (world, object) = failing(0);
+    let (aws, object) = failing(0);
     let body = work(&object, 1, r#","not_before":"2026-03-01T12:00:30.000Z""#);
-    assert!(!world.handle(&body, "").await);
-    assert_eq!(*world.changes.borrow(), [("h1".to_owned(), 30)]);
-    assert!(world.asked.borrow().is_empty());
-    world.now.set(world.now.get().plus_millis(30_000));
-    assert!(world.handle(&body, "").await);
-    assert_eq!(world.events().len(), 100);
+    assert!(!aws.handle(&body, "").await);
+    assert_eq!(*aws.changes.borrow(), [("h1".to_owned(), 30)]);
+    assert!(aws.asked.borrow().is_empty());
+    aws.now.set(aws.now.get().plus_millis(30_000));
+    assert!(aws.handle(&body, "").await);
+    assert_eq!(aws.events().len(), 100);
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -67,16 +62,16 @@ async fn a_wait_ends_in_a_park_with_its_reason() {
         ((500, "InternalError"), 4, "exhausted"),
     ] {
         for (more_ms, is_parked) in [(0, false), (1, true)] {
-            let (world, object) = failing(0);
-            world.s3.borrow_mut().push(S3::Answer(answer.0, answer.1));
+            let (aws, object) = failing(0);
+            aws.s3.borrow_mut().push(S3::Answer(answer.0, answer.1));
             let age_ms = days * 86_400_000 + more_ms;
-            world.now.set(
+            aws.now.set(
                 event::Timestamp::parse("2026-03-01T11:00:00.000Z")
                     .unwrap()
                     .plus_millis(age_ms),
             );
-            world.handle(&work(&object, 3, ""), "").await;
-            let parked = world.bodies(QueueName::Parked);
+            aws.handle(&work(&object, 3, ""), "").await;
+            let parked = aws.bodies(QueueName::Parked);
             assert_eq!(parked.len(), usize::from(is_parked), "{reason} {more_ms}");
             if is_parked {
                 assert_eq!(parked[0]["reason"], reason);
@@ -89,11 +84,11 @@ async fn a_wait_ends_in_a_park_with_its_reason() {
 #[tokio::test(flavor = "current_thread")]
 async fn tries_are_those_that_the_age_had_time_for() {
     event::rules!["CF-095", "RD-062"];
-    let (world, object) = failing(1);
+    let (aws, object) = failing(1);
     let young = work(&object, 20, "").replace("11:00:00", "11:59:30");
-    assert!(!world.handle(&young, "").await);
+    assert!(!aws.handle(&young, "").await);
     // Twenty follow-ups in half a minute are no failures: 60 s x 0.75.
-    assert_eq!(*world.changes.borrow(), [("h1".to_owned(), 45)]);
+    assert_eq!(*aws.changes.borrow(), [("h1".to_owned(), 45)]);
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -103,25 +98,24 @@ async fn a_time_over_twelve_days_ahead_counts_as_now() {
         ("2026-03-13T12:00:00.000Z", false),
         ("2026-03-13T12:00:00.001Z", true),
     ] {
-        let (world, object) = failing(0);
+        let (aws, object) = failing(0);
         let body = work(&object, 1, &format!(r#","not_before":"{until}""#));
-        assert!(world.handle(&body, "").await);
-        assert_eq!(!world.asked.borrow().is_empty(), is_read, "{until}");
-        let rest = world.bodies(QueueName::BrazeFiles);
+        assert!(aws.handle(&body, "").await);
+        assert_eq!(!aws.asked.borrow().is_empty(), is_read, "{until}");
+        let rest = aws.bodies(QueueName::BrazeFiles);
         assert_eq!(rest.len(), usize::from(!is_read));
         assert!(rest.iter().all(|rest| rest["not_before"] == until));
     }
     // Nor does it outlive a failure.
-    let (world, object) = failing(1);
+    let (aws, object) = failing(1);
     assert!(
-        world
-            .handle(
-                &work(&object, 8, r#","not_before":"2027-01-01T00:00:00.000Z""#),
-                ""
-            )
-            .await
+        aws.handle(
+            &work(&object, 8, r#","not_before":"2027-01-01T00:00:00.000Z""#),
+            ""
+        )
+        .await
     );
-    let rest = &world.bodies(QueueName::BrazeFiles)[0];
+    let rest = &aws.bodies(QueueName::BrazeFiles)[0];
     assert_eq!(rest["not_before"], "2026-03-01T12:45:00.100Z");
 }
 
@@ -129,9 +123,9 @@ async fn a_time_over_twelve_days_ahead_counts_as_now() {
 async fn no_wait_spends_the_receives_of_the_queue() {
     event::rules!["CF-095", "RD-028"];
     for (receives, is_new) in [(99, false), (100, true)] {
-        let (world, object) = failing(1);
-        assert_eq!(world.receive(&created(&object), receives, "").await, is_new);
-        let rest = world.bodies(QueueName::BrazeFiles);
+        let (aws, object) = failing(1);
+        assert_eq!(aws.receive(&created(&object), receives, "").await, is_new);
+        let rest = aws.bodies(QueueName::BrazeFiles);
         assert_eq!(rest.len(), usize::from(is_new));
         assert!(
             rest.iter()
@@ -153,13 +147,13 @@ async fn a_message_that_cannot_be_parked_stays_itself() {
         (newer, 0, "newer_version"),
     ] {
         for (receives, seconds) in PARK_WAITS {
-            let world = World::default();
-            world.down.set(Some(QueueName::Parked));
-            world.now.set(world.now.get().plus_millis(days * 86_400_000));
-            assert!(!world.receive(body, receives, "").await, "{body}");
-            assert!(world.sent.borrow().is_empty(), "no message takes its place");
-            assert_eq!(*world.changes.borrow(), [("h1".to_owned(), seconds)]);
-            assert_eq!(world.line()["class"], class);
+            let aws = FakeAws::default();
+            aws.down.set(Some(QueueName::Parked));
+            aws.now.set(aws.now.get().plus_millis(days * 86_400_000));
+            assert!(!aws.receive(body, receives, "").await, "{body}");
+            assert!(aws.sent.borrow().is_empty(), "no message takes its place");
+            assert_eq!(*aws.changes.borrow(), [("h1".to_owned(), seconds)]);
+            assert_eq!(aws.line()["class"], class);
         }
     }
 }
@@ -169,31 +163,31 @@ async fn no_park_that_did_not_happen_deletes_a_message() {
     event::rules!["CF-092", "CF-102", "RD-023", "RD-028"];
     let object = key(OPEN);
     for (receives, seconds) in PARK_WAITS {
-        let world = World::default();
-        world.down.set(Some(QueueName::Parked));
-        world.put(&object, b"no avro".to_vec());
-        let is_new = world.receive(&created(&object), receives, "").await;
+        let aws = FakeAws::default();
+        aws.down.set(Some(QueueName::Parked));
+        aws.put(&object, b"no avro".to_vec());
+        let is_new = aws.receive(&created(&object), receives, "").await;
         assert_eq!(is_new, receives > 100, "{receives}");
-        let (changes, sent) = (world.changes.borrow(), world.sent.borrow());
+        let (changes, sent) = (aws.changes.borrow(), aws.sent.borrow());
         let told = changes.iter().map(|(_, seconds)| *seconds);
         assert_eq!(
-            told.chain(sent.iter().map(|sunk| sunk.delay_s))
+            told.chain(sent.iter().map(|message| message.delay_s))
                 .collect::<Vec<_>>(),
             [seconds]
         );
-        let line = world.line();
+        let line = aws.line();
         assert_eq!(
             (&line["outcome"], &line["class"]),
             (&json!("retry"), &json!("park_failed"))
         );
     }
     // Nor the last park of a file that was tried for too long.
-    let (world, object) = failing(1);
-    world.down.set(Some(QueueName::Parked));
-    world.now.set(world.now.get().plus_millis(5 * 86_400_000));
-    assert!(!world.receive(&work(&object, 3, ""), 7, "").await);
-    assert_eq!(*world.changes.borrow(), [("h1".to_owned(), 900)]);
-    assert_eq!(world.line()["class"], "park_failed");
+    let (aws, object) = failing(1);
+    aws.down.set(Some(QueueName::Parked));
+    aws.now.set(aws.now.get().plus_millis(5 * 86_400_000));
+    assert!(!aws.receive(&work(&object, 3, ""), 7, "").await);
+    assert_eq!(*aws.changes.borrow(), [("h1".to_owned(), 900)]);
+    assert_eq!(aws.line()["class"], "park_failed");
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -206,44 +200,44 @@ async fn a_part_that_cannot_be_parked_waits_in_a_new_message() {
     let (object, second) = (key(OPEN), file.container.blocks[1].clone());
     let mut bytes = file.container.bytes;
     bytes[second.end - 17] ^= 1;
-    let world = World::default();
-    world.put(&object, bytes);
-    world.down.set(Some(QueueName::Parked));
-    assert!(world.handle(&created(&object), "").await);
-    let rest = world.bodies(QueueName::BrazeFiles);
+    let aws = FakeAws::default();
+    aws.put(&object, bytes);
+    aws.down.set(Some(QueueName::Parked));
+    assert!(aws.handle(&created(&object), "").await);
+    let rest = aws.bodies(QueueName::BrazeFiles);
     assert_eq!(
         (&rest[0]["cause"], &rest[0]["offset"]),
         (&json!("retry"), &json!(second.start))
     );
-    assert_eq!(world.sent.borrow().last().unwrap().delay_s, 60);
-    assert_eq!(world.line()["class"], "park_failed");
+    assert_eq!(aws.sent.borrow().last().unwrap().delay_s, 60);
+    assert_eq!(aws.line()["class"], "park_failed");
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn no_file_waits_for_another() {
     event::rules!["CF-088"];
-    let world = World::default();
+    let aws = FakeAws::default();
     let (bad, good) = (key(OPEN), key("users.messages.email.Click"));
-    world.put(
+    aws.put(
         &good,
         CurrentsFile::write(&Plan::of("users.messages.email.Click"))
             .container
             .bytes,
     );
-    world.put(&bad, b"no avro".to_vec());
+    aws.put(&bad, b"no avro".to_vec());
     let record = |id: &str, object: &str| delivery::Record {
         message_id: id.to_owned(),
         receipt_handle: id.to_owned(),
         body: created(object),
         receive_count: 1,
-        sent_at: Some(world.now.get()),
+        sent_at: Some(aws.now.get()),
     };
-    world.s3.borrow_mut().push(S3::Answer(500, ""));
+    aws.s3.borrow_mut().push(S3::Answer(500, ""));
     let records = [record("a", &good), record("b", &bad), record("c", &good)];
-    let kept = world
+    let kept = aws
         .reader("")
-        .handle(&records, world.now.get().plus_millis(120_000))
+        .handle(&records, aws.now.get().plus_millis(120_000))
         .await;
     assert_eq!(kept, ["a"]);
-    assert_eq!(world.events().len(), 100);
+    assert_eq!(aws.events().len(), 100);
 }

@@ -21,7 +21,7 @@ pub(super) struct Ledger {
     met: Option<Outcome>,
     refusals: Vec<Refusal>,
     warning: Option<Warning>,
-    /// What Switchyard learned while sending; it tells more than what the mapping repaired.
+    /// What Switchyard learned while sending; it goes before what the mapping repaired.
     sending_warning: Option<Warning>,
     status: Option<u16>,
     /// Whether an item that does not bear repetition is repeated.

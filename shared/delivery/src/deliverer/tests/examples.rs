@@ -64,14 +64,14 @@ fn a_retry_after_is_waited_for_by_visibility_or_by_a_new_message() {
 
 #[test]
 fn an_unreadable_record_is_parked_and_its_neighbour_delivered() {
-    let world = FakeVendor::new(|_, _| respond(200, &[], r#"{"success":true}"#));
+    let vendor = FakeVendor::new(|_, _| respond(200, &[], r#"{"success":true}"#));
     let records = [
         record("b1", 1, "{"),
         record("b2", 1, envelope_for::<Segment>(&[r#""m-1""#])),
     ];
-    let (aws, kept) = invocation::<Segment>(&world, &records);
+    let (aws, kept) = invocation::<Segment>(&vendor, &records);
     assert!(kept.is_empty());
-    assert_eq!(world.seen.borrow().len(), 1);
+    assert_eq!(vendor.seen.borrow().len(), 1);
     assert_eq!(
         aws.bodies(QueueName::Parked),
         [format!(
@@ -83,10 +83,10 @@ fn an_unreadable_record_is_parked_and_its_neighbour_delivered() {
 #[test]
 fn a_refused_key_holds_and_parks_nothing() {
     event::rules!["RD-085", "RD-087"];
-    let world = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
+    let vendor = FakeVendor::new(|_, _| respond(401, &[], r#"{"message":"Invalid API key"}"#));
     let records = ["c1", "c2"].map(|id| record(id, 1, envelope(0, &[&format!("\"{id}\"")])));
-    let (aws, kept) = invocation::<Braze>(&world, &records);
-    assert_eq!(world.seen.borrow().len(), 1, "one request");
+    let (aws, kept) = invocation::<Braze>(&vendor, &records);
+    assert_eq!(vendor.seen.borrow().len(), 1, "one request");
     assert_eq!(kept, ["c1", "c2"]);
     assert!(aws.sent.borrow().is_empty(), "nothing is parked");
     let changes = aws.changes.borrow();
@@ -100,7 +100,7 @@ fn a_refused_key_holds_and_parks_nothing() {
 #[test]
 fn a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
     event::rules!["SEG-052", "SEG-057", "SEG-060"];
-    let world = FakeVendor::new(move |seen, _| {
+    let vendor = FakeVendor::new(move |seen, _| {
         let status = if seen.marks().contains(&"6".to_owned()) {
             400
         } else {
@@ -109,8 +109,8 @@ fn a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
         respond(status, &[], "{}")
     });
     let events: Vec<String> = (1..=8).map(|n| format!("\"{n}\"")).collect();
-    let (aws, kept) = invocation::<Segment>(&world, &[record("d1", 1, envelope_for::<Segment>(&events))]);
-    let requests: Vec<String> = world.marks().iter().map(|ids| ids.concat()).collect();
+    let (aws, kept) = invocation::<Segment>(&vendor, &[record("d1", 1, envelope_for::<Segment>(&events))]);
+    let requests: Vec<String> = vendor.marks().iter().map(|ids| ids.concat()).collect();
     assert_eq!(requests, ["12345678", "1234", "5678", "56", "5", "6", "78"]);
     assert!(kept.is_empty());
     let parked = aws.bodies(QueueName::Parked);
@@ -148,14 +148,15 @@ fn the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
     event::rules!["RD-084", "RS-021"];
     for stored_late in [false, true] {
         // The old key is revoked at once; the new one is stored before the next request, or only after it.
-        let world = FakeVendor::new(|seen, _| match seen.authorization.as_deref() {
+        let vendor = FakeVendor::new(|seen, _| match seen.authorization.as_deref() {
             Some("Bearer new") => respond(201, &[], r#"{"message":"success"}"#),
             _ => respond(401, &[], r#"{"message":"Invalid API key"}"#),
         });
         let secrets = FakeSecrets::new(r#"{"rest_api_key":"old"}"#);
         let store = || secrets.store(r#"{"rest_api_key":"new"}"#);
         let aws = FakeAws::default();
-        let deliverer = deliverer::<Braze>(Braze::SETTINGS, one_call::<Braze>, secrets.clone(), &aws, &world);
+        let deliverer =
+            deliverer::<Braze>(Braze::SETTINGS, one_call::<Braze>, secrets.clone(), &aws, &vendor);
         let mut waiting = vec![message(1, "m-1"), message(2, "m-2")];
         if !stored_late {
             store();
@@ -164,9 +165,9 @@ fn the_rotation_of_a_delivery_key_loses_and_parks_nothing() {
             if round == 1 && stored_late {
                 store();
             }
-            let deadline = world.now.get().plus_millis(60_000);
+            let deadline = vendor.now.get().plus_millis(60_000);
             let kept = run(deliverer.handle(&waiting, "aws-1", deadline));
-            world.advance(60_000);
+            vendor.advance(60_000);
             waiting.retain(|record| kept.contains(&record.message_id));
             waiting.iter_mut().for_each(|record| record.receive_count += 1);
             assert_eq!(waiting.is_empty(), !stored_late || round > 0, "round {round}");

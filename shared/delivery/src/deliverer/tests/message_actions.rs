@@ -1,4 +1,4 @@
-//! Parks, new messages and visibility, when SQS does not do as it is told (5.2, 5.3).
+//! Parks, new messages and visibility, when SQS fails (5.2, 5.3).
 
 use super::*;
 use crate::destinations::{Braze, Segment};

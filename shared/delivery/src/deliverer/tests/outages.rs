@@ -23,8 +23,8 @@ const BATCH_SIZE: usize = 25;
 const VISIBILITY_MS: i64 = 365_000;
 const CONTAINERS: usize = 2;
 
-/// How often the events of one message were sent to their own queue, and when it was the 16th time: there Lambda would end a
-/// chain that it is not told to let go on.
+/// How often the events of one message were sent to their own queue, and when it was the 16th time: Lambda ends a
+/// chain there, unless its recursive loop is allowed.
 #[derive(Default)]
 struct SelfSends {
     count: u32,

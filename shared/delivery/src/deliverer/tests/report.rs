@@ -22,15 +22,15 @@ fn one_line_for_each_end_and_for_the_first_wait() {
     event::rules!["RP-003"];
     let words = "ok#1 rejected#2 ignore#3 retry:5#4 hold#5";
     let first = invoke(&[message(1, words)]);
-    let told = outcomes(&first.aws.lines_of("event"));
-    assert_eq!(told, ["delivered", "parked", "ignored", "retry", "hold"]);
+    let ends = outcomes(&first.aws.lines_of("event"));
+    assert_eq!(ends, ["delivered", "parked", "ignored", "retry", "hold"]);
     let again = invoke(&[record("m1", 2, envelope_of(words))]);
-    let told = outcomes(&again.aws.lines_of("event"));
-    assert_eq!(told, ["delivered", "parked", "ignored"]);
+    let ends = outcomes(&again.aws.lines_of("event"));
+    assert_eq!(ends, ["delivered", "parked", "ignored"]);
     let settings = "[telemetry]\nevent_lines = \"exceptions\"";
     let quiet = invoke_with(settings, &[], 0, &[message(1, words)]);
-    let told = outcomes(&quiet.aws.lines_of("event"));
-    assert_eq!(told, ["parked", "ignored", "retry", "hold"]);
+    let ends = outcomes(&quiet.aws.lines_of("event"));
+    assert_eq!(ends, ["parked", "ignored", "retry", "hold"]);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn an_id_that_may_be_an_address_is_hashed() {
 
 /// The filter of the query in the guide, run as CloudWatch Insights runs it: members equal to words.
 #[test]
-fn the_query_of_the_guide_finds_an_events_fate_by_its_id() {
+fn the_query_of_the_guide_finds_an_events_outcome_by_its_id() {
     event::rules!["RP-011"];
     let (_, query) = README.split_once("```insights\n").unwrap();
     let (query, _) = query.split_once("```").unwrap();

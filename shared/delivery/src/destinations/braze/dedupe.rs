@@ -80,7 +80,7 @@ impl Seen {
                 self.attributes.remove(user);
             });
         }
-        // A delete undoes what its users were told; anything else makes a new user that an earlier delete did not delete.
+        // A delete undoes what was written of its users; anything else makes a new user that an earlier delete did not delete.
         self.entries.retain(|(earlier, ..), (_, users)| {
             let undone = is_delete != matches!(earlier, BrazeEndpoint::Delete(_));
             !(undone && users.iter().any(|user| item.users.contains(user)))

@@ -11,14 +11,14 @@ fn a_400_that_breaks_off_before_it_names_the_key_parks_nothing() {
         (404, "", refused),
         (413, "", refused),
     ] {
-        let world = FakeVendor::new(move |_, _| {
+        let vendor = FakeVendor::new(move |_, _| {
             respond(status, &[], body).map(|response| Response {
                 cut: true,
                 ..response
             })
         });
         assert_eq!(
-            words(&deliver(&usual(""), &world, events(1))),
+            words(&deliver(&usual(""), &vendor, events(1))),
             [wanted],
             "{status} {body}"
         );
@@ -29,9 +29,9 @@ fn a_400_that_breaks_off_before_it_names_the_key_parks_nothing() {
 fn without_an_answer_the_event_may_count_twice() {
     event::rules!["SR-330"];
     let of = |settings: &str| {
-        let world = FakeVendor::new(|_, _| Err(NoResponse::Timeout));
-        let results = deliver(&usual(settings), &world, vec![event("e")]);
-        assert_eq!(world.requests(), 1, "it is not sent again at once");
+        let vendor = FakeVendor::new(|_, _| Err(NoResponse::Timeout));
+        let results = deliver(&usual(settings), &vendor, vec![event("e")]);
+        assert_eq!(vendor.requests(), 1, "it is not sent again at once");
         (words(&results).remove(0), results[0].maybe_duplicate)
     };
     assert_eq!(

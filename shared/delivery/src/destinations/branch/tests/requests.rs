@@ -3,10 +3,10 @@ use super::*;
 #[test]
 fn one_post_an_event_with_the_key_in_its_body_alone() {
     event::rules!["SR-302", "SR-303", "SR-304", "SR-308"];
-    let world = FakeVendor::new(|_, _| ok());
-    let results = deliver(&usual(""), &world, events(2));
+    let vendor = FakeVendor::new(|_, _| ok());
+    let results = deliver(&usual(""), &vendor, events(2));
     assert_eq!(words(&results), ["delivered", "delivered"]);
-    let seen = world.seen.borrow();
+    let seen = vendor.seen.borrow();
     assert_eq!(seen.len(), 2);
     for (n, seen) in seen.iter().enumerate() {
         assert_eq!((seen.method, seen.path.as_str()), ("POST", "/v2/event/standard"));
@@ -28,12 +28,12 @@ fn one_post_an_event_with_the_key_in_its_body_alone() {
 fn the_address_of_the_user_is_a_header_if_the_settings_say_so() {
     event::rules!["SR-307"];
     let headers = |is_on: bool, ip: Option<&str>| {
-        let world = FakeVendor::new(|_, _| ok());
+        let vendor = FakeVendor::new(|_, _| ok());
         let branch = usual(&format!("ip_override_header = {is_on}"));
         let mut one = event("e");
         one.calls[0].ip = ip.map(str::to_owned);
-        deliver(&branch, &world, vec![one]);
-        world.seen.take().remove(0).headers
+        deliver(&branch, &vendor, vec![one]);
+        vendor.seen.take().remove(0).headers
     };
     assert_eq!(
         headers(true, Some("203.0.113.9")),

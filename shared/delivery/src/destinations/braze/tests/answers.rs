@@ -121,13 +121,13 @@ fn what_an_answer_cut_inside_errors_does_not_name_is_unknown() {
         (&format!(r#"{named},{{"type":"very \"#), "parked rejected"),
     ] {
         for cut in [false, true] {
-            let (body, world) = (body.to_owned(), |body: String| {
+            let (body, vendor) = (body.to_owned(), |body: String| {
                 FakeVendor::new(move |_, _| {
                     respond(201, &[], &body).map(|response| Response { cut, ..response })
                 })
             });
             let jobs = ["e1", "e2"].map(|id| job(id, vec![track(id, 0, 1, 0)]));
-            let results = deliver(&braze(""), &world(body.clone()), jobs.into());
+            let results = deliver(&braze(""), &vendor(body.clone()), jobs.into());
             assert_eq!(words(&results), [first, "retry transient"], "{body}");
             assert!(results[1].maybe_duplicate, "an event counts twice");
         }

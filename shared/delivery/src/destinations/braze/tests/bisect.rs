@@ -5,23 +5,23 @@ use proptest::prelude::*;
 #[test]
 fn delivery_case_3_four_events_one_bad_five_requests() {
     let body = r#"{"message":"'time' is wrong"}"#;
-    let world = FakeVendor::new(move |seen, _| match seen.marks().contains(&"e3".to_owned()) {
+    let vendor = FakeVendor::new(move |seen, _| match seen.marks().contains(&"e3".to_owned()) {
         true => respond(400, &[], body),
         false => ok(),
     });
-    let (results, counts) = deliver_within(&braze(""), &world, events(4), 300_000);
+    let (results, counts) = deliver_within(&braze(""), &vendor, events(4), 300_000);
     assert_eq!(
         words(&results),
         ["delivered", "delivered", "delivered", "parked rejected"]
     );
     assert_eq!(results[3].detail.as_deref(), Some("400 'time' is wrong"));
-    assert_eq!((world.requests(), counts.extra_requests.get()), (5, 4));
+    assert_eq!((vendor.requests(), counts.extra_requests.get()), (5, 4));
 }
 
 #[test]
 fn an_older_account_takes_fifty_objects_a_request() {
     event::rules!["SB-545"];
-    let world = FakeVendor::new(|seen, _| {
+    let vendor = FakeVendor::new(|seen, _| {
         let too_many = r#"{"message":"Max Input Length Exceeded - 50 objects"}"#;
         if objects(seen) > 50 {
             respond(400, &[], too_many)
@@ -30,12 +30,12 @@ fn an_older_account_takes_fifty_objects_a_request() {
         }
     });
     let braze = braze("");
-    let results = deliver(&braze, &world, events(160));
+    let results = deliver(&braze, &vendor, events(160));
     assert!(words(&results).iter().all(|outcome| outcome == "delivered"));
-    let sizes = || world.seen.borrow().iter().map(objects).collect::<Vec<_>>();
+    let sizes = || vendor.seen.borrow().iter().map(objects).collect::<Vec<_>>();
     assert_eq!(sizes(), [75, 50, 25, 50, 25, 10]);
-    world.seen.borrow_mut().clear();
-    deliver(&braze, &world, events(100));
+    vendor.seen.borrow_mut().clear();
+    deliver(&braze, &vendor, events(100));
     assert_eq!(sizes(), [50, 50]);
 }
 
@@ -55,9 +55,9 @@ proptest! {
             .map(|(array, index)| format!(r#"{{"type":"t","input_array":"{}","index":{index}}}"#, names[*array]))
             .collect();
         let body = format!(r#"{{"message":"success","errors":[{}]}}"#, listed.join(","));
-        let world = FakeVendor::new(move |_, _| respond(201, &[], &body));
+        let vendor = FakeVendor::new(move |_, _| respond(201, &[], &body));
         let calls = sizes.iter().enumerate().map(|(n, (a, e, p))| vec![track(&format!("u{n}"), *a, *e, *p)]);
-        let results = deliver(&braze("dedupe_attributes = false"), &world, jobs(calls));
+        let results = deliver(&braze("dedupe_attributes = false"), &vendor, jobs(calls));
 
         // The oracle: where each event's items lie in the arrays.
         let counts = |size: &(usize, usize, usize)| [size.0, size.1, size.2];

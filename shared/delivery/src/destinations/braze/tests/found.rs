@@ -131,9 +131,9 @@ proptest! {
         max_objects in 1_usize..=75,
     ) {
         event::rules!["SB-706", "SB-532", "SB-534", "SB-535", "SB-541", "SB-542"];
-        let world = FakeVendor::new(|seen, _| respond(201, &[], &names_the_bad(&seen.body)));
+        let vendor = FakeVendor::new(|seen, _| respond(201, &[], &names_the_bad(&seen.body)));
 
-        let results = deliver(&braze(&format!("max_objects = {max_objects}")), &world, jobs_of(&plans));
+        let results = deliver(&braze(&format!("max_objects = {max_objects}")), &vendor, jobs_of(&plans));
         for (plan, outcome) in plans.iter().zip(words(&results)) {
             prop_assert_eq!(outcome, wanted(plan), "{:?}", plan);
         }

@@ -11,22 +11,22 @@ fn a_spent_limit_is_waited_for_if_the_invocation_has_the_time() {
     ];
     let spent = || FakeVendor::new(move |_, _| respond(201, &headers, "{}"));
     let two = || jobs(["a", "b"].map(|user| vec![track(user, 0, 1, 0)]));
-    let world = spent();
-    let began = world.now.get();
+    let vendor = spent();
+    let began = vendor.now.get();
     assert_eq!(
-        words(&deliver(&braze("max_objects = 1"), &world, two())),
+        words(&deliver(&braze("max_objects = 1"), &vendor, two())),
         ["delivered", "delivered"]
     );
-    assert_eq!(world.seen.borrow()[1].at.millis_since(began), 20_000);
+    assert_eq!(vendor.seen.borrow()[1].at.millis_since(began), 20_000);
 
-    let world = spent();
-    let (results, _) = deliver_within(&braze("max_objects = 1"), &world, two(), 25_000);
+    let vendor = spent();
+    let (results, _) = deliver_within(&braze("max_objects = 1"), &vendor, two(), 25_000);
     assert_eq!(words(&results), ["delivered", "retry rate_limited"]);
     assert!(after(&results[1]) >= 20);
 }
 
 #[test]
-fn delivery_case_7_an_unknown_fate_follows_the_kind_of_item() {
+fn delivery_case_7_an_unknown_outcome_follows_the_kind_of_item() {
     event::rules!["SB-550", "SB-551"];
     let lost = || FakeVendor::new(|_, _| Err(NoResponse::Timeout));
     let run = |settings: &str, calls: Vec<BrazeCall>| {
@@ -61,11 +61,11 @@ fn the_outcome_is_the_first_that_applies_over_all_requests() {
     event::rules!["SB-540", "SB-544"];
     // 76 purchases: the first request is refused in part, the second fails.
     let body = r#"{"errors":[{"type":"bad","input_array":"purchases","index":0}]}"#;
-    let world = FakeVendor::new(move |_, nth| match nth {
+    let vendor = FakeVendor::new(move |_, nth| match nth {
         0 => respond(201, &[], body),
         _ => respond(500, &[], ""),
     });
-    let results = deliver(&braze(""), &world, jobs([vec![track("u", 0, 0, 76)]]));
+    let results = deliver(&braze(""), &vendor, jobs([vec![track("u", 0, 0, 76)]]));
     assert_eq!(words(&results), ["retry transient"]);
     assert_eq!(results[0].done, done(76, 1..75));
 }

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn a_platform_without_its_own_key_goes_on_with_the_key_of_all() {
     event::rules!["SEG-020", "RD-084"];
-    let world = FakeVendor::new(|seen, _| {
+    let vendor = FakeVendor::new(|seen, _| {
         if seen.carries("i") {
             respond(401, &[], "")
         } else {
@@ -14,14 +14,14 @@ fn a_platform_without_its_own_key_goes_on_with_the_key_of_all() {
     secrets.store(&keys(Some("wk"), &[]));
     let segment: Dispatcher<Segment, FakeSurroundings> = dispatcher("", secrets);
     let jobs = of_platforms(&[Some(Platform::Ios)]);
-    assert_eq!(words(&deliver(&segment, &world, jobs)), ["delivered"]);
-    assert!(world.seen.borrow()[1].carries("wk"));
+    assert_eq!(words(&deliver(&segment, &vendor, jobs)), ["delivered"]);
+    assert!(vendor.seen.borrow()[1].carries("wk"));
 }
 
 #[test]
 fn a_refused_key_holds_its_own_calls_alone() {
     event::rules!["SEG-054"];
-    let world = FakeVendor::new(|seen, _| {
+    let vendor = FakeVendor::new(|seen, _| {
         if seen.carries("i") {
             respond(401, &[], "")
         } else {
@@ -33,25 +33,25 @@ fn a_refused_key_holds_its_own_calls_alone() {
         "max_batch_events = 1\nconcurrency = 1",
         &keys(Some("all"), &[("ios", "i")]),
     );
-    let results = deliver(&one_by_one, &world, jobs);
+    let results = deliver(&one_by_one, &vendor, jobs);
     let (held, delivered) = ("hold credentials", "delivered");
     assert_eq!(
         words(&results),
         [held, delivered, held, delivered, held, delivered]
     );
     // The second and third request with that key are not started.
-    assert_eq!(world.requests(), 4);
+    assert_eq!(vendor.requests(), 4);
 }
 
 #[test]
 fn a_429_while_halving_leaves_nothing_out() {
     event::rules!["SEG-060", "SEG-084"];
-    let world = FakeVendor::new(|_, nth| match nth {
+    let vendor = FakeVendor::new(|_, nth| match nth {
         0 => respond(400, &[], ""),
         1 => respond(429, &[("retry-after", "30")], ""),
         _ => ok(),
     });
-    let results = deliver(&segment(""), &world, events(4));
+    let results = deliver(&segment(""), &vendor, events(4));
     assert_eq!(words(&results), ["retry rate_limited"; 4]);
-    assert_eq!(world.requests(), 2);
+    assert_eq!(vendor.requests(), 2);
 }
