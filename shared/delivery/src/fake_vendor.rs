@@ -133,10 +133,12 @@ impl Clock for FakeVendor {
         self.now.get()
     }
 
-    /// Lets what is ready go first: a fetch that is polled before it ends before time goes on.
+    /// Lets what is ready go first: a fetch that is polled before it ends before time goes on. Those that sleep at once sleep
+    /// beside each other.
     async fn sleep(&self, millis: u64) {
+        let until = self.now.get().plus_millis(millis.cast_signed());
         tokio::task::yield_now().await;
-        self.advance(millis.cast_signed());
+        self.now.set(self.now.get().max(until));
     }
 }
 

@@ -10,18 +10,20 @@ use crate::scripted::*;
 use event::Timestamp;
 use event::envelope::{Envelope, Head};
 use event::ports::QueueName;
+use futures_util::future::join_all;
 use std::collections::BTreeMap;
 
 const README: &str = include_str!("../../../README.md");
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Messages of the time before the outage, and those that come every twelve hours while it lasts.
-const AT_FIRST: i64 = 4;
+const AT_FIRST: i64 = 12;
 const EVERY_MS: i64 = 12 * HOUR_MS;
 /// The template's, for a destination of a minute.
 const BATCH_SIZE: usize = 25;
 const VISIBILITY_MS: i64 = 365_000;
-const CONTAINERS: usize = 2;
+/// They take what is visible in turn and at once, as Lambda's pollers do.
+const CONTAINERS: usize = 3;
 
 /// How often the events of one message were sent to their own queue, and when it was the 16th time: Lambda ends a
 /// chain there, unless its recursive loop is allowed.
@@ -80,18 +82,26 @@ impl<D: Conforms> Stack<D> {
         self.send(Envelope::new(head, envelope.events.clone()).to_body(), 0);
     }
 
-    /// One invocation with all that is visible, as far as it fits.
+    /// Invocations at once, with all that is visible, as far as it fits.
     fn invoke(&mut self, nth: usize) {
         let now = self.vendor.now.get();
         let (mut visible, mut rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.messages)
             .into_iter()
             .partition(|(_, at)| *at <= now);
-        rest.extend(visible.split_off(visible.len().min(BATCH_SIZE)));
-        let mut batch: Vec<Record> = visible.into_iter().map(|(record, _)| record).collect();
-        batch.iter_mut().for_each(|record| record.receive_count += 1);
+        rest.extend(visible.split_off(visible.len().min(BATCH_SIZE * CONTAINERS)));
+        let mut batches: [Vec<Record>; CONTAINERS] = Default::default();
+        for (n, (mut record, _)) in visible.into_iter().enumerate() {
+            record.receive_count += 1;
+            batches[(nth + n) % CONTAINERS].push(record);
+        }
         // Chance is another one in each invocation, and the same in each run.
         self.vendor.unit.set((nth * 7919 % 1000) as f64 / 1000.0);
-        let kept = run(self.containers[nth % CONTAINERS].handle(&batch, "aws-1", now.plus_millis(MINUTE_MS)));
+        let deadline = now.plus_millis(MINUTE_MS);
+        let of_containers = self.containers.iter().zip(&batches);
+        let busy = of_containers.filter(|(_, batch)| !batch.is_empty());
+        let handled = busy.map(|(container, batch)| container.handle(batch, "aws-1", deadline));
+        let kept = run(join_all(handled)).concat();
+        let mut batch: Vec<Record> = batches.into_iter().flatten().collect();
         let changes: BTreeMap<String, u32> = self.aws.changes.take().into_iter().collect();
         batch.retain(|record| kept.contains(&record.message_id));
         let come_back = batch.into_iter().map(|record| {

@@ -168,12 +168,22 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) fn new(source: Source, secret: Option<&str>, settings: &str) -> Self {
-        let secrets = secret.map(FakeSecrets::new).unwrap_or_default();
-        let aws = Rc::new(State {
-            secrets: secrets.clone(),
+        let aws = State {
+            secrets: secret.map(FakeSecrets::new).unwrap_or_default(),
             ..State::default()
-        });
-        let settings = Settings::load(settings).unwrap();
+        };
+        Self::container(source, Settings::load(settings).unwrap(), Rc::new(aws))
+    }
+
+    /// Three containers of one function: this one and two more, with the same AWS.
+    pub(super) fn and_two_more(self) -> [Self; 3] {
+        let Receiver { source, settings, .. } = &self.receiver;
+        let other = || Self::container(*source, settings.clone(), Rc::clone(&self.aws));
+        let (second, third) = (other(), other());
+        [self, second, third]
+    }
+
+    fn container(source: Source, settings: Settings, aws: Rc<State>) -> Self {
         let function = match source {
             Source::Segment => "receive-segment",
             Source::Braze => "receive-braze",
@@ -186,7 +196,7 @@ impl Fixture {
             http: (),
             store: outside,
         };
-        let receiver = Receiver::new(source, function, settings, secrets, surroundings);
+        let receiver = Receiver::new(source, function, settings, aws.secrets.clone(), surroundings);
         Self { aws, receiver }
     }
 

@@ -111,11 +111,21 @@ fn a_request_counts_each_event_to_one_end() {
     assert_eq!(counts(&fixture), [1, 0, 0, 0, 1]);
 }
 
-/// A thousand wrong requests a minute at each receiver, for an hour.
+/// What containers answer to requests that come at once.
+fn at_once<'f>(requests: impl IntoIterator<Item = (&'f Fixture, Request)>) -> Vec<u16> {
+    let answers = requests
+        .into_iter()
+        .map(|(container, request)| container.receiver.handle(request));
+    let answers = run(futures_util::future::join_all(answers));
+    answers.into_iter().map(|answer| answer.status).collect()
+}
+
+/// A thousand wrong requests a minute at each receiver, for an hour, over three containers that handle them at once.
 #[test]
 fn an_hour_of_wrong_requests_costs_six_lines_a_minute() {
     event::rules!["RP-014", "RS-014", "RC-010"];
-    for fixture in receivers() {
+    for containers in receivers().map(Fixture::and_two_more) {
+        let fixture = &containers[0];
         let aws = &fixture.aws;
         // Of the right form at each receiver: only these could make it ask for the secret.
         let signature = "0a".repeat(20);
@@ -127,22 +137,26 @@ fn an_hour_of_wrong_requests_costs_six_lines_a_minute() {
         let begun = aws.now.get();
         for minute in 0..60 {
             let lines = aws.lines.borrow().len();
-            for n in 0..1000 {
+            for n in (0..1000).step_by(containers.len()) {
                 aws.now
                     .set(aws.now.get().max(begun + minute * MINUTE_MS + n * 60));
                 let headers: &[(&str, &str)] = if n % 2 == 0 { &wrong } else { &[] };
-                assert_eq!(fixture.post("", headers, V1).0, 401);
+                let last = containers.len().min((1000 - n) as usize);
+                let requests = containers
+                    .iter()
+                    .map(|container| (container, post("", headers, V1)));
+                assert_eq!(at_once(requests.take(last)), vec![401; last]);
             }
-            // The first of each reason is written at once, which is one more.
+            // By container and reason; the first of each is written at once, which is one more.
             let written = aws.lines.borrow().len() - lines;
-            let reasons = 2;
+            let kinds = 2 * containers.len();
             assert!(
-                written <= reasons * 6 + if minute == 0 { reasons } else { 0 },
+                written <= kinds * 6 + if minute == 0 { kinds } else { 0 },
                 "{written}"
             );
         }
         let fetches = aws.secrets.fetches.get();
-        assert!(fetches <= 60 * 6 + 1, "{fetches}");
+        assert!(fetches <= (60 * 6 + 1) * containers.len(), "{fetches}");
         assert!(aws.objects.borrow().is_empty() && fixture.sent().is_empty());
         let source = fixture.receiver.source.as_str();
         let counted = fixture.count(m::REQUESTS_REFUSED, &[source]);
@@ -209,13 +223,14 @@ impl Sender {
         }
     }
 
-    fn post(self, fixture: &Fixture, (name, value): &(&str, String)) -> (u16, String) {
-        fixture.post("", &[(*name, value)], self.body)
+    fn post(self, (name, value): &(&str, String)) -> Request {
+        post("", &[(*name, value)], self.body)
     }
 }
 
 /// The drill of RS-020 at each receiver: a hundred requests a second, sender and secret switched, and a stranger who knocks five
-/// times a second with a wrong credential and five times with none.
+/// times a second with a wrong credential and five times with none. Three containers, of which none starts with another, handle
+/// what comes at once.
 #[test]
 fn a_rotation_with_a_stranger_knocking_rejects_nobody() {
     event::rules!["RS-020", "RC-035", "RC-036"];
@@ -229,7 +244,8 @@ fn a_rotation_with_a_stranger_knocking_rejects_nobody() {
 /// The sender switches this long after the new key was added as the second one.
 fn rotate(sender: Sender, switch_s: i64) {
     let [old, new, stranger] = ["old", "new", "stranger"].map(|key| sender.header(key));
-    let fixture = Fixture::new(sender.source, sender.secret(&["old"]).as_deref(), "");
+    let containers = Fixture::new(sender.source, sender.secret(&["old"]).as_deref(), "").and_two_more();
+    let fixture = &containers[0];
     let aws = &fixture.aws;
     let steps = [
         (30_000, sender.secret(&["old", "new"])),
@@ -237,7 +253,7 @@ fn rotate(sender: Sender, switch_s: i64) {
         (1_200_000, sender.secret(&["new"])),
     ];
     let switched_at = 30_000 + switch_s * 1000;
-    let (mut sent, mut knocked) = (0, 0);
+    let (mut sent, mut knocked) = (0_u32, 0_u32);
     for at in (0..1_500_000_i64).step_by(10) {
         for (when, secret) in &steps {
             if *when == at {
@@ -251,29 +267,44 @@ fn rotate(sender: Sender, switch_s: i64) {
             continue;
         }
         aws.now.set(aws.now.get().max(at));
-        if at % 200 == 0 {
-            assert_eq!(sender.post(&fixture, &stranger).0, 401, "{sender:?}");
-            knocked += 1;
-        } else if at % 200 == 100 {
-            assert_eq!(fixture.post("", &[], sender.body).0, 401, "{sender:?}");
-            knocked += 1;
-        }
         let key = if at >= switched_at { &new } else { &old };
-        let got = sender.post(&fixture, key);
-        let place = || format!("{sender:?} at {at} ms, switched at {switched_at} ms");
-        assert_eq!(got, (200, OK.into()), "{}", place());
-        sent += 1;
+        // The second container starts 3.7 s after the first, the third another 3.7 s later: they fetch at other times.
+        let started = containers.iter().take(1 + (at / 3_700).clamp(0, 2) as usize);
+        let mut requests: Vec<_> = started.clone().map(|one| (one, sender.post(key))).collect();
+        let knocks = match at % 200 {
+            0 => Some(sender.post(&stranger)),
+            100 => Some(post("", &[], sender.body)),
+            _ => None,
+        };
+        let authentic = requests.len();
+        if let Some(request) = knocks {
+            let turn = (at / 100) as usize % authentic;
+            requests.insert(turn, (&containers[turn], request));
+            let mut answers = at_once(requests);
+            assert_eq!(answers.remove(turn), 401, "{sender:?} at {at} ms");
+            assert_eq!(
+                answers,
+                vec![200; authentic],
+                "{sender:?} at {at} ms, switched at {switched_at} ms"
+            );
+            knocked += 1;
+        } else {
+            let answers = at_once(requests);
+            assert_eq!(
+                answers,
+                vec![200; authentic],
+                "{sender:?} at {at} ms, switched at {switched_at} ms"
+            );
+        }
+        sent += authentic as u32;
     }
     let source = sender.source.as_str();
     assert_eq!(fixture.count(m::REQUESTS, &[source, "200"]), f64::from(sent));
     let refused = fixture.count(m::REQUESTS_REFUSED, &[source]);
     assert!(refused <= f64::from(knocked), "{refused} of {knocked}");
     assert!(aws.objects.borrow().is_empty(), "{sender:?}");
-    assert!(
-        aws.secrets.fetches.get() <= 1500 / 10 + 1,
-        "{}",
-        aws.secrets.fetches.get()
-    );
+    let fetches = aws.secrets.fetches.get();
+    assert!(fetches <= (1500 / 10 + 1) * containers.len(), "{fetches}");
 }
 
 #[test]
