@@ -66,6 +66,38 @@ fn queues_outlast_what_they_wait_for() {
     }
 }
 
+/// Where the guide says that a person's data waits, and for how many days.
+const GUIDE: &str = include_str!("../../../shared/delivery/README.md");
+
+#[test]
+fn a_persons_data_waits_as_long_as_the_guide_says() {
+    event::rules!["RP-013"];
+    let days = |place: &str| -> i64 {
+        let mut rows = GUIDE
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+        let row = rows.find(|row| row.contains(place)).unwrap();
+        let cells: Vec<&str> = row.split(" | ").collect();
+        assert!(cells.len() == 3 && cells[2].len() > 3, "{row}: how it is deleted");
+        cells[1].strip_suffix(" days").unwrap().parse().unwrap()
+    };
+    let template = template();
+    for name in template.of_type("AWS::SQS::Queue") {
+        let place = if name.ends_with("DeadQueue") {
+            "dead-letter queues"
+        } else if name == "ParkedQueue" {
+            "the parked queue"
+        } else {
+            "the queues of the destinations"
+        };
+        let seconds = template.resource(name).int("Properties.MessageRetentionPeriod");
+        assert_eq!(seconds, days(place) * DAY_S, "{name}");
+    }
+    let bucket = template.resource("FallbackBucket");
+    let rules = bucket.at("Properties.LifecycleConfiguration.Rules").items();
+    assert_eq!(rules[0].int("ExpirationInDays"), days("the fallback bucket"));
+}
+
 #[test]
 fn records_come_in_the_tables_batches_and_are_answered_singly() {
     event::rules!["RI-024", "RI-025", "RI-026"];

@@ -213,6 +213,17 @@ fn of_one_event_received_twice_the_first_is_sent() {
 }
 
 #[test]
+fn nothing_but_sqs_remembers_what_was_sent() {
+    event::rules!["RD-154"];
+    // SQS marks nothing as done: a container sends what it has sent before, as another would.
+    let (dispatcher, vendor) = (fresh(), FakeVendor::new(|_, _| ok()));
+    for sent in 1..=3 {
+        assert_eq!(outcomes(&dispatcher, &vendor, 2), ["delivered"; 2]);
+        assert_eq!(vendor.marks().concat(), ["e0", "e1"].repeat(sent));
+    }
+}
+
+#[test]
 fn what_was_accepted_is_never_sent_again() {
     event::rules!["SB-543", "RD-044"];
     let dispatcher = fresh();

@@ -188,7 +188,7 @@ fn after_an_outage_a_container_asks_for_twice_as_much_each_second() {
 
 #[test]
 fn what_waits_keeps_later_calls_of_its_user() {
-    event::rules!["RD-147", "SB-517"];
+    event::rules!["RD-145", "RD-147", "SB-517"];
     let vendor = first(|| respond(500, &[], ""));
     let of = |id: &str, user: &str, record| Job {
         record,

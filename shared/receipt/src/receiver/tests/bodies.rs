@@ -162,3 +162,28 @@ fn an_unknown_encoding_is_kept_where_a_token_proves_it() {
         (415, refused("encoding_unsupported"))
     );
 }
+
+/// Bytes of a request that Lambda hands over; what is larger it refuses itself. Source: AWS docs "Lambda quotas".
+const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+/// Bytes of one event that Segment takes. Source: Segment docs "HTTP Tracking API Source", limits.
+const SEGMENT_EVENT_BYTES: usize = 32 * 1024;
+
+#[test]
+fn the_batch_size_of_the_guide_fits_into_what_lambda_takes() {
+    event::rules!["RC-132"];
+    let guide = include_str!("../../../README.md");
+    let (_, size) = guide.split_once("set the batch size to at most ").unwrap();
+    let size: usize = size.split(':').next().unwrap().parse().unwrap();
+    let frame = r#"{"type":"track","messageId":"m","event":"e","properties":{"text":""}}"#;
+    let text = "x".repeat(SEGMENT_EVENT_BYTES - frame.len());
+    let largest = frame.replace(r#""text":"""#, &format!(r#""text":"{text}""#));
+    let body = format!("[{}]", vec![largest; size].join(","));
+    assert!(body.len() < LAMBDA_PAYLOAD_BYTES, "{size}: {}", body.len());
+    let fixture = Fixture::segment("[receipt.segment]\nunsigned_batch_tail = \"accept\"");
+    let (status, answer) = fixture.post("", &[fixture.token()], body);
+    assert_eq!((status, answer.as_str()), (200, OK));
+    assert_eq!(
+        fixture.count(telemetry::metrics::EVENTS_QUEUED, &["segment"]),
+        size as f64
+    );
+}
