@@ -120,7 +120,7 @@ pub fn habits() -> impl Strategy<Value = Habits> {
     (select(origins.to_vec()), any::<bool>()).prop_map(|(origin, is_replay)| Habits { origin, is_replay })
 }
 
-/// An event as it happens at one of the vendors. Orders have one product: each product is a purchase of its own at Braze.
+/// An event as it happens at one of the vendors. Each product of an order is a purchase of its own at Braze.
 pub fn first_event() -> impl Strategy<Value = (Vendor, Value)> {
     prop_oneof![
         of_segment().prop_map(|event| (Vendor::Segment, event)),
@@ -157,6 +157,8 @@ fn of_segment() -> impl Strategy<Value = Value> {
         json!({}),
         json!({"plan": "gold", "segment_message_id": "theirs"}),
         json!({"order_id": "o-1", "revenue": 9.5, "currency": "EUR", "products": [{"product_id": "p-1", "price": 9.5}]}),
+        json!({"order_id": "o-1", "revenue": 30, "products": [{"product_id": "p-1", "price": 9.5},
+            {"product_id": "p-2", "price": 0.5, "quantity": 1}, {"sku": "p-3", "price": 20}]}),
         json!({"email": "ada@example.com", "email_subscribe": "unsubscribed"}),
     ]);
     (kind, select(NAMES), device(), properties, any::<bool>()).prop_map(|(kind, name, context, properties, is_known)| {

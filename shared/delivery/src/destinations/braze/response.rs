@@ -346,32 +346,4 @@ mod tests {
         assert_eq!(parse_body(br#"{"errors":null}"#).unwrap().errors, []);
         assert_eq!(parse_body(br#"{"errors":"all bad"}"#).unwrap().errors.len(), 1);
     }
-
-    fn is_unknown(body: &[u8]) -> bool {
-        parse_body(body).as_ref().is_some_and(names_unknown_item)
-    }
-
-    #[test]
-    fn only_the_item_counts_as_unknown_not_its_catalog() {
-        event::rules!["SB-426"];
-        assert!(is_unknown(
-            br#"{"errors":[{"id":"item-not-found","message":"Could not find item"}]}"#
-        ));
-        assert!(!is_unknown(
-            br#"{"errors":[{"id":"catalog-not-found","message":"Could not find catalog"}]}"#
-        ));
-        assert!(!is_unknown(b"not found"));
-    }
-
-    #[test]
-    fn the_detail_is_status_message_and_types_cut_at_500_characters() {
-        event::rules!["SB-539"];
-        assert_eq!(
-            detail(201, "success", ["'price' is wrong"].into_iter()),
-            "201 success; 'price' is wrong"
-        );
-        assert_eq!(detail(400, "", std::iter::empty()), "400");
-        let long = "ä".repeat(600);
-        assert_eq!(detail(400, &long, std::iter::empty()).chars().count(), 500);
-    }
 }

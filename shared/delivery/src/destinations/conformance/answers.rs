@@ -267,13 +267,10 @@ fn exactly_the_bad_events_end_refused(n: usize, bad: &BTreeSet<usize>, (status, 
         .map(|n| format!("e{n}"))
         .collect();
     let marked = bad.clone();
-    let vendor =
-        FakeVendor::new(
-            move |seen, _| match seen.marks().iter().any(|mark| marked.contains(mark)) {
-                true => respond(status, &[], "no"),
-                false => ok(),
-            },
-        );
+    let vendor = FakeVendor::new(move |seen, _| {
+        let is_bad = seen.marks().iter().any(|mark| marked.contains(mark));
+        if is_bad { respond(status, &[], "no") } else { ok() }
+    });
     let results = deliver(&packing(), &vendor, events(n));
     for (place, outcome) in words(&results).into_iter().enumerate() {
         let is_bad = bad.contains(&format!("e{place}"));

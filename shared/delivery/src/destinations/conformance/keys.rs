@@ -69,7 +69,7 @@ fn a_held_lane_is_tried_with_one_request_when_its_time_comes() {
 
 #[test]
 fn a_held_lane_goes_on_at_once_with_a_new_key() {
-    event::rules!["RD-085", "RD-086"];
+    event::rules!["RD-084", "RD-085", "RD-086", "RS-021"];
     for (stored, later_ms) in [("k-1", 0), ("k-1", 9_999), ("k-1", 30_000), (" ", 0)] {
         let secrets = renewed(&secret(stored));
         let (dispatcher, vendor) = held(&secrets);

@@ -17,7 +17,7 @@ fn what_a_request_carries() {
 
 #[test]
 fn delivery_case_1_an_item_error_is_the_one_events() {
-    event::rules!["SB-532", "SB-534", "SB-541", "SB-543"];
+    event::rules!["SB-532", "SB-534", "SB-539", "SB-541", "SB-543"];
     let body = r#"{"message":"success","errors":[{"type":"'currency' is wrong","input_array":"purchases","index":1}]}"#;
     let vendor = FakeVendor::always(201, body);
     let calls = || [vec![track("a", 0, 1, 0)], vec![track("b", 0, 0, 2)]];
@@ -183,9 +183,14 @@ fn catalogs_name_items_by_id_and_are_missing_or_not() {
     let calls = [vec![upsert_item("i1")], vec![upsert_item("i2")]];
     assert_eq!(outcomes(&named, calls), ["delivered", "parked rejected"]);
     assert_eq!(named.seen.borrow()[0].method, "PUT");
-    let missing = FakeVendor::always(404, r#"{"errors":[{"id":"catalog-not-found"}]}"#);
-    let calls = [upsert_item, update_item, delete_item].map(|call| vec![call("i")]);
-    assert_eq!(outcomes(&missing, calls), ["parked catalog_not_found"; 3]);
+    for body in [
+        r#"{"errors":[{"id":"catalog-not-found","message":"Could not find catalog"}]}"#,
+        "not found",
+    ] {
+        let calls = [upsert_item, update_item, delete_item].map(|call| vec![call("i")]);
+        let missing = FakeVendor::always(404, body);
+        assert_eq!(outcomes(&missing, calls), ["parked catalog_not_found"; 3]);
+    }
     let unknown = FakeVendor::always(404, r#"{"errors":[{"id":"item-not-found"}]}"#);
     assert_eq!(outcomes(&unknown, [vec![delete_item("i")]]), ["delivered"]);
 }
