@@ -1,5 +1,6 @@
-//! The three destinations. Each has files of the same names: `limits` (the vendor's numbers), `address` (where to send),
-//! `plan` or `request` (calls become requests), `response` (what a status means), `rate_limit` (what its headers ask for).
+//! The three destinations. Each has files of the same names: `limits` (the vendor's numbers), `plan` (calls become batches),
+//! `exchange` (a batch becomes a request, and an answer gets its meaning), `response` (what a status says), and where there is
+//! more than one, `address` (where to send) and `rate_limit` (what headers ask for).
 
 mod address;
 pub mod branch;
