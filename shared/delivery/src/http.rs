@@ -40,7 +40,7 @@ pub struct Request {
 
 /// What came back: a complete status line and headers, and as much of the body as was allowed.
 pub struct Response {
-    /// From 100 to 599.
+    /// As it was sent, 100 to 599.
     pub status: u16,
     /// Headers by lower-case name; values that are not text are left out.
     pub headers: Vec<(String, String)>,

@@ -35,7 +35,7 @@ pub enum CallFault {
     Forget(usize),
     /// Never answers.
     Never,
-    /// Panics.
+    /// Ends in a panic, as a fault of ours would.
     Panic,
 }
 
@@ -64,7 +64,7 @@ impl CallFault {
 /// A message as SQS has it.
 #[derive(Clone)]
 pub struct SentMessage {
-    /// The queue that it is in.
+    /// Where it waits to be received.
     pub queue: QueueName,
     /// An envelope, or what is parked.
     pub body: String,
