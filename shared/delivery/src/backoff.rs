@@ -1,7 +1,7 @@
 //! When an event is tried again, and when it is given up: the tables of 5.4, the hints of destinations, the horizons.
 
 use crate::destination::Limits;
-use event::reasons::{ParkReason, RetryClass};
+use event::reasons::{HoldKind, ParkReason, RetryClass};
 use event::settings::Span;
 use event::{Outcome, Random, Timestamp};
 
@@ -78,15 +78,24 @@ pub fn tries(table: &Table, receives: u32, age_ms: i64) -> u32 {
     receives.min(if most > table.len() as u32 { u32::MAX } else { most })
 }
 
-/// Seconds until an event comes back that there was no time for: at once if the invocation has sent something, else ever
+/// The outcome of an event that there was no time for: it comes back at once if the invocation has sent something, else ever
 /// later, since a visibility of 0 would spend the receives of its message within minutes (RD-067).
-pub fn unstarted(has_sent: bool, receive_count: u32) -> u32 {
-    if has_sent {
-        return 0;
+pub(crate) fn unstarted(outcome: Outcome, has_sent: bool, receive_count: u32) -> Outcome {
+    let class = RetryClass::Unstarted;
+    match outcome {
+        Outcome::Retry { class: own, .. } if own == class => {
+            let doublings = 2_u32.saturating_pow(receive_count.saturating_sub(1));
+            let ever_later = 5_u32.saturating_mul(doublings).min(MAX_UNSTARTED_S);
+            let after = if has_sent { 0 } else { ever_later };
+            Outcome::Retry { after, class }
+        }
+        other => other,
     }
-    5_u32
-        .saturating_mul(2_u32.saturating_pow(receive_count.saturating_sub(1)))
-        .min(MAX_UNSTARTED_S)
+}
+
+/// Seconds until a time, rounded up.
+pub(crate) fn seconds_until(at: Timestamp, now: Timestamp) -> u32 {
+    u32::try_from((at.millis_since(now) + 999) / 1000).unwrap_or(u32::MAX)
 }
 
 /// Whether an age in milliseconds is longer than a span.
@@ -94,17 +103,22 @@ pub(crate) fn is_over(span: Span, age_ms: i64) -> bool {
     age_ms > i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The outcome of an event of this age: parked, if it has failed or was held for too long (SB-572, SEG-071, RD-088).
-pub fn expire(outcome: Outcome, age_ms: i64, limits: &Limits) -> Outcome {
-    let over = |horizon: Option<Span>| horizon.is_some_and(|span| is_over(span, age_ms));
+/// The outcome of an event of this age: parked, if it has failed or was held for too long (SB-572, SEG-071, RD-088). Unusable
+/// settings hold for `hold_horizon` at every destination (RI-048), and leave it without `limits`.
+pub(crate) fn expire(outcome: Outcome, age_ms: i64, limits: Option<&Limits>, hold_horizon: Span) -> Outcome {
+    let is_over = |horizon: Option<Span>| horizon.is_some_and(|span| is_over(span, age_ms));
     match outcome {
         Outcome::Retry {
             class: RetryClass::Transient | RetryClass::RateLimited | RetryClass::BreakerOpen,
             ..
-        } if over(limits.horizon) => Outcome::Park(ParkReason::Exhausted),
-        Outcome::Hold(_) if over(limits.hold_horizon) => Outcome::Park(ParkReason::HoldExpired),
-        Outcome::Retry { .. } | Outcome::Hold(_) => outcome,
-        Outcome::Delivered | Outcome::Warned(_) | Outcome::Ignored(_) | Outcome::Park(_) => outcome,
+        } if is_over(limits.and_then(|limits| limits.horizon)) => Outcome::Park(ParkReason::Exhausted),
+        Outcome::Hold(HoldKind::Config) if is_over(Some(hold_horizon)) => {
+            Outcome::Park(ParkReason::HoldExpired)
+        }
+        Outcome::Hold(_) if is_over(limits.and_then(|limits| limits.hold_horizon)) => {
+            Outcome::Park(ParkReason::HoldExpired)
+        }
+        other => other,
     }
 }
 
@@ -184,9 +198,20 @@ mod tests {
     #[test]
     fn what_there_was_no_time_for_comes_back_ever_later() {
         event::rules!["RD-067"];
-        let waits: Vec<u32> = [1, 2, 3, 6, 7, 100].map(|n| unstarted(false, n)).into();
-        assert_eq!(waits, [5, 10, 20, 160, 300, 300]);
-        assert_eq!(unstarted(true, 100), 0);
+        let of = |class| Outcome::Retry { after: 7, class };
+        for (receives, after) in [(1, 5), (2, 10), (3, 20), (6, 160), (7, 300), (100, 300)] {
+            for (has_sent, after) in [(false, after), (true, 0)] {
+                let class = RetryClass::Unstarted;
+                assert_eq!(
+                    unstarted(of(class), has_sent, receives),
+                    Outcome::Retry { after, class }
+                );
+            }
+        }
+        assert_eq!(
+            unstarted(of(RetryClass::Transient), true, 1),
+            of(RetryClass::Transient)
+        );
     }
 
     #[test]
@@ -202,6 +227,8 @@ mod tests {
             hold_horizon,
         };
         let (long, branch) = (of(span(4), span(10)), of(None, None));
+        let expire =
+            |outcome, age_ms, limits| expire(outcome, age_ms, Some(limits), Span::seconds(10 * 86_400));
         let retry = |class| Outcome::Retry { after: 60, class };
         for class in [
             RetryClass::Transient,

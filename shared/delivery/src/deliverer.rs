@@ -1,6 +1,6 @@
 //! One invocation from its records to the answer for Lambda: open, map, dispatch, park, act, report (RD-024).
 
-use crate::backoff::{expire, is_over, tries, unstarted};
+use crate::backoff::{expire, tries, unstarted};
 use crate::destination::Destination;
 use crate::dispatch::{Dispatcher, Keys};
 use crate::http::Http;
@@ -271,19 +271,8 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
                 continue;
             };
             let age_ms = now.millis_since(envelope.head.counts_from());
-            let outcome = &mut event.result.outcome;
-            if *outcome == CONFIG && is_over(hold_horizon, age_ms) {
-                *outcome = Outcome::Park(ParkReason::HoldExpired);
-            } else if let Some(limits) = limits {
-                *outcome = expire(*outcome, age_ms, limits);
-            }
-            if let Outcome::Retry {
-                after,
-                class: RetryClass::Unstarted,
-            } = outcome
-            {
-                *after = unstarted(has_sent, opened.record.receive_count);
-            }
+            let outcome = expire(event.result.outcome, age_ms, limits, hold_horizon);
+            event.result.outcome = unstarted(outcome, has_sent, opened.record.receive_count);
         }
     }
 

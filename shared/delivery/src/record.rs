@@ -1,6 +1,6 @@
 //! A message as SQS hands it over, opened alone (5.1): a bad one harms no other.
 
-use crate::backoff::{NEWER_VERSION_MS, ahead, park_failed};
+use crate::backoff::{NEWER_VERSION_MS, ahead, park_failed, seconds_until};
 use event::envelope::{Envelope, OpenError};
 use event::reasons::{IgnoreReason, ParkReason, RetryClass};
 use event::settings::Settings;
@@ -99,12 +99,9 @@ fn decided(
         _ if head.destination != destination => Some(Outcome::Park(ParkReason::Misrouted)),
         None => Some(Outcome::Park(ParkReason::Misrouted)),
         Some(route) if !settings.routes.is_on(route) => Some(Outcome::Ignored(IgnoreReason::RouteOff)),
-        Some(_) => ahead(head.not_before, now).map(|at| {
-            let after = u32::try_from((at.millis_since(now) + 999) / 1000).unwrap_or(u32::MAX);
-            Outcome::Retry {
-                after,
-                class: RetryClass::NotBefore,
-            }
+        Some(_) => ahead(head.not_before, now).map(|at| Outcome::Retry {
+            after: seconds_until(at, now),
+            class: RetryClass::NotBefore,
         }),
     }
 }
