@@ -7,7 +7,7 @@ use crate::reader::{End, Halt, Run};
 use delivery::backoff::{LONG_BACKOFF, LONG_HOLD, MAX_RECEIVES, MAX_VISIBILITY_S, delay, park_failed, tries};
 use event::ports::{Queue, QueueName, Visibility, VisibilityChange};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
-use event::{Clock, Random, Source};
+use event::{Clock, Random};
 use receipt::send::Outgoing;
 use telemetry::Sink;
 
@@ -154,7 +154,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             queue: QueueName::BrazeFiles,
             body: rest.to_body(),
             delay_s: wait.after.min(MAX_VISIBILITY_S),
-            group: Some(Source::Braze),
+            group: None,
             events: 0..1,
             parks: None,
         };

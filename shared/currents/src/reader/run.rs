@@ -282,11 +282,13 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             Item::Event(range) => Some((place, self.chunk.event(range))),
             Item::Park(_) => None,
         });
+        // A queue that one route fills needs no groups, which cost (RC-093).
+        let is_shared = self.settings.routes.sources(Destination::Segment).count() > 1;
         let of_events = pack(&head, events).into_iter().map(|packed| Outgoing {
             queue: QueueName::Destination(Destination::Segment),
             body: packed.body,
             delay_s: 0,
-            group: Some(Source::Braze),
+            group: is_shared.then_some(Source::Braze),
             events: packed.events,
             parks: None,
         });

@@ -4,7 +4,7 @@ use currents::{Answer, Bucket, FileReader, Got, Objects, Ports, Range};
 use delivery::Record;
 use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
 use event::settings::Settings;
-use event::{Clock, Destination, Random, Timestamp};
+use event::{Clock, Destination, Random, Source, Timestamp};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -40,6 +40,7 @@ pub struct SentMessage {
     pub queue: QueueName,
     pub body: String,
     pub delay_s: u32,
+    pub group: Option<Source>,
 }
 
 pub struct FakeAws {
@@ -307,6 +308,7 @@ impl Queue for FakeAws {
                 queue,
                 body: entry.body.clone(),
                 delay_s: entry.delay_s,
+                group: entry.group,
             });
             sent.successful.push(entry.id.clone());
         }

@@ -1,6 +1,7 @@
 //! A file that outlasts an invocation, or whose function is killed, loses nothing.
 
 use crate::fixture::{FakeAws, Sqs, created, etag, key, same};
+use event::Source;
 use event::ports::QueueName;
 use proptest::prelude::*;
 use sandbox::currents_file::{Codec, CurrentsFile, Plan};
@@ -23,6 +24,30 @@ fn one_block(events: usize) -> CurrentsFile {
         codec: Codec::Deflate,
         ..Plan::of(CLICK)
     })
+}
+
+#[test]
+fn only_events_have_a_group_and_only_where_two_routes_fill_their_queue() {
+    event::rules!["RC-093"];
+    for (settings, group) in [
+        ("", Some(Source::Braze)),
+        ("[routes]\nbranch_to_segment = false", None),
+    ] {
+        let aws = FakeAws::default();
+        let object = key(CLICK);
+        aws.put(&object, one_block(3).container.bytes);
+        // SQS blames the message with the events, so that each is parked; then the file is read once more.
+        aws.sqs.borrow_mut().push(Sqs::Refuse(0));
+        assert!(block_on(aws.handle(&created(&object), settings)));
+        assert!(block_on(aws.handle(&created(&object), settings)));
+        let sent = aws.sent.borrow();
+        for message in sent.iter() {
+            let of_queue = group.filter(|_| message.queue != QueueName::Parked);
+            assert_eq!(message.group, of_queue, "{:?}", message.queue);
+        }
+        let parked = sent.iter().filter(|message| message.queue == QueueName::Parked);
+        assert_eq!((parked.count(), sent.len()), (3, 4));
+    }
 }
 
 #[test]
