@@ -158,9 +158,9 @@ mod tests {
     fn the_schedule_reaches_branch_and_no_request_plays_it() {
         event::rules!["RC-001", "RC-152"];
         let scheduled = r#"{"switchyard":"reingest"}"#;
-        let work = |source| work(scheduled, source);
-        assert!(matches!(work(Source::Branch), Some(Work::Reingest)));
-        assert!(work(Source::Segment).is_none() && work(Source::Braze).is_none());
+        let of_schedule = |source| work(scheduled, source);
+        assert!(matches!(of_schedule(Source::Branch), Some(Work::Reingest)));
+        assert!(of_schedule(Source::Segment).is_none() && of_schedule(Source::Braze).is_none());
         // A request's body is text: it cannot be the event.
         let posted = EVENT.replace("eyJhIjoxfQ==", &scheduled.replace('"', "\\\""));
         assert!(matches!(work(&posted, Source::Branch), Some(Work::Answer(_))));
