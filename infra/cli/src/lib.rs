@@ -1,9 +1,11 @@
 //! The `switchyard` command, as a library: [`local`] starts the whole system on this machine, for `cargo local` and for the
-//! end-to-end tests alike; [`map`] shows what would be sent; [`parked`] and [`replay`] work on a deployed stack.
+//! end-to-end tests alike; [`map`] shows what would be sent; [`doctor`], [`parked`] and [`replay`] work on a
+//! deployed stack.
 
 pub mod account;
 pub mod backfill;
 pub mod check;
+pub mod doctor;
 pub mod local;
 pub mod map;
 pub mod parked;
@@ -44,6 +46,9 @@ pub enum Command {
     /// Show what would be sent for events, with no network
     #[command(after_long_help = map::EXAMPLES)]
     Map(map::Options),
+    /// Say what is wrong with a deployed stack, what waits in it, and what to do
+    #[command(after_long_help = doctor::EXAMPLES)]
+    Doctor(doctor::Options),
     /// Put Currents files that lie in the bucket already into the queue of read-braze-files
     #[command(after_long_help = backfill::EXAMPLES)]
     Backfill(Box<backfill::Options>),
@@ -63,6 +68,7 @@ pub async fn run(command_line: CommandLine) -> ExitCode {
     match command_line.command {
         Command::Local(options) => local::run(&options).await,
         Command::Map(options) => map::run(&options),
+        Command::Doctor(options) => doctor::run(&options).await,
         Command::Backfill(options) => backfill::run(&options).await,
         Command::Parked(options) => parked::run(&options).await,
         Command::Replay(options) => replay::run(&options).await,

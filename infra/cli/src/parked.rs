@@ -8,7 +8,7 @@ use event::settings::Settings;
 
 use crate::EXIT_CANNOT;
 use crate::account::{AccountOptions, DeployedStack, Error};
-use crate::terminal::{self, faint, strong};
+use crate::terminal::{self, age, faint, strong};
 use crate::waiting::{Selection, Waiting, queues};
 use crate::wall_clock::now;
 
@@ -107,16 +107,6 @@ fn line(waiting: &Waiting<'_>) -> String {
     )
 }
 
-/// The two largest units of a span: `3d 4h`, `5m 12s`.
-fn age(millis: i64) -> String {
-    let seconds = millis.max(0) / 1000;
-    match seconds {
-        86_400.. => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
-        3600.. => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{}m {}s", seconds / 60, seconds % 60),
-    }
-}
-
 /// Such as `3 messages: 2 rejected, 1 exhausted`.
 fn total(counts: &BTreeMap<&'static str, usize>) -> String {
     let all: usize = counts.values().sum();
@@ -134,18 +124,6 @@ fn total(counts: &BTreeMap<&'static str, usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ages_have_two_units() {
-        for (millis, wanted) in [
-            (-5, "0m 0s"),
-            (312_000, "5m 12s"),
-            (7_500_000, "2h 5m"),
-            (273_600_000, "3d 4h"),
-        ] {
-            assert_eq!(age(millis), wanted);
-        }
-    }
 
     #[test]
     fn the_total_is_by_reason() {

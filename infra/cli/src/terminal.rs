@@ -48,6 +48,24 @@ pub fn faint(text: impl Display) -> String {
     format!("{FAINT}{text}{FAINT:#}")
 }
 
+/// The two largest units of a span of milliseconds: `3d 4h`, `5m 12s`.
+pub fn age(millis: i64) -> String {
+    let seconds = millis.max(0) / 1000;
+    match seconds {
+        86_400.. => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
+        3600.. => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}m {}s", seconds / 60, seconds % 60),
+    }
+}
+
+/// Empties the screen, where there is one.
+pub fn clear() {
+    if std::io::stdout().is_terminal() {
+        // ANSI: erase the display, cursor home.
+        let _ = write!(anstream::stdout(), "\x1b[2J\x1b[H");
+    }
+}
+
 /// Shows how far long work is.
 pub trait Progress {
     /// Work begins; the last one is over.
@@ -142,5 +160,22 @@ impl Counter {
 impl Drop for Counter {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_have_two_units() {
+        for (millis, wanted) in [
+            (-5, "0m 0s"),
+            (312_000, "5m 12s"),
+            (7_500_000, "2h 5m"),
+            (273_600_000, "3d 4h"),
+        ] {
+            assert_eq!(age(millis), wanted);
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Segment's Tracking API: `POST /v1/batch`. It answers 200 to most of what it then discards.
+//! Segment's Tracking API: `POST /v1/batch`. It answers 200 to most of what it then discards. Whether it knows a write key, it
+//! tells at `GET /v1/projects/<write_key>/settings` alone.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +21,18 @@ const SUCCESS: &str = r#"{"success":true}"#;
 
 /// Judges a request. `seen` are the ids that were taken before.
 pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds) -> Judged {
+    let project = asked.path.strip_prefix("/v1/projects/");
+    if let (Some(key), "GET") = (
+        project.and_then(|rest| rest.strip_suffix("/settings")),
+        asked.method,
+    ) {
+        let is_known = write_keys.iter().any(|known| Keys::fits(known, key));
+        return Judged {
+            status: if is_known { 200 } else { 404 },
+            body: "{}".to_owned(),
+            items: Vec::new(),
+        };
+    }
     if (asked.method, asked.path) != ("POST", "/v1/batch") {
         return refused(404, asked, "not found");
     }

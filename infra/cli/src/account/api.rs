@@ -27,7 +27,8 @@ pub(crate) const SECRET_KEY: &str = "test";
 /// MiniStack's region.
 pub(crate) const REGION: &str = "us-east-1";
 
-const CLOUDFORMATION_VERSION: &str = "2010-05-15";
+/// The versions of the two APIs with a query protocol, by service.
+const QUERY_VERSIONS: [(&str, &str); 2] = [("cloudformation", "2010-05-15"), ("monitoring", "2010-08-01")];
 const LAMBDA_VERSION: &str = "2015-03-31";
 /// How many characters of a refusal are shown.
 const SHOWN: usize = 600;
@@ -98,6 +99,16 @@ impl Api {
         &self.client
     }
 
+    /// The region.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The address that AWS_ENDPOINT_URL names, if it does.
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
     /// The emulator's address.
     pub(crate) fn base(&self) -> &str {
         self.endpoint.as_deref().unwrap_or_default()
@@ -144,14 +155,28 @@ impl Api {
         action: &str,
         form: &[(String, String)],
     ) -> Result<String, Error> {
+        self.query("cloudformation", action, form).await
+    }
+
+    /// One action of a service with the query protocol: CloudFormation, or CloudWatch (`monitoring`); the answer is XML.
+    pub(crate) async fn query(
+        &self,
+        service: &str,
+        action: &str,
+        form: &[(String, String)],
+    ) -> Result<String, Error> {
+        let version = QUERY_VERSIONS.iter().find(|(name, _)| *name == service);
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.append_pair("Action", action)
-            .append_pair("Version", CLOUDFORMATION_VERSION)
+            .append_pair(
+                "Version",
+                version.map(|(_, version)| *version).unwrap_or_default(),
+            )
             .extend_pairs(form);
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let url = format!("{}/", self.url("cloudformation"));
+        let url = format!("{}/", self.url(service));
         let body = body.finish().into_bytes();
-        self.send("cloudformation", action, Method::POST, url, &headers, body)
+        self.send(service, action, Method::POST, url, &headers, body)
             .await
     }
 
@@ -162,8 +187,19 @@ impl Api {
         path: &str,
         body: Vec<u8>,
     ) -> Result<T, Error> {
+        self.lambda_of(LAMBDA_VERSION, method, path, body).await
+    }
+
+    /// The same of an operation whose API version is another one.
+    pub(crate) async fn lambda_of<T: DeserializeOwned>(
+        &self,
+        version: &str,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<T, Error> {
         let operation = format!("{method} {path}");
-        let url = format!("{}/{LAMBDA_VERSION}/{path}", self.url("lambda"));
+        let url = format!("{}/{version}/{path}", self.url("lambda"));
         let headers = [("content-type", "application/json")];
         let answer = self
             .send("lambda", &operation, method, url, &headers, body)

@@ -23,6 +23,25 @@ impl DeployedStack {
         })
     }
 
+    /// The stack of this name at an API.
+    #[cfg(test)]
+    pub(crate) fn at(api: Api, name: &str) -> Self {
+        Self {
+            api,
+            name: name.to_owned(),
+        }
+    }
+
+    /// The AWS APIs of its region.
+    pub(crate) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The queue of parked events.
     pub(crate) async fn parked_queue(&self) -> Result<Queue<'_>, Error> {
         self.queue("ParkedQueue").await

@@ -199,3 +199,28 @@ fn a_scripted_item_is_discarded_alone() {
     };
     assert_eq!(results, [lost, ItemResult::Accepted]);
 }
+
+#[test]
+fn the_settings_of_a_source_tell_whether_its_key_is_known() {
+    let headers = HeaderMap::new();
+    for (path, method, status) in [
+        ("/v1/projects/w-2/settings", "GET", 200),
+        ("/v1/projects/w-3/settings", "GET", 404),
+        ("/v1/projects/w-2/settings", "POST", 404),
+        ("/v1/projects/w-2", "GET", 404),
+    ] {
+        let asked = Asked {
+            method,
+            path,
+            headers: &headers,
+            body: "",
+            item_fault: None,
+        };
+        let keys = ["w-1".to_owned(), "w-2".to_owned()];
+        assert_eq!(
+            judge(&asked, &keys, &mut SeenIds::new()).status,
+            status,
+            "{method} {path}"
+        );
+    }
+}
