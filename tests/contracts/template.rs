@@ -1,11 +1,17 @@
 //! The numbers and permissions of `infra/template.yaml`, against `reliability.md` section 8 (RI-044).
 
+#[path = "template/alarms.rs"]
+mod alarms;
 #[path = "template/braze_files.rs"]
 mod braze_files;
+#[path = "template/doctor.rs"]
+mod doctor;
 #[path = "template/evaluated.rs"]
 mod evaluated;
 #[path = "template/fallback.rs"]
 mod fallback;
+#[path = "template/organisation.rs"]
+mod organisation;
 #[path = "template/permissions.rs"]
 mod permissions;
 #[path = "template/queues.rs"]
@@ -318,6 +324,7 @@ fn outputs_are_urls_and_names_and_nothing_secret() {
             "ReceiveBrazeUrl",
             "ReceiveBranchUrl",
             "ParkedQueueUrl",
+            "AlarmTopicArn",
             "FallbackBucketName",
             "BrazeDeadQueueUrl",
             "BranchDeadQueueUrl",

@@ -51,6 +51,18 @@ export interface SwitchyardProps {
   readonly brazeFiles?: BrazeFiles;
   /** Destinations whose events wait in their queue for now. */
   readonly paused?: readonly Vendor[];
+  /** Whether alarms, their topic and the dashboard are made; they are by default. */
+  readonly alarms?: boolean;
+  /** An address that gets a mail from each alarm. */
+  readonly alarmEmail?: string;
+  /** How many messages are gathered for one invocation: `busy` means more, and costs less where much comes. */
+  readonly profile?: "quiet" | "busy";
+  /** The ARN of the permissions boundary of every role. */
+  readonly permissionsBoundary?: string;
+  /** The path of every role. */
+  readonly rolePath?: string;
+  /** The ARN of a KMS key for queues, log groups and secrets. */
+  readonly kmsKeyArn?: string;
   /** How long log lines are kept, in a number of days that CloudWatch Logs offers. */
   readonly logRetention?: Duration;
 }
@@ -130,6 +142,12 @@ function parameters(props: SwitchyardProps): Record<string, unknown> {
       ...(props.brazeFiles.keyArn && { BrazeFilesKeyArn: props.brazeFiles.keyArn }),
       PauseBrazeFiles: String(props.brazeFiles.paused ?? false),
     }),
+    ...(props.alarms !== undefined && { Alarms: String(props.alarms) }),
+    ...(props.alarmEmail && { AlarmEmail: props.alarmEmail }),
+    ...(props.profile && { Profile: props.profile }),
+    ...(props.permissionsBoundary && { PermissionsBoundary: props.permissionsBoundary }),
+    ...(props.rolePath && { RolePath: props.rolePath }),
+    ...(props.kmsKeyArn && { KmsKeyArn: props.kmsKeyArn }),
     ...(props.logRetention && { LogRetentionDays: props.logRetention.toDays() }),
     PauseSegment: String(paused.has("segment")),
     PauseBraze: String(paused.has("braze")),

@@ -50,6 +50,12 @@ test("the properties become parameters", () => {
     reserveReceiveBranch: 9,
     brazeFiles: { bucket: "acme-currents", prefix: "", paused: true },
     paused: ["braze"],
+    profile: "busy",
+    permissionsBoundary: "arn:aws:iam::111122223333:policy/limits",
+    rolePath: "/apps/",
+    kmsKeyArn: "arn:aws:kms:eu-west-1:111122223333:key/k",
+    alarms: false,
+    alarmEmail: "ops@example.com",
     logRetention: Duration.days(7),
   });
   const text = JSON.stringify(template.toJSON());
@@ -61,6 +67,11 @@ test("the properties become parameters", () => {
   assert.equal(counts.filter((count) => count.includes("77,")).length, 2, String(counts));
   assert.equal(counts.filter((count) => count.includes("9,")).length, 1, String(counts));
   assert.ok(text.includes("acme-currents") && !text.includes('{"Ref":"BrazeFilesBucket"}'));
+  assert.deepEqual(template.toJSON()["Conditions"].AlarmsAreOn, { "Fn::Equals": ["false", "true"] });
+  for (const given of ["ops@example.com", "policy/limits", "/apps/", "key/k"]) {
+    assert.ok(text.includes(given), given);
+  }
+  assert.deepEqual(template.toJSON()["Conditions"].ProfileIsBusy, { "Fn::Equals": ["busy", "busy"] });
   assert.deepEqual(template.toJSON()["Conditions"].BrazeIsPaused, { "Fn::Equals": ["true", "true"] });
   assert.deepEqual(template.toJSON()["Conditions"].BranchIsPaused, { "Fn::Equals": ["false", "true"] });
 });

@@ -36,6 +36,7 @@ pub(crate) fn emit<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Si
             attempt: 0,
             age_ms: 0,
             request_id: request_id(),
+            aws_request_id: None,
             message_id: None,
             maybe_duplicate: None,
             no_answer: None,
@@ -104,6 +105,6 @@ fn metrics<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
     }
     metrics.count(m::PANICS, &[], run.panics);
     let out = run.queued + run.parked_events.len() as u64 + run.handed_on;
-    metrics.add(m::CONSERVATION_GAP, &[], run.events as f64 - out as f64);
+    metrics.add(m::CONSERVATION_GAP, &[], (run.events as f64 - out as f64).abs());
     metrics
 }

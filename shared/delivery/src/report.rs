@@ -70,7 +70,11 @@ impl Report<'_> {
         metrics.count(m::PANICS, &[], self.counts.panics.get());
         metrics.count(m::REMAINDERS, own, self.applied.replaced.len() as u64);
         metrics.count(m::VISIBILITY_FAILED, own, self.applied.visibility_failed);
-        metrics.add(m::CONSERVATION_GAP, &[], opened as f64 - tally.sum() as f64);
+        metrics.add(
+            m::CONSERVATION_GAP,
+            &[],
+            (opened as f64 - tally.sum() as f64).abs(),
+        );
         sink.summary(
             Line::Invocation(InvocationLine {
                 destination: Some(destination),
@@ -153,6 +157,7 @@ impl Report<'_> {
             attempt,
             age_ms,
             request_id: LoggedId::technical(&head.request_id),
+            aws_request_id: Some(LoggedId::technical(self.aws_request_id)),
             message_id: Some(LoggedId::technical(&opened.record.message_id)),
             maybe_duplicate: result.maybe_duplicate.then_some(true),
             no_answer: result.no_answer.map(NoResponse::as_str),

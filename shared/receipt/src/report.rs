@@ -276,7 +276,7 @@ fn metrics(decision: &Decision, frame: &Frame<'_>) -> Metrics {
     metrics.count(m::LOST_AT_SENDER, source, u64::from(is_lost(decision, frame)));
     secret_metrics(&mut metrics, &frame.secret);
     metrics.count(m::PANICS, &[], u64::from(decision.is_panic));
-    metrics.add(m::CONSERVATION_GAP, &[], decision.conservation_gap());
+    metrics.add(m::CONSERVATION_GAP, &[], decision.conservation_gap().abs());
     metrics
 }
 
@@ -293,6 +293,7 @@ fn event_line(frame: &Frame<'_>, outcome: &'static str, reason: &'static str) ->
         attempt: 0,
         age_ms: 0,
         request_id: LoggedId::technical(&frame.arrival.request_id),
+        aws_request_id: None,
         message_id: None,
         maybe_duplicate: None,
         no_answer: None,

@@ -132,8 +132,11 @@ pub struct EventLine {
     pub attempt: u32,
     /// Milliseconds since the request that brought it.
     pub age_ms: u64,
-    /// The id of that request.
+    /// The id of that request; at receipt it is Lambda's id of the invocation too.
     pub request_id: LoggedId,
+    /// Lambda's id of the invocation that delivered it, as in its line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws_request_id: Option<LoggedId>,
     /// The id of the SQS message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<LoggedId>,

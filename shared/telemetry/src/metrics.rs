@@ -119,7 +119,7 @@ metrics! {
     SECRET_FETCH_FAILED = "secret_fetch_failed", Count, [];
     /// Fetches whose value was not of the documented form.
     SECRET_MALFORMED = "secret_malformed", Count, [];
-    /// What came in less what went out: never anything but 0.
+    /// How far apart the counts of what came in and what went out are: never anything but 0.
     CONSERVATION_GAP = "conservation_gap", Count, [];
     /// Panics caught.
     PANICS = "panics", Count, [];

@@ -45,12 +45,9 @@ fn without_a_bucket_nothing_is_deployed() {
             "ReadBrazeFiles",
             "ReadBrazeFilesLogGroup",
             "ReadBrazeFilesRole",
-            "AlarmTopic",
             "BrazeFilesDeadLettersAlarm",
             "BrazeFilesBacklogAgeAlarm",
-            "SegmentHoldAlarm",
             "ReadBrazeFilesErrorsAlarm",
-            "PanicsAlarm"
         ]
     );
     assert!(names(&without).iter().all(|name| !name.contains("BrazeFiles")));
@@ -241,103 +238,4 @@ fn the_queues_that_people_work_with_are_outputs() {
     ] {
         assert_eq!(outputs.text(&format!("{name}.Value")), value);
     }
-}
-
-#[test]
-fn alarms_cover_the_file_queue_and_its_function() {
-    event::rules!["CF-127"];
-    let template = deployed(&[]);
-    let dimensions = |metric: &Value| -> Vec<(String, String)> {
-        let all = metric.at("Dimensions").items().iter();
-        all.map(|one| (one.text("Name").to_owned(), one.text("Value").to_owned()))
-            .collect()
-    };
-    let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    for (alarm, name, metric, over, s, times, dimension) in [
-        (
-            "BrazeFilesDeadLettersAlarm",
-            "dead-letters-braze-files",
-            "ApproximateNumberOfMessagesVisible",
-            0,
-            60,
-            1,
-            vec![of("QueueName", "BrazeFilesDeadQueue.QueueName")],
-        ),
-        (
-            "BrazeFilesBacklogAgeAlarm",
-            "backlog-age-braze-files",
-            "ApproximateAgeOfOldestMessage",
-            900,
-            300,
-            3,
-            vec![of("QueueName", "BrazeFilesQueue.QueueName")],
-        ),
-        (
-            "SegmentHoldAlarm",
-            "hold-segment",
-            telemetry::metrics::HOLD.name,
-            1,
-            60,
-            1,
-            vec![of("Stack", STACK), of("Destination", "segment")],
-        ),
-        (
-            "ReadBrazeFilesErrorsAlarm",
-            "function-errors-read-braze-files",
-            "Errors",
-            0,
-            300,
-            1,
-            vec![of("FunctionName", "ReadBrazeFiles")],
-        ),
-        (
-            "PanicsAlarm",
-            "function-errors-panics",
-            telemetry::metrics::PANICS.name,
-            0,
-            300,
-            1,
-            vec![of("Stack", STACK)],
-        ),
-    ] {
-        let alarm = template.resource(alarm);
-        let properties = alarm.at("Properties");
-        assert_eq!(properties.text("AlarmName"), format!("{STACK}-{name}"));
-        assert_eq!(properties.text("MetricName"), metric);
-        assert_eq!(dimensions(properties), dimension);
-        let numbers = ["Threshold", "Period", "EvaluationPeriods"].map(|key| properties.int(key));
-        assert_eq!(numbers, [over, s, times], "{name}");
-    }
-}
-
-#[test]
-fn each_alarm_tells_somebody_and_names_a_runbook() {
-    event::rules!["CF-127"];
-    let template = deployed(&[]);
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/runbooks");
-    let files = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().file_name());
-    let mut unnamed: std::collections::BTreeSet<String> =
-        files.map(|name| name.into_string().unwrap()).collect();
-    let runbooks = unnamed.clone();
-    for name in names(&template) {
-        let resource = template.resource(name);
-        if resource.text("Type") != "AWS::CloudWatch::Alarm" {
-            continue;
-        }
-        assert_eq!(
-            resource.texts("Properties.AlarmActions"),
-            ["AlarmTopic"],
-            "{name}"
-        );
-        let description = resource.text("Properties.AlarmDescription");
-        let (_, runbook) = description.rsplit_once("infra/runbooks/").unwrap();
-        assert!(runbooks.contains(runbook), "{name}: {runbook}");
-        let stem = runbook.strip_suffix(".md").unwrap();
-        let alarm = resource.text("Properties.AlarmName");
-        assert!(alarm.starts_with(&format!("{STACK}-{stem}-")), "{alarm}");
-        unnamed.remove(runbook);
-    }
-    assert_eq!(unnamed, std::collections::BTreeSet::new(), "no alarm names these");
 }

@@ -120,6 +120,13 @@ impl Template {
                 .conditions
                 .insert(name.clone(), *condition == Value::Bool(true));
         }
+        // Once more, for those that are made of others.
+        let with_conditions = template.evaluate(&documents[0]);
+        for (name, condition) in with_conditions.at("Conditions").entries() {
+            template
+                .conditions
+                .insert(name.clone(), *condition == Value::Bool(true));
+        }
         template.root = template.evaluate(&documents[0]);
         template.leave_out_what_is_not_deployed();
         template
@@ -217,6 +224,8 @@ impl Template {
                 Value::Text(own.fold(text, |text, (name, value)| text.replace(&name, value)))
             }
             ("Equals", Value::List(sides)) => Value::Bool(sides[0] == sides[1]),
+            ("And", Value::List(all)) => Value::Bool(all.iter().all(|one| *one == Value::Bool(true))),
+            ("Condition", Value::Text(name)) => Value::Bool(self.conditions.get(&name) != Some(&false)),
             ("Not", Value::List(sides)) => Value::Bool(sides[0] == Value::Bool(false)),
             ("If", Value::List(branches)) => {
                 let Value::Text(condition) = &branches[0] else {

@@ -82,7 +82,7 @@ fn each_role_allows_exactly_its_row() {
         let keys: Vec<_> = properties.entries().iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(
             keys,
-            ["AssumeRolePolicyDocument", "Policies"],
+            ["Path", "AssumeRolePolicyDocument", "Policies"],
             "no managed policy: {name}"
         );
         let trust = properties.at("AssumeRolePolicyDocument.Statement").items();

@@ -15,8 +15,8 @@ use super::error::tail;
 use super::folder::RunFolder;
 use crate::account::api::{ACCESS_KEY, REGION, SECRET_KEY};
 
-/// What MiniStack is to offer: the services of the template, and those that deploy it.
-const SERVICES: &str = "cloudformation,events,iam,lambda,logs,s3,secretsmanager,sqs,sts";
+/// What MiniStack is to offer: the services of the template, and those that deploy it and look at it.
+const SERVICES: &str = "cloudformation,events,iam,lambda,logs,monitoring,s3,secretsmanager,sns,sqs,sts";
 /// How often a port is looked for.
 const ATTEMPTS: u8 = 5;
 /// What MiniStack prints if its port is taken.

@@ -20,6 +20,8 @@ use crate::terminal::Progress;
 const STACK: &str = "switchyard";
 /// The template's parameter that names the bucket of Currents files.
 pub(crate) const BRAZE_FILES_BUCKET: &str = "BrazeFilesBucket";
+/// The parameter that asks for alarms, which tell nobody on this machine.
+const ALARMS: &str = "Alarms";
 /// What a bucket is told that is to announce its objects: AWS's switch of the same name.
 const TO_EVENTBRIDGE: &str =
     "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>";
@@ -103,6 +105,10 @@ impl Stack {
             ("Architecture".to_owned(), architecture().to_owned()),
             ("SettingsPath".to_owned(), settings.display().to_string()),
         ];
+        let has_own = |name: &str| plan.parameters.iter().any(|(own, _)| own == name);
+        if !has_own(ALARMS) {
+            parameters.push((ALARMS.to_owned(), "false".to_owned()));
+        }
         parameters.extend(plan.parameters.iter().cloned());
         let bucket = parameters.iter().find(|(name, _)| name == BRAZE_FILES_BUCKET);
         if let Some((_, bucket)) = bucket {

@@ -34,6 +34,19 @@ fn one_line_for_each_end_and_for_the_first_wait() {
 }
 
 #[test]
+fn an_event_line_leads_to_its_invocation_and_back() {
+    event::rules!["RP-003"];
+    let got = invoke(&[message(1, "ok#1 rejected#2 hold#3")]);
+    let id = |line: &String| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line["aws_request_id"].as_str().unwrap().to_owned()
+    };
+    let of_invocation = id(&got.aws.lines_of("invocation")[0]);
+    let of_events: Vec<String> = got.aws.lines_of("event").iter().map(id).collect();
+    assert_eq!(of_events, vec![of_invocation; 3]);
+}
+
+#[test]
 fn an_invocation_counts_each_event_to_one_end() {
     event::rules!["RP-031", "RP-032"];
     let first = [
