@@ -20,8 +20,8 @@ that the stack holds: Segment for the settings of its source, Braze by a request
 without data, which Braze refuses after it has taken the key. Branch has no such
 question: its key is checked by its form.
 
-It reads the settings out of the deployed layer; --settings reads a file instead.
-Ages come from the log lines of the functions that deliver, and from CloudWatch.
+The settings are those of the deployed layer, or those of --settings.
+Ages come from the log lines of the functions that deliver, and CloudWatch.
 
 IAM actions needed:
   cloudformation:DescribeStacks, cloudformation:ListStackResources
