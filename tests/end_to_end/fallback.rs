@@ -76,11 +76,7 @@ async fn what_branch_sends_while_sqs_is_away_arrives_after() {
         let number = numbers.next()?;
         Some((number, (numbers, pace)))
     });
-    let statuses: Vec<u16> = paced
-        .map(send)
-        .buffer_unordered(SENDERS)
-        .collect()
-        .await;
+    let statuses: Vec<u16> = paced.map(send).buffer_unordered(SENDERS).collect().await;
     assert_eq!(statuses, [202; EVENTS], "all are kept");
     system.at_rest("the first").await;
     assert_eq!(system.sandbox.accepted(Vendor::Segment).len(), 1);

@@ -160,7 +160,8 @@ async fn backfill(options: &Options) -> Result<ExitCode, Error> {
     match ended {
         Ok(true) => Ok(ExitCode::SUCCESS),
         stopped => {
-            if let Some(key) = sending.last_sent() {
+            // A run that ends before its first file goes on where it was to begin.
+            if let Some(key) = sending.last_sent().or_else(|| options.after.as_deref()) {
                 terminal::line(format!("To go on where this ended: --after {key}"));
             }
             stopped.map(|_| ExitCode::FAILURE)

@@ -24,6 +24,6 @@ pub use fallback_bucket::FallbackBucket;
 pub use http::Client;
 pub use read_files::read_braze_files;
 pub use receive::receive;
-pub use s3::S3;
+pub use s3::{Listed, S3};
 pub use secrets_manager::SecretsManager;
 pub use sqs::Sqs;

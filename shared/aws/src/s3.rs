@@ -15,6 +15,21 @@ pub struct S3<C = SystemClock> {
     requests: S3Requests<C>,
 }
 
+/// Which keys of a bucket are listed. What is empty does not narrow it down.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listed<'a> {
+    /// The bucket.
+    pub bucket: &'a str,
+    /// What the keys begin with.
+    pub prefix: &'a str,
+    /// Keys that have it behind the prefix come as folders.
+    pub delimiter: &'a str,
+    /// Only keys behind this one.
+    pub after: &'a str,
+    /// `NextContinuationToken` of the page before.
+    pub continuation: &'a str,
+}
+
 /// A request that could not be made, or was not answered as a whole.
 struct NoAnswer;
 
@@ -45,27 +60,22 @@ impl<C: Clock + Clone> S3<C> {
         })
     }
 
-    /// One `ListObjectsV2`: the XML of up to 1,000 keys that begin with `prefix` and come behind `after`. With a delimiter,
-    /// those that have it behind the prefix come as folders.
+    /// One `ListObjectsV2`: the XML of up to 1,000 keys, percent-encoded, as a key may hold what XML may not.
     ///
     /// # Errors
     /// The status and code of a refusal; why, if nothing was answered.
-    pub async fn list(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        delimiter: &str,
-        after: &str,
-    ) -> Result<String, CallFailed> {
+    pub async fn list(&self, listed: &Listed<'_>) -> Result<String, CallFailed> {
         const OPERATION: &str = "ListObjectsV2";
         let request = S3Request {
             operation: OPERATION,
-            bucket,
+            bucket: listed.bucket,
             query: &[
-                ("delimiter", delimiter),
+                ("continuation-token", listed.continuation),
+                ("delimiter", listed.delimiter),
+                ("encoding-type", "url"),
                 ("list-type", "2"),
-                ("prefix", prefix),
-                ("start-after", after),
+                ("prefix", listed.prefix),
+                ("start-after", listed.after),
             ],
             ..S3Request::default()
         };

@@ -147,8 +147,11 @@ impl<C: Clock + Clone> S3Requests<C> {
         let code = texts(&String::from_utf8_lossy(&body), "Code")
             .next()
             .map(str::to_owned);
-        // Nothing but a code may reach a log.
-        let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        // Nothing but a code, such as `NoSuchKey` or `KMS.DisabledException`, may reach a log.
+        let code = code.filter(|code| {
+            code.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
+        });
         Refused {
             status,
             code: code.unwrap_or_default(),

@@ -7,7 +7,7 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use aws::{FallbackBucket, S3, SecretsManager, Sqs};
+use aws::{FallbackBucket, Listed, S3, SecretsManager, Sqs};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use currents::{Answer, Got, Objects};
@@ -83,6 +83,13 @@ fn entries() -> [Entry; 1] {
     }]
 }
 
+const LISTED: Listed<'_> = Listed {
+    bucket: "b",
+    prefix: "p",
+    delimiter: "",
+    after: "",
+    continuation: "",
+};
 const BRAZE: QueueName = QueueName::Destination(Destination::Braze);
 const TIMEOUT_MS: u64 = 5000;
 
@@ -278,9 +285,9 @@ async fn connections_that_were_idle_for_20_s_are_not_used_again() {
 
     let clock = SetClock(std::rc::Rc::default());
     let objects = S3::with_clock(&one_request_a_connection("x"), clock.clone()).unwrap();
-    assert!(objects.list("b", "p", "", "").await.is_ok());
+    assert!(objects.list(&LISTED).await.is_ok());
     clock.0.set(20_001);
-    assert!(objects.list("b", "p", "", "").await.is_ok());
+    assert!(objects.list(&LISTED).await.is_ok());
 }
 
 #[tokio::test]
@@ -314,9 +321,33 @@ async fn requests_to_s3_are_signed_with_their_headers() {
     is_asked("DELETE /b/p/1", ALWAYS, EMPTY);
     assert_eq!(bucket.list("p/", 2).await.unwrap(), ["p/1", "p/2"]);
     is_asked("GET /b/?list-type=2&max-keys=2&prefix=p%2F", ALWAYS, EMPTY);
-    objects.list("b", "p/", "/", "p/1").await.unwrap();
-    let list = "GET /b/?delimiter=%2F&list-type=2&prefix=p%2F&start-after=p%2F1";
-    is_asked(list, ALWAYS, EMPTY);
+    let listed = Listed {
+        prefix: "p/",
+        delimiter: "/",
+        ..LISTED
+    };
+    for (listed, more, first) in [
+        (
+            Listed {
+                after: "p/1",
+                ..listed
+            },
+            "&start-after=p%2F1",
+            "",
+        ),
+        (
+            Listed {
+                continuation: "t/1=",
+                ..listed
+            },
+            "",
+            "continuation-token=t%2F1%3D&",
+        ),
+    ] {
+        objects.list(&listed).await.unwrap();
+        let list = format!("GET /b/?{first}delimiter=%2F&encoding-type=url&list-type=2&prefix=p%2F{more}");
+        is_asked(&list, ALWAYS, EMPTY);
+    }
     objects.get("b", "p/1", 2..5, Some("\"e\"")).await;
     let with_range = "host;if-match;range;x-amz-content-sha256;x-amz-date";
     let asked = is_asked("GET /b/p/1", with_range, EMPTY);
@@ -326,11 +357,17 @@ async fn requests_to_s3_are_signed_with_their_headers() {
 
 #[tokio::test]
 async fn a_refusal_of_s3_is_read_by_its_code_alone() {
+    event::rules!["CF-045"];
     for (status, body, code) in [
         (
             "404 Not Found",
             "<Error><Code>NoSuchKey</Code><Message>mark7Q</Message></Error>",
             "NoSuchKey",
+        ),
+        (
+            "400 Bad Request",
+            "<Error><Code>KMS.DisabledException</Code></Error>",
+            "KMS.DisabledException",
         ),
         ("503 Slow Down", "mark7Q", ""),
         ("403 Forbidden", "<Code>mark 7Q</Code>", ""),
@@ -345,7 +382,7 @@ async fn a_refusal_of_s3_is_read_by_its_code_alone() {
         };
         assert_eq!(bucket.get("k").await.unwrap_err().code, wanted);
         let objects = S3::new(&config).unwrap();
-        let listed = objects.list("b", "p", "", "").await.unwrap_err();
+        let listed = objects.list(&LISTED).await.unwrap_err();
         assert_eq!(listed.code, format!("{number} {code}"));
         let refused = Answer {
             status: number,

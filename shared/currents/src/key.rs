@@ -8,8 +8,11 @@ const EVENT_TYPE: &str = "event_type=";
 const DATE: &str = "date=";
 
 /// Whether the key is one of those that are read.
+///
+/// A part `.` or `..` cannot be asked for: a URL's path is taken to mean another one.
 pub fn is_read(key: &str, prefix: &str) -> bool {
-    key.starts_with(prefix) && key.ends_with(SUFFIX)
+    let is_askable = key.split('/').all(|part| part != "." && part != "..");
+    key.starts_with(prefix) && key.ends_with(SUFFIX) && is_askable
 }
 
 /// The type that the key names: K.
@@ -42,6 +45,9 @@ mod tests {
             ("currents/a.avro.tmp", "currents/", false),
             ("currents/a.json", "currents/", false),
             ("Currents/a.avro", "currents/", false),
+            ("currents/../a.avro", "currents/", false),
+            ("currents/./a.avro", "currents/", false),
+            ("currents/..a./b.avro", "currents/", true),
         ] {
             assert_eq!(is_read(key, prefix), wanted, "{key}");
         }

@@ -24,15 +24,28 @@ pub(crate) struct Page {
     pub(crate) objects: Vec<Object>,
     /// What stands before the delimiter in the keys of all others.
     pub(crate) folders: Vec<String>,
-    /// Whether there is more behind it.
-    pub(crate) is_cut: bool,
+    /// What asks for the next page, if there is one.
+    pub(crate) continuation: Option<String>,
+}
+
+/// Which page is asked for. What is empty does not narrow it down.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asked {
+    /// What the keys begin with.
+    pub(crate) prefix: String,
+    /// Whether keys with a `/` behind the prefix come as folders.
+    pub(crate) by_folder: bool,
+    /// Only keys behind this one.
+    pub(crate) after: String,
+    /// [`Page::continuation`] of the page before.
+    pub(crate) continuation: String,
 }
 
 /// Lists a bucket: one `ListObjectsV2` a call.
 #[allow(async_fn_in_trait, reason = "everything runs on one thread")]
 pub(crate) trait Listing {
-    /// Keys that begin with `prefix` and come behind `after`; those with a `/` behind the prefix as folders, if so asked.
-    async fn page(&self, prefix: &str, by_folder: bool, after: &str) -> Result<Page, Error>;
+    /// Up to 1,000 keys and folders.
+    async fn page(&self, asked: &Asked) -> Result<Page, Error>;
 }
 
 /// What is looked for.
@@ -86,21 +99,24 @@ pub(crate) async fn files(listing: &impl Listing, wanted: &Wanted<'_>) -> Result
     let mut found = Vec::new();
     let mut folders = vec![wanted.prefix.clone()];
     while let Some(folder) = folders.pop() {
-        if key::event_type(&folder).is_some() {
+        // A prefix may end within the name of a type.
+        if folder.ends_with('/') && key::event_type(&folder).is_some() {
             if wanted.takes_type(&folder) {
                 of_type(listing, wanted, &folder, &mut found).await?;
             }
             continue;
         }
-        let mut after = String::new();
+        let mut asked = Asked {
+            prefix: folder,
+            by_folder: true,
+            ..Asked::default()
+        };
         loop {
-            let page = listing.page(&folder, true, &after).await?;
-            let last = page.objects.last().map(|object| object.key.clone());
-            let last = last.into_iter().chain(page.folders.last().cloned()).max();
+            let page = listing.page(&asked).await?;
             found.extend(page.objects.into_iter().filter(|object| wanted.takes(object)));
             folders.extend(page.folders);
-            match last.filter(|_| page.is_cut) {
-                Some(last) => after = last,
+            match page.continuation {
+                Some(continuation) => asked.continuation = continuation,
                 None => break,
             }
         }
@@ -109,26 +125,38 @@ pub(crate) async fn files(listing: &impl Listing, wanted: &Wanted<'_>) -> Result
     Ok(found)
 }
 
-/// The files of a folder of one type.
+/// The files of a folder of one type: those of the hours, and what lies before and behind all hours.
 async fn of_type(
     listing: &impl Listing,
     wanted: &Wanted<'_>,
     folder: &str,
     found: &mut Vec<Object>,
 ) -> Result<(), Error> {
-    let mut after = format!("{folder}date={}", wanted.from);
-    loop {
-        let page = listing.page(folder, false, &after).await?;
-        let Some(last) = page.objects.last().map(|object| object.key.clone()) else {
-            return Ok(());
+    let at = |name: &str, hour: &str| format!("{folder}{name}{hour}");
+    for (after, until) in [
+        (String::new(), Some(at("date=", ""))),
+        (at("date=", &wanted.from), Some(at("date=", &wanted.to))),
+        // The character behind `=`.
+        (at("date>", ""), None),
+    ] {
+        let mut asked = Asked {
+            prefix: folder.to_owned(),
+            after,
+            ..Asked::default()
         };
-        let is_over = key::hour(&last).is_some_and(|hour| hour >= wanted.to.as_str());
-        found.extend(page.objects.into_iter().filter(|object| wanted.takes(object)));
-        if is_over || !page.is_cut {
-            return Ok(());
+        loop {
+            let page = listing.page(&asked).await?;
+            let is_over = |object: &Object| until.as_ref().is_some_and(|until| object.key >= *until);
+            let is_last = page.objects.last().is_none_or(&is_over);
+            let objects = page.objects.into_iter().filter(|object| !is_over(object));
+            found.extend(objects.filter(|object| wanted.takes(object)));
+            match page.continuation {
+                Some(continuation) if !is_last => asked.continuation = continuation,
+                _ => break,
+            }
         }
-        after = last;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -141,27 +169,43 @@ mod tests {
         requests: Cell<usize>,
     }
 
+    impl Bucket {
+        fn of(mut keys: Vec<String>) -> Self {
+            keys.sort();
+            Self {
+                keys,
+                requests: Cell::new(0),
+            }
+        }
+    }
+
+    /// As S3 answers. Its token says behind which key, or behind which folder, the next page begins.
     impl Listing for Bucket {
-        async fn page(&self, prefix: &str, by_folder: bool, after: &str) -> Result<Page, Error> {
+        async fn page(&self, asked: &Asked) -> Result<Page, Error> {
             self.requests.set(self.requests.get() + 1);
             let mut page = Page::default();
-            for key in self
-                .keys
-                .iter()
-                .filter(|key| key.starts_with(prefix) && key.as_str() > after)
-            {
+            let behind = if asked.continuation.is_empty() {
+                &asked.after
+            } else {
+                &asked.continuation
+            };
+            let mut last = String::new();
+            for key in self.keys.iter().filter(|key| key.starts_with(&asked.prefix)) {
+                let rest = key.strip_prefix(&asked.prefix).unwrap();
+                let folder = rest.split_once('/').filter(|_| asked.by_folder);
+                let folder = folder.map(|(name, _)| format!("{}{name}/", asked.prefix));
+                let named = folder.as_ref().unwrap_or(key);
+                // What is asked for again after a token is not what the token has named.
+                if (named <= behind && key <= behind) || named == behind || *named == last {
+                    continue;
+                }
                 if page.objects.len() + page.folders.len() == 1000 {
-                    page.is_cut = true;
+                    page.continuation = Some(last);
                     break;
                 }
-                let rest = key.strip_prefix(prefix).unwrap();
-                match rest.split_once('/').filter(|_| by_folder) {
-                    Some((folder, _)) => {
-                        let folder = format!("{prefix}{folder}/");
-                        if page.folders.last() != Some(&folder) && folder.as_str() > after {
-                            page.folders.push(folder);
-                        }
-                    }
+                last.clone_from(named);
+                match folder {
+                    Some(folder) => page.folders.push(folder),
                     None => page.objects.push(Object {
                         key: key.clone(),
                         size: 10,
@@ -193,11 +237,7 @@ mod tests {
         }
         keys.push("currents/plain.avro".to_owned());
         keys.push("currents/readme.txt".to_owned());
-        keys.sort();
-        Bucket {
-            keys,
-            requests: Cell::new(0),
-        }
+        Bucket::of(keys)
     }
 
     fn wanted(settings: &BrazeToSegment) -> Wanted<'_> {
@@ -247,5 +287,63 @@ mod tests {
         wanted.after = Some(found[10].key.clone());
         let rest = files(&bucket, &wanted).await.unwrap();
         assert_eq!(rest, found[11..]);
+    }
+
+    #[tokio::test]
+    async fn files_without_an_hour_count_wherever_they_lie() {
+        event::rules!["CF-110"];
+        let folder = format!("currents/D/event_type={OPEN}/");
+        let keys = [
+            "a.avro",
+            "date=2026-01-01-05/x.avro",
+            "date=2025-12-31-23/x.avro",
+            "other/x.avro",
+            "z.avro",
+        ]
+        .map(|name| format!("{folder}{name}"));
+        let (bucket, settings) = (Bucket::of(keys.to_vec()), BrazeToSegment::default());
+        let found = files(&bucket, &wanted(&settings)).await.unwrap();
+        let found: Vec<_> = found.iter().map(|object| object.key.as_str()).collect();
+        assert_eq!(found, [&*keys[0], &*keys[1], &*keys[3], &*keys[4]]);
+    }
+
+    #[tokio::test]
+    async fn a_prefix_may_end_anywhere() {
+        event::rules!["CF-110"];
+        let (bucket, settings) = (bucket(), BrazeToSegment::default());
+        for (prefix, count) in [
+            ("", 48 + 1),
+            ("currents/D/event_type=users.messages.email.", 48),
+            ("currents/D/event_type=users.messages.email.Op", 24),
+            (
+                "currents/D/event_type=users.messages.email.Open/date=2026-01-01-0",
+                10,
+            ),
+            (
+                "currents/D/event_type=users.messages.email.Open/date=2026-01-01-07/",
+                1,
+            ),
+            ("currents/D/event_type=users.behaviors.", 0),
+        ] {
+            let wanted = Wanted {
+                prefix: prefix.to_owned(),
+                ..wanted(&settings)
+            };
+            assert_eq!(files(&bucket, &wanted).await.unwrap().len(), count, "{prefix}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_page_is_read_once() {
+        event::rules!["CF-111"];
+        let folders =
+            (0..1_001).map(|at| format!("currents/{at:04}/event_type={OPEN}/date=2026-01-01-05/x.avro"));
+        let files_of_an_hour =
+            (0..2_500).map(|at| format!("currents/9999/event_type={OPEN}/date=2026-01-01-07/{at:04}.avro"));
+        let bucket = Bucket::of(folders.chain(files_of_an_hour).collect());
+        let settings = BrazeToSegment::default();
+        let found = files(&bucket, &wanted(&settings)).await.unwrap();
+        assert_eq!(found.len(), 3_501);
+        assert!(found.is_sorted_by(|one, next| one.key < next.key), "each once");
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use event::Timestamp;
 use roxmltree::{Document, Node};
 
-use super::listing::{Listing, Object, Page};
+use super::listing::{Asked, Listing, Object, Page};
 use super::sending::Queues;
 use super::{Error, Options};
 
@@ -88,10 +88,16 @@ impl Queues for Remote {
 }
 
 impl Listing for Remote {
-    async fn page(&self, prefix: &str, by_folder: bool, after: &str) -> Result<Page, Error> {
+    async fn page(&self, asked: &Asked) -> Result<Page, Error> {
         const OPERATION: &str = "ListObjectsV2";
-        let delimiter = if by_folder { "/" } else { "" };
-        let answer = self.s3.list(&self.bucket, prefix, delimiter, after).await;
+        let listed = aws::Listed {
+            bucket: &self.bucket,
+            prefix: &asked.prefix,
+            delimiter: if asked.by_folder { "/" } else { "" },
+            after: &asked.after,
+            continuation: &asked.continuation,
+        };
+        let answer = self.s3.list(&listed).await;
         let answer = answer.map_err(|error| failed(OPERATION, error))?;
         page(&answer).ok_or_else(|| failed(OPERATION, answer))
     }
@@ -112,9 +118,14 @@ fn page(answer: &str) -> Option<Page> {
         root.children()
             .filter(move |child| child.tag_name().name() == name)
     };
+    let is_encoded = text(root, "EncodingType").as_deref() == Some("url");
+    let key = |node, name: &str| {
+        let key = text(node, name)?;
+        Some(if is_encoded { decoded(&key) } else { key })
+    };
     let object = |node| {
         Some(Object {
-            key: text(node, "Key")?,
+            key: key(node, "Key")?,
             size: text(node, "Size")?.parse().ok()?,
             written_at: Timestamp::parse(&text(node, "LastModified")?)?,
         })
@@ -122,10 +133,17 @@ fn page(answer: &str) -> Option<Page> {
     Some(Page {
         objects: of("Contents").map(object).collect::<Option<_>>()?,
         folders: of("CommonPrefixes")
-            .map(|node| text(node, "Prefix"))
+            .map(|node| key(node, "Prefix"))
             .collect::<Option<_>>()?,
-        is_cut: text(root, "IsTruncated").as_deref() == Some("true"),
+        continuation: text(root, "NextContinuationToken").filter(|token| !token.is_empty()),
     })
+}
+
+/// A key as S3 encodes it: as the value of a form.
+fn decoded(key: &str) -> String {
+    let form = format!("={key}");
+    let value = form_urlencoded::parse(form.as_bytes()).next();
+    value.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -134,13 +152,13 @@ mod tests {
 
     #[test]
     fn a_listing_is_read_with_its_folders() {
-        let answer = r#"<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><IsTruncated>true</IsTruncated><Contents><Key>a&amp;b.avro</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>7</Size></Contents><CommonPrefixes><Prefix>currents/</Prefix></CommonPrefixes></ListBucketResult>"#;
+        let answer = r#"<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>t/1=</NextContinuationToken><Contents><Key>a%26b+c%2B%01.avro</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>7</Size></Contents><CommonPrefixes><Prefix>currents/date%3D1/</Prefix></CommonPrefixes></ListBucketResult>"#;
         let page = page(answer).unwrap();
-        assert!(page.is_cut);
-        assert_eq!(page.folders, ["currents/"]);
+        assert_eq!(page.continuation.as_deref(), Some("t/1="));
+        assert_eq!(page.folders, ["currents/date=1/"]);
         assert_eq!(
             (page.objects[0].key.as_str(), page.objects[0].size),
-            ("a&b.avro", 7)
+            ("a&b c+\u{1}.avro", 7)
         );
         assert!(super::page("<Error><Code>AccessDenied</Code></Error>").is_none());
     }
