@@ -161,6 +161,24 @@ fn the_function_has_the_numbers_of_the_page() {
 #[test]
 fn its_role_reads_the_files_and_changes_nothing_in_the_bucket() {
     event::rules!["CF-125", "CF-126"];
+    // A statement that is conditional, and under what.
+    let conditions = [
+        ("GoneFiles", ("StringLikeIfExists", "s3:prefix", "currents/*")),
+        (
+            "Decrypt",
+            (
+                "StringEquals",
+                "kms:ViaService",
+                "s3.${AWS::Region}.amazonaws.com",
+            ),
+        ),
+    ];
+    let condition = |sid: &str| {
+        let (_, (test, key, value)) = conditions.iter().find(|(own, _)| *own == sid)?;
+        let value = Value::Text((*value).to_owned());
+        let test_of = Value::Map(vec![((*key).to_owned(), value)]);
+        Some(Value::Map(vec![((*test).to_owned(), test_of)]))
+    };
     let statements = |template: &Template| -> Vec<(String, Value, Value)> {
         let role = template.resource("ReadBrazeFilesRole");
         let [policy] = role.at("Properties.Policies").items() else {
@@ -168,6 +186,8 @@ fn its_role_reads_the_files_and_changes_nothing_in_the_bucket() {
         };
         let all = policy.at("PolicyDocument.Statement").items().iter();
         all.map(|one| {
+            assert_eq!(one.text("Effect"), "Allow");
+            assert_eq!(one.get("Condition").cloned(), condition(one.text("Sid")));
             (
                 one.text("Sid").to_owned(),
                 one.at("Action").clone(),
