@@ -161,7 +161,7 @@ async fn backfill(options: &Options) -> Result<ExitCode, Error> {
         Ok(true) => Ok(ExitCode::SUCCESS),
         stopped => {
             // A run that ends before its first file goes on where it was to begin.
-            if let Some(key) = sending.last_sent().or_else(|| options.after.as_deref()) {
+            if let Some(key) = sending.last_sent().or(options.after.as_deref()) {
                 terminal::line(format!("To go on where this ended: --after {key}"));
             }
             stopped.map(|_| ExitCode::FAILURE)
