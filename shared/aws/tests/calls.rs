@@ -48,10 +48,11 @@ fn server(status: &'static str, body: &'static str) -> (aws_config::SdkConfig, m
             let answer = format!(
                 "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             );
-            let _ = stream.write_all(answer.as_bytes());
+            // Before the answer: who has it may count the requests.
             if record.send(String::from_utf8_lossy(&text).into_owned()).is_err() {
                 return;
             }
+            let _ = stream.write_all(answer.as_bytes());
         }
     });
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
