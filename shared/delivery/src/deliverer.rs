@@ -184,20 +184,24 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
             let age_ms = began.millis_since(envelope.head.counts_from());
             let received_at = envelope.head.first_received_at;
             for (place, event) in envelope.events.iter().enumerate() {
+                // A panic is that event's alone (RD-008).
+                let map =
+                    AssertUnwindSafe(|| (self.map)(source, event.get(), Some(received_at), &self.settings));
+                let mapped = decided.is_none().then(|| catch_unwind(map));
                 let mut tracked = TrackedEvent {
                     record,
                     place,
                     source,
-                    // What is not mapped goes by the id that its bytes give.
-                    id: EventId::derived(source, event.get()),
+                    id: match &mapped {
+                        Some(Ok(mapped)) => mapped.id.clone(),
+                        // What is not mapped goes by the id that its bytes give.
+                        None | Some(Err(_)) => EventId::derived(source, event.get()),
+                    },
                     warnings: Vec::new(),
                     own_rules: OwnRules::Unchanged,
                     result: decided.unwrap_or(Outcome::Park(ParkReason::InternalPanic)).into(),
                 };
-                // A panic is that event's alone (RD-008).
-                let map =
-                    AssertUnwindSafe(|| (self.map)(source, event.get(), Some(received_at), &self.settings));
-                match decided.is_none().then(|| catch_unwind(map)) {
+                match mapped {
                     None => {}
                     Some(Err(_)) => counts.panicked(),
                     Some(Ok(Mapped {
@@ -205,7 +209,6 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
                         verdict,
                         own_rules,
                     })) => {
-                        tracked.id = id.clone();
                         tracked.own_rules = own_rules;
                         match verdict {
                             Verdict::Ignore(reason) => tracked.result = Outcome::Ignored(reason).into(),

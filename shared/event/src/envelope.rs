@@ -13,7 +13,8 @@ use std::borrow::Cow;
 
 /// A JSON text without the two characters that SQS refuses; JSON has them only inside strings, so they are escaped (RC-091).
 pub fn sendable(text: &str) -> Cow<'_, str> {
-    if text.contains(['\u{fffe}', '\u{ffff}']) {
+    // Both begin with this byte, and few texts have it.
+    if memchr::memchr(0xEF, text.as_bytes()).is_some() && text.contains(['\u{fffe}', '\u{ffff}']) {
         Cow::Owned(text.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"))
     } else {
         Cow::Borrowed(text)
@@ -133,6 +134,7 @@ pub enum OpenError {
 /// The shape of version 1 as it is read. `flatten` cannot borrow raw values, so the members stand here once more.
 #[derive(Deserialize)]
 struct Wire<'a> {
+    v: u64,
     source: Source,
     destination: Destination,
     #[serde(borrow)]
@@ -164,16 +166,10 @@ impl<'a> Envelope<'a> {
 
     /// Reads the body of a message.
     pub fn open(body: &'a str) -> Result<Self, OpenError> {
-        let root = serde_json::from_str::<&RawValue>(body)
-            .ok()
-            .and_then(|raw| Json::from_shallow(raw).as_object());
-        let version = root.and_then(|root| root.get("v")?.as_number()?.parse::<u64>().ok());
-        match version {
-            Some(VERSION) => {}
-            Some(newer) if newer > VERSION => return Err(OpenError::Newer),
-            _ => return Err(OpenError::Unreadable),
-        }
-        let wire: Wire<'a> = serde_json::from_str(body).map_err(|_| OpenError::Unreadable)?;
+        let wire = serde_json::from_str::<Wire<'a>>(body).ok();
+        let wire = wire
+            .filter(|wire| wire.v == VERSION)
+            .ok_or_else(|| not_opened(body))?;
         let done = wire.done.unwrap_or_default();
         if wire.events.is_empty()
             || !(done.is_empty() || done.len() == wire.events.len())
@@ -204,6 +200,19 @@ impl<'a> Envelope<'a> {
     pub fn to_body(&self) -> String {
         // Every member serialises; there is no map with keys that are not strings.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Why a body is no envelope of this version: a newer one may have other members.
+fn not_opened(body: &str) -> OpenError {
+    let root = serde_json::from_str::<&RawValue>(body)
+        .ok()
+        .and_then(|raw| Json::from_shallow(raw).as_object());
+    let version = root.and_then(|root| root.get("v")?.as_number()?.parse::<u64>().ok());
+    if version.is_some_and(|version| version > VERSION) {
+        OpenError::Newer
+    } else {
+        OpenError::Unreadable
     }
 }
 

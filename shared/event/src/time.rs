@@ -47,10 +47,36 @@ impl fmt::Display for Timestamp {
         let (year, month, day) = time.to_calendar_date();
         let (hour, minute, second, milli) = time.to_hms_milli();
         let month = u8::from(month);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
-        )
+        let Some(year) = u16::try_from(year).ok().filter(|year| *year < 10_000) else {
+            return write!(
+                f,
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
+            );
+        };
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        for (end, number) in [
+            (4, year),
+            (7, month.into()),
+            (10, day.into()),
+            (13, hour.into()),
+            (16, minute.into()),
+            (19, second.into()),
+            (23, milli),
+        ] {
+            write_digits(text.get_mut(..end).unwrap_or_default(), number);
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// Writes a number at the end of a text, over the zeros there.
+fn write_digits(text: &mut [u8], mut number: u16) {
+    for place in text.iter_mut().rev() {
+        if number == 0 {
+            return;
+        }
+        *place = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 

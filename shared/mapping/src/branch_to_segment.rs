@@ -24,7 +24,6 @@ use event::reasons::Warning;
 use event::settings::{self, Row, Settings};
 use event::{EventId, Source};
 use received::Received;
-use std::borrow::Cow;
 
 /// The warnings of this route in the order of its list of reasons.
 const WARNINGS: [Warning; 7] = [
@@ -65,8 +64,8 @@ impl Mapping for BranchToSegment {
     type Accepted<'a> = (String, Received<'a>);
     type Call = SegmentCall;
 
-    fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
-        unfolded(text, &JSON_TEXTS)
+    fn unfold(event: Json<'_>, _: &Settings) -> Option<String> {
+        unfolded(event, &JSON_TEXTS)
     }
 
     fn record_unfolded(event: Json<'_>, _: &Settings, trace: &mut Trace) {

@@ -57,8 +57,8 @@ impl Mapping for BrazeToSegment {
     type Accepted<'a> = (Cow<'a, str>, Received<'a>);
     type Call = SegmentCall;
 
-    fn unfold<'e>(text: &'e str, settings: &Settings) -> Cow<'e, str> {
-        stored::unfold(text, &settings.braze_to_segment)
+    fn unfold(event: Json<'_>, settings: &Settings) -> Option<String> {
+        stored::unfold(event, &settings.braze_to_segment)
     }
 
     fn record_unfolded(event: Json<'_>, settings: &Settings, trace: &mut Trace) {

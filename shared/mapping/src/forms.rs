@@ -7,7 +7,7 @@ pub mod text;
 pub mod time;
 
 pub use currency::{Currency, currency};
-pub use json::{json_text, list, may_hold_json_text, record_json_texts, unfolded};
+pub use json::{json_text, list, record_json_texts, unfolded};
 pub use number::{boolean, number, spelled_number};
 pub use text::{Placeholders, clean_address};
 pub use time::epoch_millis;

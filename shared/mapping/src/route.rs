@@ -4,11 +4,10 @@ use crate::Trace;
 use crate::own_rules::{self, Changed};
 use crate::rejected::{Reason, Rejected};
 use event::calls::{Mapped, OwnRules, Verdict};
-use event::json::{Index, Json, well_formed};
+use event::json::{Index, Json};
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{Row, Settings};
 use event::{EventId, Source, Timestamp};
-use std::borrow::Cow;
 use std::cell::Cell;
 
 /// What one route does in each of the steps.
@@ -32,9 +31,10 @@ pub(crate) trait Mapping {
     /// What the destination is sent.
     type Call;
 
-    /// The event with the values that its JSON texts stand for, where the route's rules name them (FM-006).
-    fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
-        Cow::Borrowed(text)
+    /// The text of the event with the values that its JSON texts stand for, where the route's rules name them (FM-006); `None` if
+    /// it has none.
+    fn unfold(_: Json<'_>, _: &Settings) -> Option<String> {
+        None
     }
 
     /// Records which texts [`Self::unfold`] reads as the values that they stand for.
@@ -108,16 +108,20 @@ fn map_with<M: Mapping>(
 ) -> Mapped<M::Call> {
     let Indexes {
         received,
-        sent,
+        of_unfolded,
         changed,
     } = indexes;
-    let unfolded = M::unfold(text, settings);
+    let sent = received.read(text).ok();
+    let unfolded = sent.and_then(|sent| M::unfold(sent, settings));
     // What the received event warns of counts only if it is the one that is mapped.
     let mut of_received = trace.empty();
-    if matches!(unfolded, Cow::Owned(_)) {
-        record_unfolded::<M>(text, settings, &mut of_received);
-    }
-    let event = received.read(&unfolded).ok();
+    let event = match &unfolded {
+        Some(unfolded) => {
+            record_unfolded::<M>(sent, settings, &mut of_received);
+            of_unfolded.read(unfolded).ok()
+        }
+        None => sent,
+    };
     let event = event.and_then(|json| Some((json, M::open(json, &mut of_received)?)));
     let given = event.as_ref().and_then(|(_, event)| M::id(event, settings));
     let rows = M::rows(settings);
@@ -130,15 +134,8 @@ fn map_with<M: Mapping>(
         Some((json, event)) => match M::looped(&event, settings) {
             Some(looped) => Err(looped),
             None => {
-                let made = match &unfolded {
-                    Cow::Borrowed(_) => own_rules::changed(rows, json, &mut changed.index, trace),
-                    // Rows see the event as its source sent it.
-                    Cow::Owned(_) => match sent.read(text) {
-                        Ok(sent) => own_rules::changed(rows, sent, &mut changed.index, trace),
-                        Err(_) => Changed::Nothing,
-                    },
-                };
-                match made {
+                // Rows see the event as its source sent it.
+                match own_rules::changed(rows, sent.unwrap_or(json), &mut changed.index, trace) {
                     Changed::Nothing => {
                         trace.append(of_received);
                         Ok(event)
@@ -179,11 +176,9 @@ fn map_with<M: Mapping>(
 }
 
 /// Records which texts were read as the values that they stand for, if somebody wants to know.
-fn record_unfolded<M: Mapping>(text: &str, settings: &Settings, trace: &mut Trace) {
-    if trace.explains()
-        && let Ok(event) = Json::parse(&well_formed(text))
-    {
-        M::record_unfolded(event, settings, trace);
+fn record_unfolded<M: Mapping>(sent: Option<Json<'_>>, settings: &Settings, trace: &mut Trace) {
+    if let Some(sent) = sent.filter(|_| trace.explains()) {
+        M::record_unfolded(sent, settings, trace);
     }
 }
 
@@ -221,10 +216,10 @@ thread_local! {
 /// Where the texts of an event are read.
 #[derive(Default)]
 struct Indexes {
-    /// As it was received, with the values that its JSON texts stand for.
+    /// As it was received.
     received: Index,
-    /// As it was received, if that differs and own rules want to see it.
-    sent: Index,
+    /// With the values that its JSON texts stand for, if it has any.
+    of_unfolded: Index,
     /// As own rules have changed it.
     changed: ChangedEvent,
 }
@@ -246,7 +241,7 @@ impl Indexes {
     fn put_back(self: Box<Self>) {
         let sizes = [
             &self.received,
-            &self.sent,
+            &self.of_unfolded,
             &self.changed.index,
             &self.changed.of_unfolded,
         ];
@@ -264,13 +259,10 @@ impl ChangedEvent {
     ) -> Result<M::Received<'a>, Rejected> {
         let changed = self.index.written();
         trace.keep_changed(changed.raw());
-        let unfolded = M::unfold(changed.raw(), settings);
-        if matches!(unfolded, Cow::Owned(_)) {
-            record_unfolded::<M>(changed.raw(), settings, trace);
-        }
-        let event = match unfolded {
-            Cow::Borrowed(_) => Some(changed),
-            Cow::Owned(unfolded) => {
+        let event = match M::unfold(changed, settings) {
+            None => Some(changed),
+            Some(unfolded) => {
+                record_unfolded::<M>(Some(changed), settings, trace);
                 self.unfolded = unfolded;
                 self.of_unfolded.read(&self.unfolded).ok()
             }

@@ -26,7 +26,6 @@ use event::settings::{self, Row, Settings};
 use event::{EventId, Source};
 use gate::Accepted;
 use received::Received;
-use std::borrow::Cow;
 
 /// The warnings of this route in the order of its list of reasons.
 const WARNINGS: [Warning; 11] = [
@@ -64,8 +63,8 @@ impl Mapping for SegmentToBranch {
     type Accepted<'a> = (Accepted<'a>, Received<'a>);
     type Call = BranchCall;
 
-    fn unfold<'e>(text: &'e str, _: &Settings) -> Cow<'e, str> {
-        unfolded(text, &JSON_TEXTS)
+    fn unfold(event: Json<'_>, _: &Settings) -> Option<String> {
+        unfolded(event, &JSON_TEXTS)
     }
 
     fn record_unfolded(event: Json<'_>, _: &Settings, trace: &mut Trace) {

@@ -124,7 +124,11 @@ pub struct UserKey(String);
 impl UserKey {
     /// The key of an identifier. `kind` is the name of the identifier, such as `external_id`.
     pub fn new(kind: &str, id: &str) -> Self {
-        Self(format!("{kind}\u{0}{id}"))
+        let mut key = String::with_capacity(kind.len() + 1 + id.len());
+        key.push_str(kind);
+        key.push('\0');
+        key.push_str(id);
+        Self(key)
     }
 }
 

@@ -8,6 +8,7 @@ pub use writer::IndexWriter;
 use super::read::{Json, Malformed};
 use super::surrogates::well_formed;
 use scanner::Scanner;
+pub(super) use scanner::special_bytes;
 use std::borrow::Cow;
 
 /// Reads JSON texts. Its buffers are kept from text to text, so keep it for as long as texts come.

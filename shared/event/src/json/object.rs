@@ -79,7 +79,8 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn sorted(self) -> Self {
         let mut members = self.listed();
-        members.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // No key is there twice.
+        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Self(Members::Listed(members))
     }
 

@@ -1,20 +1,30 @@
 //! Writing: straight into the text of a request.
 
+use super::index::special_bytes;
 use super::read::Json;
 
 /// Writes a string as JSON, with its quotes.
 pub fn write_string(out: &mut String, text: &str) {
-    if text
-        .bytes()
-        .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
+    if needs_escapes(text.as_bytes()) {
         // A string always serialises.
         out.push_str(&serde_json::to_string(text).unwrap_or_default());
     } else {
+        out.reserve(text.len() + 2);
         out.push('"');
         out.push_str(text);
         out.push('"');
     }
+}
+
+/// Whether a string has a character that JSON must escape.
+fn needs_escapes(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    words
+        .iter()
+        .any(|word| special_bytes(u64::from_le_bytes(*word)) != 0)
+        || rest
+            .iter()
+            .any(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
 }
 
 /// Writes one object; it is closed when the writer is dropped.

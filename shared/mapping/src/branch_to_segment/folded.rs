@@ -1,28 +1,69 @@
 //! When two names are one.
 
-/// The form in which names are compared: Segment's warehouses join what has one (BS-121).
-pub(super) fn folded(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len() + 4);
-    let mut before = None;
-    for c in name.chars() {
-        match c {
-            ' ' | '.' | '-' | '_' => {
-                if !folded.ends_with('_') {
-                    folded.push('_');
-                }
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+
+/// A name that is equal to all names which Segment's warehouses join with it (BS-121).
+#[derive(Debug, Clone)]
+pub(super) struct Folded<'a>(pub Cow<'a, str>);
+
+impl Hash for Folded<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Handed over in pieces: a hasher takes some time for each call.
+        let (mut piece, mut length) = ([0; 64], 0);
+        for byte in folded(&self.0) {
+            if let Some(place) = piece.get_mut(length) {
+                *place = byte;
             }
-            c => {
-                let is_hump = c.is_ascii_uppercase()
-                    && before.is_some_and(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-                if is_hump {
-                    folded.push('_');
-                }
-                folded.push(c.to_ascii_lowercase());
+            length += 1;
+            if length == piece.len() {
+                state.write(&piece);
+                length = 0;
             }
         }
-        before = Some(c);
+        state.write(piece.get(..length).unwrap_or_default());
+        state.write_u8(0xFF);
     }
-    folded
+}
+
+impl PartialEq for Folded<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        is_one_name(&self.0, &other.0)
+    }
+}
+
+impl Eq for Folded<'_> {}
+
+/// Whether two names are one to Segment's warehouses.
+pub(super) fn is_one_name(one: &str, other: &str) -> bool {
+    one == other || folded(one).eq(folded(other))
+}
+
+/// The form in which names are compared, byte by byte: separators are one `_`, and so is what stands before a hump.
+fn folded(name: &str) -> impl Iterator<Item = u8> {
+    let (mut before, mut last, mut kept) = (None, 0, None);
+    let mut bytes = name.bytes();
+    std::iter::from_fn(move || {
+        if let Some(kept) = kept.take() {
+            last = kept;
+            return Some(kept);
+        }
+        loop {
+            let byte = bytes.next()?;
+            let follows = before.replace(byte);
+            let next = match byte {
+                b' ' | b'.' | b'-' | b'_' if last == b'_' => continue,
+                b' ' | b'.' | b'-' | b'_' => b'_',
+                b'A'..=b'Z' if matches!(follows, Some(b'a'..=b'z' | b'0'..=b'9')) => {
+                    kept = Some(byte.to_ascii_lowercase());
+                    b'_'
+                }
+                byte => byte.to_ascii_lowercase(),
+            };
+            last = next;
+            return Some(next);
+        }
+    })
 }
 
 #[cfg(test)]
@@ -43,7 +84,11 @@ mod tests {
             ("_x_", "_x_"),
             ("", ""),
         ] {
-            assert_eq!(folded(name), wanted, "{name}");
+            assert_eq!(
+                String::from_utf8(folded(name).collect()).unwrap(),
+                wanted,
+                "{name}"
+            );
         }
     }
 }

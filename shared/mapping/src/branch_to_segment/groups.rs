@@ -209,8 +209,11 @@ impl<'e> Groups<'e> {
             } else {
                 below
             };
-            let name = Cow::Owned(format!("{name}_{below}"));
-            self.entry(reading, key, name, value);
+            let mut joined = String::with_capacity(name.len() + 1 + below.len());
+            joined.push_str(&name);
+            joined.push('_');
+            joined.push_str(&below);
+            self.entry(reading, key, Cow::Owned(joined), value);
         }
     }
 }

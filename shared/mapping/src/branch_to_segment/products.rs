@@ -1,6 +1,6 @@
 //! The products of an event, in Segment's names.
 
-use super::folded::folded;
+use super::folded::is_one_name;
 use super::properties::Properties;
 use super::value::{Value, is_equal, is_nothing};
 use crate::forms::number;
@@ -50,7 +50,7 @@ pub(super) fn products(content_items: &[Json<'_>], properties: &mut Properties<'
     {
         let mut list = ArrayWriter::new(&mut text);
         for (at, item) in content_items.iter().enumerate() {
-            let Some(item) = item.as_object().map(Object::sorted) else {
+            let Some(item) = item.as_object() else {
                 continue;
             };
             for key in NUMBERS {
@@ -64,7 +64,8 @@ pub(super) fn products(content_items: &[Json<'_>], properties: &mut Properties<'
                     properties.warn(rule, Warning::InvalidNumber, format!("content_items[{at}].{key}"));
                 }
             }
-            let product = Product::new(&item);
+            let sorted = item.clone().sorted();
+            let product = Product::new(&item, &sorted);
             if !product.members.is_empty() {
                 any = true;
                 product.write(&mut list.object());
@@ -75,7 +76,8 @@ pub(super) fn products(content_items: &[Json<'_>], properties: &mut Properties<'
 }
 
 impl<'a> Product<'a> {
-    fn new(item: &Object<'a>) -> Self {
+    /// `sorted` has the members of `item` in byte order of their keys.
+    fn new(item: &Object<'a>, sorted: &'a Object<'a>) -> Self {
         let mut product = Self {
             members: Vec::with_capacity(item.len()),
         };
@@ -84,23 +86,23 @@ impl<'a> Product<'a> {
                 product.members.push((Cow::Borrowed(name), taken(key, value)));
             }
         }
-        for (key, value) in item.iter() {
+        for (key, value) in sorted.iter() {
             if is_nothing(value) || NAMES.iter().any(|(named, _)| *named == key) {
                 continue;
             }
             let name = key.strip_prefix(['~', '$', '+']).unwrap_or(key);
-            product.add(name, taken(key, value));
+            product.add(Cow::Borrowed(name), taken(key, value));
         }
         product
     }
 
     /// Adds a member under its name, or behind a prefix if another value has that.
-    fn add(&mut self, name: &str, value: Value<'a>) {
+    fn add(&mut self, name: Cow<'a, str>, value: Value<'a>) {
         if name.is_empty() {
             return;
         }
-        match self.named(name) {
-            None => self.members.push((Cow::Owned(name.to_owned()), value)),
+        match self.named(&name) {
+            None => self.members.push((name, value)),
             Some(taken) if is_equal(taken, &value) => {}
             Some(_) => {
                 let name = format!("{PREFIX}{name}");
@@ -112,10 +114,9 @@ impl<'a> Product<'a> {
     }
 
     fn named(&self, name: &str) -> Option<&Value<'a>> {
-        let name = folded(name);
         self.members
             .iter()
-            .find(|(own, _)| folded(own) == name)
+            .find(|(own, _)| is_one_name(own, name))
             .map(|(_, value)| value)
     }
 

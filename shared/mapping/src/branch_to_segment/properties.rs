@@ -1,6 +1,6 @@
 //! The properties of a call, and who gets a name that several want.
 
-use super::folded::folded;
+use super::folded::Folded;
 use super::value::{Value, is_equal};
 use crate::segment_track::{self, Removal, TRUNCATED};
 use crate::trace::{Trace, Warned};
@@ -142,7 +142,7 @@ pub(super) struct Properties<'a> {
     /// Those that have got a name.
     pub list: Vec<Property<'a>>,
     /// The folded names, each with the place of its property.
-    taken: HashMap<String, Option<usize>>,
+    taken: HashMap<Folded<'a>, Option<usize>, foldhash::fast::RandomState>,
     /// Those that have got none.
     dropped: Vec<(Group, &'a str)>,
     /// Warnings of values.
@@ -153,13 +153,12 @@ impl<'a> Properties<'a> {
     /// None yet. The names of [`Group::Identity`] are taken, also where the event gives no value for them: whoever reads
     /// them must not find what a link says. `is_trimmed`: so is the name `truncated`.
     pub(super) fn new(is_trimmed: bool) -> Self {
-        let mut taken = HashMap::with_capacity(64);
-        taken.extend(IDENTITY.map(|name| (folded(name), None)));
-        if is_trimmed {
-            taken.insert(TRUNCATED.to_owned(), None);
-        }
+        // Twice as many as most events have.
+        let mut taken = HashMap::with_capacity_and_hasher(200, foldhash::fast::RandomState::default());
+        let kept = IDENTITY.into_iter().chain(is_trimmed.then_some(TRUNCATED));
+        taken.extend(kept.map(|name| (Folded(Cow::Borrowed(name)), None)));
         Self {
-            list: Vec::with_capacity(64),
+            list: Vec::with_capacity(100),
             taken,
             dropped: Vec::new(),
             warnings: Vec::new(),
@@ -176,20 +175,26 @@ impl<'a> Properties<'a> {
         if name.is_empty() {
             return;
         }
-        let alternative = group.alternative(&name).map(Cow::Owned);
-        let mut value = value;
-        for name in [Some(name), alternative].into_iter().flatten() {
-            match self.put(group, key, name, value) {
-                None => return,
-                Some(back) => value = back,
-            }
+        let Some((name, value)) = self.put(group, key, name, value) else {
+            return;
+        };
+        let is_put = group
+            .alternative(&name)
+            .is_some_and(|name| self.put(group, key, Cow::Owned(name), value).is_none());
+        if !is_put {
+            self.dropped.push((group, key));
         }
-        self.dropped.push((group, key));
     }
 
-    /// Takes a name for a value; gives the value back if another one has it.
-    fn put(&mut self, group: Group, key: &'a str, name: Cow<'a, str>, value: Value<'a>) -> Option<Value<'a>> {
-        match self.taken.entry(folded(&name)) {
+    /// Takes a name for a value; gives both back if another value has it.
+    fn put(
+        &mut self,
+        group: Group,
+        key: &'a str,
+        name: Cow<'a, str>,
+        value: Value<'a>,
+    ) -> Option<(Cow<'a, str>, Value<'a>)> {
+        match self.taken.entry(Folded(name.clone())) {
             // Its own name is kept for it.
             Entry::Occupied(mut kept) if group == Group::Identity => {
                 kept.insert(Some(self.list.len()));
@@ -197,7 +202,7 @@ impl<'a> Properties<'a> {
             Entry::Occupied(taken) => {
                 let taken = (*taken.get()).and_then(|at| self.list.get(at));
                 let is_same = taken.is_some_and(|taken| is_equal(&taken.value, &value));
-                return (!is_same).then_some(value);
+                return (!is_same).then_some((name, value));
             }
             Entry::Vacant(free) => {
                 free.insert(Some(self.list.len()));

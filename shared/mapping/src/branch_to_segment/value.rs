@@ -28,10 +28,12 @@ const NOTHINGS: [&str; 2] = ["null", "bnc_no_value"];
 
 /// Whether there is nothing in a field that Branch defines: blank, or a text that says so.
 pub(super) fn is_nothing(json: Json<'_>) -> bool {
+    let may_say_nothing = || matches!(json.raw().as_bytes(), [b'"', b'n' | b'b' | b'\\', ..]);
     is_blank(json)
-        || json
-            .as_str()
-            .is_some_and(|text| NOTHINGS.contains(&text.as_ref()))
+        || may_say_nothing()
+            && json
+                .as_str()
+                .is_some_and(|text| NOTHINGS.contains(&text.as_ref()))
 }
 
 /// A string as it is, or the text of a number.

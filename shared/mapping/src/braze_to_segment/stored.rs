@@ -1,11 +1,10 @@
 //! The form in which Braze stores Currents: objects as JSON text (BZ-027, BZ-197).
 
 use crate::Trace;
-use crate::forms::{json_text, may_hold_json_text, record_json_texts};
+use crate::forms::{json_text, record_json_texts};
 use event::currents;
-use event::json::{Json, Object, ObjectWriter, well_formed};
+use event::json::{Json, Object, ObjectWriter};
 use event::settings::BrazeToSegment;
-use std::borrow::Cow;
 
 /// The fields that hold what the customer's app recorded, by the types of event whose only property they are there.
 const CUSTOM: [(&str, &str); 2] = [
@@ -13,28 +12,21 @@ const CUSTOM: [(&str, &str); 2] = [
     ("users.behaviors.Purchase", "purchase_properties"),
 ];
 
-/// The event with the objects that its texts stand for.
-pub(super) fn unfold<'e>(text: &'e str, settings: &BrazeToSegment) -> Cow<'e, str> {
-    if !may_hold_json_text(text) {
-        return Cow::Borrowed(text);
-    }
-    let shaped = well_formed(text);
-    let members = Json::parse(&shaped).ok().and_then(Json::as_object);
-    let changed = members.and_then(|members| {
-        let properties = properties(&members);
-        let opens = settings.flatten_custom || settings.parse_json;
-        replaced(&members, |key, value| match key {
-            "properties" => match &properties {
-                Some(object) => Some(object.clone()),
-                None if opens => replaced(&value.as_object()?, opened),
-                None => None,
-            },
-            "user" if opens => replaced(&value.as_object()?, opened),
-            _ if opens => opened(key, value),
-            _ => None,
-        })
-    });
-    changed.map_or(Cow::Borrowed(text), Cow::Owned)
+/// The text of the event with the objects that its texts stand for; `None` if it has no such texts.
+pub(super) fn unfold(event: Json<'_>, settings: &BrazeToSegment) -> Option<String> {
+    let members = event.as_object()?;
+    let properties = properties(&members);
+    let opens = settings.flatten_custom || settings.parse_json;
+    replaced(&members, |key, value| match key {
+        "properties" => match &properties {
+            Some(object) => Some(object.clone()),
+            None if opens => replaced(&value.as_object()?, opened),
+            None => None,
+        },
+        "user" if opens => replaced(&value.as_object()?, opened),
+        _ if opens => opened(key, value),
+        _ => None,
+    })
 }
 
 /// Records which texts are read as the objects that they stand for.
@@ -80,17 +72,17 @@ fn object_text(value: Json<'_>) -> Option<String> {
 
 /// The text of an object with some values replaced; `None` if none is.
 fn replaced(members: &Object<'_>, new: impl Fn(&str, Json<'_>) -> Option<String>) -> Option<String> {
-    let mut text = String::new();
-    let mut is_changed = false;
-    {
-        let mut out = ObjectWriter::new(&mut text);
-        for (key, value) in members.iter() {
-            let made = new(key, value);
-            is_changed |= made.is_some();
-            out.raw(key, made.as_deref().unwrap_or(value.raw()));
-        }
+    // Few events hold such texts: nothing is written for the others.
+    if !members.iter().any(|(key, value)| new(key, value).is_some()) {
+        return None;
     }
-    is_changed.then_some(text)
+    let mut text = String::new();
+    let mut out = ObjectWriter::new(&mut text);
+    for (key, value) in members.iter() {
+        out.raw(key, new(key, value).as_deref().unwrap_or(value.raw()));
+    }
+    drop(out);
+    Some(text)
 }
 
 #[cfg(test)]
@@ -143,7 +135,9 @@ mod tests {
             let event = |properties: &str| {
                 format!(r#"{{"event_type":"{event_type}","properties":{properties},"id":"e-1"}}"#)
             };
-            assert_eq!(unfold(&event(properties), &settings), event(wanted));
+            let (given, wanted) = (event(properties), event(wanted));
+            let unfolded = unfold(Json::parse(&given).unwrap(), &settings);
+            assert_eq!(unfolded.unwrap_or(given), wanted);
         }
     }
 }

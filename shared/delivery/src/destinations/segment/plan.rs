@@ -6,7 +6,7 @@ use crate::batch::{PlannedCall, PlannedItem};
 use crate::job::{Job, Owner};
 use crate::planner::{Plan, Planner};
 use event::calls::{Platform, SegmentCall, UserKey};
-use event::json::Json;
+use event::json::Index;
 use event::reasons::{IgnoreReason, ParkReason};
 use event::{Outcome, Timestamp, settings};
 use secrets::SegmentKeys;
@@ -51,15 +51,17 @@ fn complete(call: &SegmentCall, received_at: Timestamp) -> String {
 }
 
 /// Why an element must not be sent: Segment would answer 200 and discard it.
-fn invalid(element: &str, max_event_bytes: usize) -> Option<ParkReason> {
+fn invalid(element: &str, max_event_bytes: usize, index: &mut Index) -> Option<ParkReason> {
     if element.len() > max_event_bytes {
         return Some(ParkReason::EventTooLarge);
     }
-    is_sound(element).is_none().then_some(ParkReason::InvalidCall)
+    is_sound(element, index)
+        .is_none()
+        .then_some(ParkReason::InvalidCall)
 }
 
-fn is_sound(element: &str) -> Option<()> {
-    let object = Json::parse(element).ok()?.as_object()?;
+fn is_sound(element: &str, index: &mut Index) -> Option<()> {
+    let object = index.read(element).ok()?.as_object()?;
     let kind = object.get("type")?.as_str()?;
     TYPES.contains(&kind.as_ref()).then_some(())?;
     if kind == "track" {
@@ -114,6 +116,7 @@ fn pack(
         batches: Vec::<Batch>::new(),
         unsent: Vec::new(),
     };
+    let mut index = Index::default();
     let mut of_slot: BTreeMap<WriteKeySlot, Open> = BTreeMap::new();
     let mut last_of_user: HashMap<(usize, UserKey), usize> = HashMap::new();
     for (place, job) in jobs.into_iter().enumerate() {
@@ -123,7 +126,7 @@ fn pack(
                 continue;
             }
             let text = complete(&call, job.received_at);
-            if let Some(reason) = invalid(&text, settings.max_event_bytes) {
+            if let Some(reason) = invalid(&text, settings.max_event_bytes, &mut index) {
                 plan.unsent.push((owner, Outcome::Park(reason)));
                 continue;
             }

@@ -126,7 +126,7 @@ impl<'a> Scanner<'a> {
 
 /// The high bit of each byte that ends a run of plain characters: a quote, a backslash, a control character. Only the
 /// lowest bit that is set is exact; that is all that is asked.
-const fn special_bytes(bytes: u64) -> u64 {
+pub(in crate::json) const fn special_bytes(bytes: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     const fn zeros(bytes: u64) -> u64 {

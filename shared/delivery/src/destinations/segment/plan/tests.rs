@@ -40,7 +40,11 @@ fn what_segment_would_discard_is_found_before() {
         with(r#","properties":{}"#, ""),
         members(10_000),
     ] {
-        assert_eq!(invalid(&good, 1_000_000), None, "{good:.200}");
+        assert_eq!(
+            invalid(&good, 1_000_000, &mut Index::default()),
+            None,
+            "{good:.200}"
+        );
     }
     for bad in [
         with("\"track\"", "\"trick\""),
@@ -63,7 +67,7 @@ fn what_segment_would_discard_is_found_before() {
         members(10_001),
     ] {
         assert_eq!(
-            invalid(&bad, 1_000_000),
+            invalid(&bad, 1_000_000, &mut Index::default()),
             Some(ParkReason::InvalidCall),
             "{bad:.200}"
         );
@@ -73,11 +77,14 @@ fn what_segment_would_discard_is_found_before() {
 #[test]
 fn an_event_over_the_limit_is_found_before() {
     event::rules!["SEG-036"];
-    assert_eq!(invalid(GOOD, GOOD.len()), None);
-    assert_eq!(invalid(GOOD, GOOD.len() - 1), Some(ParkReason::EventTooLarge));
+    assert_eq!(invalid(GOOD, GOOD.len(), &mut Index::default()), None);
+    assert_eq!(
+        invalid(GOOD, GOOD.len() - 1, &mut Index::default()),
+        Some(ParkReason::EventTooLarge)
+    );
     let wide = GOOD.replace("\"e\"", "\"ä\"");
     assert_eq!(
-        invalid(&wide, GOOD.len()),
+        invalid(&wide, GOOD.len(), &mut Index::default()),
         Some(ParkReason::EventTooLarge),
         "bytes, not characters"
     );
