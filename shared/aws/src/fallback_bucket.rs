@@ -81,11 +81,16 @@ impl<C: Clock + Clone> Store for FallbackBucket<C> {
         self.requests.whole(request).await.map(drop)
     }
 
-    async fn list(&self, prefix: &str, most: usize) -> Result<Vec<String>, CallFailed> {
+    async fn list(&self, prefix: &str, after: &str, most: usize) -> Result<Vec<String>, CallFailed> {
         const OPERATION: &str = "ListObjectsV2";
         let most = most.to_string();
         let request = S3Request {
-            query: &[("list-type", "2"), ("max-keys", &most), ("prefix", prefix)],
+            query: &[
+                ("list-type", "2"),
+                ("max-keys", &most),
+                ("prefix", prefix),
+                ("start-after", after),
+            ],
             ..self.request(OPERATION, Method::GET, "")
         };
         let answer = self.requests.whole(request).await?;

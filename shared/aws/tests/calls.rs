@@ -320,8 +320,11 @@ async fn requests_to_s3_are_signed_with_their_headers() {
     is_asked("GET /b/p/1", ALWAYS, EMPTY);
     bucket.delete("p/1").await.unwrap();
     is_asked("DELETE /b/p/1", ALWAYS, EMPTY);
-    assert_eq!(bucket.list("p/", 2).await.unwrap(), ["p/1", "p/2"]);
-    is_asked("GET /b/?list-type=2&max-keys=2&prefix=p%2F", ALWAYS, EMPTY);
+    for (after, more) in [("", ""), ("p/0", "&start-after=p%2F0")] {
+        assert_eq!(bucket.list("p/", after, 2).await.unwrap(), ["p/1", "p/2"]);
+        let list = format!("GET /b/?list-type=2&max-keys=2&prefix=p%2F{more}");
+        is_asked(&list, ALWAYS, EMPTY);
+    }
     let listed = Listed {
         prefix: "p/",
         delimiter: "/",

@@ -117,7 +117,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         self.finish(&records, &mut events, &counts);
         let last_start = deadline.plus_millis(-LAST_CALL_BEFORE_DEADLINE_MS);
         let (actions, applied) = self.settle(&mut records, &mut events, last_start).await;
-        let paused_ms = self.pause(&events, deadline).await;
+        let paused_ms = self.pause(&events, &records, deadline).await;
         let cold = !self.warm.replace(true);
         let report = Report {
             destination: D::NAME,
@@ -289,7 +289,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
     ) -> (Vec<MessageAction>, Applied) {
         let accepted: HashSet<usize> = events
             .iter()
-            .filter(|event| is_accepted(event))
+            .filter(|event| is_accepted(event, records))
             .map(|event| event.record)
             .collect();
         let mut actions: Vec<_> = records.iter().map(|_| MessageAction::Delete).collect();
@@ -312,8 +312,8 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
 
     /// Waits before the answer if the destination has accepted nothing and events wait for it: Lambda does not slow its polling
     /// when records fail, this does (RD-093). Gives the milliseconds.
-    async fn pause(&self, events: &[TrackedEvent], deadline: Timestamp) -> u64 {
-        if events.iter().any(is_accepted) {
+    async fn pause(&self, events: &[TrackedEvent], records: &[OpenedRecord<'_>], deadline: Timestamp) -> u64 {
+        if events.iter().any(|event| is_accepted(event, records)) {
             return 0;
         }
         let waits = events.iter().filter_map(|event| match event.result.outcome {
@@ -337,9 +337,12 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
     }
 }
 
-/// Whether the destination has accepted something of an event.
-fn is_accepted(event: &TrackedEvent) -> bool {
-    matches!(event.result.outcome, Outcome::Delivered | Outcome::Warned(_)) || event.result.done.is_some()
+/// Whether the destination has accepted something of an event now: an earlier delivery's marks do not count.
+fn is_accepted(event: &TrackedEvent, records: &[OpenedRecord<'_>]) -> bool {
+    let envelope = records.get(event.record).and_then(OpenedRecord::envelope);
+    let before = envelope.and_then(|envelope| envelope.done.get(event.place)?.as_ref());
+    let is_whole = matches!(event.result.outcome, Outcome::Delivered | Outcome::Warned(_));
+    is_whole || (event.result.done.is_some() && event.result.done.as_ref() != before)
 }
 
 #[cfg(test)]

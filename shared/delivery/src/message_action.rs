@@ -1,13 +1,13 @@
 //! What SQS does with a record: the only code that chooses between deletion, a new message and visibility (5.2).
 
-use crate::backoff::{MAX_RECEIVES, MAX_VISIBILITY_S, PARK_FAILED_S, ahead, delay};
+use crate::backoff::{MAX_RECEIVES, MAX_VISIBILITY_S, ahead, delay, park_failed};
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
 use crate::job::{DelivererSurroundings, DeliveryResult};
 use crate::parking::{MAX_CALLS, MAX_ENTRIES, send};
 use crate::record::{OpenedRecord, Opening};
 use event::envelope::{Done, Envelope, Head};
-use event::ports::{Entry, QueueName, Visibility, VisibilityChange};
+use event::ports::{Entry, Queue, QueueName, Visibility, VisibilityChange};
 use event::{Clock, Outcome, Random, Timestamp};
 use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;
@@ -173,8 +173,11 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
     for (record, action) in actions {
         if let MessageAction::Replace { longest, .. } = action {
             if failed.contains(&format!("r{record}")) {
+                let receives = records
+                    .get(*record)
+                    .map_or(0, |opened| opened.record.receive_count);
                 *action = MessageAction::ChangeVisibility {
-                    seconds: PARK_FAILED_S,
+                    seconds: park_failed(receives),
                 };
             } else {
                 applied.replaced.insert(*record, *longest);
@@ -191,7 +194,13 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
         }
     }
     // A failure changes no outcome: the record returns at the queue's default (RD-026).
-    for _ in 0..VISIBILITY_ATTEMPTS {
+    for attempt in 0..VISIBILITY_ATTEMPTS {
+        if changes.is_empty() {
+            break;
+        }
+        if attempt > 0 {
+            surroundings.queue().drop_connections();
+        }
         let mut calls = Vec::new();
         while !changes.is_empty() {
             let rest = changes.split_off(changes.len().min(MAX_ENTRIES));

@@ -94,7 +94,8 @@ fn parked_event<'p, D: Destination>(
         by: function,
         at: now,
         source: Some(head.source),
-        destination: Some(D::NAME),
+        // Of a message in a queue that is not its own, the one that it is for.
+        destination: Some(head.destination),
         request_id: Some(head.request_id.clone()),
         first_received_at: Some(head.first_received_at),
         attempt: opened.receives(),
@@ -128,7 +129,7 @@ fn parked_body<D: Destination>(
     }
 }
 
-/// Sends entries until they are acknowledged, three times at most, in calls within SQS's limits and several at once; no call
+/// Sends entries until they are acknowledged, three times at most, each time over fresh connections, in calls within SQS's limits and several at once; no call
 /// starts after `last_start`. Gives the ids of those that were not acknowledged.
 pub(crate) async fn send<S: DelivererSurroundings>(
     surroundings: &S,
@@ -139,9 +140,13 @@ pub(crate) async fn send<S: DelivererSurroundings>(
     let (mut open, too_large): (Vec<Entry>, Vec<Entry>) = entries
         .into_iter()
         .partition(|entry| entry.body.len() <= MAX_CALL_BYTES);
-    for _ in 0..SEND_ATTEMPTS {
+    for attempt in 0..SEND_ATTEMPTS {
         if open.is_empty() {
             break;
+        }
+        // Those of the attempt before may be dead: the container may have been frozen meanwhile.
+        if attempt > 0 {
+            surroundings.queue().drop_connections();
         }
         let sent = calls(open).into_iter().map(async |call: Vec<Entry>| {
             if surroundings.clock().now() > last_start {

@@ -104,8 +104,9 @@ pub trait Store {
     /// One `DeleteObject` call. A key that does not exist is deleted.
     async fn delete(&self, key: &str) -> Result<(), CallFailed>;
 
-    /// One `ListObjectsV2` call: the first keys with this prefix in byte order, at most `most`, which is at most 1000.
-    async fn list(&self, prefix: &str, most: usize) -> Result<Vec<String>, CallFailed>;
+    /// One `ListObjectsV2` call: the first keys with this prefix behind the key `after` (empty: from the first one) in byte
+    /// order, at most `most`, which is at most 1000.
+    async fn list(&self, prefix: &str, after: &str, most: usize) -> Result<Vec<String>, CallFailed>;
 }
 
 /// One message whose visibility is to change.

@@ -43,7 +43,7 @@ pub(crate) const fn fallback_ms(answer_within_ms: u64) -> u64 {
 
 /// Deferred objects that a container writes in a second: strangers cannot fill the bucket (RC-155).
 pub(crate) const DEFERRED_A_SECOND: u32 = 20;
-/// Keys that a re-ingest run lists: all that one `ListObjectsV2` gives (RC-153).
+/// Keys of a page of a re-ingest run: all that one `ListObjectsV2` gives (RC-153).
 pub(crate) const PENDING_KEYS: usize = 1000;
 /// Milliseconds that a re-ingest run works (RC-153).
 pub(crate) const REINGEST_MS: i64 = 50_000;

@@ -230,7 +230,12 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             // A token needs no body that can be read.
             (None, None) if credentials.tokens.any => {
                 let verify = |secret: &ReceiverSecret| by_token(credentials, secret);
-                self.verified(&mut secret, credentials, verify).await.ok()
+                match self.verified(&mut secret, credentials, verify).await {
+                    Ok(proof) => Some(proof),
+                    // The sender comes again: a newer secret may know its token (RC-036).
+                    Err(refusal) if refusal == RefuseReason::SecretUnavailable => return Err(refusal),
+                    Err(_) => None,
+                }
             }
             (None, None) => None,
         };

@@ -1,6 +1,7 @@
 //! What is logged of a request: its line, its events' lines, its metrics.
 
 use crate::decision::{Arrival, Decision};
+use crate::limits::PENDING_KEYS;
 use crate::refusals::{Counted, Refusals};
 use event::envelope::{Auth, KeyAge};
 use event::reasons::{IgnoreReason, RefuseReason};
@@ -37,6 +38,8 @@ pub(crate) struct RunReport {
     pub(crate) is_listed: bool,
     pub(crate) listed: u64,
     pub(crate) finished: u64,
+    /// Whether it ended before the last page of keys.
+    pub(crate) is_cut: bool,
     pub(crate) ms: u64,
     pub(crate) is_cold: bool,
 }
@@ -47,6 +50,7 @@ impl Default for RunReport {
             is_listed: true,
             listed: 0,
             finished: 0,
+            is_cut: false,
             ms: 0,
             is_cold: false,
         }
@@ -147,7 +151,10 @@ pub(crate) fn emit_refusals(reason: RefuseReason, counted: &Counted, frame: &Fra
 
 /// Writes the line of a run over the fallback bucket. Its `records` are the objects that it has found.
 pub(crate) fn emit_run(report: &RunReport, secret: &SecretReport, invocation_id: &str, sink: &impl Sink) {
-    let left = report.listed.saturating_sub(report.finished);
+    let seen = report.listed.saturating_sub(report.finished);
+    // More wait behind the page at which it ended, how many nobody has counted.
+    let least = if report.is_cut { PENDING_KEYS as u64 } else { 0 };
+    let left = seen.max(least);
     let line = InvocationLine {
         destination: None,
         aws_request_id: LoggedId::technical(invocation_id),

@@ -138,7 +138,7 @@ impl Store for InMemory {
         Ok(())
     }
 
-    async fn list(&self, _: &str, _: usize) -> Result<Vec<String>, CallFailed> {
+    async fn list(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, CallFailed> {
         Ok(Vec::new())
     }
 }

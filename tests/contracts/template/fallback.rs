@@ -1,7 +1,7 @@
 //! The fallback bucket, the schedule that empties it, and what outlives the stack.
 
-use crate::evaluated::Value;
-use crate::{function, template};
+use crate::evaluated::{Template, Value};
+use crate::{TEMPLATE, function, template};
 
 fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
@@ -75,8 +75,9 @@ fn one_rule_runs_the_reingest_every_minute() {
 #[test]
 fn what_waits_for_a_person_outlives_the_stack() {
     event::rules!["RI-046"];
-    let template = template();
+    let template = Template::read(TEMPLATE, &[("BrazeFilesBucket", "acme-currents")]);
     for name in [
+        "BrazeFilesDeadQueue",
         "ParkedQueue",
         "BrazeDeadQueue",
         "BranchDeadQueue",

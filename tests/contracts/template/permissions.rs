@@ -107,7 +107,7 @@ fn each_role_allows_exactly_its_row() {
             let lists = statement.texts("Action") == ["s3:ListBucket"];
             let condition = statement
                 .get("Condition")
-                .map(|condition| condition.text("StringEquals.s3:prefix").to_owned());
+                .map(|condition| condition.text("StringEqualsIfExists.s3:prefix").to_owned());
             let wanted = lists.then(|| "branch/pending/".to_owned());
             assert_eq!(condition, wanted, "{name}");
         }

@@ -144,7 +144,8 @@ impl Api {
             aws::FallbackBucket::new(config, bucket).map_err(|error| unexpected(error.to_string()))?;
         match store.get(key).await {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(failed) if failed.code == "NoSuchKey" => Ok(None),
+            // Without s3:ListBucket, S3 says AccessDenied of what is gone.
+            Err(failed) if ["NoSuchKey", "AccessDenied"].contains(&failed.code.as_str()) => Ok(None),
             Err(failed) => Err(unexpected(failed.code)),
         }
     }

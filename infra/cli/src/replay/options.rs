@@ -36,7 +36,8 @@ IAM actions needed: cloudformation:DescribeStackResource on the stack;
 sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility and
 sqs:GetQueueAttributes on the parked queue, or on the dead-letter queues;
 sqs:SendMessage on the queues of the destinations and of Currents files;
-s3:GetObject on the fallback bucket, for what was too large for a message.
+s3:GetObject and s3:ListBucket on the fallback bucket, for what was too large
+for a message.
 
 Exit status: 0 done, 1 something stays or would be parked again, 2 the call or
 the settings are wrong, or AWS refuses.";

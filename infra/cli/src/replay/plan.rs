@@ -65,7 +65,7 @@ impl Stay {
             Self::NoRoute => "without a route that is on (see [routes])",
             Self::TooLarge => "too large for a message",
             Self::ObjectGone => {
-                "without their object in the fallback bucket, which keeps objects for 30 days"
+                "without their object in the fallback bucket, which keeps objects for 30 days (or without the right to read it)"
             }
         }
     }
@@ -75,7 +75,7 @@ impl Stay {
 pub(crate) fn plan(waiting: Waiting<'_>, object: Option<&[u8]>, now: Timestamp, settings: &Settings) -> Plan {
     let planned = match waiting.content {
         Content::Unreadable(error) => Err(of_open_error(error)),
-        Content::DeadLetter(envelope) => again(*envelope, now),
+        Content::DeadLetter(envelope) => again(*envelope, now, settings),
         Content::DeadFile(body) => Ok(vec![of_file(body.to_owned(), now)]),
         Content::Parked(parked) => of_parked(&parked, object, now, settings),
     };
@@ -121,8 +121,12 @@ fn of_part(part: &FilePart<'_>) -> Work {
     work
 }
 
-/// An envelope as new, with what is done of it.
-fn again(mut envelope: Envelope<'_>, now: Timestamp) -> Result<Vec<Draft>, Stay> {
+/// An envelope as new, with what is done of it, if its route is on: its deliverer would ignore it.
+fn again(mut envelope: Envelope<'_>, now: Timestamp, settings: &Settings) -> Result<Vec<Draft>, Stay> {
+    let mut on = settings.routes.destinations(envelope.head.source);
+    if !on.any(|destination| destination == envelope.head.destination) {
+        return Err(Stay::NoRoute);
+    }
     envelope.head.attempt = 0;
     envelope.head.not_before = None;
     envelope.head.replayed_at = Some(now);
@@ -167,7 +171,7 @@ fn of_parked(
     if parked.by.starts_with("deliver-") {
         let text = std::str::from_utf8(&bytes).map_err(|_| Stay::Unreadable)?;
         let envelope = Envelope::open(text).map_err(of_open_error)?;
-        return again(envelope, now);
+        return again(envelope, now, settings);
     }
     each_destination(parked, now, settings, |head| {
         receipt::reopen(head, &bytes, &settings.receipt)
@@ -376,6 +380,9 @@ mod tests {
         assert_eq!(envelope.head.replayed_at, Some(at("2026-03-02T00:00:00.000Z")));
         assert_eq!((envelope.done.len(), envelope.events[1].get()), (2, "7"));
         assert_eq!(planned("{", true, RECEIVED, ""), Plan::Stay(Stay::Unreadable));
+        let off = "[routes]\nsegment_to_braze = false\n";
+        let dead = dead_letter("braze");
+        assert_eq!(planned(&dead, true, RECEIVED, off), Plan::Stay(Stay::NoRoute));
     }
 
     #[test]

@@ -13,6 +13,9 @@ const FAILURES_AMONG: (usize, usize) = (10, 20);
 const OPEN_S: (f64, f64) = (30.0, 300.0);
 /// For how many seconds after closing the rate doubles (RD-083).
 const RAMP_S: i64 = 10;
+/// After how many milliseconds a probe without an end no longer counts: its invocation was cut off. No request and no
+/// invocation lasts longer.
+const PROBE_MS: i64 = 120_000;
 
 /// Whether a request may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +35,18 @@ enum State {
     /// Requests pass; after an opening, as many as the ramp allows.
     Closed { since: Option<Timestamp> },
     /// One request passes at `until`.
-    Open { until: Timestamp, probing: bool },
+    Open {
+        until: Timestamp,
+        /// When the one request started.
+        probing: Option<Timestamp>,
+    },
     /// One request passes at `until`, and at once with another key.
     Held {
         kind: HoldKind,
         key: u64,
         until: Timestamp,
-        probing: bool,
+        /// When the one request started.
+        probing: Option<Timestamp>,
     },
 }
 
@@ -83,7 +91,7 @@ impl Breaker {
                 }
             }
             State::Open { until, probing } => {
-                if until <= now && !probing {
+                if until <= now && !is_probing(probing, now) {
                     Gate::Pass
                 } else {
                     Gate::Open(until.max(now.plus_millis(1)))
@@ -96,7 +104,7 @@ impl Breaker {
                 probing,
             } => {
                 let asked_again = until <= now || key != current_key;
-                if asked_again && !probing {
+                if asked_again && !is_probing(probing, now) {
                     Gate::Pass
                 } else {
                     Gate::Held(kind)
@@ -116,14 +124,14 @@ impl Breaker {
                 }
                 self.started.1 += 1;
             }
-            State::Open { probing, .. } | State::Held { probing, .. } => *probing = true,
+            State::Open { probing, .. } | State::Held { probing, .. } => *probing = Some(now),
         }
     }
 
     /// A request was not sent after all.
     pub(super) fn not_sent(&mut self) {
         if let State::Open { probing, .. } | State::Held { probing, .. } = &mut self.state {
-            *probing = false;
+            *probing = None;
         }
     }
 
@@ -131,7 +139,7 @@ impl Breaker {
     pub(super) fn succeeded(&mut self, now: Timestamp) {
         match self.state {
             State::Closed { .. } => self.note(false),
-            State::Open { probing: true, .. } | State::Held { probing: true, .. } => {
+            State::Open { probing: Some(_), .. } | State::Held { probing: Some(_), .. } => {
                 *self = Self {
                     state: State::Closed { since: Some(now) },
                     ..Self::default()
@@ -149,7 +157,7 @@ impl Breaker {
         let among = self.last.iter().filter(|failed| **failed).count();
         let opens = match self.state {
             State::Closed { .. } => in_a_row >= FAILURES_IN_A_ROW || among >= FAILURES_AMONG.0,
-            State::Open { probing, .. } | State::Held { probing, .. } => probing,
+            State::Open { probing, .. } | State::Held { probing, .. } => probing.is_some(),
         };
         if opens {
             let seconds = self.own_seconds(random);
@@ -168,17 +176,14 @@ impl Breaker {
         let until = match self.state {
             State::Open {
                 until: before,
-                probing: false,
+                probing: None,
             } => before.max(until),
             State::Open { .. } | State::Closed { .. } | State::Held { .. } => {
                 self.openings += 1;
                 until
             }
         };
-        self.state = State::Open {
-            until,
-            probing: false,
-        };
+        self.state = State::Open { until, probing: None };
     }
 
     /// A person has to act: until then one request passes each time that `until` is over.
@@ -187,7 +192,7 @@ impl Breaker {
             kind,
             key,
             until,
-            probing: false,
+            probing: None,
         };
     }
 
@@ -202,6 +207,11 @@ impl Breaker {
         }
         self.last.push_back(failed);
     }
+}
+
+/// Whether the one request that passes is under way.
+fn is_probing(started: Option<Timestamp>, now: Timestamp) -> bool {
+    started.is_some_and(|started| now.millis_since(started) < PROBE_MS)
 }
 
 #[cfg(test)]
@@ -222,6 +232,18 @@ mod tests {
         let mut breaker = Breaker::default();
         (0..5).for_each(|_| breaker.failed(at(0), &LONGEST));
         breaker
+    }
+
+    #[test]
+    fn a_probe_whose_invocation_was_cut_off_is_forgotten() {
+        event::rules!["RD-081"];
+        let mut held = Breaker::default();
+        held.hold(HoldKind::Credentials, KEY, at(30));
+        for mut breaker in [opened(), held] {
+            breaker.start(at(40));
+            assert_ne!(breaker.gate(at(41), KEY), Gate::Pass, "one request alone");
+            assert_eq!(breaker.gate(at(40 + 120), KEY), Gate::Pass);
+        }
     }
 
     #[test]

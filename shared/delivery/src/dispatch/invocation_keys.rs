@@ -52,10 +52,11 @@ impl<'r, D: Destination, S: DelivererSurroundings> InvocationKeys<'r, D, S> {
 
     /// Whether there are other keys than those that the destination has just refused, asking for them if need be (RD-084).
     /// Requests that were in flight together are refused together, and only the first of them sees the secret change.
-    pub(super) async fn differ_from(&self, refused: &Rc<D::Keys>) -> bool {
+    pub(super) async fn differ_from(&self, refused: &Rc<D::Keys>, context: &Context<'_, S>) -> bool {
         let are_others = || self.current().is_none_or(|keys| !Rc::ptr_eq(refused, &keys));
         let _asking = self.asking.lock().await;
-        if !are_others() {
+        let now = context.surroundings.clock().now();
+        if !are_others() && context.stop.allows(now, FORCED_FETCH_MS) {
             self.renew().await;
         }
         are_others()

@@ -231,7 +231,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
             SendResult::Response(response) => {
                 let reading = destination.read(batch, &response);
                 let refused = matches!(reading, Reading::Hold(HoldKind::Credentials));
-                if refused && !renewed && self.keys.differ_from(keys).await {
+                if refused && !renewed && self.keys.differ_from(keys, self.context).await {
                     self.breaker(batch, Breaker::not_sent);
                     return Next::Again;
                 }

@@ -43,20 +43,37 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         let end = began.plus_millis(REINGEST_MS);
         let run = self.arrival(invocation_id.to_owned(), began, 0, end);
         let mut report = RunReport::default();
-        match self.surroundings.store().list(PENDING, PENDING_KEYS).await {
-            Ok(keys) if keys.is_empty() => {}
-            Ok(keys) => {
-                // A deferred object is judged by a secret of this run alone (RC-156).
-                let fetched = self
-                    .within(self.secret.fetch_now(), REINGEST_SECRET_MS)
-                    .await
-                    .flatten();
-                report.listed = keys.len() as u64;
-                report.finished = self.groups(&keys, fetched, end, &run).await;
+        let (mut fetched, mut after) = (None, String::new());
+        loop {
+            let keys = match self
+                .surroundings
+                .store()
+                .list(PENDING, &after, PENDING_KEYS)
+                .await
+            {
+                Ok(keys) => keys,
+                Err(error) => {
+                    report.is_listed = false;
+                    self.log_error("aws_call", error.to_string(), &run);
+                    break;
+                }
+            };
+            let Some(last) = keys.last() else { break };
+            after.clone_from(last);
+            // A deferred object is judged by a secret of this run alone (RC-156).
+            if fetched.is_none() {
+                let secret = self.within(self.secret.fetch_now(), REINGEST_SECRET_MS).await;
+                fetched = Some(secret.flatten());
             }
-            Err(error) => {
-                report.is_listed = false;
-                self.log_error("aws_call", error.to_string(), &run);
+            report.listed += keys.len() as u64;
+            let (finished, is_over) = self.groups(&keys, fetched.clone().flatten(), end, &run).await;
+            report.finished += finished;
+            if keys.len() < PENDING_KEYS {
+                break;
+            }
+            if is_over || self.surroundings.clock().now() >= end {
+                report.is_cut = true;
+                break;
             }
         }
         report.ms = u64::try_from(self.surroundings.clock().now().millis_since(began)).unwrap_or_default();
@@ -66,14 +83,14 @@ impl<S: ReceiverSurroundings> Receiver<S> {
     }
 
     /// Works through the groups, some at once, until one of them has met an SQS that acknowledges nothing; gives the number of
-    /// finished objects.
+    /// finished objects, and whether it has met such an SQS.
     async fn groups(
         &self,
         keys: &[String],
         secret: Option<Rc<ReceiverSecret>>,
         end: Timestamp,
         run: &Arrival,
-    ) -> u64 {
+    ) -> (u64, bool) {
         let is_over = std::cell::Cell::new(false);
         let group = |keys: &'_ [String]| {
             let (keys, secret, is_over) = (keys.to_vec(), secret.clone(), &is_over);
@@ -96,7 +113,8 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         };
         let groups = stream::iter(keys.chunks(REINGEST_GROUP).map(group));
         let finished = groups.buffer_unordered(REINGEST_GROUPS);
-        finished.fold(0, async |sum, finished| sum + finished).await
+        let finished = finished.fold(0, async |sum, finished| sum + finished).await;
+        (finished, is_over.get())
     }
 
     async fn object(
@@ -115,10 +133,10 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             Ok(pending) => pending,
             // Newer code has written it: a deploy has begun, or was taken back.
             Err(OpenError::Newer) => return Object::Waits { asked_sqs: false },
-            Err(OpenError::Unreadable) => return self.quarantine(name, &bytes, end, run).await,
+            Err(OpenError::Unreadable) => return self.quarantine(name, &bytes, None, end, run).await,
         };
         let Ok(received) = STANDARD.decode(&pending.body_base64) else {
-            return self.quarantine(name, &bytes, end, run).await;
+            return self.quarantine(name, &bytes, None, end, run).await;
         };
         let now = self.surroundings.clock().now();
         let send_until = end.min(now.plus_millis(REINGEST_SENDING_MS));
@@ -134,6 +152,10 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         let key_age = match (&pending.auth, secret) {
             (PendingAuth::Verified { key }, _) => Some(*key),
             (PendingAuth::Deferred { .. }, None) => return Object::Waits { asked_sqs: false },
+            // A secret without a token proves nobody a stranger: it is being filled, or was filled wrongly.
+            (PendingAuth::Deferred { .. }, Some(secret)) if secret.tokens.is_empty() => {
+                return Object::Waits { asked_sqs: false };
+            }
             (PendingAuth::Deferred { digests }, Some(secret)) => matching(digests, &secret.tokens),
         };
         let decision = match key_age {
@@ -149,7 +171,8 @@ impl<S: ReceiverSurroundings> Receiver<S> {
                     Ok(decision) => decision,
                     Err(_) => {
                         self.log_error("panic", "receipt".to_owned(), &arrival);
-                        return self.quarantine(name, &bytes, end, run).await;
+                        let known = Some((&arrival, proof));
+                        return self.quarantine(name, &bytes, known, end, run).await;
                     }
                 }
             }
@@ -176,8 +199,15 @@ impl<S: ReceiverSurroundings> Receiver<S> {
     }
 
     /// Copies an object that nothing can be made of to where it is kept for a person, parks it by name, and deletes it
-    /// (RC-157).
-    async fn quarantine(&self, key: &str, bytes: &[u8], end: Timestamp, run: &Arrival) -> Object {
+    /// (RC-157). What is `known` of its request is what a replay needs.
+    async fn quarantine(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        known: Option<(&Arrival, Proof)>,
+        end: Timestamp,
+        run: &Arrival,
+    ) -> Object {
         let copy = format!("{PARKED}{}", key.strip_prefix(PENDING).unwrap_or(key));
         if let Err(error) = self.surroundings.store().put(&copy, bytes).await {
             return self.waits(&error, run);
@@ -186,7 +216,8 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             is_reingested: true,
             ..self.arrival(run.request_id.clone(), run.at, bytes.len() as u64, end)
         };
-        let body = self.parked_body(ParkReason::UnreadableBody, Content::Object(copy), None, &arrival);
+        let (named, proof) = known.map_or((&arrival, None), |(named, proof)| (named, Some(proof)));
+        let body = self.parked_body(ParkReason::UnreadableBody, Content::Object(copy), proof, named);
         let message = Outgoing::parking(ParkReason::UnreadableBody, body, 0..1);
         if self.send(vec![message], &arrival).await.acknowledged == 0 {
             return Object::Waits { asked_sqs: true };

@@ -135,10 +135,12 @@ impl Store for Outside {
         Ok(())
     }
 
-    async fn list(&self, prefix: &str, most: usize) -> Result<Vec<String>, CallFailed> {
+    async fn list(&self, prefix: &str, after: &str, most: usize) -> Result<Vec<String>, CallFailed> {
         self.s3("ListObjectsV2").await?;
         let objects = self.0.objects.borrow();
-        let keys = objects.keys().filter(|key| key.starts_with(prefix));
+        let keys = objects
+            .keys()
+            .filter(|key| key.starts_with(prefix) && key.as_str() > after);
         Ok(keys.take(most).cloned().collect())
     }
 }
