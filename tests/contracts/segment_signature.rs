@@ -123,7 +123,7 @@ impl Store for &QuietAws {
         Err(CallFailed::timeout("DeleteObject"))
     }
 
-    async fn list(&self, _: &str, _: usize) -> Result<Vec<String>, CallFailed> {
+    async fn list(&self, _: &str, _: &str, _: usize) -> Result<Vec<String>, CallFailed> {
         Ok(Vec::new())
     }
 }

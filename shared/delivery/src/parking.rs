@@ -44,7 +44,7 @@ pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
         });
     };
     for (at, event) in events.iter().enumerate().filter(|(_, event)| of(event.record)) {
-        if let Some(parked) = parked_event::<D>(function, records, event, now) {
+        if let Some(parked) = parked_event(function, records, event, now) {
             entry(format!("e{at}"), parked.to_body());
         }
     }
@@ -73,7 +73,7 @@ pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
     }
 }
 
-fn parked_event<'p, D: Destination>(
+fn parked_event<'p>(
     function: &'static str,
     records: &'p [OpenedRecord<'_>],
     event: &'p TrackedEvent,
