@@ -288,7 +288,7 @@ mod tests {
             });
             thread.join().unwrap()
         });
-        let of_rows = [&mapped.sent, &mapped.changed.index, &mapped.changed.of_unfolded];
+        let of_rows = [&mapped.changed.index, &mapped.changed.of_unfolded];
         let of_rows = of_rows.into_iter().map(Index::capacity).sum::<usize>();
         (
             mapped.received.capacity(),
