@@ -19,23 +19,44 @@ pub(crate) struct Part {
     pub reason: ParkReason,
     /// The first byte behind it, if others follow.
     pub to: Option<u64>,
-    /// How many events it has, if that is known.
+    /// How many events are meant, if not all of them.
     pub count: Option<u64>,
 }
 
 impl Part {
-    /// Whether it is one event.
-    pub(crate) const fn is_event(&self) -> bool {
-        matches!(self.count, Some(1))
+    /// One event, of the block that ends there.
+    pub(crate) const fn event(reason: ParkReason, end: u64) -> Self {
+        Self {
+            reason,
+            to: Some(end),
+            count: Some(1),
+        }
     }
 }
 
 /// One thing that goes into a queue.
 pub(crate) enum Item {
-    /// An event: its text in the chunk.
-    Event(Range<usize>),
-    /// A part that is parked.
-    Park(Part),
+    /// An event: its text in the chunk, and the first byte behind its block.
+    Event { text: Range<usize>, end: u64 },
+    /// An event that was read and is parked.
+    ParkedEvent(Part),
+    /// A part that is parked; nobody has counted its events.
+    ParkedPart(Part),
+}
+
+impl Item {
+    /// Whether it was read as one event.
+    pub(crate) const fn is_event(&self) -> bool {
+        matches!(self, Self::Event { .. } | Self::ParkedEvent(_))
+    }
+
+    /// What is parked of it.
+    pub(crate) const fn parked(&self) -> Option<&Part> {
+        match self {
+            Self::Event { .. } => None,
+            Self::ParkedEvent(part) | Self::ParkedPart(part) => Some(part),
+        }
+    }
 }
 
 /// What is sent together.

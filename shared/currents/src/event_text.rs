@@ -162,9 +162,9 @@ fn sent_as(field: &str, event_type: &str) -> Option<(&'static str, bool)> {
     }
 }
 
-/// The text, if it is that of a JSON object.
+/// The text, if it is that of a JSON object. How deep it is counts for the whole event (CF-078).
 fn object(text: &str) -> Option<&str> {
-    let json = Json::parse(text).ok()?;
+    let json = Json::from_shallow(serde_json::from_str(text).ok()?);
     (json.kind() == Kind::Object).then(|| json.raw())
 }
 

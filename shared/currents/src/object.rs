@@ -114,15 +114,13 @@ impl<'o, O: Objects> Object<'o, O> {
         }
     }
 
-    /// Gets more bytes until `needed` are at hand or the object ends: whole ranges, of which the first may be shorter.
-    pub(crate) async fn need(&mut self, needed: u64, range: u64) -> Result<(), Classification> {
-        while (self.bytes().len() as u64) < needed && !self.is_at_end() {
-            self.more(needed, range).await?;
-        }
-        Ok(())
+    /// Whether fewer bytes are at hand, and the object has more.
+    pub(crate) fn lacks(&self, needed: u64) -> bool {
+        (self.bytes().len() as u64) < needed && !self.is_at_end()
     }
 
-    async fn more(&mut self, needed: u64, range: u64) -> Result<(), Classification> {
+    /// Gets one more range of those that `needed` bytes take; `range` may be shorter than others.
+    pub(crate) async fn more(&mut self, needed: u64, range: u64) -> Result<(), Meaning> {
         self.bytes.drain(..self.used);
         self.start += self.used as u64;
         self.used = 0;

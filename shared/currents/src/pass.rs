@@ -82,16 +82,18 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         } else {
             HEADER_RANGE_BYTES
         };
-        object.need(first, first).await?;
-        self.see(object);
-        let begun_with = beginning(object.bytes(), object.is_at_end(), &self.work.key);
+        self.need(object, first, first).await?;
+        let begun_with = self.caught(|run| {
+            let (bytes, is_all) = (object.bytes(), object.is_at_end());
+            beginning(bytes, is_all, &run.work.key, run.steps.begin)
+        });
         let Beginning {
             header,
             event_type,
             text,
         } = match begun_with {
-            Ok(beginning) => beginning,
-            Err(reason) => return Ok(Some(reason)),
+            Ok(Ok(beginning)) => beginning,
+            Ok(Err(reason)) | Err(reason) => return Ok(Some(reason)),
         };
         self.is_of(&event_type);
         if let Some(reason) = closed_to_type(
@@ -113,23 +115,25 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         text: &EventText,
         mut skip: u64,
     ) -> Result<Option<ParkReason>, Halt> {
-        let (mut space, mut unreadable) = (Vec::new(), 0);
+        let mut space = Vec::new();
         loop {
-            let at = object.place();
+            let (at, size) = (object.place(), object.size());
             self.next = Position { offset: at, skip };
+            if at > size {
+                // The message speaks of a longer object.
+                return Err(Meaning::Overwritten.into());
+            }
             if self.left == 0 || self.work.to.is_some_and(|to| at >= to) {
                 break;
             }
             self.stop_if_late().await?;
-            let size = object.size();
             let (count, data, length) = match frame(object.bytes(), &header.sync) {
                 Ok(Frame::More(_)) if object.bytes().is_empty() && object.is_at_end() => break,
                 Ok(Frame::More(needed)) if at.saturating_add(needed as u64) > size => {
                     return Ok(Some(ParkReason::FileDamaged));
                 }
                 Ok(Frame::More(needed)) => {
-                    object.need(needed as u64, RANGE_BYTES).await?;
-                    self.see(object);
+                    self.need(object, needed as u64, RANGE_BYTES).await?;
                     continue;
                 }
                 Ok(Frame::TooLarge { length }) => {
@@ -137,18 +141,15 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                     let marker = end.saturating_sub(header.sync.len() as u64);
                     if end <= size {
                         object.jump(marker);
-                        object.need(header.sync.len() as u64, RANGE_BYTES).await?;
+                        self.need(object, header.sync.len() as u64, RANGE_BYTES).await?;
                     }
                     if end > size || !object.bytes().starts_with(&header.sync) {
                         return Ok(Some(ParkReason::FileDamaged));
                     }
-                    self.set_block_aside(
-                        ParkReason::FileBlockUnreadable,
-                        Position { offset: at, skip },
-                        end,
-                    );
+                    if let Some(reason) = self.set_block_aside(ParkReason::FileBlockUnreadable, end) {
+                        return Ok(Some(reason));
+                    }
                     object.jump(end);
-                    unreadable += 1;
                     skip = 0;
                     continue;
                 }
@@ -163,14 +164,10 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                 data,
                 skip,
             };
-            if let Some(reason) = self.block(&block, header, text, &mut space, unreadable).await? {
-                unreadable += 1;
-                if unreadable > UNREADABLE_BLOCKS {
-                    return Ok(Some(match reason {
-                        ParkReason::FileBlockUnreadable => ParkReason::FileDamaged,
-                        other => other,
-                    }));
-                }
+            if let Some(reason) = self.block(&block, header, text, &mut space).await?
+                && let Some(reason) = self.set_block_aside(reason, end)
+            {
+                return Ok(Some(reason));
             }
             object.advance(length);
             skip = 0;
@@ -179,54 +176,46 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         Ok(None)
     }
 
-    /// Reads one block, and says why its rest cannot be, if so. One block too many stays where it is.
+    /// Reads one block, and says why its rest cannot be, if so.
     async fn block(
         &mut self,
         block: &Block<'_>,
         header: &Header,
         text: &EventText,
         space: &mut Vec<u8>,
-        unreadable: u32,
     ) -> Result<Option<ParkReason>, Halt> {
-        let records = header
-            .codec
-            .inflate(block.data, space)
-            .and_then(|data| text.records(&header.schema, data, block.count));
+        let records = self.caught(move |run| {
+            let data = (run.steps.inflate)(header.codec, block.data, space)?;
+            text.records(&header.schema, data, block.count)
+        });
         let mut at = Position {
             offset: block.at,
             skip: 0,
         };
         let fault = match records {
-            Err(_) => Some(ParkReason::FileBlockUnreadable),
-            Ok(mut records) => loop {
+            Err(panic) => Some(panic),
+            Ok(Err(_)) => Some(ParkReason::FileBlockUnreadable),
+            Ok(Ok(mut records)) => loop {
                 if self.left == 0 {
                     break None;
                 }
                 let begun = self.chunk.text.len();
-                // A panic of ours harms one block of one file.
-                let step = catch_unwind(AssertUnwindSafe(|| {
-                    self.step(&mut records, text, at.skip < block.skip)
-                }));
-                match step {
+                let is_skipped = at.skip < block.skip;
+                match self.caught(|run| run.step(&mut records, text, is_skipped)) {
                     Ok(Ok(Step::End)) => break None,
                     Ok(Ok(Step::Skipped)) => {}
-                    Ok(Ok(Step::Event)) => self.take(at, Item::Event(begun..self.chunk.text.len())),
+                    Ok(Ok(Step::Event)) => {
+                        let (text, end) = (begun..self.chunk.text.len(), block.end);
+                        self.take(at, Item::Event { text, end });
+                    }
                     Ok(Ok(Step::Parked(reason))) => {
                         self.chunk.text.truncate(begun);
-                        self.take(
-                            at,
-                            Item::Park(Part {
-                                reason,
-                                to: Some(block.end),
-                                count: Some(1),
-                            }),
-                        );
+                        self.take(at, Item::ParkedEvent(Part::event(reason, block.end)));
                     }
                     Ok(Err(_)) => break Some(ParkReason::FileBlockUnreadable),
-                    Err(_) => {
+                    Err(panic) => {
                         self.chunk.text.truncate(begun);
-                        self.panics += 1;
-                        break Some(ParkReason::InternalPanic);
+                        break Some(panic);
                     }
                 }
                 at.skip += 1;
@@ -240,18 +229,20 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                 }
             },
         };
-        let Some(reason) = fault else {
-            return Ok(None);
-        };
-        let from = Position {
+        self.next = Position {
             skip: at.skip.max(block.skip),
             ..at
         };
-        self.next = from;
-        if unreadable < UNREADABLE_BLOCKS {
-            self.set_block_aside(reason, from, block.end);
-        }
-        Ok(Some(reason))
+        Ok(fault)
+    }
+
+    /// Does what meets bytes from outside: a panic of ours in it harms one block, or one file.
+    fn caught<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Result<T, ParkReason> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        done.map_err(|_| {
+            self.panics += 1;
+            ParkReason::InternalPanic
+        })
     }
 
     /// Reads one record, and writes its event at the end of the chunk's text.
@@ -279,7 +270,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             return Err(Unfit::TooLarge);
         }
         let begun = self.chunk.text.len();
-        (self.write)(text, record, &mut self.chunk.text);
+        (self.steps.write)(text, record, &mut self.chunk.text);
         let event = self.chunk.text.get(begun..).unwrap_or_default();
         fit(event, self.settings.receipt.max_depth)
     }
@@ -291,12 +282,25 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         self.chunk.items.push((at, item));
     }
 
-    fn set_block_aside(&mut self, reason: ParkReason, from: Position, end: u64) {
+    /// Sets aside what is left of the block that ends there. Says why all that is left of the file goes with it, if it does.
+    fn set_block_aside(&mut self, reason: ParkReason, end: u64) -> Option<ParkReason> {
+        self.unreadable += 1;
+        // How many of the events that are meant lie in it, nobody knows.
+        if self.work.count.is_some() {
+            return Some(reason);
+        }
+        if self.unreadable > UNREADABLE_BLOCKS {
+            return Some(match reason {
+                ParkReason::FileBlockUnreadable => ParkReason::FileDamaged,
+                other => other,
+            });
+        }
         let part = Part {
             reason,
             to: Some(end),
             count: None,
         };
-        self.chunk.items.push((from, Item::Park(part)));
+        self.chunk.items.push((self.next, Item::ParkedPart(part)));
+        None
     }
 }

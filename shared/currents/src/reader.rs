@@ -4,12 +4,13 @@ mod run;
 
 pub(crate) use run::{End, Halt, Run};
 
-use crate::event_text::EventText;
+use crate::event_text::{EventText, NotCurrents};
 use crate::event_type::of_key_alone;
 use crate::message::{Opened, Work, open};
 use crate::object::Objects;
 use crate::settle::Settled;
 use crate::{key, report};
+use avro::{Codec, Schema, Unreadable};
 use delivery::Record;
 use delivery::backoff::{NEWER_VERSION_MS, ahead};
 use event::ports::{Queue, Visibility};
@@ -49,12 +50,29 @@ pub struct FileReader<Q, O, C, R, K> {
     settings: Settings,
     bucket: Bucket,
     ports: Ports<Q, O, C, R, K>,
-    write: WriteEvent,
+    steps: Steps,
     warm: Cell<bool>,
 }
 
-/// Writes the event of a record at the end of a text.
-pub type WriteEvent = fn(&EventText, &avro::Record<'_>, &mut String);
+/// The steps that meet what others wrote: tests use some that panic.
+#[derive(Clone, Copy)]
+pub struct Steps {
+    /// Finds the form of a file's events, by its schema and their type.
+    pub begin: fn(&Schema, &str) -> Result<EventText, NotCurrents>,
+    /// Inflates a block.
+    pub inflate: for<'b> fn(Codec, &'b [u8], &'b mut Vec<u8>) -> Result<&'b [u8], Unreadable>,
+    /// Writes the event of a record at the end of a text.
+    pub write: fn(&EventText, &avro::Record<'_>, &mut String),
+}
+
+impl Steps {
+    /// Those of this crate.
+    pub const OWN: Self = Self {
+        begin: EventText::new,
+        inflate: Codec::inflate,
+        write: EventText::write,
+    };
+}
 
 /// What is to be done with a message before its file is looked at.
 pub(crate) enum Task {
@@ -80,15 +98,15 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader
             settings,
             bucket,
             ports,
-            write: EventText::write,
+            steps: Steps::OWN,
             warm: Cell::new(false),
         }
     }
 
-    /// The same reader with another writer of events: tests use one that panics.
+    /// The same reader with other steps.
     #[must_use]
-    pub const fn written_by(mut self, write: WriteEvent) -> Self {
-        self.write = write;
+    pub const fn by(mut self, steps: Steps) -> Self {
+        self.steps = steps;
         self
     }
 

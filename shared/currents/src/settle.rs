@@ -143,7 +143,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         let mut rest = self.work.clone();
         rest.offset = self.position.offset;
         rest.skip = self.position.skip;
-        rest.count = rest.count.map(|_| self.left.saturating_add(self.handed_on));
+        rest.count = self.count_left();
         rest.attempt = self.receives();
         if rest.not_before.is_none_or(|time| time <= now) {
             rest.cause = Some(cause);

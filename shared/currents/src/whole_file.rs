@@ -1,9 +1,9 @@
 //! A file that is at hand as a whole, read for the command line into the events that the function would send.
 
-use crate::event_text::EventText;
+use crate::event_text::{EventText, NotCurrents};
 use crate::event_type::{TypeFault, event_type};
 use crate::key;
-use avro::{Damaged, Frame, Header, HeaderFault, Records, Unreadable, frame};
+use avro::{Damaged, Frame, Header, HeaderFault, Records, Schema, Unreadable, frame};
 use event::reasons::ParkReason;
 use std::ops::Range;
 
@@ -14,11 +14,17 @@ pub(crate) struct Beginning {
     pub(crate) text: EventText,
 }
 
-/// Reads the beginning of a file from its first bytes; `is_all` says that there are no more of them.
+/// Reads the beginning of a file from its first bytes; `is_all` says that there are no more of them. `begin` finds the form of its
+/// events.
 ///
 /// # Errors
 /// Why the file is parked whole.
-pub(crate) fn beginning(bytes: &[u8], is_all: bool, key: &str) -> Result<Beginning, ParkReason> {
+pub(crate) fn beginning(
+    bytes: &[u8],
+    is_all: bool,
+    key: &str,
+    begin: fn(&Schema, &str) -> Result<EventText, NotCurrents>,
+) -> Result<Beginning, ParkReason> {
     let header = match Header::read(bytes, is_all) {
         Ok(Some(header)) => header,
         Ok(None) | Err(HeaderFault::Schema(_)) => return Err(ParkReason::FileSchema),
@@ -30,7 +36,7 @@ pub(crate) fn beginning(bytes: &[u8], is_all: bool, key: &str) -> Result<Beginni
         Err(TypeFault::Conflict) => return Err(ParkReason::FileTypeConflict),
         Err(TypeFault::Unknown) => return Err(ParkReason::FileTypeUnknown),
     };
-    let text = EventText::new(&header.schema, &event_type).map_err(|_| ParkReason::FileSchema)?;
+    let text = begin(&header.schema, &event_type).map_err(|_| ParkReason::FileSchema)?;
     Ok(Beginning {
         header,
         event_type,
@@ -52,7 +58,7 @@ pub struct WholeFile {
 /// # Errors
 /// Why nothing of it can be read.
 pub fn read_whole_file(key: &str, bytes: &[u8]) -> Result<WholeFile, ParkReason> {
-    let Beginning { header, text, .. } = beginning(bytes, true, key)?;
+    let Beginning { header, text, .. } = beginning(bytes, true, key, EventText::new)?;
     let (mut file, mut at, mut space) = (WholeFile::default(), header.length, Vec::new());
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let (length, outcome) = match frame(rest, &header.sync) {

@@ -1,9 +1,9 @@
 //! What one message about a file has come to.
 
-use super::{FileReader, Ports, WriteEvent};
-use crate::answer::Classification;
+use super::{FileReader, Ports, Steps};
+use crate::answer::Meaning;
 use crate::chunk::{Chunk, Item, Part, Position};
-use crate::limits::{SENT_MS, STOP_MS};
+use crate::limits::{ANSWER_MS, SENT_MS, STOP_MS};
 use crate::message::Work;
 use crate::object::{Object, Objects};
 use base64::Engine;
@@ -71,7 +71,7 @@ pub(crate) struct Run<'r, Q, O, C, R, K> {
     pub function: &'static str,
     pub settings: &'r Settings,
     pub ports: &'r Ports<Q, O, C, R, K>,
-    pub write: WriteEvent,
+    pub steps: Steps,
     pub record: &'r Record,
     pub work: Work,
     /// 32 hexadecimal digits that stand for bucket and key.
@@ -87,6 +87,8 @@ pub(crate) struct Run<'r, Q, O, C, R, K> {
     pub chunk: Chunk,
     /// Events that are still to be read.
     pub left: u64,
+    /// Blocks that could not be read.
+    pub unreadable: u32,
     pub events: u64,
     pub queued: u64,
     /// Parked events, and parked parts of the file, by their reasons.
@@ -115,7 +117,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             function: reader.function,
             settings: &reader.settings,
             ports: &reader.ports,
-            write: reader.write,
+            steps: reader.steps,
             record,
             work: Work::whole(String::new(), String::new()),
             file_id: String::new(),
@@ -126,6 +128,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             next: Position::default(),
             chunk: Chunk::default(),
             left: u64::MAX,
+            unreadable: 0,
             events: 0,
             queued: 0,
             parked_events: Vec::new(),
@@ -164,7 +167,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Remembers what S3 says of the object.
-    pub(crate) fn see(&mut self, object: &Object<'_, O>) {
+    fn see(&mut self, object: &Object<'_, O>) {
         self.size = Some(object.size()).filter(|size| *size != u64::MAX);
         self.work.etag = object.etag().map(str::to_owned);
     }
@@ -174,7 +177,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
         self.work.etag = None;
         self.work.to = None;
         self.work.count = None;
-        self.left = u64::MAX;
+        (self.left, self.unreadable) = (u64::MAX, 0);
         (self.position, self.next) = (Position::default(), Position::default());
     }
 
@@ -194,7 +197,12 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             to: None,
             count: None,
         };
-        self.chunk.items.push((self.next, Item::Park(part)));
+        self.chunk.items.push((self.next, Item::ParkedPart(part)));
+    }
+
+    /// How many events from the position on are meant, if not all.
+    pub(crate) fn count_left(&self) -> Option<u64> {
+        self.work.count.map(|_| self.left.saturating_add(self.handed_on))
     }
 
     /// Parks the file from the next event on.
@@ -202,9 +210,9 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
         let part = Part {
             reason,
             to: self.work.to,
-            count: self.work.count.map(|_| self.left),
+            count: self.count_left(),
         };
-        self.chunk.items.push((self.next, Item::Park(part)));
+        self.chunk.items.push((self.next, Item::ParkedPart(part)));
         self.flush().await?;
         Ok(End::Parked(reason))
     }
@@ -216,6 +224,26 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
         }
         self.flush().await?;
         Err(Halt::End(self.unfinished()))
+    }
+
+    /// Gets more bytes until so many are at hand or the object ends. Before a range for which the time may not suffice, what was
+    /// read is sent.
+    pub(crate) async fn need(
+        &mut self,
+        object: &mut Object<'_, O>,
+        needed: u64,
+        range: u64,
+    ) -> Result<(), Halt> {
+        while object.lacks(needed) {
+            let begins_by = self.deadline.plus_millis(-STOP_MS - ANSWER_MS.cast_signed());
+            if self.ports.clock.now() >= begins_by {
+                self.flush().await?;
+            }
+            self.stop_if_late().await?;
+            object.more(needed, range).await?;
+        }
+        self.see(object);
+        Ok(())
     }
 
     /// An invocation without any progress is no step towards the end of the file (CF-094).
@@ -232,19 +260,20 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
         let count = self.chunk.items.len();
         let mut sending = self.sent(self.messages()).await;
         let mut open = sending.open.iter().cloned().flatten();
-        let has_open_events = open.any(|at| matches!(self.chunk.items.get(at), Some((_, Item::Event(_)))));
+        let has_open_events =
+            open.any(|at| matches!(self.chunk.items.get(at), Some((_, Item::Event { .. }))));
         let refused = self.refused(&mut sending).await;
         let first_open = sending.open.iter().map(|items| items.start).min();
         let done = first_open.unwrap_or(count);
         for (at, (_, item)) in self.chunk.items.iter().enumerate() {
             match item {
-                _ if at >= done => {
-                    self.handed_on += u64::from(!matches!(item, Item::Park(part) if !part.is_event()));
+                _ if at >= done => self.handed_on += u64::from(item.is_event()),
+                Item::Event { .. } if refused.contains(&at) => {
+                    self.parked_events.push(ParkReason::QueueRefused);
                 }
-                Item::Event(_) if refused.contains(&at) => self.parked_events.push(ParkReason::QueueRefused),
-                Item::Event(_) => self.queued += 1,
-                Item::Park(part) if part.is_event() => self.parked_events.push(part.reason),
-                Item::Park(part) => self.parked_parts.push(part.reason),
+                Item::Event { .. } => self.queued += 1,
+                Item::ParkedEvent(part) => self.parked_events.push(part.reason),
+                Item::ParkedPart(part) => self.parked_parts.push(part.reason),
             }
         }
         let stopped_at = self.chunk.items.get(done).map(|(position, _)| *position);
@@ -279,8 +308,8 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
         };
         let items = self.chunk.items.iter().enumerate();
         let events = items.filter_map(|(place, (_, item))| match item {
-            Item::Event(range) => Some((place, self.chunk.event(range))),
-            Item::Park(_) => None,
+            Item::Event { text, .. } => Some((place, self.chunk.event(text))),
+            Item::ParkedEvent(_) | Item::ParkedPart(_) => None,
         });
         // A queue that one route fills needs no groups, which cost (RC-093).
         let is_shared = self.settings.routes.sources(Destination::Segment).count() > 1;
@@ -293,10 +322,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             parks: None,
         });
         let parks = self.chunk.items.iter().enumerate();
-        let parks = parks.filter_map(|(at, (position, item))| match item {
-            Item::Park(part) => Some(self.park(*position, part, at)),
-            Item::Event(_) => None,
-        });
+        let parks = parks.filter_map(|(at, (position, item))| Some(self.park(*position, item.parked()?, at)));
         of_events.chain(parks).collect()
     }
 
@@ -308,13 +334,12 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             let held = items
                 .clone()
                 .filter_map(|at| Some((at, self.chunk.items.get(at)?)));
-            let parks = held.filter_map(|(at, (position, item))| {
-                let part = Part {
-                    reason: ParkReason::QueueRefused,
-                    to: None,
-                    count: Some(1),
-                };
-                matches!(item, Item::Event(_)).then(|| self.park(*position, &part, at))
+            let parks = held.filter_map(|(at, (position, item))| match item {
+                Item::Event { end, .. } => {
+                    let part = Part::event(ParkReason::QueueRefused, *end);
+                    Some(self.park(*position, &part, at))
+                }
+                Item::ParkedEvent(_) | Item::ParkedPart(_) => None,
             });
             let parks: Vec<Outgoing> = parks.collect();
             if self.sent(parks).await.acknowledged == items.len() {

@@ -1,7 +1,8 @@
 //! Broken files: what was good in them is queued, and the rest has a place and a reason.
 
 use crate::examples::file;
-use crate::fixture::{FakeAws, created, key};
+use crate::fixture::{World, created, key};
+use currents::Steps;
 use event::ports::QueueName;
 use proptest::prelude::*;
 use sandbox::currents_file::{Codec, Container, CurrentsFile, Plan, long, string};
@@ -215,13 +216,97 @@ fn read_with_panics(bytes: Vec<u8>) -> FakeAws {
     }
     let aws = FakeAws::default();
     let object = key(OPEN);
-    aws.put(&object, bytes);
-    let reader = aws.reader("").written_by(write);
-    assert!(
-        block_on(aws.receive_by(&reader, &created(&object), 1)),
-        "finished"
-    );
-    aws
+    world.put(&object, bytes);
+    let steps = Steps { write, ..Steps::OWN };
+    assert!(block_on(world.handle_by(steps, &created(&object))), "finished");
+    world
+}
+
+#[test]
+fn a_panic_at_a_header_or_a_block_harms_no_more() {
+    event::rules!["CF-086", "CF-088"];
+    fn begin(_: &avro::Schema, _: &str) -> Result<currents::EventText, currents::NotCurrents> {
+        panic!("a fault of ours")
+    }
+    fn inflate<'b>(
+        codec: avro::Codec,
+        data: &'b [u8],
+        space: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8], avro::Unreadable> {
+        let data = codec.inflate(data, space)?;
+        assert!(data.len() < 1000, "a fault of ours");
+        Ok(data)
+    }
+    let schema =
+        format!(r#"{{"type":"record","name":"d.inner.{OPEN}","fields":[{{"name":"id","type":"string"}}]}}"#);
+    let mut file = Container::begin(&schema, Codec::Deflate, [1; 16]);
+    for letters in [1, 1000, 2] {
+        let mut record = Vec::new();
+        string(&mut record, &"e".repeat(letters));
+        file.block(1, &record);
+    }
+    let second = file.blocks[1].clone();
+    let object = key(OPEN);
+    for (steps, events, part) in [
+        (Steps { begin, ..Steps::OWN }, 0, (0, None)),
+        (
+            Steps {
+                inflate,
+                ..Steps::OWN
+            },
+            2,
+            (second.start as u64, Some(second.end as u64)),
+        ),
+    ] {
+        let world = World::default();
+        world.put(&object, file.bytes.clone());
+        assert!(block_on(world.handle_by(steps, &created(&object))), "finished");
+        assert_eq!(world.events().len(), events);
+        assert_eq!(parked(&world), [("internal_panic".to_owned(), part.0, 0, part.1)]);
+        let metrics = world.metrics.borrow();
+        assert_eq!(metrics[0].values(telemetry::metrics::PANICS, &[]), [1.0]);
+    }
+}
+
+#[test]
+fn a_replayed_event_that_cannot_be_read_is_parked_alone() {
+    event::rules!["CF-086", "CF-089", "CF-133"];
+    fn write(_: &currents::EventText, _: &avro::Record<'_>, _: &mut String) {
+        panic!("a fault of ours")
+    }
+    let file = blocks();
+    let (object, second) = (key(OPEN), file.container.blocks[1].clone());
+    let mut harmed = file.container.bytes.clone();
+    harmed[second.end - 17] ^= 1;
+    let panics = Steps { write, ..Steps::OWN };
+    for (bytes, steps, reason) in [
+        (file.container.bytes, panics, "internal_panic"),
+        (harmed, Steps::OWN, "file_block_unreadable"),
+    ] {
+        for to in [None, Some(second.end)] {
+            let world = World::default();
+            world.put(&object, bytes.clone());
+            let to_member = to.map_or(String::new(), |to| format!(r#","to":{to}"#));
+            let work = format!(
+                r#"{{"v":1,"bucket":"acme-currents","key":"{object}","offset":{},"skip":4,"count":1,"cause":"replay"{to_member}}}"#,
+                second.start
+            );
+            assert!(block_on(world.handle_by(steps, &work)), "finished");
+            assert!(world.events().is_empty(), "the next block is not meant");
+            let parked = world.bodies(QueueName::Parked);
+            assert_eq!(parked.len(), 1);
+            let (part, start) = (&parked[0]["file"], second.start as u64);
+            assert_eq!(parked[0]["reason"], reason);
+            assert_eq!(
+                (part["offset"].as_u64(), part["skip"].as_u64()),
+                (Some(start), Some(4))
+            );
+            assert_eq!(
+                (part["count"].as_u64(), part["to"].as_u64()),
+                (Some(1), to.map(|to| to as u64))
+            );
+        }
+    }
 }
 
 #[test]

@@ -155,20 +155,43 @@ fn an_event_that_no_queue_takes_is_parked_by_its_place() {
         assert_eq!(aws.events().len(), 0);
         assert_eq!(aws.line()["events"], 1);
     }
+}
+
+#[test]
+fn json_text_counts_as_levels_of_its_event() {
+    event::rules!["CF-072", "CF-073", "CF-078"];
     let purchase = "users.behaviors.Purchase";
     let fields = r#"{"name":"id","type":"string"},{"name":"properties","type":"string"}"#;
-    let mut record = Vec::new();
-    text(&mut record, "e-1");
-    text(
-        &mut record,
-        &format!("{}1{}", r#"{"a":"#.repeat(63), "}".repeat(63)),
-    );
-    let aws = FakeAws::default();
-    let object = key(purchase);
-    aws.put(&object, file(purchase, fields, &record));
-    assert!(block_on(aws.handle(&created(&object), ALL)));
-    assert_eq!(
-        aws.bodies(event::ports::QueueName::Parked)[0]["reason"],
-        "too_deep"
-    );
+    // The event itself and its `properties` are two of the 64 levels.
+    for (levels, is_parked) in [
+        (62, false),
+        (63, true),
+        (64, true),
+        (65, true),
+        (128, true),
+        (129, true),
+        (200, true),
+    ] {
+        for (end, is_json) in [("}", true), ("]", false)] {
+            let mut record = Vec::new();
+            text(&mut record, "e-1");
+            text(
+                &mut record,
+                &format!("{}1{}", r#"{"a":"#.repeat(levels), end.repeat(levels)),
+            );
+            let world = World::default();
+            let object = key(purchase);
+            world.put(&object, file(purchase, fields, &record));
+            assert!(block_on(world.handle(&created(&object), ALL)));
+            let parked = world.bodies(event::ports::QueueName::Parked);
+            assert_eq!(parked.len(), usize::from(is_parked && is_json), "{levels}{end}");
+            assert!(parked.iter().all(|body| body["reason"] == "too_deep"));
+            // What is no JSON stays a string.
+            let is_string = world
+                .events()
+                .iter()
+                .any(|event| event.contains(r#""purchase_properties":"{"#));
+            assert_eq!(is_string, !is_json);
+        }
+    }
 }
