@@ -120,7 +120,7 @@ impl<'o, O: Objects> Object<'o, O> {
     }
 
     /// Gets one more range of those that `needed` bytes take; `range` may be shorter than others.
-    pub(crate) async fn more(&mut self, needed: u64, range: u64) -> Result<(), Meaning> {
+    pub(crate) async fn more(&mut self, needed: u64, range: u64) -> Result<(), Classification> {
         self.bytes.drain(..self.used);
         self.start += self.used as u64;
         self.used = 0;

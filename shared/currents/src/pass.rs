@@ -121,7 +121,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             self.next = Position { offset: at, skip };
             if at > size {
                 // The message speaks of a longer object.
-                return Err(Meaning::Overwritten.into());
+                return Err(Classification::Overwritten.into());
             }
             if self.left == 0 || self.work.to.is_some_and(|to| at >= to) {
                 break;

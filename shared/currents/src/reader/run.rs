@@ -1,7 +1,7 @@
 //! What one message about a file has come to.
 
 use super::{FileReader, Ports, Steps};
-use crate::answer::Meaning;
+use crate::answer::Classification;
 use crate::chunk::{Chunk, Item, Part, Position};
 use crate::limits::{ANSWER_MS, SENT_MS, STOP_MS};
 use crate::message::Work;

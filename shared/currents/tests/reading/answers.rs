@@ -134,12 +134,12 @@ async fn an_offset_behind_the_end_is_of_another_object() {
         (size + 1, file.events.len()),
         (size + (9 << 20), file.events.len()),
     ] {
-        let world = World::default();
-        world.put(&object, file.container.bytes.clone());
+        let aws = FakeAws::default();
+        aws.put(&object, file.container.bytes.clone());
         let work = format!(r#"{{"v":1,"bucket":"acme-currents","key":"{object}","offset":{offset}}}"#);
-        assert!(world.handle(&work, "").await);
-        assert_eq!(world.events().len(), events, "{offset}");
-        assert_eq!(world.line()["outcome"], "done");
+        assert!(aws.handle(&work, "").await);
+        assert_eq!(aws.events().len(), events, "{offset}");
+        assert_eq!(aws.line()["outcome"], "done");
     }
 }
 
@@ -151,20 +151,20 @@ async fn nothing_is_left_unsent_while_slow_ranges_come() {
     let mut large = small;
     // Fifteen ranges of nine seconds: more than an invocation has.
     large.stored_block(1, &vec![0; 120 << 20]);
-    let world = World::default();
+    let aws = FakeAws::default();
     let object = key(OPEN);
-    world.range_ms.set(9_000);
-    world.put(&object, large.bytes);
-    assert!(world.handle(&created(&object), "").await);
-    assert_eq!(world.events().len(), 100, "of the blocks before");
-    let rest = &world.bodies(QueueName::BrazeFiles)[0];
+    aws.range_ms.set(9_000);
+    aws.put(&object, large.bytes);
+    assert!(aws.handle(&created(&object), "").await);
+    assert_eq!(aws.events().len(), 100, "of the blocks before");
+    let rest = &aws.bodies(QueueName::BrazeFiles)[0];
     assert_eq!(
         (&rest["cause"], &rest["offset"]),
         (&"follow_up".into(), &second.into())
     );
     // Alone it is no step towards the end.
-    assert!(!world.handle(&rest.to_string(), "").await);
-    assert_eq!(world.line()["class"], "transient");
+    assert!(!aws.handle(&rest.to_string(), "").await);
+    assert_eq!(aws.line()["class"], "transient");
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -179,19 +179,19 @@ async fn an_object_overwritten_between_ranges_is_begun_again() {
             ..Plan::of("users.messages.email.Click")
         }),
     );
-    let world = World::default();
-    world.put(&object, old.container.bytes);
-    world
+    let aws = FakeAws::default();
+    aws.put(&object, old.container.bytes);
+    aws
         .s3
         .borrow_mut()
         .extend([S3::Pass, S3::Overwrite(new.container.bytes)]);
-    assert!(world.handle(&created(&object), "").await);
-    let (mut of_old, mut of_new) = (world.events(), world.events());
+    assert!(aws.handle(&created(&object), "").await);
+    let (mut of_old, mut of_new) = (aws.events(), aws.events());
     of_old.retain(|event| !new.events.contains(event));
     of_new.retain(|event| new.events.contains(event));
     assert!(same(of_new, &new.events), "each of the new, once");
     assert!(!of_old.is_empty() && of_old.iter().all(|event| old.events.contains(event)));
-    assert!(world.bodies(QueueName::Parked).is_empty());
+    assert!(aws.bodies(QueueName::Parked).is_empty());
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -201,30 +201,30 @@ async fn a_replayed_event_without_its_file_is_a_part() {
     let work = format!(
         r#"{{"v":1,"bucket":"acme-currents","key":"{object}","offset":99,"skip":3,"to":900,"count":1,"cause":"replay","told_at":"2026-03-01T11:00:00.000Z"}}"#
     );
-    // World::handle asserts that as many events came out as were read: none.
-    let world = World::default();
-    assert!(world.handle(&work, "").await);
-    let parked = world.bodies(QueueName::Parked);
+    // FakeAws::handle asserts that as many events came out as were read: none.
+    let aws = FakeAws::default();
+    assert!(aws.handle(&work, "").await);
+    let parked = aws.bodies(QueueName::Parked);
     assert_eq!(
         (&parked[0]["reason"], &parked[0]["file"]["count"]),
         (&"file_gone".into(), &1.into())
     );
-    assert!(world.lines.borrow().iter().all(|line| line["kind"] != "event"));
+    assert!(aws.lines.borrow().iter().all(|line| line["kind"] != "event"));
     // Where that park fails, and the message is due for another, the count stays.
-    let world = World::default();
-    world.down.set(Some(QueueName::Parked));
-    assert!(world.receive(&work, 100, "").await);
-    assert_eq!(world.bodies(QueueName::BrazeFiles)[0]["count"], 1);
+    let aws = FakeAws::default();
+    aws.down.set(Some(QueueName::Parked));
+    assert!(aws.receive(&work, 100, "").await);
+    assert_eq!(aws.bodies(QueueName::BrazeFiles)[0]["count"], 1);
     // Read, sent to no queue, and given up: it is still one event.
-    let world = World::default();
+    let aws = FakeAws::default();
     let file = file(1).container;
-    world.put(&object, file.bytes);
-    world.down.set(Some(crate::fixture::SEGMENT));
-    world.now.set(world.now.get().plus_millis(5 * 86_400_000));
+    aws.put(&object, file.bytes);
+    aws.down.set(Some(crate::fixture::SEGMENT));
+    aws.now.set(aws.now.get().plus_millis(5 * 86_400_000));
     let work = work.replace(":99,", &format!(":{},", file.blocks[0].start));
     let work = work.replace(":900,", &format!(":{},", file.blocks[0].end));
-    assert!(world.handle(&work, "").await);
-    let parked = world.bodies(QueueName::Parked);
+    assert!(aws.handle(&work, "").await);
+    let parked = aws.bodies(QueueName::Parked);
     assert_eq!(
         (&parked[0]["reason"], &parked[0]["file"]["count"]),
         (&"exhausted".into(), &1.into())

@@ -179,15 +179,15 @@ fn json_text_counts_as_levels_of_its_event() {
                 &mut record,
                 &format!("{}1{}", r#"{"a":"#.repeat(levels), end.repeat(levels)),
             );
-            let world = World::default();
+            let aws = FakeAws::default();
             let object = key(purchase);
-            world.put(&object, file(purchase, fields, &record));
-            assert!(block_on(world.handle(&created(&object), ALL)));
-            let parked = world.bodies(event::ports::QueueName::Parked);
+            aws.put(&object, file(purchase, fields, &record));
+            assert!(block_on(aws.handle(&created(&object), ALL)));
+            let parked = aws.bodies(event::ports::QueueName::Parked);
             assert_eq!(parked.len(), usize::from(is_parked && is_json), "{levels}{end}");
             assert!(parked.iter().all(|body| body["reason"] == "too_deep"));
             // What is no JSON stays a string.
-            let is_string = world
+            let is_string = aws
                 .events()
                 .iter()
                 .any(|event| event.contains(r#""purchase_properties":"{"#));

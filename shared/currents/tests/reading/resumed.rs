@@ -5,7 +5,7 @@ use event::Source;
 use event::ports::QueueName;
 use proptest::prelude::*;
 use sandbox::currents_file::{Codec, CurrentsFile, Plan};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 const CLICK: &str = "users.messages.email.Click";
 
@@ -159,6 +159,45 @@ fn a_replayed_part_sends_its_own_events_alone() {
     aws.sent.borrow_mut().clear();
     assert!(block_on(aws.handle(&whole, "")));
     assert_eq!(aws.events(), file.events[7..]);
+}
+
+#[test]
+fn killed_at_any_send_of_a_long_file_it_loses_none() {
+    event::rules!["CF-092", "CF-093", "CF-097"];
+    // Over one chunk, so that its rest goes into another message.
+    let file = one_block(10_000);
+    let wanted: BTreeSet<&String> = file.events.iter().collect();
+    let object = key(CLICK);
+    for kill in 0..10 {
+        let aws = FakeAws::default();
+        aws.put(&object, file.container.bytes.clone());
+        aws.send_ms.set(12_000);
+        let mut acts = vec![Sqs::Pass; kill];
+        acts.push(Sqs::Kill);
+        aws.sqs.borrow_mut().extend(acts);
+        // The file queue: a message comes back until it is finished, and one that was sent is there even if its sender was
+        // killed.
+        let mut queue = VecDeque::from([(created(&object), 1)]);
+        let mut taken = 0;
+        while let Some((body, receives)) = queue.pop_front() {
+            let finished = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                block_on(aws.receive(&body, receives, ""))
+            }));
+            if !finished.unwrap_or(false) {
+                queue.push_back((body, receives + 1));
+            }
+            let sent = aws.bodies(QueueName::BrazeFiles);
+            queue.extend(sent.iter().skip(taken).map(|body| (body.to_string(), 1)));
+            taken = sent.len();
+        }
+        assert!(taken > 0, "it outlasts an invocation");
+        let got = aws.events();
+        assert_eq!(
+            got.iter().collect::<BTreeSet<_>>(),
+            wanted,
+            "killed at send {kill}"
+        );
+    }
 }
 
 proptest! {
