@@ -54,13 +54,16 @@ pub struct FileReader<Q, O, C, R, K> {
     warm: Cell<bool>,
 }
 
+/// Undoes the compression of a block, into a buffer that is kept from block to block.
+pub type Inflate = for<'b> fn(Codec, &'b [u8], &'b mut Vec<u8>) -> Result<&'b [u8], Unreadable>;
+
 /// The steps that meet what others wrote: tests use some that panic.
 #[derive(Clone, Copy)]
 pub struct Steps {
     /// Finds the form of a file's events, by its schema and their type.
     pub begin: fn(&Schema, &str) -> Result<EventText, NotCurrents>,
     /// Inflates a block.
-    pub inflate: for<'b> fn(Codec, &'b [u8], &'b mut Vec<u8>) -> Result<&'b [u8], Unreadable>,
+    pub inflate: Inflate,
     /// Writes the event of a record at the end of a text.
     pub write: fn(&EventText, &avro::Record<'_>, &mut String),
 }

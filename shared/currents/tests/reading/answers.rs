@@ -181,8 +181,7 @@ async fn an_object_overwritten_between_ranges_is_begun_again() {
     );
     let aws = FakeAws::default();
     aws.put(&object, old.container.bytes);
-    aws
-        .s3
+    aws.s3
         .borrow_mut()
         .extend([S3::Pass, S3::Overwrite(new.container.bytes)]);
     assert!(aws.handle(&created(&object), "").await);
