@@ -271,6 +271,7 @@ fn a_run_goes_on_page_by_page_and_says_what_is_left() {
     assert_eq!(fixture.count(m::FALLBACK_PENDING, &["branch"]), 1000.0);
     reingest(&fixture);
     assert!(stored(&fixture).is_empty());
+    let fixture = Fixture::branch();
     fixture.aws.s3.set(S3::Fails("ListObjectsV2"));
     reingest(&fixture);
     assert_eq!(fixture.count(m::FALLBACK_PENDING, &["branch"]), 0.0);
