@@ -128,6 +128,7 @@ fn the_sandbox_and_what_is_deployed_do_not_know_each_other() {
 fn the_mapping_is_pure() {
     let pure = [
         "event",
+        "foldhash",
         "idna",
         "isolang",
         "rust_iso3166",
