@@ -94,8 +94,8 @@ fn url(url: &super::facts::Url) -> Option<Finding> {
         Some(403) => Some(fault(
             about,
             "its URL answers 403 to everything",
-            "the stack's permissions of the URL are gone, or an organisation policy forbids public Function URLs: deploy again, \
-             or deploy with Ingress=HttpApi",
+            "the stack's permissions of the URL are gone: deploy again; or an organisation policy forbids public Function URLs: \
+             have it allow those of this stack",
         )),
         Some(429) => Some(fault(
             about,

@@ -34,17 +34,10 @@ pub(super) enum Gate {
 enum State {
     /// Requests pass; after an opening, as many as the ramp allows.
     Closed { since: Option<Timestamp> },
-    /// One request passes at `until`.
+    /// One request passes at `until`; where a person has to act, at once with another key than `held` names.
     Open {
         until: Timestamp,
-        /// When the one request started.
-        probing: Option<Timestamp>,
-    },
-    /// One request passes at `until`, and at once with another key.
-    Held {
-        kind: HoldKind,
-        key: u64,
-        until: Timestamp,
+        held: Option<(HoldKind, u64)>,
         /// When the one request started.
         probing: Option<Timestamp>,
     },
@@ -90,24 +83,13 @@ impl Breaker {
                     Gate::Ramp(since.plus_millis((second + 1) * 1000))
                 }
             }
-            State::Open { until, probing } => {
-                if until <= now && !is_probing(probing, now) {
-                    Gate::Pass
-                } else {
-                    Gate::Open(until.max(now.plus_millis(1)))
-                }
-            }
-            State::Held {
-                kind,
-                key,
-                until,
-                probing,
-            } => {
-                let asked_again = until <= now || key != current_key;
-                if asked_again && !is_probing(probing, now) {
-                    Gate::Pass
-                } else {
-                    Gate::Held(kind)
+            State::Open { until, held, probing } => {
+                let is_probing = probing.is_some_and(|since| now.millis_since(since) < PROBE_MS);
+                let has_new_key = held.is_some_and(|(_, key)| key != current_key);
+                match held {
+                    _ if (until <= now || has_new_key) && !is_probing => Gate::Pass,
+                    Some((kind, _)) => Gate::Held(kind),
+                    None => Gate::Open(until.max(now.plus_millis(1))),
                 }
             }
         }
@@ -124,13 +106,13 @@ impl Breaker {
                 }
                 self.started.1 += 1;
             }
-            State::Open { probing, .. } | State::Held { probing, .. } => *probing = Some(now),
+            State::Open { probing, .. } => *probing = Some(now),
         }
     }
 
     /// A request was not sent after all.
     pub(super) fn not_sent(&mut self) {
-        if let State::Open { probing, .. } | State::Held { probing, .. } = &mut self.state {
+        if let State::Open { probing, .. } = &mut self.state {
             *probing = None;
         }
     }
@@ -139,14 +121,14 @@ impl Breaker {
     pub(super) fn succeeded(&mut self, now: Timestamp) {
         match self.state {
             State::Closed { .. } => self.note(false),
-            State::Open { probing: Some(_), .. } | State::Held { probing: Some(_), .. } => {
+            State::Open { probing: Some(_), .. } => {
                 *self = Self {
                     state: State::Closed { since: Some(now) },
                     ..Self::default()
                 };
             }
             // It was in flight when the lane failed.
-            State::Open { .. } | State::Held { .. } => {}
+            State::Open { .. } => {}
         }
     }
 
@@ -157,7 +139,7 @@ impl Breaker {
         let among = self.last.iter().filter(|failed| **failed).count();
         let opens = match self.state {
             State::Closed { .. } => in_a_row >= FAILURES_IN_A_ROW || among >= FAILURES_AMONG.0,
-            State::Open { probing, .. } | State::Held { probing, .. } => probing.is_some(),
+            State::Open { probing, .. } => probing.is_some(),
         };
         if opens {
             let seconds = self.own_seconds(random);
@@ -173,25 +155,27 @@ impl Breaker {
 
     /// It opens: a 429 does that at once. Of two ends the later counts.
     pub(super) fn open_until(&mut self, until: Timestamp) {
-        let until = match self.state {
+        let before = match self.state {
             State::Open {
-                until: before,
+                until,
+                held: None,
                 probing: None,
-            } => before.max(until),
-            State::Open { .. } | State::Closed { .. } | State::Held { .. } => {
-                self.openings += 1;
-                until
-            }
+            } => Some(until),
+            State::Open { .. } | State::Closed { .. } => None,
         };
-        self.state = State::Open { until, probing: None };
+        self.openings += i32::from(before.is_none());
+        self.open(before.map_or(until, |before| before.max(until)), None);
     }
 
     /// A person has to act: until then one request passes each time that `until` is over.
     pub(super) fn hold(&mut self, kind: HoldKind, key: u64, until: Timestamp) {
-        self.state = State::Held {
-            kind,
-            key,
+        self.open(until, Some((kind, key)));
+    }
+
+    fn open(&mut self, until: Timestamp, held: Option<(HoldKind, u64)>) {
+        self.state = State::Open {
             until,
+            held,
             probing: None,
         };
     }
@@ -207,11 +191,6 @@ impl Breaker {
         }
         self.last.push_back(failed);
     }
-}
-
-/// Whether the one request that passes is under way.
-fn is_probing(started: Option<Timestamp>, now: Timestamp) -> bool {
-    started.is_some_and(|started| now.millis_since(started) < PROBE_MS)
 }
 
 #[cfg(test)]

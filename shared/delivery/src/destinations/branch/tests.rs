@@ -28,16 +28,7 @@ impl Conforms for Branch {
     const ONE_CALL_A_REQUEST: &'static str = "";
     const PACKS: bool = false;
     const MOST_AT_ONCE: usize = 64;
-    const STATUSES: &'static [(RangeInclusive<u16>, &'static str)] = &[
-        (200..=299, "delivered"),
-        (300..=399, "hold config"),
-        (401..=401, "hold credentials"),
-        (403..=403, "hold credentials"),
-        (408..=408, "retry transient"),
-        (429..=429, "retry rate_limited"),
-        (400..=499, "parked rejected"),
-        (100..=599, "retry transient"),
-    ];
+    const STATUSES: &'static [(RangeInclusive<u16>, &'static str)] = &[(200..=299, "delivered")];
     const BODIES: &'static [(u16, &'static str, &'static str)] = &[
         (299, "not JSON", "delivered"),
         // A revoked key is answered like an invalid event.
@@ -74,9 +65,6 @@ impl Conforms for Branch {
         (429, "retry-after: 1e3", 1, 26..=26),
         (408, "retry-after: 100", 1, 2..=2),
     ];
-    const PAUSES_AFTER_5XX: bool = false;
-    const UNANSWERED: (&'static str, bool) = ("retry transient", true);
-    const REPEATED: &'static str = "ignored duplicate_in_invocation";
 
     fn call(id: &str, user: &str) -> BranchCall {
         BranchCall {

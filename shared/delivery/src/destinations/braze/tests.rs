@@ -31,21 +31,13 @@ impl Conforms for Braze {
     const SOURCE: Source = Source::Segment;
     const SETTINGS: &'static str = "[braze]\ninstance = \"US-10\"";
     const ONE_CALL_A_REQUEST: &'static str = "max_objects = 1";
-    const PACKS: bool = true;
     const MOST_AT_ONCE: usize = 1;
     const STATUSES: &'static [(RangeInclusive<u16>, &'static str)] = &[
         // Without a body that can be read.
         (200..=299, "warned unreadable_answer"),
-        (300..=399, "hold config"),
-        (401..=401, "hold credentials"),
-        (403..=403, "hold credentials"),
         (404..=404, "hold config"),
-        (408..=408, "retry transient"),
         (413..=413, "parked too_large"),
         (425..=425, "retry transient"),
-        (429..=429, "retry rate_limited"),
-        (400..=499, "parked rejected"),
-        (100..=599, "retry transient"),
     ];
     const BODIES: &'static [(u16, &'static str, &'static str)] = &[
         (201, "{}", "delivered"),
@@ -54,10 +46,8 @@ impl Conforms for Braze {
         (422, "the words", "parked rejected"),
     ];
     const ACCEPTS: (u16, &'static str) = (201, r#"{"message":"success"}"#);
-    const REFUSES_KEY: &'static [(u16, &'static str)] = &[(401, ""), (403, "")];
     const REFUSES: &'static [(u16, &'static str)] = &[(400, "parked rejected"), (413, "parked too_large")];
     const RETRIES: &'static [u16] = &[408, 425, 500, 503];
-    const SCHEDULE: &'static [u32] = &[4, 23, 45, 90, 180, 360, 720, 1440, 2700];
     const HINTS: &'static [Hint] = &[
         (503, "retry-after: 100", 1, 110..=111),
         (503, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
@@ -79,9 +69,6 @@ impl Conforms for Braze {
         // Without a hint the breaker opens for its own time, between 21 and 30 s.
         (429, "", 1, 26..=26),
     ];
-    const PAUSES_AFTER_5XX: bool = false;
-    const UNANSWERED: (&'static str, bool) = ("retry transient", true);
-    const REPEATED: &'static str = "ignored duplicate_in_invocation";
 
     fn call(id: &str, user: &str) -> BrazeCall {
         let event = format!(r#"{{"external_id":"{user}","mark":"{id}"}}"#);

@@ -10,9 +10,7 @@ fn each_status_and_body_has_its_outcome() {
         "SR-324", "SR-325", "SR-326", "SR-327", "SR-328"
     ];
     let by_status = (100..=599).map(|status| {
-        let wanted = D::STATUSES
-            .iter()
-            .find(|(statuses, _)| statuses.contains(&status));
+        let wanted = statuses::<D>().find(|(statuses, _)| statuses.contains(&status));
         (status, "", wanted.unwrap().1)
     });
     for (status, body, wanted) in by_status.chain(D::BODIES.iter().copied()) {
@@ -34,9 +32,9 @@ fn what_is_no_refusal_is_not_halved() {
         "SEG-051", "SEG-054", "SEG-055", "SEG-056", "SEG-059", "SEG-061", "SEG-062"
     ];
     let waits = |wanted: &str| wanted.starts_with("retry") || wanted.starts_with("hold");
-    for (statuses, wanted) in D::STATUSES.iter().filter(|(_, wanted)| waits(wanted)) {
+    for (statuses, wanted) in statuses::<D>().filter(|(_, wanted)| waits(wanted)) {
         let vendor = FakeVendor::always(*statuses.start(), "");
-        assert_eq!(outcomes(&packing(), &vendor, 4), [*wanted; 4], "{statuses:?}");
+        assert_eq!(outcomes(&packing(), &vendor, 4), [wanted; 4], "{statuses:?}");
         assert!(vendor.requests() <= if D::PACKS { 1 } else { 4 }, "{statuses:?}");
     }
 }

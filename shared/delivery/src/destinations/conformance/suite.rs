@@ -2,7 +2,7 @@
 
 use super::D;
 use crate::destination::{Destination, UserOrderScope};
-use crate::destinations::conformance::{Conforms, envelope_for, one_call};
+use crate::destinations::conformance::{Conforms, envelope_for, one_call, statuses};
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, after, deliver, deliver_within, dispatcher, dispatcher_in_time_of, job,

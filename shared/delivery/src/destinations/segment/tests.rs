@@ -23,31 +23,22 @@ impl Conforms for Segment {
     const SOURCE: Source = Source::Braze;
     const SETTINGS: &'static str = "[segment]";
     const ONE_CALL_A_REQUEST: &'static str = "max_batch_events = 1";
-    const PACKS: bool = true;
     const MOST_AT_ONCE: usize = 32;
     const STATUSES: &'static [(RangeInclusive<u16>, &'static str)] = &[
         (200..=299, "delivered"),
-        (300..=399, "hold config"),
-        (401..=401, "hold credentials"),
-        (403..=403, "hold credentials"),
         (404..=405, "hold config"),
-        (408..=408, "retry transient"),
         (410..=410, "retry transient"),
         (413..=413, "parked event_too_large"),
-        (429..=429, "retry rate_limited"),
         (460..=460, "retry transient"),
-        (400..=499, "parked rejected"),
         (501..=501, "hold config"),
         (505..=505, "hold config"),
         (511..=511, "hold config"),
-        (100..=599, "retry transient"),
     ];
     const BODIES: &'static [(u16, &'static str, &'static str)] = &[
         (200, "the words", "delivered"),
         (400, "the words", "parked rejected"),
         (413, "the words", "parked event_too_large"),
     ];
-    const REFUSES_KEY: &'static [(u16, &'static str)] = &[(401, ""), (403, "")];
     const REFUSES: &'static [(u16, &'static str)] = &[
         (400, "parked rejected"),
         (413, "parked event_too_large"),
@@ -55,7 +46,6 @@ impl Conforms for Segment {
         (499, "parked rejected"),
     ];
     const RETRIES: &'static [u16] = &[408, 410, 460, 500, 503];
-    const SCHEDULE: &'static [u32] = &[4, 23, 45, 90, 180, 360, 720, 1440, 2700];
     const HINTS: &'static [Hint] = &[
         (429, "retry-after: 100", 1, 110..=111),
         (429, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
