@@ -1,5 +1,5 @@
 //! No rule is without a test: every id that heads a row of a page has a case file of its name, or is named by a `rules!` line
-//! in the body of a test that runs (or still by the test's name).
+//! in the body of a test that runs.
 
 use crate::{case_file, rule_ids};
 use std::collections::BTreeSet;
@@ -33,16 +33,14 @@ fn is_about_tests(id: &str) -> bool {
 #[test]
 fn every_rule_has_a_case_or_a_test_that_names_it() {
     let rule_ids::Named {
-        lines,
-        names,
+        lines: named,
         misplaced,
     } = rule_ids::named_by_tests();
     assert!(
         misplaced.is_empty(),
         "`rules!` must be the first line of a test that runs: {misplaced:?}"
     );
-    let mut strangers = lines.clone();
-    let named: BTreeSet<String> = lines.into_iter().chain(names).collect();
+    let mut strangers = named.clone();
     let mut later: BTreeSet<&str> = LATER.iter().flat_map(|(_, ids)| *ids).copied().collect();
     for (page, folder) in PAGES {
         let mut ids = rule_ids::of_page(page);

@@ -27,8 +27,6 @@ fn is_id(cell: &str) -> bool {
 pub struct Named {
     /// The ids in `rules!` lines of tests that run.
     pub lines: BTreeSet<String>,
-    /// The ids in the names of functions: until every test has its line.
-    pub names: BTreeSet<String>,
     /// Lines that prove nothing: outside a test, or in one that is ignored or compiled for some targets alone.
     pub misplaced: Vec<String>,
 }
@@ -68,11 +66,10 @@ fn read(text: &str, file: &str, named: &mut Named) {
         let line = line.trim_start();
         if line.starts_with("#[") {
             attributes.push_str(line);
-        } else if let Some(name) = function_name(line) {
+        } else if is_function(line) {
             let runs = !attributes.contains("#[ignore") && !attributes.contains("#[cfg");
             is_test = runs && (attributes.contains("#[test]") || attributes.contains("#[tokio::test"));
             attributes.clear();
-            ids_in_name(name, &mut named.names);
         } else if let Some(mut list) = rules_line(line).map(str::to_owned) {
             while !list.contains(']') {
                 list.push_str(lines.next().unwrap().1);
@@ -89,10 +86,9 @@ fn read(text: &str, file: &str, named: &mut Named) {
     }
 }
 
-fn function_name(line: &str) -> Option<&str> {
+fn is_function(line: &str) -> bool {
     let line = line.strip_prefix("pub ").unwrap_or(line);
-    let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?;
-    name.split(['(', '<']).next()
+    line.strip_prefix("async ").unwrap_or(line).starts_with("fn ")
 }
 
 fn rules_line(line: &str) -> Option<&str> {
@@ -101,17 +97,6 @@ fn rules_line(line: &str) -> Option<&str> {
         .find_map(|path| line.strip_prefix(path))
         .unwrap_or(line);
     line.strip_prefix("rules![")
-}
-
-/// `bz_120_bz_121_some_words` names two.
-fn ids_in_name(name: &str, ids: &mut BTreeSet<String>) {
-    let words: Vec<&str> = name.split('_').collect();
-    for pair in words.windows(2) {
-        let id = format!("{}-{}", pair[0].to_uppercase(), pair[1]);
-        if is_id(&id) {
-            ids.insert(id);
-        }
-    }
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 const SIZES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/sizes");
-const PAGE: &str = include_str!("../../shared/delivery/spec/reliability.md");
 
 /// A program that asks for its first event, as a function does, and waits for it.
 const FUNCTION: &str = "#!/usr/bin/env python3\n\
@@ -30,7 +29,6 @@ fn measure(folder: &Path) -> (Output, String) {
 #[test]
 fn a_zip_over_five_megabytes_is_named_and_fails() {
     event::rules!["RI-042"];
-    assert!(PAGE.contains("| RI-042 | Each zip MUST be at most 5 MB;"));
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "small", FUNCTION.as_bytes());
     let (output, said) = measure(folder.path());

@@ -12,7 +12,7 @@ use crate::system::{BRANCH_TOKEN, System, text_at};
 const EVENTS: usize = 100;
 /// How long SQS is away while they come, evenly spread.
 const OUTAGE: Duration = Duration::from_secs(60);
-/// Requests that may be under way at once.
+/// Requests that may be in flight at once.
 const SENDERS: usize = 10;
 
 /// A port in front of another one. Once it is closed, connections to it are refused, and those that were open end.

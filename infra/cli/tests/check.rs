@@ -209,3 +209,17 @@ fn what_cannot_be_used_has_exit_status_2_and_says_what_to_write() {
     assert_eq!(missing.status.code(), Some(2));
     assert!(said(&missing).contains("/nowhere/switchyard.toml"));
 }
+
+#[test]
+fn a_test_that_cannot_be_compared_fails() {
+    event::rules!["OR-086"];
+    let settings = "[[segment_to_braze.rules]]\nset = { \"properties.z\" = 1 }\n";
+    for levels in [120, 123, 125, 127, 130] {
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
+        let tests = format!(
+            r#"[{{"name":"deep","route":"segment_to_braze","event":{{"type":"track","messageId":"m","userId":"u","event":"E","timestamp":"2026-02-03T10:00:00Z","properties":{deep}}},"outcome":"ignore","reason":"nonsense"}}]"#
+        );
+        let (status, said) = check_folder(settings, &tests);
+        assert_ne!(status, Some(0), "{levels}: {said}");
+    }
+}

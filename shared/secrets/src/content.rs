@@ -94,7 +94,7 @@ fn entry(text: &str) -> Option<Secret> {
 }
 
 /// A key that a vendor gave: visible ASCII. What a paste adds (a zero-width space, a line break) makes it none, so that events
-/// are held until somebody mends it; sent, it would fail like a network that comes back.
+/// are held until somebody corrects it; sent, it would fail like a network that comes back.
 fn key(text: &str) -> Option<Secret> {
     let text = text.trim();
     text.bytes()

@@ -19,6 +19,17 @@ pub(super) struct Difference {
     pub(super) actual: String,
 }
 
+impl Difference {
+    /// The event, or what is expected of it, is nested so deep that the two cannot be compared.
+    pub(super) fn unread() -> Self {
+        Self {
+            path: "event".to_owned(),
+            expected: "an event and an expectation that can be read".to_owned(),
+            actual: "one that is nested too deep".to_owned(),
+        }
+    }
+}
+
 /// The first difference; `None` if the expected value is contained in the actual one: objects key by key, lists element by
 /// element, numbers by value.
 pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>>) -> Option<Difference> {

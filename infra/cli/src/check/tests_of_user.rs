@@ -132,8 +132,10 @@ impl UserTest {
 
     /// The first thing that is not as expected.
     pub(super) fn failure(&self, settings: &Settings) -> Option<Failure> {
-        let line = print(self.route, &self.event, settings, true).line;
-        let line = Json::parse(&line).ok()?.as_object()?;
+        let printed = print(self.route, &self.event, settings, true).line;
+        let Some(line) = Json::parse(&printed).ok().and_then(|line| line.as_object()) else {
+            return Some(Failure::unread());
+        };
         let received = well_formed(&self.event);
         let mut expected = self.expected.iter();
         expected.find_map(|(key, value)| {
@@ -142,7 +144,10 @@ impl UserTest {
                 ("changed", None) => Json::parse(&received).ok(),
                 (_, actual) => actual,
             };
-            difference(key, Json::parse(value).ok()?, actual)
+            match Json::parse(value) {
+                Ok(value) => difference(key, value, actual),
+                Err(_) => Some(Failure::unread()),
+            }
         })
     }
 }

@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parked_part_of_a_file_and_a_dead_file_go_to_the_files_queue() {
+    fn parked_parts_and_dead_files_go_to_the_files_queue() {
         event::rules!["CF-089", "RI-046"];
         let part = r#""file":{"bucket":"b","key":"currents/x.avro","etag":"9b2c","size":9,"offset":7,"skip":2,"to":9,"count":3}"#;
         let body = parked("read-braze-files", "braze", "null", part).replace("rejected", "file_damaged");

@@ -27,7 +27,7 @@ fn one_block(events: usize) -> CurrentsFile {
 }
 
 #[test]
-fn only_events_have_a_group_and_only_where_two_routes_fill_their_queue() {
+fn events_have_a_group_where_two_routes_fill_their_queue() {
     event::rules!["RC-093"];
     for (settings, group) in [
         ("", Some(Source::Braze)),

@@ -68,7 +68,7 @@ impl<'n> Changer<'n> {
         };
         if met == Met::Nothing {
             self.way.clear();
-            self.tell_at(rule, || at.to_string(), || "nothing there".to_owned());
+            self.record_at(rule, || at.to_string(), || "nothing there".to_owned());
         }
         met == Met::Changed
     }
@@ -157,13 +157,13 @@ impl<'n> Changer<'n> {
         if let Some(why) = hindered {
             if self.trace.explains() {
                 let (path, result) = (source(self), format!("stays: {} {why}", target(self)));
-                self.tell_at("OR-031", || path, || result);
+                self.record_at("OR-031", || path, || result);
             }
             return Met::Unchanged;
         }
         if self.trace.explains() {
             let (path, result) = (source(self), target(self));
-            self.tell_at("OR-031", || path, || result);
+            self.record_at("OR-031", || path, || result);
         }
         if !stays {
             take(value, from);
@@ -213,7 +213,7 @@ impl<'n> Changer<'n> {
             return self.stays(rule, "no room: the event would be too large");
         }
         *value = Node::made(json);
-        self.tell(rule, || json.to_owned());
+        self.record(rule, || json.to_owned());
         Met::Changed
     }
 
@@ -229,7 +229,8 @@ impl<'n> Changer<'n> {
         let met = match step {
             Step::Key(key) => {
                 let makes = !rest.contains(&Step::Each);
-                if makes && value.is_null() {
+                // Without room for the value nothing is made that would hold it.
+                if makes && value.is_null() && self.room >= json.len() {
                     *value = Node::empty_object();
                 }
                 match value.members() {
@@ -242,7 +243,7 @@ impl<'n> Changer<'n> {
                         None if makes && self.takes(json.len()) => {
                             members.push((Cow::Owned(key.clone()), nested(rest, Node::made(json))));
                             let path = self.explained_path(path);
-                            self.tell_at("OR-036", || path, || json.to_owned());
+                            self.record_at("OR-036", || path, || json.to_owned());
                             Met::Changed
                         }
                         None => Met::Nothing,
@@ -315,7 +316,7 @@ impl<'n> Changer<'n> {
     /// Tells that a value is removed, if it is the one that a path names, else goes on down.
     fn removed_or_told(&mut self, rest: &[Step], value: &mut Node<'_>) -> Met {
         if rest.is_empty() {
-            self.tell("OR-037", || "removed".to_owned());
+            self.record("OR-037", || "removed".to_owned());
             return Met::Changed;
         }
         self.removed(rest, value)
@@ -333,19 +334,19 @@ impl<'n> Changer<'n> {
     }
 
     fn stays(&mut self, rule: &'static str, why: &str) -> Met {
-        self.tell(rule, || format!("stays: {why}"));
+        self.record(rule, || format!("stays: {why}"));
         Met::Unchanged
     }
 
     /// Tells what became of the value at work.
-    fn tell(&mut self, rule: &'static str, result: impl FnOnce() -> String) {
+    fn record(&mut self, rule: &'static str, result: impl FnOnce() -> String) {
         if self.trace.explains() {
             let path = self.path(&[]);
-            self.tell_at(rule, || path, result);
+            self.record_at(rule, || path, result);
         }
     }
 
-    fn tell_at(
+    fn record_at(
         &mut self,
         rule: &'static str,
         path: impl FnOnce() -> String,

@@ -144,7 +144,8 @@ fn chosen(normalized: &str, settings: &SegmentToBranch) -> Option<EventChoice> {
 
 /// Why an event would go back to where it came from, whatever its type.
 pub(super) fn looped(event: &Received<'_>) -> Option<Rejected> {
-    let rule = loops(event, &string(event.name)?)?;
+    // An event without a name may have lost it on the way.
+    let rule = loops(event, &string(event.name).unwrap_or_default())?;
     Some(Rejected::ignore(rule, "event", IgnoreReason::Loop))
 }
 

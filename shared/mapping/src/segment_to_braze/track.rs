@@ -59,8 +59,8 @@ pub(super) fn track(
     }
     if also_track {
         let at = event_time(event, settings, trace)?;
-        let happenings = happenings(&name, &event_context, at, trace)?;
-        calls.push(sent(happenings, &event_context, trace));
+        let track_objects = track_objects(&name, &event_context, at, trace)?;
+        calls.push(sent(track_objects, &event_context, trace));
     }
     if event.context_traits.is_some() && !(also_track && settings.traits_on_track) && !wanted.reads_traits() {
         record_no_traits(trace);
@@ -91,8 +91,8 @@ pub(super) fn view(
         record_no_traits(trace);
     }
     let own = own_names(event);
-    let happening = custom_event(&name, view_properties(event, &own), at, &event_context, trace);
-    Ok(vec![sent(vec![happening], &event_context, trace)])
+    let track_object = custom_event(&name, view_properties(event, &own), at, &event_context, trace);
+    Ok(vec![sent(vec![track_object], &event_context, trace)])
 }
 
 fn record_no_traits(trace: &mut Trace) {
@@ -105,7 +105,7 @@ fn record_no_traits(trace: &mut Trace) {
 }
 
 /// What a track tells: an order's purchases or ecommerce event, revenue, or an event of its own name.
-fn happenings(
+fn track_objects(
     name: &str,
     event_context: &EventContext<'_, '_>,
     at: Timestamp,
@@ -211,7 +211,7 @@ fn with_revenue(
 }
 
 /// The call of these events and purchases, with the attributes that go before them.
-fn sent(happenings: Vec<BrazeItem>, event_context: &EventContext<'_, '_>, trace: &mut Trace) -> BrazeCall {
+fn sent(track_objects: Vec<BrazeItem>, event_context: &EventContext<'_, '_>, trace: &mut Trace) -> BrazeCall {
     event_context.record_app_id(trace);
     event_context.record_update_existing_only(trace);
     let traits = event_context.event.context_traits.as_ref();
@@ -238,6 +238,6 @@ fn sent(happenings: Vec<BrazeItem>, event_context: &EventContext<'_, '_>, trace:
     };
     BrazeCall {
         endpoint: BrazeEndpoint::Track,
-        items: first.into_iter().chain(happenings).collect(),
+        items: first.into_iter().chain(track_objects).collect(),
     }
 }

@@ -27,7 +27,7 @@ Counts the instructions and allocations of the hot paths and compares them with 
 It fails if a count has grown by more than 5 %. Instructions need valgrind; without it only allocations are compared.
 
     cargo run -p benches --bin counts --profile counts             compare
-    cargo run -p benches --bin counts --profile counts -- --renew  write the table anew, after a change that is worth it
+    cargo run -p benches --bin counts --profile counts -- --renew  write the table again, after a change that is worth it
     cargo run -p benches --bin counts --profile counts -- --only 'segment_to_braze map'
     cargo run -p benches --bin counts --profile counts -- --measure 'segment_to_braze map'
                      run that row alone, for a profile: valgrind --tool=callgrind --toggle-collect='*measured_part*' ...

@@ -36,7 +36,7 @@ fn one_record_with_three_outcomes() {
 }
 
 #[test]
-fn a_retry_after_is_waited_for_by_visibility_or_by_a_new_message() {
+fn a_retry_after_becomes_visibility_or_a_new_message() {
     let limited =
         |seconds: &'static str| FakeVendor::new(move |_, _| respond(429, &[("retry-after", seconds)], "{}"));
     let records = [record("a2", 1, envelope_of("m-1"))];

@@ -160,7 +160,7 @@ fn an_open_breaker_sends_nothing_and_tries_one_request_after_it() {
 }
 
 #[test]
-fn after_an_outage_a_container_asks_for_twice_as_much_each_second() {
+fn after_an_outage_requests_double_each_second() {
     event::rules!["RD-083", "RD-107"];
     let (vendor, status) = failing();
     let dispatcher = one_by_one(20, FakeSecrets::new(&secret("k-1")));

@@ -343,6 +343,12 @@ impl RowReader<'_> {
         };
         let (mut entries, mut other) = (Vec::new(), None);
         for (text, value) in members {
+            if value.is_of_dotted_key() {
+                let message =
+                    format!("has the table `{text}`; write a text with a dot in quotes, such as \"1.0\"");
+                self.problems.add(key, message);
+                continue;
+            }
             let json = value.json(&format!("{key}.{text}"), self.problems)?;
             if text == "*" {
                 other = Some(json);
