@@ -10,7 +10,8 @@ mod recorder;
 
 use recorder::Recorder;
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 const BACKFILL: [&str; 10] = [
     "backfill",
@@ -32,19 +33,22 @@ fn named(text: &str) -> BTreeSet<String> {
     words.filter(is_action).map(str::to_owned).collect()
 }
 
+/// The command, to be run against this AWS.
+fn command(aws: &Recorder, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchyard"));
+    command.args(arguments).envs([
+        ("AWS_ENDPOINT_URL", aws.url()),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_REGION", "eu-west-1"),
+    ]);
+    command
+}
+
 /// Runs the command against an AWS that writes down what it is asked for.
 fn used(arguments: &[&str]) -> BTreeSet<String> {
     let aws = Recorder::start();
-    let output = Command::new(env!("CARGO_BIN_EXE_switchyard"))
-        .args(arguments)
-        .envs([
-            ("AWS_ENDPOINT_URL", aws.url()),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_REGION", "eu-west-1"),
-        ])
-        .output()
-        .unwrap();
+    let output = command(&aws, arguments).output().unwrap();
     assert!(
         output.status.success(),
         "{}{}",
@@ -73,4 +77,25 @@ fn backfill_uses_the_actions_that_its_page_names() {
         .output()
         .unwrap();
     assert_eq!(named(&String::from_utf8(help.stdout).unwrap()), by_stack);
+}
+
+#[test]
+fn a_backfill_waits_for_a_typed_yes() {
+    event::rules!["CF-112"];
+    let without_yes = &BACKFILL[..BACKFILL.len() - 1];
+    let arguments = [without_yes, &["--queue", "https://sqs/1/acme-braze-files"]].concat();
+    for (answer, is_sent) in [("yes\n", true), ("no\n", false), ("\n", false), ("", false)] {
+        let aws = Recorder::start();
+        let mut running = command(&aws, &arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut typed = running.stdin.take().unwrap();
+        typed.write_all(answer.as_bytes()).unwrap();
+        drop(typed);
+        running.wait().unwrap();
+        assert_eq!(aws.actions().contains("sqs:SendMessage"), is_sent, "{answer:?}");
+    }
 }
