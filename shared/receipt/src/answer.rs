@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_credential_may_be_answered_503() {
+    fn a_wrong_credential_may_be_answered_with_a_503() {
         event::rules!["RC-034"];
         let later = event::settings::WrongCredential::RetryLater;
         for (reason, status) in [

@@ -214,7 +214,7 @@ fn key_revoked_for_72_h_then_restored() {
 }
 
 #[test]
-fn four_days_of_503() {
+fn four_days_of_outage() {
     event::rules!["RD-089", "RP-031", "RP-032", "RP-033"];
     is_written_down("4 days of 503", 96, 503);
 }

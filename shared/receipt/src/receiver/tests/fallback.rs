@@ -121,7 +121,7 @@ fn what_s3_does_not_take_either_is_lost_and_says_so() {
 }
 
 #[test]
-fn without_the_fallback_and_at_other_sources_the_answer_is_503() {
+fn without_the_fallback_the_sender_is_asked_to_come_again() {
     event::rules!["RC-150", "RC-155"];
     let token = Some(r#"{"tokens":["tok-branch-9f2c"]}"#);
     let off = Fixture::new(Source::Branch, token, "[receipt.branch]\nfallback = false");
