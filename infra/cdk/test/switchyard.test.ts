@@ -15,7 +15,7 @@ for (const name of FUNCTIONS) {
 }
 
 function synthesised(props: SwitchyardProps = {}): { template: Template; switchyard: Switchyard } {
-  const stack = new Stack(new App(), "yard");
+  const stack = new Stack(new App(), "acme");
   const switchyard = new Switchyard(stack, "Switchyard", { binaries, ...props });
   return { template: Template.fromStack(stack), switchyard };
 }

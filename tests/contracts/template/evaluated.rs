@@ -1,14 +1,14 @@
 //! The template as CloudFormation sees it once parameters, conditions and the SAM globals are filled in.
 //!
 //! A reference to a resource stays readable: `!Ref BrazeQueue` becomes `BrazeQueue`, `!GetAtt BrazeQueue.Arn` becomes
-//! `BrazeQueue.Arn`, `AWS::StackName` becomes `yard`.
+//! `BrazeQueue.Arn`, `AWS::StackName` becomes `acme`.
 
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 
 /// The name that `AWS::StackName` is evaluated to.
-pub const STACK: &str = "yard";
+pub const STACK: &str = "acme";
 
 /// One evaluated value of the template.
 #[derive(Clone, Debug, PartialEq)]
