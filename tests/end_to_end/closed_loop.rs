@@ -90,7 +90,7 @@ async fn branch_echoes(system: &System, items: &[Item], first: usize) {
 }
 
 #[tokio::test]
-async fn all_four_routes_in_a_circle_end_after_one_pass() {
+async fn all_four_routes_in_a_loop_end_after_one_pass() {
     let system = System::start(SETTINGS).await;
     let taken = |vendor| system.sandbox.accepted(vendor);
 

@@ -29,11 +29,11 @@ pub fn run(options: &Options) -> ExitCode {
     match shown(options) {
         Ok(Shown {
             results,
-            unsent,
+            not_sent,
             has_parked,
         }) => {
             write(std::io::stdout().lock(), &results);
-            write(std::io::stderr().lock(), &unsent);
+            write(std::io::stderr().lock(), &not_sent);
             if has_parked {
                 ExitCode::from(EXIT_PARKED)
             } else {
@@ -52,7 +52,7 @@ struct Shown {
     /// A line an event, or a request: standard output.
     results: Vec<String>,
     /// The events that are in no request, so that none of them vanishes: standard error.
-    unsent: Vec<String>,
+    not_sent: Vec<String>,
     has_parked: bool,
 }
 
@@ -79,11 +79,11 @@ fn shown(options: &Options) -> Result<Shown, Error> {
     let has_parked = |printed: &[Printed]| printed.iter().any(|printed| printed.is_parked);
     if options.packed {
         let packed = packed(options.route, &events, options.received_at, &settings);
-        let Packed { requests, unsent } = packed.map_err(|problem| Invalid(vec![problem]))?;
+        let Packed { requests, not_sent } = packed.map_err(|problem| Invalid(vec![problem]))?;
         return Ok(Shown {
             results: requests,
-            has_parked: has_parked(&unsent) || !input.set_aside().is_empty(),
-            unsent: [input.set_aside(), lines(unsent)].concat(),
+            has_parked: has_parked(&not_sent) || !input.set_aside().is_empty(),
+            not_sent: [input.set_aside(), lines(not_sent)].concat(),
         });
     }
     let printed: Vec<Printed> = events
@@ -101,7 +101,7 @@ fn shown(options: &Options) -> Result<Shown, Error> {
     Ok(Shown {
         has_parked: has_parked(&printed) || !input.set_aside().is_empty(),
         results: lines(printed),
-        unsent: input.set_aside(),
+        not_sent: input.set_aside(),
     })
 }
 

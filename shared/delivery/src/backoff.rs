@@ -1,4 +1,4 @@
-//! When an event is tried again, and when it is given up: the tables of 5.4, the hints of destinations, the horizons.
+//! When an event is tried again, and when it is given up: the tables of 5.4, what destinations ask for, the horizons.
 
 use crate::destination::Limits;
 use event::reasons::{HoldKind, ParkReason, RetryClass};
@@ -43,11 +43,11 @@ pub fn delay(table: &Table, receives: u32, random: &impl Random) -> u32 {
 
 /// Seconds until an event is tried again that was not sent because of something with an end: as long as that lasts, and up to
 /// a fifth longer (RD-062).
-pub fn unsent(rest_ms: i64, random: &impl Random) -> u32 {
+pub fn until_over(rest_ms: i64, random: &impl Random) -> u32 {
     lengthened(rest_ms.max(1) as f64 / 1000.0, random)
 }
 
-/// A destination's hint in whole seconds, lengthened by up to a fifth: never earlier than asked (RD-063).
+/// A destination's `Retry-After` in whole seconds, lengthened by up to a fifth: never earlier than asked (RD-063).
 pub fn lengthened(seconds: f64, random: &impl Random) -> u32 {
     (seconds * random.between(1.0, 1.2)).ceil() as u32
 }
@@ -162,12 +162,12 @@ mod tests {
         }
 
         #[test]
-        fn a_hint_is_never_undercut(hint in 0.0..100_000.0_f64, unit in 0.0..1.0_f64) {
+        fn a_retry_after_is_never_undercut(retry_after in 0.0..100_000.0_f64, unit in 0.0..1.0_f64) {
             event::rules!["RD-063"];
-            let got = f64::from(lengthened(hint, &Chance(unit)));
-            prop_assert!(got >= hint && got <= (hint * 1.2).ceil());
-            let got = f64::from(unsent((hint * 1000.0) as i64, &Chance(unit)));
-            prop_assert!(got >= hint.floor().max(1.0) && got <= (hint * 1.2).ceil().max(1.0));
+            let got = f64::from(lengthened(retry_after, &Chance(unit)));
+            prop_assert!(got >= retry_after && got <= (retry_after * 1.2).ceil());
+            let got = f64::from(until_over((retry_after * 1000.0) as i64, &Chance(unit)));
+            prop_assert!(got >= retry_after.floor().max(1.0) && got <= (retry_after * 1.2).ceil().max(1.0));
         }
 
         #[test]
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_lane_gives_up_at_the_horizon_and_a_held_one_later() {
+    fn a_failing_group_gives_up_at_the_horizon_and_a_held_one_later() {
         event::rules!["RD-070", "RD-088", "SB-572", "SEG-071", "SEG-072", "SR-343"];
         let day_ms = 86_400_000;
         let span = |days: u64| Some(Span::seconds(days * 86_400));

@@ -24,8 +24,8 @@ pub trait Destination: Exchange {
     /// How far a user's order reaches.
     const USER_ORDER: UserOrderScope;
 
-    /// Requests with the same key and permission: they are held together.
-    type Lane: Clone + Eq + Hash;
+    /// Requests with the same key and permission: they share a breaker, and are held together.
+    type BreakerGroup: Clone + Eq + Hash;
     /// Requests that share a rate limit: they pause together.
     type PauseGroup: Eq + Hash;
 
@@ -52,7 +52,7 @@ pub trait Destination: Exchange {
     }
 
     /// What is held with the requests to a target.
-    fn lane(&self, target: &Self::Target) -> Self::Lane;
+    fn breaker_group(&self, target: &Self::Target) -> Self::BreakerGroup;
 
     /// What pauses with the requests to a target.
     fn pause_group(&self, target: &Self::Target) -> Self::PauseGroup;
@@ -66,7 +66,7 @@ pub trait Destination: Exchange {
 pub enum UserOrderScope {
     /// Calls of one envelope; whatever makes one wait makes the later ones wait.
     Envelope,
-    /// All calls of the invocation; a hold concerns its lane alone.
+    /// All calls of the invocation; a hold concerns its breaker group alone.
     Invocation,
 }
 

@@ -3,21 +3,21 @@
 mod breaker;
 mod in_flight;
 mod invocation_keys;
-mod lanes;
 mod ledger;
 mod ledgers;
+mod pauses;
 mod run;
 mod send;
 mod token_bucket;
-mod waiting_users;
+mod user_order;
 
 use crate::batch::PlannedCall;
 use crate::destination::{BatchOf, Destination, Limits};
 use crate::job::{Context, DelivererSurroundings, DeliveryResult, Job};
 use crate::planner::Planner;
 use in_flight::in_flight;
-use lanes::Lanes;
 use ledgers::Ledgers;
+use pauses::Pauses;
 use run::Run;
 use secrets::SecretCache;
 use std::hash::RandomState;
@@ -37,7 +37,7 @@ pub(crate) struct Dispatcher<D: Destination, S: DelivererSurroundings> {
     pub(crate) destination: D,
     pub(crate) limits: Limits,
     pub(crate) keys: Keys<D, S>,
-    lanes: Lanes<D>,
+    pauses: Pauses<D>,
     /// Compares keys without keeping them.
     hasher: RandomState,
 }
@@ -47,7 +47,7 @@ impl<D: Destination, S: DelivererSurroundings> Dispatcher<D, S> {
     pub(crate) fn new(destination: D, keys: Keys<D, S>) -> Self {
         let limits = destination.limits();
         Self {
-            lanes: Lanes::new(limits.requests_per_second),
+            pauses: Pauses::new(limits.requests_per_second),
             destination,
             limits,
             keys,
@@ -55,9 +55,9 @@ impl<D: Destination, S: DelivererSurroundings> Dispatcher<D, S> {
         }
     }
 
-    /// Whether a lane is left alone.
+    /// Whether a breaker is open.
     pub(crate) fn has_open_breaker(&self) -> bool {
-        self.lanes.has_open_breaker()
+        self.pauses.has_open_breaker()
     }
 
     /// Delivers all jobs of one invocation and gives each exactly one result, in the order of the jobs.
@@ -75,7 +75,7 @@ impl<D: Destination, S: DelivererSurroundings> Dispatcher<D, S> {
         let run = Run::new(self, context, keys, ledgers);
         match planned {
             Ok(plan) => {
-                run.unsent(plan.unsent);
+                run.not_sent(plan.not_sent);
                 let with_users = |batch: BatchOf<D>| {
                     let users = batch.calls.iter().flat_map(PlannedCall::users);
                     (users.cloned().collect(), batch)

@@ -66,7 +66,7 @@ pub enum Reading {
     Retry(RetryClass),
 }
 
-/// A hint of the destination when to come back.
+/// When a destination asks to come back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryAfter {
     /// Seconds, within the destination's bounds.

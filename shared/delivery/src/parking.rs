@@ -57,18 +57,18 @@ pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
         }
     }
     let failed = send(surroundings, QueueName::Parked, entries, last_start).await;
-    let again = |opened: &OpenedRecord<'_>| Outcome::Retry {
+    let retry = |opened: &OpenedRecord<'_>| Outcome::Retry {
         after: park_failed(opened.record.receive_count),
         class: RetryClass::ParkFailed,
     };
     for (at, event) in events.iter_mut().enumerate() {
         if failed.contains(&format!("e{at}")) {
-            event.result.outcome = records.get(event.record).map_or(event.result.outcome, again);
+            event.result.outcome = records.get(event.record).map_or(event.result.outcome, retry);
         }
     }
     for (at, opened) in records.iter_mut().enumerate() {
         if failed.contains(&format!("r{at}")) {
-            opened.opening = Opening::Unreadable(again(opened));
+            opened.opening = Opening::Unreadable(retry(opened));
         }
     }
 }

@@ -44,11 +44,11 @@ pub struct Plan<B> {
     /// In the order of sending.
     pub batches: Vec<B>,
     /// What is not sent, and why.
-    pub unsent: Vec<(Owner, Outcome)>,
+    pub not_sent: Vec<(Owner, Outcome)>,
 }
 
 /// Jobs with their places, without those whose event id an earlier one has, and these as ignored (SB-523, SR-311).
-pub(crate) fn without_repeats<D: Planner>(jobs: Vec<Job<D::Call>>) -> Parted<D::Call> {
+pub(crate) fn dedupe_events<D: Planner>(jobs: Vec<Job<D::Call>>) -> Deduped<D::Call> {
     let mut seen = HashSet::new();
     let (mut first, mut repeated) = (Vec::new(), Vec::new());
     let ignored = Outcome::Ignored(IgnoreReason::DuplicateInInvocation);
@@ -64,4 +64,4 @@ pub(crate) fn without_repeats<D: Planner>(jobs: Vec<Job<D::Call>>) -> Parted<D::
 }
 
 /// Jobs that are sent, by place, and what is not.
-type Parted<C> = (Vec<(usize, Job<C>)>, Vec<(Owner, Outcome)>);
+type Deduped<C> = (Vec<(usize, Job<C>)>, Vec<(Owner, Outcome)>);

@@ -22,7 +22,7 @@ pub(crate) struct Report<'t> {
     pub cold: bool,
     /// Milliseconds that it waited before its answer (RD-093).
     pub paused_ms: u64,
-    /// Whether a lane of the destination is left alone.
+    /// Whether a breaker of the destination is open.
     pub has_open_breaker: bool,
     /// What was counted while requests were sent.
     pub counts: &'t Counts,

@@ -66,7 +66,7 @@ impl Destination for ScriptedDestination {
     const HOLD_BACKOFF: &'static Table = &LONG_HOLD;
     const USER_ORDER: UserOrderScope = UserOrderScope::Envelope;
 
-    type Lane = String;
+    type BreakerGroup = String;
     type PauseGroup = String;
 
     fn new(settings: &Settings) -> Result<Self, Problem> {
@@ -87,7 +87,7 @@ impl Destination for ScriptedDestination {
         }
     }
 
-    fn lane(&self, target: &String) -> String {
+    fn breaker_group(&self, target: &String) -> String {
         target.clone()
     }
 
@@ -136,7 +136,7 @@ impl Planner for ScriptedDestination {
         }
         Plan {
             batches,
-            unsent: Vec::new(),
+            not_sent: Vec::new(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is answered: one total function of source and situation, the table of 4.7.
+//! What is answered: one total function of source and result, the table of 4.7.
 
 use crate::request::Answer;
 use event::Source;
@@ -7,9 +7,9 @@ use event::settings::WrongCredential;
 
 /// What a request has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Situation {
+pub(crate) enum ReceiptResult {
     /// Everything is queued, or there was nothing to do.
-    Done,
+    Accepted,
     /// Something is parked, the rest queued: all is safe.
     Parked,
     /// Everything is kept in the fallback bucket.
@@ -35,15 +35,15 @@ pub(crate) const fn methods(source: Source) -> &'static [&'static str] {
     }
 }
 
-const fn status(situation: Situation, wrong: WrongCredential) -> u16 {
+const fn status(result: ReceiptResult, wrong: WrongCredential) -> u16 {
     let credential = match wrong {
         WrongCredential::Refuse => 401,
         WrongCredential::RetryLater => 503,
     };
-    match situation {
-        Situation::Done => 200,
-        Situation::Parked | Situation::Spilled => 202,
-        Situation::Refused(reason) => match reason {
+    match result {
+        ReceiptResult::Accepted => 200,
+        ReceiptResult::Parked | ReceiptResult::Spilled => 202,
+        ReceiptResult::Refused(reason) => match reason {
             RefuseReason::MissingCredential | RefuseReason::WrongCredential => credential,
             RefuseReason::TailRejected => 401,
             RefuseReason::AddressNotAllowed => 403,
@@ -65,14 +65,14 @@ const RETRY_AFTER_S: u32 = 30;
 
 pub(crate) fn answer(
     source: Source,
-    situation: Situation,
+    result: ReceiptResult,
     wrong: WrongCredential,
     request_id: &str,
 ) -> Answer {
-    let status = status(situation, wrong);
-    let word = match situation {
-        Situation::Done | Situation::Parked | Situation::Spilled => "ok",
-        Situation::Refused(reason) => reason.as_str(),
+    let status = status(result, wrong);
+    let word = match result {
+        ReceiptResult::Accepted | ReceiptResult::Parked | ReceiptResult::Spilled => "ok",
+        ReceiptResult::Refused(reason) => reason.as_str(),
     };
     let printable = |c: char| c.is_ascii_graphic();
     let request_id = request_id.chars().filter(|c| printable(*c)).take(128).collect();
@@ -103,28 +103,28 @@ mod tests {
         event::rules!["RC-130", "RC-032"];
         use RefuseReason::*;
         let cells = [
-            (Situation::Done, 200),
-            (Situation::Parked, 202),
-            (Situation::Spilled, 202),
-            (Situation::Refused(MissingCredential), 401),
-            (Situation::Refused(WrongCredential), 401),
-            (Situation::Refused(TailUnproven), 503),
-            (Situation::Refused(TailRejected), 401),
-            (Situation::Refused(AddressNotAllowed), 403),
-            (Situation::Refused(Unconfigured), 503),
-            (Situation::Refused(SecretUnavailable), 503),
-            (Situation::Refused(MethodNotAllowed), 405),
-            (Situation::Refused(BodyTooLarge), 413),
-            (Situation::Refused(TooManyEvents), 413),
-            (Situation::Refused(EncodingUnsupported), 415),
-            (Situation::Refused(BodyUndecodable), 400),
-            (Situation::Refused(QueueUnavailable), 503),
+            (ReceiptResult::Accepted, 200),
+            (ReceiptResult::Parked, 202),
+            (ReceiptResult::Spilled, 202),
+            (ReceiptResult::Refused(MissingCredential), 401),
+            (ReceiptResult::Refused(WrongCredential), 401),
+            (ReceiptResult::Refused(TailUnproven), 503),
+            (ReceiptResult::Refused(TailRejected), 401),
+            (ReceiptResult::Refused(AddressNotAllowed), 403),
+            (ReceiptResult::Refused(Unconfigured), 503),
+            (ReceiptResult::Refused(SecretUnavailable), 503),
+            (ReceiptResult::Refused(MethodNotAllowed), 405),
+            (ReceiptResult::Refused(BodyTooLarge), 413),
+            (ReceiptResult::Refused(TooManyEvents), 413),
+            (ReceiptResult::Refused(EncodingUnsupported), 415),
+            (ReceiptResult::Refused(BodyUndecodable), 400),
+            (ReceiptResult::Refused(QueueUnavailable), 503),
         ];
         assert_eq!(cells.len(), 3 + RefuseReason::ALL.len());
         for source in SOURCES {
-            for (situation, status) in cells {
-                let got = answer(source, situation, event::settings::WrongCredential::Refuse, "r-1");
-                assert_eq!(got.status, status, "{source} {situation:?}");
+            for (result, status) in cells {
+                let got = answer(source, result, event::settings::WrongCredential::Refuse, "r-1");
+                assert_eq!(got.status, status, "{source} {result:?}");
                 assert!(![404, 408, 409, 422, 429, 500, 501].contains(&got.status));
                 assert_eq!(
                     got.headers.iter().any(|(name, _)| *name == "retry-after"),
@@ -175,7 +175,7 @@ mod tests {
             (RefuseReason::TailRejected, 401),
         ] {
             assert_eq!(
-                answer(Source::Braze, Situation::Refused(reason), later, "r").status,
+                answer(Source::Braze, ReceiptResult::Refused(reason), later, "r").status,
                 status,
                 "{reason}"
             );
@@ -187,7 +187,7 @@ mod tests {
         event::rules!["RC-131"];
         let got = answer(
             Source::Segment,
-            Situation::Done,
+            ReceiptResult::Accepted,
             event::settings::WrongCredential::Refuse,
             "r\r\nset-cookie: x",
         );

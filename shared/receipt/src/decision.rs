@@ -1,6 +1,6 @@
 //! What is known of a request while it is handled, and what is decided of it.
 
-use crate::answer::Situation;
+use crate::answer::ReceiptResult;
 use crate::proof::Proof;
 use event::Timestamp;
 use event::reasons::{ParkReason, RefuseReason};
@@ -52,7 +52,7 @@ impl From<RefuseReason> for Refusal {
 
 /// What is decided of a request and its events. Of what is received, everything is queued, ignored, parked or refused (RP-030).
 pub(crate) struct Decision {
-    pub(crate) situation: Situation,
+    pub(crate) result: ReceiptResult,
     /// What proved the sender, as far as the request came to that.
     pub(crate) proof: Option<Proof>,
     /// Events in the request; a body that cannot be read counts 1.
@@ -75,7 +75,7 @@ impl Decision {
     /// It is the sender's, and what is in it is safe.
     pub(crate) const fn accepted(received: u64, proof: Proof) -> Self {
         Self {
-            situation: Situation::Done,
+            result: ReceiptResult::Accepted,
             proof: Some(proof),
             received,
             queued: 0,
@@ -90,7 +90,7 @@ impl Decision {
     /// A body whose sender nothing proves, set aside all the same.
     pub(crate) fn kept(parked: Vec<(ParkReason, u64)>) -> Self {
         Self {
-            situation: Situation::Parked,
+            result: ReceiptResult::Parked,
             parked,
             ..Self::refused(RefuseReason::QueueUnavailable, 1, None)
         }
@@ -100,7 +100,7 @@ impl Decision {
     pub(crate) fn refused(refusal: impl Into<Refusal>, received: u64, proof: Option<Proof>) -> Self {
         let Refusal { reason, maybe_queued } = refusal.into();
         Self {
-            situation: Situation::Refused(reason),
+            result: ReceiptResult::Refused(reason),
             proof,
             received,
             queued: 0,
@@ -114,13 +114,13 @@ impl Decision {
 
     /// The same with these of its events parked.
     pub(crate) fn with_parked(self, parked: Vec<(ParkReason, u64)>) -> Self {
-        let situation = if parked.is_empty() {
-            self.situation
+        let result = if parked.is_empty() {
+            self.result
         } else {
-            Situation::Parked
+            ReceiptResult::Parked
         };
         Self {
-            situation,
+            result,
             parked,
             ..self
         }
@@ -129,7 +129,7 @@ impl Decision {
     /// The same request, kept in the fallback bucket instead of refused.
     pub(crate) fn spilled(self) -> Self {
         Self {
-            situation: Situation::Spilled,
+            result: ReceiptResult::Spilled,
             spilled: self.received,
             ..self
         }
@@ -137,9 +137,9 @@ impl Decision {
 
     /// Why it is refused, if it is.
     pub(crate) const fn refusal(&self) -> Option<RefuseReason> {
-        match self.situation {
-            Situation::Refused(reason) => Some(reason),
-            Situation::Done | Situation::Parked | Situation::Spilled => None,
+        match self.result {
+            ReceiptResult::Refused(reason) => Some(reason),
+            ReceiptResult::Accepted | ReceiptResult::Parked | ReceiptResult::Spilled => None,
         }
     }
 

@@ -5,7 +5,7 @@ mod queueing;
 mod reingest;
 
 use self::fallback::DeferredLimit;
-use crate::answer::{Situation, answer, methods, parks_faulty_body};
+use crate::answer::{ReceiptResult, answer, methods, parks_faulty_body};
 use crate::decision::{Arrival, Decision};
 use crate::decode;
 use crate::limits::{REFRESH_WAIT_MS, secret_ms, sending_ms};
@@ -89,7 +89,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         let at = self.surroundings.clock().now();
         let wrong = self.settings.receipt.wrong_credential;
         if request.method == "GET" && request.path == "/health" && request.raw_query.is_empty() {
-            return answer(self.source, Situation::Done, wrong, &request.request_id);
+            return answer(self.source, ReceiptResult::Accepted, wrong, &request.request_id);
         }
         let sending_ms = sending_ms(self.source, self.answer_within_ms());
         let send_until = at.plus_millis(i64::try_from(sending_ms).unwrap_or_default());
@@ -102,7 +102,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         let credentials = Credentials::of(self.source, &request);
         let decision = self.decide(&request, &credentials, &arrival).await;
         let decision = self.or_spilled(decision, &request, &credentials, &arrival).await;
-        let answer = answer(self.source, decision.situation, wrong, &arrival.request_id);
+        let answer = answer(self.source, decision.result, wrong, &arrival.request_id);
         self.emit(&decision, answer.status, &arrival);
         answer
     }

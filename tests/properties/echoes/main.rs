@@ -17,7 +17,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use vendors::{Habits, Vendor};
 
-/// Echoes after which the circle counts as endless: more than an order of three products makes three times each.
+/// Echoes after which the loop counts as endless: more than an order of three products makes three times each.
 const ROUNDS: usize = 64;
 
 /// How often an event and its echoes reached Braze, Branch and Segment.

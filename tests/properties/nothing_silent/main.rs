@@ -4,18 +4,18 @@
     reason = "tests may build and read events in any way"
 )]
 
+mod accounted_for;
 #[path = "../config.rs"]
 mod config;
 mod place;
 mod routes;
-mod told;
 
+use accounted_for::{is_accounted_for, settings};
 use config::cases;
 use place::Place;
 use proptest::prelude::*;
-use routes::{Asked, ROUTES, Sheet};
+use routes::{Probe, ROUTES, Sheet};
 use serde_json::{Value, json};
-use told::{is_told, settings};
 
 /// What of a value must be seen in the output if it is sent as it is.
 fn mark(number: usize) -> String {
@@ -66,13 +66,13 @@ fn silent_values(sheet: &Sheet) -> Vec<String> {
                 if !place.set(&mut event, value.clone()) {
                     continue;
                 }
-                let asked = Asked {
+                let probe = Probe {
                     own,
                     event: &event,
                     path: place.path(),
                     value: &value,
                 };
-                if !is_told(sheet, &asked, place, &settings) {
+                if !is_accounted_for(sheet, &probe, place, &settings) {
                     silent.push(format!("{own:?} {} = {value} in {event}", place.path()));
                 }
             }
@@ -144,8 +144,8 @@ proptest! {
             }
         }
         for (place, value) in stands {
-            let asked = Asked { own, event: &event, path: place.path(), value: &value };
-            prop_assert!(is_told(sheet, &asked, place, &settings), "{own:?} {} {value} in {event}", place.path());
+            let probe = Probe { own, event: &event, path: place.path(), value: &value };
+            prop_assert!(is_accounted_for(sheet, &probe, place, &settings), "{own:?} {} {value} in {event}", place.path());
         }
     }
 }

@@ -21,11 +21,11 @@ pub struct Sheet {
     /// Places of which a rule reads the members that it knows, and no others.
     selective: &'static [&'static str],
     /// Whether the page leaves the value out on purpose, or no rule reads it in such an event.
-    excepted: fn(&Asked<'_>) -> bool,
+    excepted: fn(&Probe<'_>) -> bool,
 }
 
 /// A value at a place of an event, under some settings.
-pub struct Asked<'a> {
+pub struct Probe<'a> {
     /// The lines of the settings.
     pub own: &'a str,
     pub event: &'a Value,
@@ -33,7 +33,7 @@ pub struct Asked<'a> {
     pub value: &'a Value,
 }
 
-impl Asked<'_> {
+impl Probe<'_> {
     /// Whether the place is this one or below it.
     pub fn is_below(&self, path: &str) -> bool {
         crate::place::is_in(self.path, path)
@@ -78,8 +78,8 @@ impl Sheet {
             .any(|group| holds(&group, one) && holds(&group, other))
     }
 
-    pub fn excepts(&self, asked: &Asked<'_>) -> bool {
-        (self.selective.contains(&asked.path) && asked.is_object()) || (self.excepted)(asked)
+    pub fn excepts(&self, probe: &Probe<'_>) -> bool {
+        (self.selective.contains(&probe.path) && probe.is_object()) || (self.excepted)(probe)
     }
 }
 

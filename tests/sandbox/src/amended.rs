@@ -7,7 +7,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::judged::{Asked, Judged, SeenIds};
+use crate::judged::{Judged, SeenIds, VendorRequest};
 use crate::record::ItemResult;
 use crate::{branch, braze, segment};
 
@@ -131,7 +131,7 @@ fn judged(endpoint: &str, body: &str) -> Judged {
     let mut headers = HeaderMap::new();
     headers.insert("authorization", HeaderValue::from_static(authorization));
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let asked = Asked {
+    let request = VendorRequest {
         method,
         path,
         headers: &headers,
@@ -139,11 +139,11 @@ fn judged(endpoint: &str, body: &str) -> Judged {
         item_fault: None,
     };
     if is_segment {
-        segment::judge(&asked, &[KEY.to_owned()], &mut SeenIds::new())
+        segment::judge(&request, &[KEY.to_owned()], &mut SeenIds::new())
     } else if path.starts_with("/v2/event/") {
-        branch::judge(&asked, KEY)
+        branch::judge(&request, KEY)
     } else {
-        braze::judge(&asked, KEY, 75)
+        braze::judge(&request, KEY, 75)
     }
 }
 

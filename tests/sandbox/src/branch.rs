@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 
 use crate::form::{Fields, object, present};
-use crate::judged::{Asked, Judged, JudgedItem};
+use crate::judged::{Judged, JudgedItem, VendorRequest};
 use crate::keys::Keys;
 use crate::record::ItemResult;
 
@@ -19,18 +19,18 @@ enum Endpoint {
 }
 
 /// Judges a request.
-pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
-    let endpoint = match (asked.method, asked.path) {
+pub(crate) fn judge(request: &VendorRequest<'_>, branch_key: &str) -> Judged {
+    let endpoint = match (request.method, request.path) {
         ("POST", "/v2/event/standard") => Endpoint::Standard,
         ("POST", "/v2/event/custom") => Endpoint::Custom,
-        _ => return refused(404, asked, "not found"),
+        _ => return refused(404, request, "not found"),
     };
-    if !asked.is_json() {
-        return refused(400, asked, "Bad request: the content type is not JSON");
+    if !request.is_json() {
+        return refused(400, request, "Bad request: the content type is not JSON");
     }
-    let body = match serde_json::from_str::<Value>(asked.body) {
+    let body = match serde_json::from_str::<Value>(request.body) {
         Ok(Value::Object(body)) => body,
-        _ => return refused(400, asked, "Bad request: unable to parse the request"),
+        _ => return refused(400, request, "Bad request: unable to parse the request"),
     };
     let key = present(&body, "branch_key")
         .and_then(Value::as_str)
@@ -38,17 +38,17 @@ pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
     if !Keys::fits(branch_key, key) {
         return refused(
             400,
-            asked,
+            request,
             "Branch authentication failed: branch_key is not valid",
         );
     }
-    let verdict = match asked.item_fault {
+    let verdict = match request.item_fault {
         Some(fault) => Err(fault.reason.to_owned()),
-        None => check_address(asked).and_then(|()| event::check(endpoint, &body)),
+        None => check_address(request).and_then(|()| event::check(endpoint, &body)),
     };
     let losses = match verdict {
         Ok(losses) => losses,
-        Err(reason) => return refused(400, asked, &reason),
+        Err(reason) => return refused(400, request, &reason),
     };
     Judged {
         status: 200,
@@ -56,7 +56,7 @@ pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
         items: vec![JudgedItem {
             array: String::new(),
             index: 0,
-            json: asked.body.to_owned(),
+            json: request.body.to_owned(),
             result: match vanishes(&body) {
                 Some(reason) => ItemResult::Discarded { reason },
                 None => ItemResult::Accepted,
@@ -67,8 +67,8 @@ pub(crate) fn judge(asked: &Asked<'_>, branch_key: &str) -> Judged {
 }
 
 /// The address that stands for the sender's own must be one.
-fn check_address(asked: &Asked<'_>) -> Result<(), String> {
-    let Some(given) = asked.headers.get("x-ip-override") else {
+fn check_address(request: &VendorRequest<'_>) -> Result<(), String> {
+    let Some(given) = request.headers.get("x-ip-override") else {
         return Ok(());
     };
     let address = given.to_str().ok().and_then(|text| text.parse::<IpAddr>().ok());
@@ -89,9 +89,9 @@ fn vanishes(body: &Fields) -> Option<String> {
     Some(format!("'{blank}' is blank"))
 }
 
-fn refused(status: u16, asked: &Asked<'_>, reason: &str) -> Judged {
+fn refused(status: u16, request: &VendorRequest<'_>, reason: &str) -> Judged {
     let body = json!({"error": {"code": status, "message": reason}}).to_string();
-    Judged::refused(status, body, asked, reason)
+    Judged::refused(status, body, request, reason)
 }
 
 /// A body with its key hidden.

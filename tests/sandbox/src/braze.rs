@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 use crate::form::Fields;
-use crate::judged::{Asked, Judged, JudgedItem};
+use crate::judged::{Judged, JudgedItem, VendorRequest};
 use crate::keys::Keys;
 use crate::limits::{BRAZE_BODY_BYTES, BRAZE_ENTRIES, BRAZE_ITEM_BYTES};
 use crate::record::ItemResult;
@@ -82,25 +82,25 @@ fn contract(method: &str, path: &str, track_objects: usize) -> Option<Contract> 
 }
 
 /// Judges a request.
-pub(crate) fn judge(asked: &Asked<'_>, rest_api_key: &str, track_objects: usize) -> Judged {
-    let Some(contract) = contract(asked.method, asked.path, track_objects) else {
-        return refused(404, asked, "Not found");
+pub(crate) fn judge(request: &VendorRequest<'_>, rest_api_key: &str, track_objects: usize) -> Judged {
+    let Some(contract) = contract(request.method, request.path, track_objects) else {
+        return refused(404, request, "Not found");
     };
-    if !asked
+    if !request
         .credential("Bearer")
         .is_some_and(|key| Keys::fits(rest_api_key, key))
     {
-        return refused(401, asked, "Invalid API key");
+        return refused(401, request, "Invalid API key");
     }
-    if asked.body.len() > BRAZE_BODY_BYTES {
-        return refused(413, asked, "Request body is too large");
+    if request.body.len() > BRAZE_BODY_BYTES {
+        return refused(413, request, "Request body is too large");
     }
-    if !asked.is_json() {
-        return refused(400, asked, "The Content-Type must be application/json");
+    if !request.is_json() {
+        return refused(400, request, "The Content-Type must be application/json");
     }
-    match items(asked, &contract) {
-        Ok(items) => answer(&contract, asked, items),
-        Err(reason) => refused(400, asked, &reason),
+    match items(request, &contract) {
+        Ok(items) => answer(&contract, request, items),
+        Err(reason) => refused(400, request, &reason),
     }
 }
 
@@ -109,16 +109,16 @@ pub(crate) fn message(text: &str) -> String {
     json!({ "message": text }).to_string()
 }
 
-fn refused(status: u16, asked: &Asked<'_>, reason: &str) -> Judged {
-    Judged::refused(status, message(reason), asked, reason)
+fn refused(status: u16, request: &VendorRequest<'_>, reason: &str) -> Judged {
+    Judged::refused(status, message(reason), request, reason)
 }
 
 /// Each item with its result, or why the request is refused as a whole.
-fn items(asked: &Asked<'_>, contract: &Contract) -> Result<Vec<JudgedItem>, String> {
+fn items(request: &VendorRequest<'_>, contract: &Contract) -> Result<Vec<JudgedItem>, String> {
     let fields: Fields =
-        serde_json::from_str(asked.body).map_err(|_| "The request body is not valid JSON".to_owned())?;
+        serde_json::from_str(request.body).map_err(|_| "The request body is not valid JSON".to_owned())?;
     let texts: BTreeMap<String, &RawValue> =
-        serde_json::from_str(asked.body).map_err(|error| error.to_string())?;
+        serde_json::from_str(request.body).map_err(|error| error.to_string())?;
     (contract.whole)(&fields)?;
     let mut items = Vec::new();
     for array in contract.arrays {
@@ -128,7 +128,7 @@ fn items(asked: &Asked<'_>, contract: &Contract) -> Result<Vec<JudgedItem>, Stri
         let entries: Vec<&RawValue> = serde_json::from_str(text.get())
             .map_err(|_| format!("'{}' must be an array of objects", array.name))?;
         for (index, entry) in entries.into_iter().enumerate() {
-            items.push(item(asked, array, index, entry.get()));
+            items.push(item(request, array, index, entry.get()));
         }
     }
     let names: Vec<_> = contract.arrays.iter().map(|array| array.name).collect();
@@ -144,7 +144,7 @@ fn items(asked: &Asked<'_>, contract: &Contract) -> Result<Vec<JudgedItem>, Stri
     Ok(items)
 }
 
-fn item(asked: &Asked<'_>, array: &Array, index: usize, text: &str) -> JudgedItem {
+fn item(request: &VendorRequest<'_>, array: &Array, index: usize, text: &str) -> JudgedItem {
     let judged = || {
         if text.len() > BRAZE_ITEM_BYTES {
             return Err(format!("the object is over {BRAZE_ITEM_BYTES} bytes"));
@@ -152,7 +152,7 @@ fn item(asked: &Asked<'_>, array: &Array, index: usize, text: &str) -> JudgedIte
         let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         (array.check)(&value)
     };
-    let verdict = match asked.fault_of(array.name, index) {
+    let verdict = match request.fault_of(array.name, index) {
         Some(reason) => Err(reason.to_owned()),
         None => judged(),
     };
@@ -169,7 +169,7 @@ fn item(asked: &Asked<'_>, array: &Array, index: usize, text: &str) -> JudgedIte
     }
 }
 
-fn answer(contract: &Contract, asked: &Asked<'_>, mut items: Vec<JudgedItem>) -> Judged {
+fn answer(contract: &Contract, request: &VendorRequest<'_>, mut items: Vec<JudgedItem>) -> Judged {
     let errors: Vec<Value> = items.iter().filter_map(error).collect();
     if errors.len() == items.len() || (contract.all_or_nothing && !errors.is_empty()) {
         for item in &mut items {
@@ -179,7 +179,7 @@ fn answer(contract: &Contract, asked: &Asked<'_>, mut items: Vec<JudgedItem>) ->
                 };
             }
         }
-        let body = json!({"message": format!("{}: no valid data", asked.path), "errors": errors});
+        let body = json!({"message": format!("{}: no valid data", request.path), "errors": errors});
         return Judged {
             status: 400,
             body: body.to_string(),

@@ -63,11 +63,11 @@ struct Planned {
 
 /// The faults that one vendor still has to play.
 #[derive(Clone, Debug, Default)]
-pub struct Script {
+pub struct ScriptedFaults {
     planned: VecDeque<Planned>,
 }
 
-impl Script {
+impl ScriptedFaults {
     /// Plays `fault` for the next `times` requests to `path`, or to any path, after all that was planned for it before.
     pub fn plan(&mut self, path: Option<&str>, times: u32, fault: Fault) {
         if times > 0 {
@@ -103,10 +103,10 @@ mod tests {
 
     #[test]
     fn a_fault_is_played_as_often_as_planned_and_then_the_next() {
-        let mut script = Script::default();
-        script.plan(None, 2, Fault::DropBefore);
-        script.plan(None, 1, Fault::DropAfter);
-        let played: Vec<_> = (0..4).map(|_| script.next("/users/track")).collect();
+        let mut faults = ScriptedFaults::default();
+        faults.plan(None, 2, Fault::DropBefore);
+        faults.plan(None, 1, Fault::DropAfter);
+        let played: Vec<_> = (0..4).map(|_| faults.next("/users/track")).collect();
         assert_eq!(
             played,
             [
@@ -120,21 +120,21 @@ mod tests {
 
     #[test]
     fn a_fault_for_one_path_waits_for_it_and_holds_no_other_up() {
-        let mut script = Script::default();
-        script.plan(Some("/users/merge"), 1, Fault::DropBefore);
-        script.plan(None, 1, Fault::DropAfter);
-        assert_eq!(script.next("/users/track"), Some(Fault::DropAfter));
-        assert_eq!(script.next("/users/track"), None);
-        assert_eq!(script.next("/users/merge"), Some(Fault::DropBefore));
+        let mut faults = ScriptedFaults::default();
+        faults.plan(Some("/users/merge"), 1, Fault::DropBefore);
+        faults.plan(None, 1, Fault::DropAfter);
+        assert_eq!(faults.next("/users/track"), Some(Fault::DropAfter));
+        assert_eq!(faults.next("/users/track"), None);
+        assert_eq!(faults.next("/users/merge"), Some(Fault::DropBefore));
     }
 
     #[test]
     fn nothing_is_played_for_no_times_or_after_a_clear() {
-        let mut script = Script::default();
-        script.plan(None, 0, Fault::DropBefore);
-        assert_eq!(script.next("/v1/batch"), None);
-        script.plan(None, 3, Fault::DropBefore);
-        script.clear();
-        assert_eq!(script.next("/v1/batch"), None);
+        let mut faults = ScriptedFaults::default();
+        faults.plan(None, 0, Fault::DropBefore);
+        assert_eq!(faults.next("/v1/batch"), None);
+        faults.plan(None, 3, Fault::DropBefore);
+        faults.clear();
+        assert_eq!(faults.next("/v1/batch"), None);
     }
 }

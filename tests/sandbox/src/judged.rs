@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use std::collections::HashSet;
 
 /// One request, as far as a vendor looks at it.
-pub(crate) struct Asked<'a> {
+pub(crate) struct VendorRequest<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) headers: &'a HeaderMap,
@@ -22,7 +22,7 @@ pub(crate) struct ItemFault<'a> {
     pub(crate) reason: &'a str,
 }
 
-impl Asked<'_> {
+impl VendorRequest<'_> {
     /// The scripted reason against this item.
     pub(crate) fn fault_of(&self, array: &str, index: usize) -> Option<&str> {
         self.item_fault
@@ -65,14 +65,14 @@ pub(crate) struct Judged {
 
 impl Judged {
     /// The request is refused as a whole.
-    pub(crate) fn refused(status: u16, body: String, asked: &Asked<'_>, reason: &str) -> Self {
+    pub(crate) fn refused(status: u16, body: String, request: &VendorRequest<'_>, reason: &str) -> Self {
         Self {
             status,
             body,
             items: vec![JudgedItem {
                 array: String::new(),
                 index: 0,
-                json: asked.body.to_owned(),
+                json: request.body.to_owned(),
                 result: ItemResult::Refused {
                     reason: reason.to_owned(),
                 },

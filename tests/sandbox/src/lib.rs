@@ -43,7 +43,7 @@ mod server;
 #[cfg(test)]
 mod worked_examples;
 
-pub use faults::{Fault, Script};
+pub use faults::{Fault, ScriptedFaults};
 pub use keys::Keys;
 pub use rate::RateLimit;
 pub use record::{Item, ItemResult, Received, State, Vendor};

@@ -14,7 +14,7 @@ pub struct RateLimit {
 
 /// Where a request is within its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct RateWindow {
     pub(crate) limit: u64,
     pub(crate) remaining: u64,
     /// The end of the window, in seconds since 1970.
@@ -22,7 +22,7 @@ pub(crate) struct Standing {
     pub(crate) is_over: bool,
 }
 
-impl Standing {
+impl RateWindow {
     /// The headers of an answer.
     pub(crate) fn headers(self) -> [(&'static str, String); 3] {
         [
@@ -74,7 +74,7 @@ impl Rates {
     }
 
     /// Counts a request to `path` at `now_ms`.
-    pub(crate) fn count(&mut self, path: &str, now_ms: u64) -> Standing {
+    pub(crate) fn count(&mut self, path: &str, now_ms: u64) -> RateWindow {
         let group = group(path);
         let limit = self
             .changed
@@ -91,7 +91,7 @@ impl Rates {
         if !is_over {
             used.1 += 1;
         }
-        Standing {
+        RateWindow {
             limit: limit.requests,
             remaining: limit.requests.saturating_sub(used.1),
             reset_s: (window + 1).saturating_mul(window_ms).div_ceil(1000),
@@ -112,16 +112,16 @@ mod tests {
             window: Duration::from_secs(10),
         };
         rates.set("/users/merge", limit);
-        let standing = |remaining, is_over, reset_s| Standing {
+        let after = |remaining, is_over, reset_s| RateWindow {
             limit: 2,
             remaining,
             reset_s,
             is_over,
         };
-        assert_eq!(rates.count("/users/merge", 12_000), standing(1, false, 20));
-        assert_eq!(rates.count("/users/identify", 13_000), standing(0, false, 20));
-        assert_eq!(rates.count("/users/delete", 19_999), standing(0, true, 20));
-        assert_eq!(rates.count("/users/delete", 20_000), standing(1, false, 30));
+        assert_eq!(rates.count("/users/merge", 12_000), after(1, false, 20));
+        assert_eq!(rates.count("/users/identify", 13_000), after(0, false, 20));
+        assert_eq!(rates.count("/users/delete", 19_999), after(0, true, 20));
+        assert_eq!(rates.count("/users/delete", 20_000), after(1, false, 30));
         assert_eq!(rates.count("/users/track", 12_000).limit, 3000);
     }
 }

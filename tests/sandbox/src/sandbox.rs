@@ -76,21 +76,21 @@ impl Sandbox {
     /// all that was planned for it before. What is planned for a vendor or one of its paths comes before what is planned
     /// for any.
     pub fn plan(&self, path: Option<&str>, times: u32, fault: Fault) {
-        let scripts = &mut self.shared.inner().scripts;
+        let faults = &mut self.shared.inner().faults;
         match path {
-            Some(path) => scripts.of(Vendor::of(path)).plan(Some(path), times, fault),
-            None => scripts.any.plan(None, times, fault),
+            Some(path) => faults.of(Vendor::of(path)).plan(Some(path), times, fault),
+            None => faults.any.plan(None, times, fault),
         }
     }
 
     /// Plays `fault` for the next `times` requests to a vendor, whatever their path.
     pub fn plan_for(&self, vendor: Vendor, times: u32, fault: Fault) {
-        self.shared.inner().scripts.of(vendor).plan(None, times, fault);
+        self.shared.inner().faults.of(vendor).plan(None, times, fault);
     }
 
     /// Forgets every fault that has not been played.
     pub fn clear_plans(&self) {
-        self.shared.inner().scripts.clear();
+        self.shared.inner().faults.clear();
     }
 
     /// Braze takes this many objects in one `/users/track` request; some contracts have 50. The default is 75.

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 use crate::form::{Fields, is_text, is_time, nobodies, object, optional, present, required, text, unknown};
-use crate::judged::{Asked, Judged, JudgedItem, SeenIds};
+use crate::judged::{Judged, JudgedItem, SeenIds, VendorRequest};
 use crate::keys::Keys;
 use crate::limits::{
     SEGMENT_BATCH_BYTES, SEGMENT_BATCH_EVENTS, SEGMENT_EVENT_BYTES, SEGMENT_MESSAGE_ID, SEGMENT_PROPERTIES,
@@ -20,11 +20,11 @@ const SENT_AT: &str = "sentAt";
 const SUCCESS: &str = r#"{"success":true}"#;
 
 /// Judges a request. `seen` are the ids that were taken before.
-pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds) -> Judged {
-    let project = asked.path.strip_prefix("/v1/projects/");
+pub(crate) fn judge(request: &VendorRequest<'_>, write_keys: &[String], seen: &mut SeenIds) -> Judged {
+    let project = request.path.strip_prefix("/v1/projects/");
     if let (Some(key), "GET") = (
         project.and_then(|rest| rest.strip_suffix("/settings")),
-        asked.method,
+        request.method,
     ) {
         let is_known = write_keys.iter().any(|known| Keys::fits(known, key));
         return Judged {
@@ -33,23 +33,23 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
             items: Vec::new(),
         };
     }
-    if (asked.method, asked.path) != ("POST", "/v1/batch") {
-        return refused(404, asked, "not found");
+    if (request.method, request.path) != ("POST", "/v1/batch") {
+        return refused(404, request, "not found");
     }
-    let Some(key) = write_key(asked) else {
-        return refused(401, asked, "no write key");
+    let Some(key) = write_key(request) else {
+        return refused(401, request, "no write key");
     };
-    if asked.body.len() > SEGMENT_BATCH_BYTES {
-        return refused(413, asked, "the request is over 500 KB");
+    if request.body.len() > SEGMENT_BATCH_BYTES {
+        return refused(413, request, "the request is over 500 KB");
     }
-    if !asked.is_json() {
-        return refused(400, asked, "the content type is not JSON");
+    if !request.is_json() {
+        return refused(400, request, "the content type is not JSON");
     }
-    let Some((events, losses)) = opened(asked.body) else {
-        return refused(400, asked, "malformed JSON");
+    let Some((events, losses)) = opened(request.body) else {
+        return refused(400, request, "malformed JSON");
     };
     if events.is_empty() {
-        return refused(400, asked, "the request holds no events");
+        return refused(400, request, "the request holds no events");
     }
     let against_all = if !write_keys.iter().any(|known| Keys::fits(known, &key)) {
         Some("the write key is not known")
@@ -59,7 +59,7 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
         None
     };
     let judge_one = |(index, event): (usize, &&RawValue)| {
-        let reason = against_all.or_else(|| asked.fault_of(BATCH, index));
+        let reason = against_all.or_else(|| request.fault_of(BATCH, index));
         let mut losses = losses.clone();
         losses.extend(misread(event.get()));
         let result = match reason.map_or_else(|| check(event.get()), |reason| Err(reason.to_owned())) {
@@ -85,14 +85,14 @@ pub(crate) fn judge(asked: &Asked<'_>, write_keys: &[String], seen: &mut SeenIds
     }
 }
 
-fn refused(status: u16, asked: &Asked<'_>, reason: &str) -> Judged {
+fn refused(status: u16, request: &VendorRequest<'_>, reason: &str) -> Judged {
     let body = serde_json::json!({"success": false, "message": reason}).to_string();
-    Judged::refused(status, body, asked, reason)
+    Judged::refused(status, body, request, reason)
 }
 
 /// The user name of Basic authorization; the password is empty.
-fn write_key(asked: &Asked<'_>) -> Option<String> {
-    let decoded = STANDARD.decode(asked.credential("Basic")?).ok()?;
+fn write_key(request: &VendorRequest<'_>) -> Option<String> {
+    let decoded = STANDARD.decode(request.credential("Basic")?).ok()?;
     let (key, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
     (!key.is_empty() && password.is_empty()).then(|| key.to_owned())
 }

@@ -19,11 +19,11 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::now_ms;
-use crate::faults::{Fault, Script};
-use crate::judged::{Asked, ItemFault, Judged, SeenIds};
+use crate::faults::{Fault, ScriptedFaults};
+use crate::judged::{ItemFault, Judged, SeenIds, VendorRequest};
 use crate::keys::Keys;
 use crate::limits::{BRAZE_TRACK_OBJECTS, READ_BYTES};
-use crate::rate::{Rates, Standing};
+use crate::rate::{RateWindow, Rates};
 use crate::record::{Item, Received, State, Vendor};
 use crate::{branch, braze, segment};
 
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
 /// What decides how a request is answered.
 pub(crate) struct Inner {
     pub(crate) keys: Keys,
-    pub(crate) scripts: Scripts,
+    pub(crate) faults: FaultsByVendor,
     pub(crate) rates: Rates,
     pub(crate) track_objects: usize,
     seen: SeenIds,
@@ -44,13 +44,13 @@ pub(crate) struct Inner {
 
 /// The faults of each vendor, and those of whoever comes first.
 #[derive(Default)]
-pub(crate) struct Scripts {
-    pub(crate) any: Script,
-    of: BTreeMap<Vendor, Script>,
+pub(crate) struct FaultsByVendor {
+    pub(crate) any: ScriptedFaults,
+    of: BTreeMap<Vendor, ScriptedFaults>,
 }
 
-impl Scripts {
-    pub(crate) fn of(&mut self, vendor: Vendor) -> &mut Script {
+impl FaultsByVendor {
+    pub(crate) fn of(&mut self, vendor: Vendor) -> &mut ScriptedFaults {
         self.of.entry(vendor).or_default()
     }
 
@@ -69,7 +69,7 @@ impl Shared {
             state: watch::Sender::new(State::default()),
             inner: Mutex::new(Inner {
                 keys,
-                scripts: Scripts::default(),
+                faults: FaultsByVendor::default(),
                 rates: Rates::default(),
                 track_objects: BRAZE_TRACK_OBJECTS,
                 seen: SeenIds::default(),
@@ -105,7 +105,7 @@ struct HangUp;
 
 impl fmt::Display for HangUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the script ends the connection")
+        f.write_str("the scripted fault ends the connection")
     }
 }
 
@@ -174,12 +174,12 @@ fn response(status: u16, body: String, headers: &[(String, String)]) -> Response
 fn answer(shared: &Shared, method: &str, path: &str, headers: &HeaderMap, body: &str) -> Answer {
     let vendor = Vendor::of(path);
     let mut inner = shared.inner();
-    let fault = inner.scripts.next(vendor, path);
-    let standing = (vendor == Vendor::Braze).then(|| inner.rates.count(path, now_ms()));
+    let fault = inner.faults.next(vendor, path);
+    let window = (vendor == Vendor::Braze).then(|| inner.rates.count(path, now_ms()));
     let mut answer = Answer {
         status: None,
         body: String::new(),
-        headers: rate_headers(standing),
+        headers: rate_headers(window),
         delay: None,
     };
     let judged = match &fault {
@@ -195,14 +195,14 @@ fn answer(shared: &Shared, method: &str, path: &str, headers: &HeaderMap, body: 
             None
         }
         _ => {
-            let asked = Asked {
+            let request = VendorRequest {
                 method,
                 path,
                 headers,
                 body,
                 item_fault: fault.as_ref().and_then(item_fault),
             };
-            let judged = inner.judge(vendor, &asked, standing);
+            let judged = inner.judge(vendor, &request, window);
             if !matches!(fault, Some(Fault::DropAfter)) {
                 answer.status = Some(judged.status);
             }
@@ -235,8 +235,8 @@ fn answer(shared: &Shared, method: &str, path: &str, headers: &HeaderMap, body: 
 }
 
 impl Inner {
-    fn judge(&mut self, vendor: Vendor, asked: &Asked<'_>, standing: Option<Standing>) -> Judged {
-        if standing.is_some_and(|standing| standing.is_over) {
+    fn judge(&mut self, vendor: Vendor, request: &VendorRequest<'_>, window: Option<RateWindow>) -> Judged {
+        if window.is_some_and(|window| window.is_over) {
             return Judged {
                 status: 429,
                 body: braze::message("Rate limit exceeded"),
@@ -244,15 +244,15 @@ impl Inner {
             };
         }
         match vendor {
-            Vendor::Braze => braze::judge(asked, &self.keys.braze_rest_api_key, self.track_objects),
-            Vendor::Branch => branch::judge(asked, &self.keys.branch_key),
-            Vendor::Segment => segment::judge(asked, &self.keys.segment_write_keys, &mut self.seen),
+            Vendor::Braze => braze::judge(request, &self.keys.braze_rest_api_key, self.track_objects),
+            Vendor::Branch => branch::judge(request, &self.keys.branch_key),
+            Vendor::Segment => segment::judge(request, &self.keys.segment_write_keys, &mut self.seen),
         }
     }
 }
 
-fn rate_headers(standing: Option<Standing>) -> Vec<(String, String)> {
-    let headers = standing.into_iter().flat_map(Standing::headers);
+fn rate_headers(window: Option<RateWindow>) -> Vec<(String, String)> {
+    let headers = window.into_iter().flat_map(RateWindow::headers);
     headers.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use std::path::Path;
 
-use crate::judged::{Asked, Judged, SeenIds};
+use crate::judged::{Judged, SeenIds, VendorRequest};
 use crate::record::ItemResult;
 use crate::{branch, braze, segment};
 
@@ -29,13 +29,18 @@ fn calls(page: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
-fn ask(endpoint: &str, authorization: &'static str, body: &Value, judge: impl Fn(&Asked<'_>) -> Judged) {
+fn ask(
+    endpoint: &str,
+    authorization: &'static str,
+    body: &Value,
+    judge: impl Fn(&VendorRequest<'_>) -> Judged,
+) {
     let mut headers = HeaderMap::new();
     headers.insert("authorization", HeaderValue::from_static(authorization));
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     let (method, path) = endpoint.split_once(' ').unwrap();
     let body = body.to_string();
-    let judged = judge(&Asked {
+    let judged = judge(&VendorRequest {
         method,
         path,
         headers: &headers,
@@ -63,8 +68,8 @@ fn braze_takes_what_the_rules_send() {
     let calls = calls("segment-to-braze.md");
     assert!(calls.len() > 30, "{}", calls.len());
     for (endpoint, body) in calls {
-        ask(&endpoint, "Bearer key", &body, |asked| {
-            braze::judge(asked, KEY, 75)
+        ask(&endpoint, "Bearer key", &body, |request| {
+            braze::judge(request, KEY, 75)
         });
     }
 }
@@ -75,7 +80,7 @@ fn branch_takes_what_the_rules_send() {
     assert!(calls.len() > 10, "{}", calls.len());
     for (endpoint, mut body) in calls {
         body["branch_key"] = json!(KEY);
-        ask(&endpoint, "none", &body, |asked| branch::judge(asked, KEY));
+        ask(&endpoint, "none", &body, |request| branch::judge(request, KEY));
     }
 }
 
@@ -86,7 +91,8 @@ fn segment_takes_what_the_rules_send() {
         assert!(calls.len() > 5, "{page}: {}", calls.len());
         for (endpoint, body) in calls {
             let batch = json!({"batch": [body], "sentAt": "2026-03-01T12:00:00.000Z"});
-            let judge = |asked: &Asked<'_>| segment::judge(asked, &[KEY.to_owned()], &mut SeenIds::new());
+            let judge =
+                |request: &VendorRequest<'_>| segment::judge(request, &[KEY.to_owned()], &mut SeenIds::new());
             ask(&endpoint, "Basic a2V5Og==", &batch, judge);
         }
     }

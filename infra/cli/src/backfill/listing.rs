@@ -30,7 +30,7 @@ pub(crate) struct Page {
 
 /// Which page is asked for. What is empty does not narrow it down.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
+pub(crate) struct PageRequest {
     /// What the keys begin with.
     pub(crate) prefix: String,
     /// Whether keys with a `/` behind the prefix come as folders.
@@ -45,7 +45,7 @@ pub(crate) struct Asked {
 #[allow(async_fn_in_trait, reason = "everything runs on one thread")]
 pub(crate) trait Listing {
     /// Up to 1,000 keys and folders.
-    async fn page(&self, asked: &Asked) -> Result<Page, Error>;
+    async fn page(&self, request: &PageRequest) -> Result<Page, Error>;
 }
 
 /// What is looked for.
@@ -106,17 +106,17 @@ pub(crate) async fn files(listing: &impl Listing, wanted: &Wanted<'_>) -> Result
             }
             continue;
         }
-        let mut asked = Asked {
+        let mut request = PageRequest {
             prefix: folder,
             by_folder: true,
-            ..Asked::default()
+            ..PageRequest::default()
         };
         loop {
-            let page = listing.page(&asked).await?;
+            let page = listing.page(&request).await?;
             found.extend(page.objects.into_iter().filter(|object| wanted.takes(object)));
             folders.extend(page.folders);
             match page.continuation {
-                Some(continuation) => asked.continuation = continuation,
+                Some(continuation) => request.continuation = continuation,
                 None => break,
             }
         }
@@ -139,19 +139,19 @@ async fn of_type(
         // The character behind `=`.
         (at("date>", ""), None),
     ] {
-        let mut asked = Asked {
+        let mut request = PageRequest {
             prefix: folder.to_owned(),
             after,
-            ..Asked::default()
+            ..PageRequest::default()
         };
         loop {
-            let page = listing.page(&asked).await?;
+            let page = listing.page(&request).await?;
             let is_over = |object: &Object| until.as_ref().is_some_and(|until| object.key >= *until);
             let is_last = page.objects.last().is_none_or(&is_over);
             let objects = page.objects.into_iter().filter(|object| !is_over(object));
             found.extend(objects.filter(|object| wanted.takes(object)));
             match page.continuation {
-                Some(continuation) if !is_last => asked.continuation = continuation,
+                Some(continuation) if !is_last => request.continuation = continuation,
                 _ => break,
             }
         }
@@ -181,19 +181,19 @@ mod tests {
 
     /// As S3 answers. Its token says behind which key, or behind which folder, the next page begins.
     impl Listing for Bucket {
-        async fn page(&self, asked: &Asked) -> Result<Page, Error> {
+        async fn page(&self, request: &PageRequest) -> Result<Page, Error> {
             self.requests.set(self.requests.get() + 1);
             let mut page = Page::default();
-            let behind = if asked.continuation.is_empty() {
-                &asked.after
+            let behind = if request.continuation.is_empty() {
+                &request.after
             } else {
-                &asked.continuation
+                &request.continuation
             };
             let mut last = String::new();
-            for key in self.keys.iter().filter(|key| key.starts_with(&asked.prefix)) {
-                let rest = key.strip_prefix(&asked.prefix).unwrap();
-                let folder = rest.split_once('/').filter(|_| asked.by_folder);
-                let folder = folder.map(|(name, _)| format!("{}{name}/", asked.prefix));
+            for key in self.keys.iter().filter(|key| key.starts_with(&request.prefix)) {
+                let rest = key.strip_prefix(&request.prefix).unwrap();
+                let folder = rest.split_once('/').filter(|_| request.by_folder);
+                let folder = folder.map(|(name, _)| format!("{}{name}/", request.prefix));
                 let named = folder.as_ref().unwrap_or(key);
                 // What is asked for again after a token is not what the token has named.
                 if (named <= behind && key <= behind) || named == behind || *named == last {

@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use event::Timestamp;
 use roxmltree::{Document, Node};
 
-use super::listing::{Asked, Listing, Object, Page};
+use super::listing::{Listing, Object, Page, PageRequest};
 use super::sending::Queues;
 use super::{Error, Options};
 
@@ -88,14 +88,14 @@ impl Queues for Remote {
 }
 
 impl Listing for Remote {
-    async fn page(&self, asked: &Asked) -> Result<Page, Error> {
+    async fn page(&self, request: &PageRequest) -> Result<Page, Error> {
         const OPERATION: &str = "ListObjectsV2";
         let listed = aws::Listed {
             bucket: &self.bucket,
-            prefix: &asked.prefix,
-            delimiter: if asked.by_folder { "/" } else { "" },
-            after: &asked.after,
-            continuation: &asked.continuation,
+            prefix: &request.prefix,
+            delimiter: if request.by_folder { "/" } else { "" },
+            after: &request.after,
+            continuation: &request.continuation,
         };
         let answer = self.s3.list(&listed).await;
         let answer = answer.map_err(|error| failed(OPERATION, error))?;

@@ -146,14 +146,14 @@ mod tests {
     use std::cell::RefCell;
 
     /// Queues that are full for a while, and a clock.
-    struct World {
+    struct FakeQueues {
         now: Cell<Timestamp>,
         depths: RefCell<Vec<(u64, u64)>>,
         sent: RefCell<Vec<(Timestamp, String)>>,
         fails_after: usize,
     }
 
-    impl Clock for &World {
+    impl Clock for &FakeQueues {
         fn now(&self) -> Timestamp {
             self.now.get()
         }
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    impl Queues for &World {
+    impl Queues for &FakeQueues {
         async fn send(&self, body: String) -> Result<(), Error> {
             if self.sent.borrow().len() == self.fails_after {
                 return Err(Error::Call {
@@ -180,8 +180,8 @@ mod tests {
         }
     }
 
-    fn world(fails_after: usize) -> World {
-        World {
+    fn queues(fails_after: usize) -> FakeQueues {
+        FakeQueues {
             now: Cell::new(Timestamp::from_millis(0)),
             depths: RefCell::default(),
             sent: RefCell::default(),
@@ -201,8 +201,8 @@ mod tests {
     #[tokio::test]
     async fn files_keep_to_the_rate_and_wait_for_full_queues() {
         event::rules!["CF-110", "CF-113"];
-        let (world, objects) = (world(usize::MAX), objects(20));
-        world
+        let (queues, objects) = (queues(usize::MAX), objects(20));
+        queues
             .depths
             .borrow_mut()
             .extend([(50, 2_000), (0, 2_001), (51, 0)]);
@@ -211,10 +211,10 @@ mod tests {
             ..Pace::default()
         };
         Sending::new("b", &objects)
-            .run(&&world, &&world, &pace)
+            .run(&&queues, &&queues, &pace)
             .await
             .unwrap();
-        let sent = world.sent.borrow();
+        let sent = queues.sent.borrow();
         assert_eq!(sent.len(), 20);
         assert_eq!(sent[0].0.millis(), 10_000, "two looks at full queues");
         assert_eq!(sent[19].0.millis(), 10_000 + 19 * 250);
@@ -227,10 +227,10 @@ mod tests {
     #[tokio::test]
     async fn an_interruption_knows_the_last_file_that_was_sent() {
         event::rules!["CF-114"];
-        let (world, objects) = (world(3), objects(5));
+        let (queues, objects) = (queues(3), objects(5));
         let sending = Sending::new("b", &objects);
         assert_eq!(sending.last_sent(), None);
-        assert!(sending.run(&&world, &&world, &Pace::default()).await.is_err());
+        assert!(sending.run(&&queues, &&queues, &Pace::default()).await.is_err());
         assert_eq!(sending.last_sent(), Some("currents/002.avro"));
     }
 }

@@ -13,7 +13,7 @@ pub struct Packed {
     /// A line a request, in the order of sending.
     pub requests: Vec<String>,
     /// The events that are in no request, in their order, each as it is printed without `--packed`.
-    pub unsent: Vec<Printed>,
+    pub not_sent: Vec<Printed>,
 }
 
 /// Packs events as if one invocation had received them all.
@@ -54,7 +54,7 @@ struct Run<'r> {
 
 impl Run<'_> {
     fn packed<D: Destination>(&self, map: delivery::Map<D>, destination: &D) -> Packed {
-        let (mut asking, mut places, mut unsent) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut asking, mut places, mut not_sent) = (Vec::new(), Vec::new(), Vec::new());
         for (place, text) in self.events.iter().enumerate() {
             let event::calls::Mapped { id, verdict, .. } =
                 map(self.route.source(), text, self.received_at, self.settings);
@@ -64,7 +64,7 @@ impl Run<'_> {
                     places.push(place);
                 }
                 Verdict::Ignore(_) | Verdict::Park(_) => {
-                    unsent.push((
+                    not_sent.push((
                         place,
                         print_received(self.route, text, self.received_at, self.settings, false),
                     ));
@@ -73,16 +73,16 @@ impl Run<'_> {
         }
         let ids: Vec<EventId> = asking.iter().map(|(id, _)| id.clone()).collect();
         let packing = delivery::destinations::packed(destination, asking);
-        let of = |(at, why): (usize, Outcome)| Some((*places.get(at)?, unsent_line(ids.get(at)?, why)));
-        unsent.extend(packing.unsent.into_iter().filter_map(of));
-        unsent.sort_by_key(|(place, _)| *place);
+        let of = |(at, why): (usize, Outcome)| Some((*places.get(at)?, not_sent_line(ids.get(at)?, why)));
+        not_sent.extend(packing.not_sent.into_iter().filter_map(of));
+        not_sent.sort_by_key(|(place, _)| *place);
         Packed {
             requests: packing
                 .requests
                 .iter()
                 .map(|request| line(request, &ids))
                 .collect(),
-            unsent: unsent.into_iter().map(|(_, printed)| printed).collect(),
+            not_sent: not_sent.into_iter().map(|(_, printed)| printed).collect(),
         }
     }
 }
@@ -102,7 +102,7 @@ fn line(request: &PackedRequest, ids: &[EventId]) -> String {
     line
 }
 
-fn unsent_line(id: &EventId, why: Outcome) -> Printed {
+fn not_sent_line(id: &EventId, why: Outcome) -> Printed {
     let is_parked = matches!(why, Outcome::Park(_));
     let mut line = String::new();
     let mut out = ObjectWriter::new(&mut line);

@@ -75,7 +75,7 @@ impl Stay {
 pub(crate) fn plan(waiting: Waiting<'_>, object: Option<&[u8]>, now: Timestamp, settings: &Settings) -> Plan {
     let planned = match waiting.content {
         Content::Unreadable(error) => Err(of_open_error(error)),
-        Content::DeadLetter(envelope) => again(*envelope, now, settings),
+        Content::DeadLetter(envelope) => replayed(*envelope, now, settings),
         Content::DeadFile(body) => Ok(vec![of_file(body.to_owned(), now)]),
         Content::Parked(parked) => of_parked(&parked, object, now, settings),
     };
@@ -122,7 +122,7 @@ fn of_part(part: &FilePart<'_>) -> Work {
 }
 
 /// An envelope as new, with what is done of it, if its route is on: its deliverer would ignore it.
-fn again(mut envelope: Envelope<'_>, now: Timestamp, settings: &Settings) -> Result<Vec<Draft>, Stay> {
+fn replayed(mut envelope: Envelope<'_>, now: Timestamp, settings: &Settings) -> Result<Vec<Draft>, Stay> {
     let mut on = settings.routes.destinations(envelope.head.source);
     if !on.any(|destination| destination == envelope.head.destination) {
         return Err(Stay::NoRoute);
@@ -171,7 +171,7 @@ fn of_parked(
     if parked.by.starts_with("deliver-") {
         let text = std::str::from_utf8(&bytes).map_err(|_| Stay::Unreadable)?;
         let envelope = Envelope::open(text).map_err(of_open_error)?;
-        return again(envelope, now, settings);
+        return replayed(envelope, now, settings);
     }
     each_destination(parked, now, settings, |head| {
         receipt::reopen(head, &bytes, &settings.receipt)

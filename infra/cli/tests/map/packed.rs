@@ -40,19 +40,19 @@ fn a_batch_holds_each_id_once_and_the_rest_is_listed() {
         requests[0]
     );
     assert_eq!(requests[0].matches(r#""messageId":"#).count(), 2);
-    let unsent = lines_of_errors(&output);
+    let not_sent = lines_of_errors(&output);
     assert_eq!(
-        unsent[..2],
+        not_sent[..2],
         [
             r#"{"id":"s-2","outcome":"ignore","reason":"no_identity"}"#,
             r#"{"id":"s-1","outcome":"ignore","reason":"duplicate_in_request"}"#,
         ]
     );
     assert!(
-        unsent[2].ends_with(r#""outcome":"park","reason":"malformed_event"}"#),
-        "{unsent:?}"
+        not_sent[2].ends_with(r#""outcome":"park","reason":"malformed_event"}"#),
+        "{not_sent:?}"
     );
-    assert_eq!((unsent.len(), output.status.code()), (3, Some(1)));
+    assert_eq!((not_sent.len(), output.status.code()), (3, Some(1)));
 }
 
 #[test]
@@ -202,9 +202,9 @@ drop = true
     ] {
         assert!(requests[0].contains(part), "{part} is not in {}", requests[0]);
     }
-    let unsent = lines_of_errors(&output);
+    let not_sent = lines_of_errors(&output);
     assert_eq!(
-        unsent[0],
+        not_sent[0],
         r#"{"id":"t-2","outcome":"ignore","reason":"own_rule","own_rule":"test-accounts"}"#
     );
 }

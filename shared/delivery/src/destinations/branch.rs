@@ -42,7 +42,7 @@ impl Destination for Branch {
     const HOLD_BACKOFF: &'static Table = &SHORT_HOLD;
     const USER_ORDER: UserOrderScope = UserOrderScope::Envelope;
 
-    type Lane = ();
+    type BreakerGroup = ();
     type PauseGroup = ();
 
     fn new(settings: &Settings) -> Result<Self, Problem> {
@@ -78,7 +78,7 @@ impl Destination for Branch {
         is_over(self.settings.max_age, now.millis_since(from))
     }
 
-    fn lane(&self, _: &BranchEndpoint) {}
+    fn breaker_group(&self, _: &BranchEndpoint) {}
 
     fn pause_group(&self, _: &BranchEndpoint) {}
 

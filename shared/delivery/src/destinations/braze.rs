@@ -60,7 +60,7 @@ impl Destination for Braze {
     const USER_ORDER: UserOrderScope = UserOrderScope::Invocation;
 
     /// The path: a key may lack one permission, such as `users.merge` (SB-560).
-    type Lane = String;
+    type BreakerGroup = String;
     type PauseGroup = PauseGroup;
 
     fn new(settings: &Settings) -> Result<Self, Problem> {
@@ -100,7 +100,7 @@ impl Destination for Braze {
         }
     }
 
-    fn lane(&self, target: &BrazeEndpoint) -> String {
+    fn breaker_group(&self, target: &BrazeEndpoint) -> String {
         target.target().1
     }
 

@@ -35,8 +35,8 @@ pub(crate) trait Conforms: Destination + 'static {
     /// The schedule half way between its bounds, by receive count.
     const SCHEDULE: &'static [u32] = &[4, 23, 45, 90, 180, 360, 720, 1440, 2700];
     /// Status, headers, receive count, and the seconds until the event is tried again.
-    const HINTS: &'static [Hint];
-    /// Whether a 503 with a hint stops its whole pause group.
+    const RETRY_AFTER: &'static [RetryAfterCase];
+    /// Whether a 503 with a `Retry-After` stops its whole pause group.
     const PAUSES_AFTER_5XX: bool = false;
     /// What becomes of an event to whose request no response came, and whether it may count twice.
     const UNANSWERED: (&'static str, bool) = ("retry transient", true);
@@ -62,7 +62,7 @@ pub(crate) fn statuses<D: Conforms>() -> impl Iterator<Item = (RangeInclusive<u1
 }
 
 /// Status, headers, receive count, seconds.
-pub(crate) type Hint = (u16, &'static str, u32, RangeInclusive<u32>);
+pub(crate) type RetryAfterCase = (u16, &'static str, u32, RangeInclusive<u32>);
 
 /// Maps `"user#n"` to one call of that user.
 pub(crate) fn one_call<D: Conforms>(

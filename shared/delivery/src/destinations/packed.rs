@@ -23,7 +23,7 @@ pub struct Packing {
     /// In the order of sending.
     pub requests: Vec<PackedRequest>,
     /// The places of the events that are in none: ignored, or parked.
-    pub unsent: Vec<(usize, Outcome)>,
+    pub not_sent: Vec<(usize, Outcome)>,
 }
 
 #[cfg(test)]
@@ -68,9 +68,13 @@ pub fn packed<D: Destination>(destination: &D, events: Vec<(EventId, Vec<D::Call
             places: places.into_iter().collect(),
         }
     });
-    let unsent: BTreeMap<usize, Outcome> = plan.unsent.iter().map(|(owner, why)| (owner.job, *why)).collect();
+    let not_sent: BTreeMap<usize, Outcome> = plan
+        .not_sent
+        .iter()
+        .map(|(owner, why)| (owner.job, *why))
+        .collect();
     Packing {
         requests: requests.collect(),
-        unsent: unsent.into_iter().collect(),
+        not_sent: not_sent.into_iter().collect(),
     }
 }

@@ -50,7 +50,7 @@ impl Destination for Segment {
     const HOLD_BACKOFF: &'static Table = &LONG_HOLD;
     const USER_ORDER: UserOrderScope = UserOrderScope::Envelope;
 
-    type Lane = WriteKeySlot;
+    type BreakerGroup = WriteKeySlot;
     type PauseGroup = ();
 
     fn new(settings: &Settings) -> Result<Self, Problem> {
@@ -76,7 +76,7 @@ impl Destination for Segment {
         }
     }
 
-    fn lane(&self, target: &WriteKeySlot) -> WriteKeySlot {
+    fn breaker_group(&self, target: &WriteKeySlot) -> WriteKeySlot {
         *target
     }
 

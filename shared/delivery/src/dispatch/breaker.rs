@@ -1,4 +1,4 @@
-//! One breaker a lane and container: when a destination is left alone, and how it is asked again (5.5). It runs on wall-clock
+//! One breaker per breaker group and container: when requests stop, and how they begin again (5.5). It runs on wall-clock
 //! time: monotonic timers of a frozen container are stale.
 
 use event::reasons::HoldKind;
@@ -24,7 +24,7 @@ pub(super) enum Gate {
     Pass,
     /// Not before this instant; the destination works again, slowly.
     Ramp(Timestamp),
-    /// Not before this instant: the lane failed.
+    /// Not before this instant: the requests failed.
     Open(Timestamp),
     /// Not while a person has not acted.
     Held(HoldKind),
@@ -43,7 +43,7 @@ enum State {
     },
 }
 
-/// The breaker of one lane.
+/// The breaker of one breaker group.
 pub(super) struct Breaker {
     state: State,
     /// The last requests: whether each failed.
@@ -120,21 +120,21 @@ impl Breaker {
     /// The destination has answered; a refusal is no failure.
     pub(super) fn succeeded(&mut self, now: Timestamp) {
         match self.state {
-            State::Closed { .. } => self.note(false),
+            State::Closed { .. } => self.record(false),
             State::Open { probing: Some(_), .. } => {
                 *self = Self {
                     state: State::Closed { since: Some(now) },
                     ..Self::default()
                 };
             }
-            // It was in flight when the lane failed.
+            // It was in flight when the breaker opened.
             State::Open { .. } => {}
         }
     }
 
     /// A request failed.
     pub(super) fn failed(&mut self, now: Timestamp, random: &impl Random) {
-        self.note(true);
+        self.record(true);
         let in_a_row = self.last.iter().rev().take_while(|failed| **failed).count();
         let among = self.last.iter().filter(|failed| **failed).count();
         let opens = match self.state {
@@ -147,7 +147,7 @@ impl Breaker {
         }
     }
 
-    /// How long the next opening lasts without a hint.
+    /// How long the next opening lasts without a `Retry-After`.
     pub(super) fn own_seconds(&self, random: &impl Random) -> u32 {
         let seconds = OPEN_S.0 * 2_f64.powi(self.openings.min(10));
         (seconds.min(OPEN_S.1) * random.between(0.7, 1.0)).ceil() as u32
@@ -185,7 +185,7 @@ impl Breaker {
         !matches!(self.state, State::Closed { .. })
     }
 
-    fn note(&mut self, failed: bool) {
+    fn record(&mut self, failed: bool) {
         if self.last.len() == FAILURES_AMONG.1 {
             self.last.pop_front();
         }

@@ -71,18 +71,18 @@ mod tests {
             .enumerate()
             .map(|(n, u)| (user(u), (u, n)))
             .collect();
-        let (log, flying) = (RefCell::new(Vec::new()), RefCell::new(Vec::<&str>::new()));
+        let (log, running) = (RefCell::new(Vec::new()), RefCell::new(Vec::<&str>::new()));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(in_flight(items, 3, |(u, n)| {
-            let (log, flying) = (&log, &flying);
+            let (log, running) = (&log, &running);
             async move {
-                assert!(!flying.borrow().contains(&u) && flying.borrow().len() < 3);
-                flying.borrow_mut().push(u);
+                assert!(!running.borrow().contains(&u) && running.borrow().len() < 3);
+                running.borrow_mut().push(u);
                 // Later ones end sooner, so that only the order of starts keeps them.
                 for _ in 0..6 - n {
                     tokio::task::yield_now().await;
                 }
-                flying.borrow_mut().retain(|other| *other != u);
+                running.borrow_mut().retain(|other| *other != u);
                 log.borrow_mut().push((u, n));
             }
         }));

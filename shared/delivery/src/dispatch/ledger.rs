@@ -84,7 +84,7 @@ impl Ledger {
         });
     }
 
-    /// An item has this outcome, unsent or by a request.
+    /// An item has this outcome, with or without a request.
     pub(super) fn settle(&mut self, position: usize, outcome: Outcome, status: Option<u16>) {
         self.settled.insert(position);
         self.meet(outcome);

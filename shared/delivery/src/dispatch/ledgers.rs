@@ -1,7 +1,7 @@
 //! The ledgers of all events of an invocation, and whose later calls wait.
 
 use super::ledger::Ledger;
-use super::waiting_users::WaitingUsers;
+use super::user_order::UserOrder;
 use crate::batch::{Item, PlannedCall};
 use crate::destination::Destination;
 use crate::job::{DeliveryResult, Job, Owner};
@@ -13,7 +13,7 @@ pub(super) struct Ledgers {
     /// By job: its record, and n of the schedule.
     facts: Vec<(usize, u32)>,
     ledgers: RefCell<Vec<Ledger>>,
-    waiting: RefCell<WaitingUsers>,
+    waiting: RefCell<UserOrder>,
 }
 
 impl Ledgers {
@@ -21,7 +21,7 @@ impl Ledgers {
         Self {
             facts: jobs.iter().map(|job| (job.record, job.tries)).collect(),
             ledgers: RefCell::new(jobs.iter().map(Ledger::new::<D>).collect()),
-            waiting: RefCell::new(WaitingUsers::new(D::USER_ORDER)),
+            waiting: RefCell::new(UserOrder::new(D::USER_ORDER)),
         }
     }
 
@@ -47,12 +47,12 @@ impl Ledgers {
         waiting.outcome(self.record(call.job), call.users())
     }
 
-    /// Notes something of an item for every event that it stands for.
-    pub(super) fn note(&self, owners: &[Owner], mut note: impl FnMut(&mut Ledger, usize)) {
+    /// Records something of an item for every event that it stands for.
+    pub(super) fn record_item(&self, owners: &[Owner], mut record: impl FnMut(&mut Ledger, usize)) {
         let mut ledgers = self.ledgers.borrow_mut();
         for owner in owners {
             if let Some(ledger) = ledgers.get_mut(owner.job) {
-                note(ledger, owner.position);
+                record(ledger, owner.position);
             }
         }
     }
@@ -60,7 +60,7 @@ impl Ledgers {
     /// The items of a call get one outcome; if it waits, its users' later calls wait with it.
     pub(super) fn settle<T, I: Item>(&self, call: &PlannedCall<T, I>, outcome: Outcome, status: Option<u16>) {
         for item in &call.items {
-            self.note(&item.owners, |ledger, position| {
+            self.record_item(&item.owners, |ledger, position| {
                 ledger.settle(position, outcome, status)
             });
         }

@@ -3,8 +3,8 @@
 use super::Dispatcher;
 use super::breaker::Breaker;
 use super::invocation_keys::InvocationKeys;
-use super::lanes::{Obstacle, RateLimitPause, UNSTARTED};
 use super::ledgers::Ledgers;
+use super::pauses::{Obstacle, RateLimitPause, UNSTARTED};
 use super::send::{SendResult, send};
 use crate::backoff::{self, delay};
 use crate::batch::PlannedCall;
@@ -59,9 +59,9 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
     }
 
     /// What was planned not to be sent.
-    pub(super) fn unsent(&self, unsent: Vec<(Owner, Outcome)>) {
-        for (owner, outcome) in unsent {
-            self.ledgers.note(&[owner], |ledger, position| {
+    pub(super) fn not_sent(&self, not_sent: Vec<(Owner, Outcome)>) {
+        for (owner, outcome) in not_sent {
+            self.ledgers.record_item(&[owner], |ledger, position| {
                 ledger.settle(position, outcome, None)
             });
         }
@@ -112,14 +112,14 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
         }
     }
 
-    /// While a lane is open, its batches wait for the one that is tried, and then for each other.
+    /// While a breaker is open, its batches wait for the one that is tried, and then for each other.
     async fn probing(&self, batch: &BatchOf<D>) -> Option<MutexGuard<'_, ()>> {
-        let lane = self.dispatcher.destination.lane(&batch.target);
-        if !self.dispatcher.lanes.is_open(&lane) {
+        let group = self.dispatcher.destination.breaker_group(&batch.target);
+        if !self.dispatcher.pauses.is_open(&group) {
             return None;
         }
         let probing = self.probing.lock().await;
-        self.dispatcher.lanes.is_open(&lane).then_some(probing)
+        self.dispatcher.pauses.is_open(&group).then_some(probing)
     }
 
     /// The part of a batch that may be sent now, once it may.
@@ -142,7 +142,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
             }
             let outcome = match self.start(&batch, now) {
                 Ok(()) => return Some(batch),
-                Err(Obstacle::Unsent(outcome)) => outcome,
+                Err(Obstacle::Ends(outcome)) => outcome,
                 Err(Obstacle::Until(then, outcome)) => {
                     if self.context.stop.allows(then, self.dispatcher.limits.timeout_ms) {
                         clock.sleep(then.millis_since(now).max(0).unsigned_abs()).await;
@@ -167,22 +167,22 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
     /// Lets a batch start, or says what keeps it.
     fn start(&self, batch: &BatchOf<D>, now: Timestamp) -> Result<(), Obstacle> {
         let Dispatcher {
-            destination, lanes, ..
+            destination, pauses, ..
         } = self.dispatcher;
         let Some(key) = self.key_hash(batch) else {
-            return Err(Obstacle::Unsent(Outcome::Hold(HoldKind::Credentials)));
+            return Err(Obstacle::Ends(Outcome::Hold(HoldKind::Credentials)));
         };
-        let (lane, group) = (
-            destination.lane(&batch.target),
+        let (group, pause_group) = (
+            destination.breaker_group(&batch.target),
             destination.pause_group(&batch.target),
         );
-        lanes.start(lane, &group, key, now, self.context.surroundings.random())
+        pauses.start(group, &pause_group, key, now, self.context.surroundings.random())
     }
 
     /// Whether a batch cannot be sent with the key in memory, or there is none.
     fn wants_another_key(&self, batch: &BatchOf<D>, now: Timestamp) -> bool {
-        let lane = self.dispatcher.destination.lane(&batch.target);
-        let is_held = |key| self.dispatcher.lanes.is_held_for_key(&lane, key, now);
+        let group = self.dispatcher.destination.breaker_group(&batch.target);
+        let is_held = |key| self.dispatcher.pauses.is_held_for_key(&group, key, now);
         self.key_hash(batch).is_none_or(is_held)
     }
 
@@ -195,8 +195,8 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
 
     /// The breaker of a batch learns what came of it.
     fn breaker(&self, batch: &BatchOf<D>, learn: impl FnOnce(&mut Breaker)) {
-        let lane = self.dispatcher.destination.lane(&batch.target);
-        self.dispatcher.lanes.learn(lane, learn);
+        let group = self.dispatcher.destination.breaker_group(&batch.target);
+        self.dispatcher.pauses.learn(group, learn);
     }
 
     async fn send(&self, batch: &BatchOf<D>, renewed: bool) -> Next {
@@ -251,14 +251,15 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
             Reading::Accepted { refused, warning } => {
                 for (place, item) in batch.items().enumerate() {
                     self.ledgers
-                        .note(&item.owners, |ledger, position| match refused.get(&place) {
+                        .record_item(&item.owners, |ledger, position| match refused.get(&place) {
                             None => ledger.accept(position, status),
                             Some(detail) => {
                                 ledger.refuse(position, ParkReason::Rejected, status, detail.clone());
                             }
                         });
                     if let Some(warning) = warning {
-                        self.ledgers.note(&item.owners, |ledger, _| ledger.warn(warning));
+                        self.ledgers
+                            .record_item(&item.owners, |ledger, _| ledger.warn(warning));
                     }
                 }
                 if let Some(until) = destination.spent_until(response, now) {
@@ -268,7 +269,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
             Reading::BreaksOff { refused } => {
                 for (place, item) in batch.items().enumerate() {
                     if let Some(detail) = refused.get(&place) {
-                        self.ledgers.note(&item.owners, |ledger, position| {
+                        self.ledgers.record_item(&item.owners, |ledger, position| {
                             ledger.refuse(position, ParkReason::Rejected, status, detail.clone());
                         });
                     }
@@ -282,7 +283,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
             }
             Reading::Refused { reason, detail, .. } => {
                 for item in batch.items() {
-                    self.ledgers.note(&item.owners, |ledger, position| {
+                    self.ledgers.record_item(&item.owners, |ledger, position| {
                         ledger.refuse(position, reason, status, detail.clone());
                     });
                 }
@@ -291,7 +292,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
             Reading::NothingToDo => {
                 for item in batch.items() {
                     self.ledgers
-                        .note(&item.owners, |ledger, position| ledger.accept(position, status));
+                        .record_item(&item.owners, |ledger, position| ledger.accept(position, status));
                 }
             }
             Reading::TooManyItems => return Next::Again,
@@ -311,42 +312,44 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
     /// Every event of a batch is tried again; a 429 makes others of its group wait as long.
     fn retry(&self, batch: &BatchOf<D>, class: RetryClass, response: Option<&Response>) -> Next {
         let now = self.context.surroundings.clock().now();
-        let hint = response.and_then(|response| self.dispatcher.destination.retry_after(response, now));
+        let retry_after =
+            response.and_then(|response| self.dispatcher.destination.retry_after(response, now));
         let random = self.context.surroundings.random();
-        let mut hint_s = hint.map(|hint| backoff::lengthened(hint.seconds, random));
+        let mut retry_after_s =
+            retry_after.map(|retry_after| backoff::lengthened(retry_after.seconds, random));
         let is_limited = class == RetryClass::RateLimited;
         self.breaker(batch, |breaker| {
             if is_limited {
-                let seconds = *hint_s.get_or_insert_with(|| breaker.own_seconds(random));
+                let seconds = *retry_after_s.get_or_insert_with(|| breaker.own_seconds(random));
                 breaker.open_until(now.plus_millis(i64::from(seconds) * 1000));
             } else {
                 breaker.failed(now, random);
             }
         });
         for call in &batch.calls {
-            let after = self.backoff(call.job, class, hint_s);
+            let after = self.backoff(call.job, class, retry_after_s);
             let outcome = Outcome::Retry { after, class };
             self.ledgers
                 .settle(call, outcome, response.map(|response| response.status));
         }
-        let pauses = is_limited || hint.is_some_and(|hint| hint.pauses_group);
-        if let Some(seconds) = hint_s.filter(|_| pauses) {
+        let pauses = is_limited || retry_after.is_some_and(|retry_after| retry_after.pauses_group);
+        if let Some(seconds) = retry_after_s.filter(|_| pauses) {
             self.pause(batch, now.plus_millis(i64::from(seconds) * 1000), false);
         }
         Next::Done
     }
 
     /// Seconds until the event of a job is tried again.
-    fn backoff(&self, job: usize, class: RetryClass, hint_s: Option<u32>) -> u32 {
+    fn backoff(&self, job: usize, class: RetryClass, retry_after_s: Option<u32>) -> u32 {
         let own = delay(
             D::BACKOFF,
             self.ledgers.tries(job),
             self.context.surroundings.random(),
         );
-        match hint_s {
+        match retry_after_s {
             // A 429 says nothing about the event (RD-063).
-            Some(hint) if class == RetryClass::RateLimited => hint,
-            Some(hint) => own.max(hint),
+            Some(retry_after) if class == RetryClass::RateLimited => retry_after,
+            Some(retry_after) => own.max(retry_after),
             None => own,
         }
     }
@@ -357,7 +360,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
             until,
             may_be_waited_for,
         };
-        self.dispatcher.lanes.pause(group, pause);
+        self.dispatcher.pauses.pause(group, pause);
     }
 
     /// The request was sent, and nobody knows whether it was accepted.
@@ -374,7 +377,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
     fn lacks_answer(&self, batch: &BatchOf<D>, why: NoResponse) {
         for item in batch.items() {
             self.ledgers
-                .note(&item.owners, |ledger, _| ledger.no_answer = Some(why));
+                .record_item(&item.owners, |ledger, _| ledger.no_answer = Some(why));
         }
     }
 
@@ -394,7 +397,7 @@ impl<'r, D: Destination, S: DelivererSurroundings> Run<'r, D, S> {
                 }
                 let what = self.dispatcher.destination.ambiguous(&item.item);
                 let outcome = if what == Ambiguous::Park { park } else { again };
-                self.ledgers.note(&item.owners, |ledger, position| {
+                self.ledgers.record_item(&item.owners, |ledger, position| {
                     ledger.settle(position, outcome, None);
                     ledger.maybe_duplicate |= what == Ambiguous::RepeatMayCountTwice;
                 });

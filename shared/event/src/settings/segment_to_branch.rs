@@ -157,11 +157,11 @@ impl SegmentToBranch {
             problems,
         );
         for (name, choice) in &self.events {
-            let spelled = normalized_name(name);
-            if *choice == EventChoice::Custom && standard_event(&spelled).is_some() {
+            let normalized = normalized_name(name);
+            if *choice == EventChoice::Custom && standard_event(&normalized).is_some() {
                 problems.add(
                     format!("segment_to_branch.events.\"{name}\""),
-                    format!("cannot be \"custom\": Branch refuses its own name there; write \"{spelled}\" or \"ignore\""),
+                    format!("cannot be \"custom\": Branch refuses its own name there; write \"{normalized}\" or \"ignore\""),
                 );
             }
         }
@@ -187,10 +187,10 @@ fn check_names<'n>(table: &str, names: impl Iterator<Item = &'n String>, problem
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for name in names {
         let key = format!("{table}.\"{name}\"");
-        let spelled = normalized_name(name);
-        if spelled.is_empty() {
+        let normalized = normalized_name(name);
+        if normalized.is_empty() {
             problems.add(&key, "is blank; write the name of a Segment event");
-        } else if let Some(other) = seen.insert(spelled, name) {
+        } else if let Some(other) = seen.insert(normalized, name) {
             problems.add(
                 &key,
                 format!("names the same event as \"{other}\"; take one of them out"),

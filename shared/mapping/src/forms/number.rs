@@ -10,13 +10,13 @@ const MAX_EXPONENT_DIGITS: usize = 3;
 pub fn number(json: Json<'_>) -> Option<Cow<'_, str>> {
     match json.as_number() {
         Some(number) => Some(Cow::Borrowed(number)),
-        None => spelled_number(&json.as_str()?).map(Cow::Owned),
+        None => number_of_text(&json.as_str()?).map(Cow::Owned),
     }
 }
 
 /// The JSON number that a string spells, with its digits: `" +.50 "` spells `0.50`. `None` if it spells none that is
 /// finite as a 64-bit float.
-pub fn spelled_number(text: &str) -> Option<String> {
+pub fn number_of_text(text: &str) -> Option<String> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -140,8 +140,8 @@ mod tests {
             assert!(number.is_none_or(|number| is_json(&number)), "{given}");
         }
         let (fits, too_long) = ("9".repeat(308), "9".repeat(400));
-        assert_eq!(spelled_number(&fits), Some(fits));
-        assert_eq!(spelled_number(&too_long), None);
+        assert_eq!(number_of_text(&fits), Some(fits));
+        assert_eq!(number_of_text(&too_long), None);
     }
 
     #[test]

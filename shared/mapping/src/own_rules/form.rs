@@ -1,6 +1,6 @@
 //! The forms of `convert` (section 5).
 
-use crate::forms::{self, spelled_number};
+use crate::forms::{self, number_of_text};
 use event::json::{Json, Kind, well_formed, write_string};
 use event::settings::Form;
 use event::{hex, sha256};
@@ -53,7 +53,7 @@ pub(super) fn convert(json: Json<'_>, form: Form) -> Converted {
             Kind::Number | Kind::Bool => Converted::To(written(json.raw())),
             _ => Converted::Cannot,
         },
-        Form::Number => Converted::of(string.as_deref().and_then(spelled_number)),
+        Form::Number => Converted::of(string.as_deref().and_then(number_of_text)),
         Form::Boolean => Converted::of(boolean(json).map(|value| value.to_string())),
         Form::Lower => of_string(&str::to_lowercase),
         Form::Upper => of_string(&str::to_uppercase),

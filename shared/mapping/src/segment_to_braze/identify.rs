@@ -69,7 +69,7 @@ fn aliases(
     settings: &SegmentToBraze,
     trace: &mut Trace,
 ) -> Vec<(UserAlias, String)> {
-    let spelled = ids
+    let named = ids
         .user_alias(trace)
         .map(|alias| (alias, ids.path_of(Ids::user_alias)));
     let anonymous = if settings.anonymous == Anonymous::Alias {
@@ -78,6 +78,6 @@ fn aliases(
         None
     };
     let anonymous = anonymous.map(|id| (ids.alias_of(id), "anonymousId".to_owned()));
-    let anonymous = anonymous.filter(|(alias, _)| spelled.as_ref().is_none_or(|(own, _)| own != alias));
-    spelled.into_iter().chain(anonymous).collect()
+    let anonymous = anonymous.filter(|(alias, _)| named.as_ref().is_none_or(|(own, _)| own != alias));
+    named.into_iter().chain(anonymous).collect()
 }

@@ -32,7 +32,7 @@ pub(super) fn event_time(
     if !matches!(found, Some((0, ..))) {
         trace.warn("SB-061", Warning::TimeRepaired, || first.to_owned());
     }
-    let Some((_, key, moment)) = found else {
+    let Some((_, key, time)) = found else {
         let receipt = event
             .received_at
             .ok_or(Rejected::park("SB-061", first, ParkReason::NoTime))?;
@@ -41,6 +41,6 @@ pub(super) fn event_time(
         });
         return Ok(receipt);
     };
-    trace.record("SB-060", || (key.into(), format!("time = {moment}")));
-    Ok(moment)
+    trace.record("SB-060", || (key.into(), format!("time = {time}")));
+    Ok(time)
 }

@@ -44,7 +44,7 @@ pub(super) fn is_operation(value: Json<'_>) -> bool {
 }
 
 /// What becomes of the one value of an object that is a time.
-enum Moment<'a> {
+enum NestedTime<'a> {
     /// Braze takes this JSON.
     Sent(Cow<'a, str>),
     /// One bad time makes Braze drop the whole attribute and answer success.
@@ -52,16 +52,16 @@ enum Moment<'a> {
 }
 
 /// The time of an object that is one; `None` for every other value.
-fn moment_in(value: Json<'_>) -> Option<Moment<'_>> {
+fn nested_time(value: Json<'_>) -> Option<NestedTime<'_>> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     let given = members.get(TIME)?;
     if given.as_str().is_some_and(|text| is_braze_time(&text)) {
-        return Some(Moment::Sent(Cow::Borrowed(given.raw())));
+        return Some(NestedTime::Sent(Cow::Borrowed(given.raw())));
     }
-    Some(time(given).map_or(Moment::Refused, |time| {
+    Some(time(given).map_or(NestedTime::Refused, |time| {
         let mut json = String::new();
         write_string(&mut json, &time.to_string());
-        Moment::Sent(Cow::Owned(json))
+        NestedTime::Sent(Cow::Owned(json))
     }))
 }
 
@@ -70,13 +70,13 @@ fn removal(value: Json<'_>) -> Option<(&'static str, Warning)> {
     if value.is_null() {
         return Some(("SB-114", Warning::NestedNullRemoved));
     }
-    matches!(moment_in(value), Some(Moment::Refused)).then_some(("SB-119", Warning::NestedTimeRemoved))
+    matches!(nested_time(value), Some(NestedTime::Refused)).then_some(("SB-119", Warning::NestedTimeRemoved))
 }
 
 /// Why an attribute of this value is left out: it is a time that is none, or operators that are left with nothing to do. An
 /// empty object would overwrite what is stored.
 pub(super) fn without_attribute(value: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> bool {
-    if matches!(moment_in(value), Some(Moment::Refused)) {
+    if matches!(nested_time(value), Some(NestedTime::Refused)) {
         trace.warn("SB-119", Warning::NestedTimeRemoved, path);
         return true;
     }
@@ -133,9 +133,9 @@ impl Rewrite {
             Kind::Array if changes => self.write_array(ArrayWriter::new(out), value, position, path, trace),
             Kind::Object
                 if self.sanitize
-                    && let Some(Moment::Sent(moment)) = moment_in(value) =>
+                    && let Some(NestedTime::Sent(time)) = nested_time(value) =>
             {
-                ObjectWriter::new(out).raw(TIME, &moment);
+                ObjectWriter::new(out).raw(TIME, &time);
             }
             Kind::Object if changes => {
                 let members = value.as_object().unwrap_or_default();
@@ -238,16 +238,16 @@ const fn is_refused(letter: char) -> bool {
 
 /// The spelling that Braze takes of a key inside an object: each run of refused characters is one `_`.
 fn sanitize_key(key: &str) -> String {
-    let mut spelled = String::with_capacity(key.len());
+    let mut sanitized = String::with_capacity(key.len());
     let mut in_run = false;
     for letter in key.chars() {
         let refused = is_refused(letter);
         if !refused {
-            spelled.push(letter);
+            sanitized.push(letter);
         } else if !in_run {
-            spelled.push('_');
+            sanitized.push('_');
         }
         in_run = refused;
     }
-    spelled
+    sanitized
 }

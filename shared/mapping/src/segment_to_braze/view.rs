@@ -26,12 +26,12 @@ pub(super) enum View {
 
 /// What a view is called: its own name and its category.
 pub(super) struct Viewed<'a> {
-    name: Option<Said<'a>>,
-    category: Option<Said<'a>>,
+    name: Option<Named<'a>>,
+    category: Option<Named<'a>>,
 }
 
 /// A text and where it stands.
-struct Said<'a> {
+struct Named<'a> {
     text: Cow<'a, str>,
     path: &'static str,
 }
@@ -133,12 +133,12 @@ impl View {
         trace.record("SB-242", || {
             (naming.setting.into(), format!("events[0].name = {name}"))
         });
-        for (place, said) in [("{name}", &viewed.name), ("{category}", &viewed.category)] {
+        for (place, named) in [("{name}", &viewed.name), ("{category}", &viewed.category)] {
             let is_placed = [place, "{full_name}"]
                 .iter()
                 .any(|place| naming.template.contains(place));
-            if let (true, Some(said)) = (is_filled && is_placed, said) {
-                trace.record("SB-241", || (said.path.into(), "events[0].name".into()));
+            if let (true, Some(named)) = (is_filled && is_placed, named) {
+                trace.record("SB-241", || (named.path.into(), "events[0].name".into()));
             }
         }
         Ok(name)
@@ -148,14 +148,14 @@ impl View {
 impl<'a> Viewed<'a> {
     fn of(event: &Received<'a>) -> Self {
         let either = |key: &str, path: &'static str, below: &'static str| {
-            let said = |json, path| {
-                Some(Said {
+            let named = |json, path| {
+                Some(Named {
                     text: text(json)?,
                     path,
                 })
             };
-            let own = event.get(key).and_then(|json| said(json, path));
-            own.or_else(|| said(event.properties.get(key)?, below))
+            let own = event.get(key).and_then(|json| named(json, path));
+            own.or_else(|| named(event.properties.get(key)?, below))
         };
         Self {
             name: either("name", "name", "properties.name"),
@@ -165,7 +165,7 @@ impl<'a> Viewed<'a> {
 
     /// The template with the names in their places: one pass, so that a name that looks like a place stays a name.
     fn filled(&self, template: &str) -> String {
-        let text = |said: &'_ Option<Said<'a>>| said.as_ref().map(|said| said.text.to_string());
+        let text = |named: &'_ Option<Named<'a>>| named.as_ref().map(|named| named.text.to_string());
         let given = [text(&self.category), text(&self.name)];
         let full_name = given
             .iter()

@@ -3,7 +3,7 @@
 
 use super::Receiver;
 use super::fallback::PENDING;
-use crate::answer::Situation;
+use crate::answer::ReceiptResult;
 use crate::decision::{Arrival, Decision};
 use crate::decode;
 use crate::limits::{
@@ -177,7 +177,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
                 }
             }
         };
-        if decision.situation == Situation::Refused(RefuseReason::QueueUnavailable) {
+        if decision.result == ReceiptResult::Refused(RefuseReason::QueueUnavailable) {
             return Object::Waits { asked_sqs: true };
         }
         self.emit(&decision, 202, &arrival);

@@ -1,4 +1,4 @@
-use super::{Asked, Sheet, below};
+use super::{Probe, Sheet, below};
 use event::Route;
 
 pub const SHEET: Sheet = Sheet {
@@ -56,14 +56,14 @@ fn places() -> Vec<String> {
     places
 }
 
-fn excepted(asked: &Asked<'_>) -> bool {
-    let Asked {
+fn excepted(probe: &Probe<'_>) -> bool {
+    let Probe {
         own,
         event,
         path,
         value,
-    } = asked;
-    let is_extra = !(asked.is_below("user_data") || asked.is_below("last_attributed_touch_data"));
+    } = probe;
+    let is_extra = !(probe.is_below("user_data") || probe.is_below("last_attributed_touch_data"));
     let is_named_twice = !event["custom_data"]["$segment_anonymous_id"].is_null();
     let has_no_object = || {
         value

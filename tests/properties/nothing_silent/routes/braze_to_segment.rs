@@ -1,4 +1,4 @@
-use super::{Asked, Sheet, below};
+use super::{Probe, Sheet, below};
 use event::Route;
 use serde_json::Value;
 
@@ -50,6 +50,6 @@ fn places() -> Vec<String> {
     places
 }
 
-fn excepted(_: &Asked<'_>) -> bool {
+fn excepted(_: &Probe<'_>) -> bool {
     false
 }

@@ -1,4 +1,4 @@
-use super::{Asked, Sheet, below};
+use super::{Probe, Sheet, below};
 use event::Route;
 
 pub const SHEET: Sheet = Sheet {
@@ -83,13 +83,13 @@ const COMPARED: [&str; 4] = [
     "context.integration.name",
 ];
 
-fn excepted(asked: &Asked<'_>) -> bool {
-    let Asked {
+fn excepted(probe: &Probe<'_>) -> bool {
+    let Probe {
         own,
         event,
         path,
         value,
-    } = asked;
+    } = probe;
     let is_app = matches!(
         event["context"]["device"]["type"].as_str(),
         Some("ios" | "android")

@@ -1,4 +1,4 @@
-use super::{Asked, Sheet, below};
+use super::{Probe, Sheet, below};
 use event::Route;
 use serde_json::Value;
 
@@ -113,8 +113,8 @@ const COMPARED: [&str; 5] = [
 ];
 
 /// Whether a rule reads a place of such an event.
-fn is_read(asked: &Asked<'_>) -> bool {
-    let Asked { own, event, path, .. } = asked;
+fn is_read(probe: &Probe<'_>) -> bool {
+    let Probe { own, event, path, .. } = probe;
     let has = |setting: &str| own.contains(setting);
     let kind = event["type"].as_str().unwrap_or_default();
     let has_platform = event["context"]["device"]["type"] == "ios";
@@ -131,22 +131,22 @@ fn is_read(asked: &Asked<'_>) -> bool {
         ("name" | "category", ..) => is_view,
         ("timestamp", _, name) => is_sent_with_time && !matches!(name, "Create Alias" | "Identify User"),
         ("context" | "integrations" | "context.integrations", ..) => true,
-        ("traits" | "properties" | "context.traits", ..) if !asked.value.is_object() => true,
-        _ if asked.is_below("integrations.Braze") && *path != "integrations.Braze" => {
-            path.ends_with("app_id") && is_sent_with_time && asked.event["event"] == "Plan Upgraded"
+        ("traits" | "properties" | "context.traits", ..) if !probe.value.is_object() => true,
+        _ if probe.is_below("integrations.Braze") && *path != "integrations.Braze" => {
+            path.ends_with("app_id") && is_sent_with_time && probe.event["event"] == "Plan Upgraded"
         }
-        _ if asked.is_below("integrations") || asked.is_below("context.integrations") => true,
-        (path, kind, _) if asked.is_below("traits") => match kind {
+        _ if probe.is_below("integrations") || probe.is_below("context.integrations") => true,
+        (path, kind, _) if probe.is_below("traits") => match kind {
             "identify" => true,
             "group" => has("group = \"subscription\"") && GROUP_TRAITS.contains(&path),
             _ => false,
         },
-        (path, _, "Create Alias") if asked.is_below("properties") => {
+        (path, _, "Create Alias") if probe.is_below("properties") => {
             ["properties.alias_name", "properties.alias_label"].contains(&path)
         }
-        (path, _, "Identify User") if asked.is_below("properties") => IDENTIFY_USER.contains(&path),
-        _ if asked.is_below("properties") => is_sent_with_time,
-        _ if asked.is_below("context.traits") => match kind {
+        (path, _, "Identify User") if probe.is_below("properties") => IDENTIFY_USER.contains(&path),
+        _ if probe.is_below("properties") => is_sent_with_time,
+        _ if probe.is_below("context.traits") => match kind {
             "identify" => event["traits"].is_null(),
             _ => is_sent_with_time && has("traits_on_track") && event["event"] == "Plan Upgraded",
         },
@@ -170,15 +170,15 @@ const IDENTIFY_USER: [&str; 3] = [
     "properties.user_alias.alias_name",
 ];
 
-fn excepted(asked: &Asked<'_>) -> bool {
-    let Asked {
+fn excepted(probe: &Probe<'_>) -> bool {
+    let Probe {
         event, path, value, ..
-    } = asked;
+    } = probe;
     let is_said_of_a_destination = path
         .strip_prefix("integrations.")
         .or(path.strip_prefix("context.integrations."));
     let is_option = is_said_of_a_destination.is_some_and(|rest| !rest.contains('.'));
-    if !is_read(asked) {
+    if !is_read(probe) {
         return true;
     }
     match *path {

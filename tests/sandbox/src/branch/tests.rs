@@ -6,14 +6,14 @@ const KEY: &str = "key_live_1";
 fn post(path: &str, body: &str) -> Judged {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let asked = Asked {
+    let request = VendorRequest {
         method: "POST",
         path,
         headers: &headers,
         body,
         item_fault: None,
     };
-    judge(&asked, KEY)
+    judge(&request, KEY)
 }
 
 fn purchase() -> Value {
@@ -198,14 +198,14 @@ fn what_overrides_the_senders_address_is_an_address() {
         headers.insert("content-type", HeaderValue::from_static("application/json"));
         headers.insert("x-ip-override", HeaderValue::from_static(address));
         let body = purchase().to_string();
-        let asked = Asked {
+        let request = VendorRequest {
             method: "POST",
             path: "/v2/event/standard",
             headers: &headers,
             body: &body,
             item_fault: None,
         };
-        judge(&asked, KEY).status
+        judge(&request, KEY).status
     };
     assert_eq!(status("203.0.113.7"), 200);
     assert_eq!(status("2001:db8::7"), 200);

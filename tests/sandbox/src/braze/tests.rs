@@ -14,14 +14,14 @@ fn ask(method: &str, path: &str, key: &str, body: &str) -> Judged {
     let bearer = HeaderValue::try_from(format!("Bearer {key}")).unwrap();
     headers.insert("authorization", bearer);
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let asked = Asked {
+    let request = VendorRequest {
         method,
         path,
         headers: &headers,
         body,
         item_fault: None,
     };
-    judge(&asked, KEY, 75)
+    judge(&request, KEY, 75)
 }
 
 fn post(path: &str, body: &Value) -> Judged {

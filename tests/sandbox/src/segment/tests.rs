@@ -10,14 +10,14 @@ fn post(key: &str, body: &str, item_fault: Option<ItemFault<'_>>, seen: &mut See
     let basic = format!("Basic {}", STANDARD.encode(format!("{key}:")));
     headers.insert("authorization", HeaderValue::try_from(basic).unwrap());
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let asked = Asked {
+    let request = VendorRequest {
         method: "POST",
         path: "/v1/batch",
         headers: &headers,
         body,
         item_fault,
     };
-    judge(&asked, &["w-1".to_owned(), "w-2".to_owned()], seen)
+    judge(&request, &["w-1".to_owned(), "w-2".to_owned()], seen)
 }
 
 fn batch(events: &[&str]) -> String {
@@ -209,7 +209,7 @@ fn the_settings_of_a_source_tell_whether_its_key_is_known() {
         ("/v1/projects/w-2/settings", "POST", 404),
         ("/v1/projects/w-2", "GET", 404),
     ] {
-        let asked = Asked {
+        let request = VendorRequest {
             method,
             path,
             headers: &headers,
@@ -218,7 +218,7 @@ fn the_settings_of_a_source_tell_whether_its_key_is_known() {
         };
         let keys = ["w-1".to_owned(), "w-2".to_owned()];
         assert_eq!(
-            judge(&asked, &keys, &mut SeenIds::new()).status,
+            judge(&request, &keys, &mut SeenIds::new()).status,
             status,
             "{method} {path}"
         );

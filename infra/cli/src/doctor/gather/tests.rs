@@ -19,11 +19,11 @@ use crate::doctor::finding::findings;
 use crate::doctor::options::EXAMPLES;
 
 /// What was asked, as `service:Action`.
-type Asked = Arc<Mutex<BTreeSet<String>>>;
+type Actions = Arc<Mutex<BTreeSet<String>>>;
 
 #[derive(Clone)]
 struct Fake {
-    asked: Asked,
+    actions: Actions,
     address: SocketAddr,
     /// The action that is refused.
     denied: Option<&'static str>,
@@ -33,18 +33,18 @@ struct Fake {
     clippy::disallowed_methods,
     reason = "a server beside the test, which ends with it"
 )]
-async fn start(denied: Option<&'static str>) -> (Asked, SocketAddr) {
+async fn start(denied: Option<&'static str>) -> (Actions, SocketAddr) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let fake = Fake {
-        asked: Asked::default(),
+        actions: Actions::default(),
         address,
         denied,
     };
-    let asked = Arc::clone(&fake.asked);
+    let actions = Arc::clone(&fake.actions);
     let router = Router::new().fallback(answer).with_state(fake);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (asked, address)
+    (actions, address)
 }
 
 /// The action of a request in IAM's words; none for what is not the AWS API.
@@ -86,7 +86,7 @@ async fn answer(State(fake): State<Fake>, request: Request) -> Response {
     let Some(action) = action(&target, &path, &body) else {
         return plain(&fake, &path);
     };
-    fake.asked.lock().unwrap().insert(action.clone());
+    fake.actions.lock().unwrap().insert(action.clone());
     if fake.denied == Some(action.as_str()) {
         return (axum::http::StatusCode::FORBIDDEN, "AccessDenied").into_response();
     }
@@ -224,9 +224,9 @@ fn listed() -> BTreeSet<String> {
 #[tokio::test]
 async fn a_look_asks_for_the_actions_that_help_lists() {
     event::rules!["SEG-009"];
-    let (asked, address) = start(None).await;
+    let (actions, address) = start(None).await;
     let found = look(address).await;
-    assert_eq!(*asked.lock().unwrap(), listed());
+    assert_eq!(*actions.lock().unwrap(), listed());
     let all = findings(&found);
     // The fake gives every event source Braze's numbers.
     let others: Vec<_> = all

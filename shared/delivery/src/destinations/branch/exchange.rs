@@ -1,4 +1,4 @@
-//! A request to Branch's v2 event API and what its response means, its hints included.
+//! A request to Branch's v2 event API and what its response means, its `Retry-After` included.
 
 use super::limits::{MAX_RESPONSE_BYTES, MAX_RETRY_AFTER_S};
 use super::{Batch, Branch, BranchItem, response};
@@ -107,6 +107,6 @@ mod tests {
         ];
         assert_eq!(packing.shown(), wanted);
         let repeated = Outcome::Ignored(IgnoreReason::DuplicateInInvocation);
-        assert_eq!(packing.unsent, [(2, repeated)]);
+        assert_eq!(packing.not_sent, [(2, repeated)]);
     }
 }

@@ -2,7 +2,7 @@
 
 /// Bytes of a response that are read (SR-308).
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
-/// The longest hint that is obeyed, in seconds (SR-340).
+/// The longest `Retry-After` that is obeyed, in seconds (SR-340).
 pub const MAX_RETRY_AFTER_S: f64 = 300.0;
 /// What Branch says of a key that it does not know, in the body of a 400 (SR-322).
 pub const AUTHENTICATION_FAILED: &str = "authentication failed";

@@ -2,7 +2,7 @@
 
 use super::{Batch, Branch, BranchItem};
 use crate::job::{Job, Owner};
-use crate::planner::{Plan, Planner, without_repeats};
+use crate::planner::{Plan, Planner, dedupe_events};
 use event::calls::{BranchCall, BranchEndpoint};
 use secrets::BranchKey;
 
@@ -18,7 +18,7 @@ impl Planner for Branch {
         _: Option<&BranchKey>,
         wanted: impl Fn(Owner) -> bool,
     ) -> Plan<Batch> {
-        let (first, unsent) = without_repeats::<Self>(jobs);
+        let (first, not_sent) = dedupe_events::<Self>(jobs);
         let mut batches = Vec::new();
         for (place, job) in first {
             let received_at = job.received_at;
@@ -31,6 +31,6 @@ impl Planner for Branch {
                 }
             }
         }
-        Plan { batches, unsent }
+        Plan { batches, not_sent }
     }
 }

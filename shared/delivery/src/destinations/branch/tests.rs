@@ -1,5 +1,5 @@
 use super::*;
-use crate::destinations::conformance::{Conforms, Hint};
+use crate::destinations::conformance::{Conforms, RetryAfterCase};
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, deliver, deliver_within, dispatcher, respond, secret, words,
@@ -45,7 +45,7 @@ impl Conforms for Branch {
     const REFUSES: &'static [(u16, &'static str)] = &[(400, "parked rejected"), (413, "parked rejected")];
     const RETRIES: &'static [u16] = &[408, 500, 503];
     const SCHEDULE: &'static [u32] = &[2, 4, 12, 23, 45, 90, 180, 225, 225];
-    const HINTS: &'static [Hint] = &[
+    const RETRY_AFTER: &'static [RetryAfterCase] = &[
         (429, "retry-after: 100", 1, 110..=111),
         (503, "retry-after: 100", 1, 110..=111),
         (429, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
@@ -56,7 +56,7 @@ impl Conforms for Branch {
         // Raised to 1 s, lengthened to 1.1 s.
         (429, "retry-after: 0", 1, 2..=2),
         (429, "retry-after: Sun, 01 Mar 2026 11:00:00 GMT", 1, 2..=2),
-        // Without a hint the breaker opens for its own time, between 21 and 30 s.
+        // Without a `Retry-After` the breaker opens for its own time, between 21 and 30 s.
         (429, "", 1, 26..=26),
         (429, "", 8, 26..=26),
         (429, "retry-after: soon", 1, 26..=26),

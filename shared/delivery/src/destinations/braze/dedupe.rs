@@ -18,7 +18,7 @@ struct Seen {
     entries: HashMap<(BrazeEndpoint, BrazeArray, String), (Position, Vec<UserKey>)>,
 }
 
-/// Leaves repeats out; the item that stays is the other events' too.
+/// Leaves duplicates out; the item that stays is the other events' too.
 pub(super) fn dedupe(calls: Vec<Call>, dedupe_attributes: bool) -> Vec<Call> {
     let mut seen = Seen::default();
     let mut kept: Vec<Call> = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn dedupe(calls: Vec<Call>, dedupe_attributes: bool) -> Vec<Call> {
             continue;
         }
         for (at, item) in call.items.iter().enumerate() {
-            seen.note(&call.target, &item.item, (kept.len(), at));
+            seen.remember(&call.target, &item.item, (kept.len(), at));
         }
         kept.push(call);
     }
@@ -65,7 +65,7 @@ impl Seen {
         self.entries.get(&key).map(|(position, _)| *position)
     }
 
-    fn note(&mut self, endpoint: &BrazeEndpoint, item: &BrazeItem, position: Position) {
+    fn remember(&mut self, endpoint: &BrazeEndpoint, item: &BrazeItem, position: Position) {
         let is_delete = matches!(endpoint, BrazeEndpoint::Delete(_));
         if rank(endpoint) == rank(&BrazeEndpoint::Track) {
             if let Some(user) = item

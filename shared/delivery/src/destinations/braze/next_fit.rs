@@ -33,13 +33,13 @@ pub(super) fn next_fit(calls: Vec<Call>, room: Room) -> Vec<Batch> {
             && let Some(current) = requests.get_mut(at)
             && current.takes(&call.items, room)
         {
-            last.note(at, &call);
+            last.remember(at, &call);
             current.add(call);
             continue;
         }
         for part in parts(call, room) {
             open.insert(endpoint.clone(), requests.len());
-            last.note(requests.len(), &part);
+            last.remember(requests.len(), &part);
             let mut fresh = Open::new(endpoint.clone());
             fresh.add(part);
             requests.push(fresh);
@@ -60,7 +60,7 @@ impl LastNamed {
             .any(|user| self.0.get(user).is_some_and(|last| *last > request))
     }
 
-    fn note(&mut self, request: usize, call: &Call) {
+    fn remember(&mut self, request: usize, call: &Call) {
         // There is one open request to this endpoint at any time, so none can be overtaken.
         if call.target != BrazeEndpoint::Track {
             self.0.extend(call.users().map(|user| (user.clone(), request)));

@@ -1,4 +1,4 @@
-//! Calls become batches (SB-510 to SB-528): repeats are left out, calls are ordered by rank, and each rank is packed next-fit.
+//! Calls become batches (SB-510 to SB-528): duplicates are left out, calls are ordered by rank, and each rank is packed next-fit.
 
 use super::dedupe::dedupe;
 use super::limits::is_identity;
@@ -7,7 +7,7 @@ use super::rank_order::by_rank;
 use super::{Batch, Braze, Call};
 use crate::batch::PlannedItem;
 use crate::job::{Job, Owner};
-use crate::planner::{Plan, Planner, without_repeats};
+use crate::planner::{Plan, Planner, dedupe_events};
 use event::calls::{BrazeCall, BrazeEndpoint, BrazeItem};
 use secrets::BrazeKey;
 
@@ -31,14 +31,14 @@ impl Planner for Braze {
         _: Option<&BrazeKey>,
         wanted: impl Fn(Owner) -> bool,
     ) -> Plan<Batch> {
-        let (first, unsent) = without_repeats::<Self>(jobs);
+        let (first, not_sent) = dedupe_events::<Self>(jobs);
         let calls = first
             .into_iter()
             .flat_map(|(place, job)| calls(place, job.calls, &wanted))
             .collect();
         Plan {
             batches: pack(calls, self.settings.dedupe_attributes, self.room()),
-            unsent,
+            not_sent,
         }
     }
 }

@@ -7,23 +7,23 @@ use crate::http::Response;
 use event::Timestamp;
 use event::settings::Braze;
 
-/// What a failed response asks for: the largest of its hints, within bounds (SB-555). The reset time counts on a 429
+/// What a failed response asks for: the largest of its headers, within bounds (SB-555). The reset time counts on a 429
 /// alone, as every response carries it.
 pub(super) fn retry_after(response: &Response, now: Timestamp, settings: &Braze) -> Option<RetryAfter> {
-    let asked = [
+    let wanted = [
         response
             .header("retry-after")
             .and_then(|value| parse_retry_after(value, now)),
         response.header("x-ratelimit-retry-after").and_then(parse_seconds),
         reset(response, now).filter(|_| response.status == 429),
     ];
-    asked
+    wanted
         .into_iter()
         .flatten()
-        .filter(|hint| *hint >= 0.0)
+        .filter(|retry_after| *retry_after >= 0.0)
         .reduce(f64::max)
-        .map(|hint| RetryAfter {
-            seconds: bounded(hint, settings),
+        .map(|retry_after| RetryAfter {
+            seconds: bounded(retry_after, settings),
             pauses_group: false,
         })
 }
@@ -46,6 +46,6 @@ fn reset(response: &Response, now: Timestamp) -> Option<f64> {
     Some(at_s - now.millis() as f64 / 1000.0)
 }
 
-fn bounded(hint: f64, settings: &Braze) -> f64 {
-    hint.clamp(1.0, settings.retry_after_max.as_secs().max(1) as f64)
+fn bounded(retry_after: f64, settings: &Braze) -> f64 {
+    retry_after.clamp(1.0, settings.retry_after_max.as_secs().max(1) as f64)
 }

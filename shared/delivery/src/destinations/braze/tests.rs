@@ -1,5 +1,5 @@
 use super::*;
-use crate::destinations::conformance::{Conforms, Hint};
+use crate::destinations::conformance::{Conforms, RetryAfterCase};
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, Seen, deliver, deliver_within, dispatcher, done, job, respond, secret,
@@ -48,14 +48,14 @@ impl Conforms for Braze {
     const ACCEPTS: (u16, &'static str) = (201, r#"{"message":"success"}"#);
     const REFUSES: &'static [(u16, &'static str)] = &[(400, "parked rejected"), (413, "parked too_large")];
     const RETRIES: &'static [u16] = &[408, 425, 500, 503];
-    const HINTS: &'static [Hint] = &[
+    const RETRY_AFTER: &'static [RetryAfterCase] = &[
         (503, "retry-after: 100", 1, 110..=111),
         (503, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
         (429, "x-ratelimit-retry-after: 100", 1, 110..=111),
         // 100 s after the fake clock begins, in seconds and milliseconds.
         (429, "x-ratelimit-reset: 1772366500", 1, 110..=111),
         (429, "x-ratelimit-reset: 1772366500000", 1, 110..=111),
-        // Every response carries it: on another than a 429 it is no hint.
+        // Every response carries it: on another than a 429 it asks for nothing.
         (500, "x-ratelimit-reset: 1772369400", 1, 4..=4),
         (429, "retry-after: 999999", 1, 3960..=3961),
         (503, "retry-after: -5", 1, 4..=4),
@@ -66,7 +66,7 @@ impl Conforms for Braze {
         // A 429 says nothing about the event, a 503 may.
         (429, "retry-after: 100", 9, 111..=111),
         (503, "retry-after: 100", 9, 2700..=2700),
-        // Without a hint the breaker opens for its own time, between 21 and 30 s.
+        // Without a `Retry-After` the breaker opens for its own time, between 21 and 30 s.
         (429, "", 1, 26..=26),
     ];
 

@@ -24,7 +24,7 @@ use std::rc::Rc;
 
 mod answers;
 mod keys;
-mod pace;
+mod rate_limits;
 
 type CallOf = <D as Planner>::Call;
 

@@ -6,7 +6,7 @@ pub const MESSAGE_ID_CHARACTERS: usize = 99;
 pub const PROPERTIES: usize = 10_000;
 /// Bytes of a response that are read (SEG-007).
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
-/// The hint that a 429 without one gives, in seconds (SEG-080).
+/// What a 429 without a `Retry-After` asks for, in seconds (SEG-080).
 pub const RATE_LIMITED_S: f64 = 60.0;
 /// From here on `X-RateLimit-Reset` is a Unix time in seconds (SEG-080).
 pub const RESET_IS_TIME_FROM: f64 = 1_000_000_000.0;

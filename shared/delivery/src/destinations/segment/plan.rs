@@ -114,7 +114,7 @@ fn pack(
 ) -> Plan<Batch> {
     let mut plan = Plan {
         batches: Vec::<Batch>::new(),
-        unsent: Vec::new(),
+        not_sent: Vec::new(),
     };
     let mut index = Index::default();
     let mut of_slot: BTreeMap<WriteKeySlot, Open> = BTreeMap::new();
@@ -127,7 +127,7 @@ fn pack(
             }
             let text = complete(&call, job.received_at);
             if let Some(reason) = invalid(&text, settings.max_event_bytes, &mut index) {
-                plan.unsent.push((owner, Outcome::Park(reason)));
+                plan.not_sent.push((owner, Outcome::Park(reason)));
                 continue;
             }
             let target = slot(&call);
@@ -141,7 +141,7 @@ fn pack(
             let at = match of_slot.get_mut(&target) {
                 Some(open) if open.ids.contains(&call.message_id) => {
                     let ignored = Outcome::Ignored(IgnoreReason::DuplicateInRequest);
-                    plan.unsent.push((owner, ignored));
+                    plan.not_sent.push((owner, ignored));
                     continue;
                 }
                 Some(open) if takes(open) => {

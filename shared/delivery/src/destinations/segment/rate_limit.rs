@@ -8,15 +8,15 @@ use event::settings::Segment;
 
 /// The seconds that a failed response asks for, within bounds; `None` if it asks for nothing.
 pub(super) fn retry_after(response: &Response, now: Timestamp, settings: &Segment) -> Option<f64> {
-    let asked = response
+    let wanted = response
         .header("retry-after")
         .and_then(|value| parse_retry_after(value, now));
-    let hint = match response.status {
-        429 => asked.or_else(|| reset(response, now)).unwrap_or(RATE_LIMITED_S),
-        500..=599 => asked?,
+    let retry_after = match response.status {
+        429 => wanted.or_else(|| reset(response, now)).unwrap_or(RATE_LIMITED_S),
+        500..=599 => wanted?,
         _ => return None,
     };
-    Some(hint.clamp(1.0, settings.retry_after_max.as_secs().max(1) as f64))
+    Some(retry_after.clamp(1.0, settings.retry_after_max.as_secs().max(1) as f64))
 }
 
 /// Seconds until `X-RateLimit-Reset`.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::destinations::conformance::{Conforms, Hint};
+use crate::destinations::conformance::{Conforms, RetryAfterCase};
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{FakeSurroundings, FakeVendor, deliver, dispatcher, respond, words};
 use crate::http::NoResponse;
@@ -46,7 +46,7 @@ impl Conforms for Segment {
         (499, "parked rejected"),
     ];
     const RETRIES: &'static [u16] = &[408, 410, 460, 500, 503];
-    const HINTS: &'static [Hint] = &[
+    const RETRY_AFTER: &'static [RetryAfterCase] = &[
         (429, "retry-after: 100", 1, 110..=111),
         (429, "retry-after: Sun, 01 Mar 2026 12:01:40 GMT", 1, 110..=111),
         (429, "x-ratelimit-reset: 100", 1, 110..=111),
@@ -54,7 +54,7 @@ impl Conforms for Segment {
         (429, "x-ratelimit-reset: 1772366500", 1, 110..=111),
         (429, "retry-after: 100; x-ratelimit-reset: 500", 1, 110..=111),
         (429, "retry-after: soon; x-ratelimit-reset: 100", 1, 110..=111),
-        // Without a hint a 429 asks for 60 s, lengthened to 66 s.
+        // Without a `Retry-After` a 429 asks for 60 s, lengthened to 66 s.
         (429, "", 1, 66..=66),
         (429, "", 9, 66..=66),
         (429, "retry-after: soon", 1, 66..=66),
@@ -67,7 +67,7 @@ impl Conforms for Segment {
         // A 429 says nothing about the event, a 503 may.
         (429, "retry-after: 100", 9, 111..=111),
         (503, "retry-after: 100", 9, 2700..=2700),
-        // A 5xx hints with `Retry-After` alone.
+        // On a 5xx only `Retry-After` counts.
         (503, "retry-after: 100", 1, 110..=111),
         (503, "x-ratelimit-reset: 100", 1, 4..=4),
         (503, "retry-after: soon", 1, 4..=4),

@@ -79,7 +79,7 @@ fn keys_paths_methods_sizes_and_bodies_are_checked() {
         assert_eq!(status("POST", "/users/track", KEY, wrong), 400, "{wrong}");
     }
     let empty_key = judge(
-        &Asked {
+        &VendorRequest {
             method: "POST",
             path: "/users/track",
             headers: &HeaderMap::new(),

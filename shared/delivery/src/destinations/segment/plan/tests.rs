@@ -133,7 +133,7 @@ fn of_equal_ids_in_one_batch_the_first_is_sent() {
     let (sent, plan) = batches(jobs(), &settings::Segment::default());
     assert_eq!(sent, [(None, vec![0, 1])]);
     let ignored = Outcome::Ignored(IgnoreReason::DuplicateInRequest);
-    assert_eq!(plan.unsent, [(Owner { job: 2, position: 0 }, ignored)]);
+    assert_eq!(plan.not_sent, [(Owner { job: 2, position: 0 }, ignored)]);
     let one = settings::Segment {
         max_batch_events: 1,
         ..settings::Segment::default()
@@ -235,7 +235,7 @@ fn what_packed_shows_is_packed_as_it_would_be_sent() {
         assert!(!body.contains("timestamp"));
     }
     assert_eq!(
-        packing.unsent,
+        packing.not_sent,
         [
             (4, Outcome::Ignored(IgnoreReason::DuplicateInRequest)),
             (5, Outcome::Park(ParkReason::EventTooLarge)),

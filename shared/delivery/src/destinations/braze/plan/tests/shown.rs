@@ -39,7 +39,7 @@ fn packed_shows_requests_in_order_with_their_events() {
         .collect();
     assert_eq!(packing.shown(), wanted);
     assert_eq!(
-        packing.unsent,
+        packing.not_sent,
         [(3, Outcome::Ignored(IgnoreReason::DuplicateInInvocation))]
     );
 }

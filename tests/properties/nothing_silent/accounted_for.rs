@@ -1,7 +1,7 @@
 //! Whether a value of an event is told of.
 
 use crate::place::Place;
-use crate::routes::{Asked, Sheet};
+use crate::routes::{Probe, Sheet};
 use event::Route;
 use event::settings::Settings;
 use mapping::printed::print;
@@ -40,10 +40,10 @@ pub fn settings(route: Route, own: &str) -> Settings {
 /// exception of the page.
 ///
 /// A text or number that is sent in another form (a time, a boolean) is known by the difference that it makes.
-pub fn is_told(sheet: &Sheet, asked: &Asked<'_>, place: &Place, settings: &Settings) -> bool {
-    let Asked { event, value, .. } = asked;
+pub fn is_accounted_for(sheet: &Sheet, probe: &Probe<'_>, place: &Place, settings: &Settings) -> bool {
+    let Probe { event, value, .. } = probe;
     let line = Line::of(sheet.route, event, settings);
-    if !line.is_sent() || sheet.excepts(asked) {
+    if !line.is_sent() || sheet.excepts(probe) {
         return true;
     }
     let is_warned = |warning: &Value| {

@@ -6,12 +6,12 @@ use event::calls::UserKey;
 use std::collections::HashMap;
 
 /// The users whose later calls wait with an earlier one (RD-147, SB-517).
-pub(super) struct WaitingUsers {
+pub(super) struct UserOrder {
     scope: UserOrderScope,
     waiting: HashMap<(Option<usize>, UserKey), Outcome>,
 }
 
-impl WaitingUsers {
+impl UserOrder {
     /// Nobody waits yet.
     pub(super) fn new(scope: UserOrderScope) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! How fast and when again: time, concurrency, schedule, hints, breakers, users' order.
+//! How fast and when again: time, concurrency, schedule, `Retry-After`, breakers, users' order.
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn a_hint_is_bounded_and_never_undercut() {
     event::rules![
         "SR-340", "SR-341", "SEG-080", "SEG-081", "SEG-082", "SEG-083", "SB-555", "SB-570"
     ];
-    for (status, headers, receives, wanted) in D::HINTS {
+    for (status, headers, receives, wanted) in D::RETRY_AFTER {
         let seconds = tried_after(*status, headers, *receives);
         assert!(
             wanted.contains(&seconds),
