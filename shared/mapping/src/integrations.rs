@@ -17,6 +17,9 @@ pub(crate) struct Integrations<'e, 'a> {
 impl Integrations<'_, '_> {
     /// The paths of what cannot be read: neither a boolean nor an object of options.
     pub(crate) fn unreadable(&self, names: &[&str], webhooks: &[String]) -> Vec<String> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         let asked = names.iter().copied();
         let asked = asked.chain([ALL]).chain(webhooks.iter().map(String::as_str));
         let is_unreadable = |name: &&str| {
@@ -29,6 +32,9 @@ impl Integrations<'_, '_> {
     /// The path of what keeps the event from a destination; `None` if nothing does. `names` are those of the destination,
     /// `webhooks` those under which Segment knows Switchyard.
     pub(crate) fn off(&self, names: &[&str], webhooks: &[String]) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
         if let Some(name) = names.iter().find(|name| self.is_false(name)) {
             return Some(self.path(name));
         }
@@ -45,6 +51,11 @@ impl Integrations<'_, '_> {
         let mut asked = names.iter().copied().chain(webhooks.iter().map(String::as_str));
         let name = asked.find(|name| self.is_on(name))?;
         self.is_false(ALL).then(|| self.path(name))
+    }
+
+    /// Whether the event names no destination, as most do.
+    fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.of_context.is_empty()
     }
 
     fn get(&self, name: &str) -> Option<Json<'_>> {

@@ -1,9 +1,11 @@
 //! A Segment `track` call: its body, and what is left out of one that is too large. For both routes into Segment.
 
+mod discarded;
 mod size;
 mod trim;
 
 use crate::Trace;
+use crate::rejected::Rejected;
 use event::Timestamp;
 use event::calls::{Platform, SegmentCall, UserKey};
 use event::json::ObjectWriter;
@@ -38,6 +40,7 @@ pub(crate) struct Removal {
 }
 
 /// A call but for its properties.
+#[derive(Clone)]
 pub(crate) struct Track<'a> {
     /// `event`
     pub name: &'a str,
@@ -55,6 +58,13 @@ pub(crate) struct Track<'a> {
     pub integrations: &'a BTreeMap<String, bool>,
     /// Writes `context`.
     pub context: &'a dyn Fn(&mut ObjectWriter<'_>),
+}
+
+/// The text of a call.
+pub(crate) struct Body {
+    text: String,
+    /// How many members its `properties` have.
+    properties: usize,
 }
 
 /// How a call that is too large is made to fit.
@@ -76,7 +86,8 @@ impl Track<'_> {
         properties: impl IntoIterator<Item = &'p P>,
         truncated: Option<&[&str]>,
         capacity: usize,
-    ) -> String {
+    ) -> Body {
+        let mut count = 0;
         let mut body = String::with_capacity(capacity);
         let mut call = ObjectWriter::new(&mut body);
         call.string("type", "track");
@@ -95,8 +106,10 @@ impl Track<'_> {
         let mut written = call.object("properties");
         for property in properties {
             property.write(&mut written);
+            count += 1;
         }
         if let Some(names) = truncated {
+            count += 1;
             let mut list = written.array(TRUNCATED);
             for name in names {
                 list.string(name);
@@ -110,12 +123,15 @@ impl Track<'_> {
             }
         }
         drop(call);
-        body
+        Body {
+            text: body,
+            properties: count,
+        }
     }
 
     /// Whether the call of this body is within Segment's limit and the setting's.
-    pub(crate) fn fits(&self, body: &str, limit: usize) -> bool {
-        size::fits(body, self.timestamp.is_none(), limit)
+    pub(crate) fn fits(&self, body: &Body, limit: usize) -> bool {
+        size::fits(&body.text, self.timestamp.is_none(), limit)
     }
 
     /// The body without the properties that must go; `None` if it does not fit without all that may go.
@@ -124,9 +140,9 @@ impl Track<'_> {
         properties: &[P],
         trimming: &Trimming,
         trace: &mut Trace,
-    ) -> Option<String> {
+    ) -> Option<Body> {
         let whole = self.body(properties, None, trimming.limit);
-        let size = size::sent_size(&whole, self.timestamp.is_none());
+        let size = size::sent_size(&whole.text, self.timestamp.is_none());
         let removed = trim::trim(properties, size, trimming)?;
         for name in &removed {
             let path = || format!("properties.{name}");
@@ -145,16 +161,22 @@ impl Track<'_> {
     }
 
     /// The call of this body.
-    pub(crate) fn call(self, body: String) -> SegmentCall {
+    ///
+    /// # Errors
+    /// Why Segment would discard it.
+    pub(crate) fn call(self, body: Body) -> Result<SegmentCall, Rejected> {
+        if let Some(discarded) = self.discarded(body.properties) {
+            return Err(discarded);
+        }
         let user = self.user_id.map(|id| UserKey::new("userId", id));
         let anonymous = || self.anonymous_id.map(|id| UserKey::new("anonymousId", id));
-        SegmentCall {
-            body,
+        Ok(SegmentCall {
+            body: body.text,
             lacks_timestamp: self.timestamp.is_none(),
             platform: self.platform,
             user: user.or_else(anonymous),
             message_id: self.message_id,
-        }
+        })
     }
 }
 

@@ -136,6 +136,9 @@ impl Trace {
 
     /// The warnings raised, each once, in the order of the route's own list.
     pub fn warnings(&self, order: &[Warning]) -> Vec<Warning> {
+        if self.warnings.is_empty() {
+            return Vec::new();
+        }
         order
             .iter()
             .copied()

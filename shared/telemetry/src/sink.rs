@@ -2,6 +2,7 @@
 
 use crate::metrics::Object;
 use crate::{Line, Metrics};
+use event::json::ObjectWriter;
 use serde_json::json;
 use std::cell::Cell;
 use std::io::Write;
@@ -117,7 +118,18 @@ pub struct Head<'h> {
 impl Head<'_> {
     /// A log line as it is written, without its end.
     pub fn line_text(&self, line: Line) -> String {
-        self.with(line).into_text()
+        let own = serde_json::to_string(&line).unwrap_or_default();
+        let mut text = String::with_capacity(own.len() + 200);
+        let mut out = ObjectWriter::new(&mut text);
+        for (name, value) in self.members(line.level()) {
+            out.string(name, value);
+        }
+        drop(out);
+        // The fields of its kind follow in the same object.
+        text.pop();
+        text.push(',');
+        text.push_str(own.strip_prefix('{').unwrap_or("}"));
+        text
     }
 
     /// The line of a request or an invocation with its metrics, and further lines for metrics that it has no room for.
@@ -147,15 +159,19 @@ impl Head<'_> {
     /// The members that every line has, but its kind.
     fn beginning(&self, level: &str) -> Object {
         let mut members = Object::default();
-        for (name, value) in [
+        for (name, value) in self.members(level) {
+            members.insert(name, json!(value));
+        }
+        members
+    }
+
+    fn members<'m>(&'m self, level: &'m str) -> [(&'static str, &'m str); 4] {
+        [
             ("timestamp", self.timestamp),
             ("level", level),
             ("function", self.function),
             ("version", VERSION),
-        ] {
-            members.insert(name, json!(value));
-        }
-        members
+        ]
     }
 }
 

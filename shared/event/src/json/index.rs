@@ -35,7 +35,7 @@ pub(super) struct Node {
     pub size: u32,
     /// How many members or elements it has.
     pub count: u32,
-    /// Whether it is an object of which a key has an escape, or may occur twice.
+    /// Whether it is an object of which a key has an escape, or may occur twice; or a string with an escape.
     pub irregular: bool,
 }
 
@@ -167,6 +167,7 @@ impl Index {
         let node = self.nodes.len();
         let start = scanner.at;
         let is_container = matches!(first, b'{' | b'[');
+        let mut irregular = false;
         if is_container {
             if self.levels.len() == Json::MAX_DEPTH {
                 return Err(Malformed);
@@ -181,9 +182,7 @@ impl Index {
             });
         } else {
             match first {
-                b'"' => {
-                    scanner.string()?;
-                }
+                b'"' => irregular = scanner.string()?,
                 b't' => scanner.word(b"true")?,
                 b'f' => scanner.word(b"false")?,
                 b'n' => scanner.word(b"null")?,
@@ -200,7 +199,7 @@ impl Index {
             tag: key.tag,
             size: 1,
             count: 0,
-            irregular: false,
+            irregular,
         });
         Ok(is_container)
     }

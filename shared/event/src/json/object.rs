@@ -3,6 +3,7 @@
 use super::index::{KeyTag, Node};
 use super::read::Json;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// The members of an object in their order; of a key that occurs twice the last value, in its first place.
@@ -75,13 +76,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The same members in ascending byte order of their keys.
-    #[must_use]
-    pub fn sorted(self) -> Self {
-        let mut members = self.listed();
+    /// The members in ascending byte order of their keys.
+    pub fn in_key_order(&self) -> Vec<(&str, Json<'a>)> {
+        let mut members = Vec::with_capacity(self.len());
+        members.extend(self.iter());
         // No key is there twice.
-        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Self(Members::Listed(members))
+        members.sort_unstable_by(|(one, _), (other, _)| byte_order(one, other));
+        members
     }
 
     /// Leaves out the members of which `keep` says no.
@@ -137,6 +138,14 @@ impl<'a> Iterator for IntoIter<'a> {
             Some((key, value)) => Some((Cow::Borrowed(key), value)),
             None => self.listed.next(),
         }
+    }
+}
+
+/// The order of two texts by their bytes. Most differ in the first eight.
+fn byte_order(one: &str, other: &str) -> Ordering {
+    match (one.as_bytes().first_chunk(), other.as_bytes().first_chunk()) {
+        (Some(one), Some(other)) if one != other => u64::from_be_bytes(*one).cmp(&u64::from_be_bytes(*other)),
+        _ => one.cmp(other),
     }
 }
 

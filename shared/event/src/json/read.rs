@@ -136,7 +136,11 @@ impl<'a> Json<'a> {
 
     /// Its characters, if it is a string.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        unescaped(self.text.strip_prefix('"')?.strip_suffix('"')?)
+        let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        match self.nodes.first() {
+            Some(own) if !own.irregular => Some(Cow::Borrowed(inner)),
+            _ => unescaped(inner),
+        }
     }
 
     /// Its elements, if it is an array.

@@ -18,13 +18,16 @@ pub fn write_string(out: &mut String, text: &str) {
 
 /// Whether a string has a character that JSON must escape.
 fn needs_escapes(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
-    words
-        .iter()
-        .any(|word| special_bytes(u64::from_le_bytes(*word)) != 0)
-        || rest
-            .iter()
-            .any(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
+    let is_special = |word: [u8; 8]| special_bytes(u64::from_le_bytes(word)) != 0;
+    if let Some(last) = text.last_chunk() {
+        // The last eight bytes may be looked at twice.
+        return text.as_chunks().0.iter().any(|word| is_special(*word)) || is_special(*last);
+    }
+    if let (Some([a, b, c, d]), Some([e, f, g, h])) = (text.first_chunk(), text.last_chunk()) {
+        return is_special([*a, *b, *c, *d, *e, *f, *g, *h]);
+    }
+    text.iter()
+        .any(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
 }
 
 /// Writes one object; it is closed when the writer is dropped.

@@ -51,7 +51,7 @@ pub(super) fn call(
     };
     if track.fits(&body, trimming.limit) {
         properties.record(trace);
-        return Ok(track.call(body));
+        return track.call(body);
     }
     let properties = groups::properties(event, &identity, own, other_time, true);
     properties.record(trace);
@@ -59,5 +59,5 @@ pub(super) fn call(
     let body = track
         .trimmed(&properties.list, &trimming, trace)
         .ok_or(too_large)?;
-    Ok(track.call(body))
+    track.call(body)
 }

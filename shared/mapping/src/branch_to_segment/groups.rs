@@ -121,7 +121,7 @@ impl<'e> Groups<'e> {
             null_is_blank: true,
             strips_signs: false,
         };
-        for (key, value) in event.user.iter() {
+        for (key, value) in event.user.in_key_order() {
             match key {
                 "ip" | ANONYMOUS_ID => {}
                 flag if USER_FLAGS.contains(&flag) => self.flag(reading, key, value),
@@ -136,7 +136,7 @@ impl<'e> Groups<'e> {
             null_is_blank: true,
             strips_signs: false,
         };
-        for (key, value) in event_data.iter() {
+        for (key, value) in event_data.in_key_order() {
             let is_amount = AMOUNTS.contains(&key) && !is_nothing(value);
             if is_amount && number(value).is_none() {
                 self.properties
@@ -157,9 +157,9 @@ impl<'e> Groups<'e> {
             null_is_blank: false,
             strips_signs: true,
         };
-        for (key, value) in custom_data.iter() {
+        for (key, value) in custom_data.in_key_order() {
             if key != ANONYMOUS_ID && key != UNSIGNED_ANONYMOUS_ID {
-                self.entry(reading, key, unsigned(Cow::Borrowed(key)), value);
+                self.entry(reading, key, Cow::Borrowed(unsigned(key)), value);
             }
         }
     }
@@ -203,7 +203,7 @@ impl<'e> Groups<'e> {
             self.properties.add(reading.group, key, name, Value::exact(value));
             return;
         };
-        for (below, value) in nested.sorted() {
+        for (below, value) in nested.in_key_order() {
             let below = if reading.strips_signs {
                 unsigned(below)
             } else {
@@ -212,16 +212,13 @@ impl<'e> Groups<'e> {
             let mut joined = String::with_capacity(name.len() + 1 + below.len());
             joined.push_str(&name);
             joined.push('_');
-            joined.push_str(&below);
+            joined.push_str(below);
             self.entry(reading, key, Cow::Owned(joined), value);
         }
     }
 }
 
 /// A name without one leading sign.
-fn unsigned(name: Cow<'_, str>) -> Cow<'_, str> {
-    match name.strip_prefix(['~', '$', '+']) {
-        Some(unsigned) => Cow::Owned(unsigned.to_owned()),
-        None => name,
-    }
+fn unsigned(name: &str) -> &str {
+    name.strip_prefix(['~', '$', '+']).unwrap_or(name)
 }

@@ -28,6 +28,8 @@ pub(super) struct Entry<'a> {
     /// Its sign, or what stands for it.
     pub sign: Sign,
     is_flat: bool,
+    /// The bytes of the key that are its sign.
+    sign_bytes: usize,
     /// The key as received.
     pub key: Cow<'a, str>,
     /// The value as received.
@@ -37,15 +39,7 @@ pub(super) struct Entry<'a> {
 impl Entry<'_> {
     /// The key without sign.
     pub(super) fn name(&self) -> &str {
-        let sign = SIGNS.iter().find(|(sign, ..)| *sign == self.sign);
-        let name = sign.and_then(|(_, character, word)| {
-            if self.is_flat {
-                self.key.strip_prefix(word)
-            } else {
-                self.key.strip_prefix(*character)
-            }
-        });
-        name.unwrap_or(&self.key)
+        self.key.get(self.sign_bytes..).unwrap_or(&self.key)
     }
 
     /// Whether there is nothing in its value.
@@ -69,21 +63,22 @@ impl<'a> Link<'a> {
         let entries = members.into_iter().map(|(key, value)| {
             let signed = SIGNS.iter().find_map(|(sign, character, word)| {
                 if key.starts_with(*character) {
-                    Some((*sign, false))
+                    Some((*sign, false, 1))
                 } else {
-                    key.starts_with(word).then_some((*sign, true))
+                    key.starts_with(word).then_some((*sign, true, word.len()))
                 }
             });
-            let (sign, is_flat) = signed.unwrap_or((Sign::Own, false));
+            let (sign, is_flat, sign_bytes) = signed.unwrap_or((Sign::Own, false, 0));
             Entry {
                 sign,
                 is_flat,
+                sign_bytes,
                 key,
                 value,
             }
         });
         let mut entries: Vec<_> = entries.collect();
-        entries.sort_by(|one, other| {
+        entries.sort_unstable_by(|one, other| {
             (one.sign, one.is_flat, &one.key).cmp(&(other.sign, other.is_flat, &other.key))
         });
         Self { entries }
@@ -142,7 +137,7 @@ mod tests {
     use super::*;
 
     fn link(text: &str) -> Link<'_> {
-        Link::new(Json::parse(text).unwrap().as_object().unwrap().sorted())
+        Link::new(Json::parse(text).unwrap().as_object().unwrap())
     }
 
     #[test]

@@ -64,8 +64,7 @@ pub(super) fn products(content_items: &[Json<'_>], properties: &mut Properties<'
                     properties.warn(rule, Warning::InvalidNumber, format!("content_items[{at}].{key}"));
                 }
             }
-            let sorted = item.clone().sorted();
-            let product = Product::new(&item, &sorted);
+            let product = Product::new(&item);
             if !product.members.is_empty() {
                 any = true;
                 product.write(&mut list.object());
@@ -76,8 +75,7 @@ pub(super) fn products(content_items: &[Json<'_>], properties: &mut Properties<'
 }
 
 impl<'a> Product<'a> {
-    /// `sorted` has the members of `item` in byte order of their keys.
-    fn new(item: &Object<'a>, sorted: &'a Object<'a>) -> Self {
+    fn new(item: &'a Object<'a>) -> Self {
         let mut product = Self {
             members: Vec::with_capacity(item.len()),
         };
@@ -86,7 +84,7 @@ impl<'a> Product<'a> {
                 product.members.push((Cow::Borrowed(name), taken(key, value)));
             }
         }
-        for (key, value) in sorted.iter() {
+        for (key, value) in item.in_key_order() {
             if is_nothing(value) || NAMES.iter().any(|(named, _)| *named == key) {
                 continue;
             }

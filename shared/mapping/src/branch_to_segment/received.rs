@@ -30,7 +30,7 @@ pub(super) const OWN_FLAGS: usize = 4;
 /// The control parameter, without its sign, of an attribution that may not be shown.
 const UNSIGNED_FACEBOOK: &str = "fb_data_terms_not_signed";
 
-/// An event. Objects are visited in byte order of their keys; what is absent is empty.
+/// An event; what is absent is empty.
 #[derive(Default)]
 pub(super) struct Received<'a> {
     /// `name`
@@ -71,7 +71,7 @@ impl<'a> Received<'a> {
             if object.is_none() && !is_nothing(value) {
                 unreadable.push((key, value));
             }
-            object.unwrap_or_default().sorted()
+            object.unwrap_or_default()
         };
         for (key, value) in received.as_object()? {
             match key.as_ref() {

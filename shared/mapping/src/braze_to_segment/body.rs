@@ -45,9 +45,9 @@ pub(super) fn call(
         lists: !own.drop_properties.iter().any(|name| name == TRUNCATED),
     };
     if track.fits(&body, trimming.limit) {
-        return Ok(track.call(body));
+        return track.call(body);
     }
     let too_large = Rejected::park("BZ-253", "properties", ParkReason::EventTooLarge);
     let body = track.trimmed(&properties, &trimming, trace).ok_or(too_large)?;
-    Ok(track.call(body))
+    track.call(body)
 }

@@ -1,6 +1,7 @@
 //! What the specification's words for single values mean: usable, blank, redacted, hashed, the same.
 
 use crate::forms::clean_address;
+use crate::forms::text::trim;
 use event::json::{Json, Kind, ObjectWriter, well_formed, write_string};
 use std::borrow::Cow;
 
@@ -76,13 +77,13 @@ impl<'a> Usable<'a> {
 
 /// Whether a text is neither blank nor redacted.
 pub(super) fn is_name(text: &str) -> bool {
-    let trimmed = text.trim();
+    let trimmed = trim(text);
     !trimmed.is_empty() && trimmed != REDACTED
 }
 
 /// Whether a value is a redacted string.
 pub(super) fn is_redacted(json: Json<'_>) -> bool {
-    json.as_str().is_some_and(|text| text.trim() == REDACTED)
+    json.as_str().is_some_and(|text| trim(&text) == REDACTED)
 }
 
 /// A value of `properties` on its way out.

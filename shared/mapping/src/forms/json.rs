@@ -50,18 +50,17 @@ pub fn unfolded(event: Json<'_>, paths: &[&[&str]]) -> Option<String> {
         .iter()
         .filter(|(key, _)| paths.iter().any(|path| path.first() == Some(key)))
         .filter_map(|(key, value)| {
-            let below: Vec<&[&str]> = paths
-                .iter()
-                .filter_map(|path| path.split_first())
-                .filter(|(first, _)| **first == key)
-                .map(|(_, rest)| rest)
-                .collect();
-            let opened = below
-                .iter()
-                .any(|rest| rest.is_empty())
+            let rests = || {
+                let split = paths.iter().filter_map(|path| path.split_first());
+                split.filter(|(first, _)| **first == key).map(|(_, rest)| rest)
+            };
+            let opened = rests()
+                .any(<[&str]>::is_empty)
                 .then(|| json_text(value))
                 .flatten();
+            let below: Vec<&[&str]> = rests().filter(|rest| !rest.is_empty()).collect();
             let inner = match &opened {
+                _ if below.is_empty() => None,
                 Some(text) => unfolded(Json::parse(text).ok()?, &below),
                 None => unfolded(value, &below),
             };

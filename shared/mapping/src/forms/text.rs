@@ -9,18 +9,18 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 pub fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
     match json.as_number() {
         Some(number) => Some(Cow::Borrowed(number)),
-        None => json.as_str().filter(|text| !text.trim().is_empty()),
+        None => json.as_str().filter(|text| !trim(text).is_empty()),
     }
 }
 
 /// A string for comparison: trimmed, ASCII letters in lower case.
 pub fn word(json: Json<'_>) -> Option<String> {
-    Some(json.as_str()?.trim().to_ascii_lowercase())
+    Some(trim(&json.as_str()?).to_ascii_lowercase())
 }
 
 /// Whether a value is a string without a character that can be seen.
 pub fn is_blank(json: Json<'_>) -> bool {
-    json.kind() == Kind::String && json.as_str().is_none_or(|text| text.trim().is_empty())
+    json.kind() == Kind::String && json.as_str().is_none_or(|text| trim(&text).is_empty())
 }
 
 /// Whether a text is digits and nothing else.
@@ -39,7 +39,7 @@ pub fn leading_digits(text: &str, count: usize) -> Option<(i32, &str)> {
 pub fn identity_text(json: Json<'_>) -> Option<Cow<'_, str>> {
     match json.as_number() {
         Some(number) => is_integer(number).then_some(Cow::Borrowed(number)),
-        None => json.as_str().filter(|text| !text.trim().is_empty()),
+        None => json.as_str().filter(|text| !trim(text).is_empty()),
     }
 }
 
@@ -65,13 +65,14 @@ impl<'s> Placeholders<'s> {
 
     /// Whether a text is nobody's id: that of a user, an anonymous user or an alias.
     pub fn is_nobody(self, text: &str) -> bool {
-        self.rejects && (is_zeros(text.trim()) || self.lists(text.trim()))
+        let text = trim(text);
+        self.rejects && (is_zeros(text) || self.lists(text))
     }
 
     /// Whether a text is no id of an event or a device. The table of words counts here whatever the settings say: events
     /// of one shared id would be dropped as repeats, and a device without an id is none.
     pub fn is_no_id(self, text: &str) -> bool {
-        let text = text.trim();
+        let text = trim(text);
         is_zeros(text) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || self.lists(text)
     }
 
@@ -91,9 +92,18 @@ impl<'s> Placeholders<'s> {
     }
 
     fn lists(self, text: &str) -> bool {
-        self.words
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word.trim()))
+        // Most ids are longer than the words.
+        let may_be = |word: &&String| word.len() >= text.len();
+        let mut words = self.words.iter().filter(may_be);
+        words.any(|word| text.eq_ignore_ascii_case(word.trim()))
+    }
+}
+
+/// A text without white space at its ends. Most texts have none, which two bytes tell.
+pub fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
@@ -116,7 +126,7 @@ pub fn clean_address(text: &str) -> Cow<'_, str> {
 }
 
 fn bare(text: &str) -> &str {
-    let text = text.trim();
+    let text = trim(text);
     match text.split_at_checked(SCHEME.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => rest.trim_start(),
         _ => text,

@@ -61,7 +61,7 @@ impl ContentItems {
             let path = || format!("properties.products[{at}]");
             match element.as_object() {
                 Some(product) => {
-                    let item = item(product.sorted(), money, &path, trace);
+                    let item = item(&product, money, &path, trace);
                     trace.record("SR-220", || {
                         let result = match &item {
                             Some(_) => format!("content_items[{}]", self.items.len()),
@@ -133,13 +133,16 @@ impl ContentItems {
 }
 
 /// The item of one product; `None` if the product says nothing.
-fn item(product: Object<'_>, money: &Money, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<Item> {
-    let has_unknown_price = price_is_unknown(&product, money);
+fn item(product: &Object<'_>, money: &Money, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<Item> {
+    let has_unknown_price = price_is_unknown(product, money);
     let is_refused = |key: &str| has_unknown_price && PRICES.contains(&key);
     let mut item = Item::default();
     let mut others = Vec::with_capacity(product.len());
     let (mut says_nothing, mut price_currency) = (true, None);
-    for (key, value) in product.iter().filter(|(_, value)| !is_blank(*value)) {
+    for (key, value) in product.in_key_order() {
+        if is_blank(value) {
+            continue;
+        }
         says_nothing = false;
         match passed_through(key, value, &money.default) {
             Some((field, json)) if !is_refused(field) => {

@@ -138,17 +138,23 @@ impl Item {
 
 /// Branch's name of a category, found by its words (SR-244).
 pub(super) fn category(value: Json<'_>) -> Option<&'static str> {
-    let given = words(&value.as_str()?);
-    CATEGORIES.into_iter().find(|name| words(name) == given)
+    let given = value.as_str()?;
+    CATEGORIES.into_iter().find(|name| {
+        let (mut of_name, mut given) = (words(name), words(&given));
+        loop {
+            match (of_name.next(), given.next()) {
+                (None, None) => return true,
+                (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => {}
+                _ => return false,
+            }
+        }
+    })
 }
 
-/// The words of a category: letters only, in lower case, without `and`.
-fn words(name: &str) -> Vec<String> {
-    name.to_ascii_lowercase()
-        .split(|c: char| !c.is_ascii_lowercase())
-        .filter(|word| !word.is_empty() && *word != "and")
-        .map(str::to_owned)
-        .collect()
+/// The words of a category: letters only, without `and`.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|letter: char| !letter.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("and"))
 }
 
 #[cfg(test)]

@@ -121,9 +121,9 @@ const MEMBERS: [(&str, &str, Type); 17] = [
 ];
 
 /// Warns of a value that has not its type (SR-012).
-fn check(path: &str, value: Json<'_>, of: Type, trace: &mut Trace) {
+fn check(path: impl FnOnce() -> String, value: Json<'_>, of: Type, trace: &mut Trace) {
     if !is_blank(value) && !of.reads(value) {
-        trace.warn("SR-012", Warning::FieldUnreadable, || path.to_owned());
+        trace.warn("SR-012", Warning::FieldUnreadable, path);
     }
 }
 
@@ -148,7 +148,7 @@ impl<'a> Received<'a> {
                 "timestamp" => (&mut event.timestamp, Type::String),
                 "originalTimestamp" => (&mut event.original_timestamp, Type::String),
                 "properties" | "integrations" | "context" => {
-                    check(&key, value, Type::Object, trace);
+                    check(|| key.to_string(), value, Type::Object, trace);
                     let object = object(value);
                     match key.as_ref() {
                         "properties" => event.properties = object,
@@ -159,7 +159,7 @@ impl<'a> Received<'a> {
                 }
                 _ => continue,
             };
-            check(&key, value, of, trace);
+            check(|| key.to_string(), value, of, trace);
             *place = Some(value);
         }
         Some(event)
@@ -193,7 +193,7 @@ impl<'a> Context<'a> {
                 _ => None,
             };
             if let Some((place, of)) = text {
-                check(&format!("context.{key}"), value, of, trace);
+                check(|| format!("context.{key}"), value, of, trace);
                 *place = Some(value);
                 continue;
             }
@@ -209,11 +209,11 @@ impl<'a> Context<'a> {
                 "consent" => &mut context.consent,
                 _ => continue,
             };
-            check(&format!("context.{key}"), value, Type::Object, trace);
+            check(|| format!("context.{key}"), value, Type::Object, trace);
             *place = object(value);
             for (_, member, of) in MEMBERS.iter().filter(|(object, ..)| *object == key) {
                 if let Some(value) = place.get(member) {
-                    check(&format!("context.{key}.{member}"), value, *of, trace);
+                    check(|| format!("context.{key}.{member}"), value, *of, trace);
                 }
             }
         }

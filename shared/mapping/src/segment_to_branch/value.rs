@@ -1,5 +1,6 @@
 //! What the specification's words for single values mean: blank, text, number, boolean.
 
+use crate::forms::text::trim;
 use crate::forms::{self, Currency};
 use event::json::{Decimal, Json, Kind, write_string};
 use std::borrow::Cow;
@@ -12,19 +13,19 @@ pub(super) fn is_blank(json: Json<'_>) -> bool {
     match json.kind() {
         Kind::Null => true,
         Kind::Bool | Kind::Number => false,
-        Kind::String => json.as_str().is_none_or(|text| text.trim().is_empty()),
+        Kind::String => json.as_str().is_none_or(|text| trim(&text).is_empty()),
         Kind::Array | Kind::Object => {
             let mut inner = json.raw().chars();
             inner.next();
             inner.next_back();
-            inner.as_str().trim().is_empty()
+            trim(inner.as_str()).is_empty()
         }
     }
 }
 
 /// A string that says something.
 pub(super) fn string(json: Option<Json<'_>>) -> Option<Cow<'_, str>> {
-    json?.as_str().filter(|text| !text.trim().is_empty())
+    json?.as_str().filter(|text| !trim(text).is_empty())
 }
 
 /// A string, number or boolean as text (SR-011); `None` for a blank and for what has no text.
@@ -67,8 +68,8 @@ pub(super) fn write_compact(out: &mut String, json: Json<'_>) {
         }
         Kind::Object => {
             out.push('{');
-            let members = json.as_object().unwrap_or_default().sorted();
-            for (at, (key, value)) in members.iter().enumerate() {
+            let members = json.as_object().unwrap_or_default();
+            for (at, (key, value)) in members.in_key_order().into_iter().enumerate() {
                 if at > 0 {
                     out.push(',');
                 }

@@ -1,6 +1,7 @@
 //! Names of attributes and properties as Braze takes them (SB-112, SB-145).
 
 use crate::Trace;
+use crate::forms::text::trim;
 use event::json::{Json, Object};
 use event::reasons::Warning;
 use std::collections::HashSet;
@@ -79,7 +80,7 @@ pub(super) fn members<'m>(object: &'m Object<'_>, parent: Parent) -> impl Iterat
 
 /// Whether a name can be sent.
 pub(super) fn is_sendable(name: &str) -> bool {
-    !name.trim().is_empty() && (name.len() <= MAX_NAME || name.chars().nth(MAX_NAME).is_none())
+    !trim(name).is_empty() && (name.len() <= MAX_NAME || name.chars().nth(MAX_NAME).is_none())
 }
 
 /// Leaves the members under names that Braze takes: without leading `$`, not blank, not too long. Of those that are renamed

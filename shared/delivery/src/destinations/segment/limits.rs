@@ -1,9 +1,5 @@
 //! Segment's numbers. Sources: Segment docs "HTTP Tracking API Source", "Batch"; reliability.md.
 
-/// Characters of a `messageId` (SEG-033).
-pub const MESSAGE_ID_CHARACTERS: usize = 99;
-/// Members of `properties` (SEG-035).
-pub const PROPERTIES: usize = 10_000;
 /// Bytes of a response that are read (SEG-007).
 pub const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 /// What a 429 without a `Retry-After` asks for, in seconds (SEG-080).

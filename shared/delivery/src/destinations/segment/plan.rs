@@ -1,12 +1,11 @@
-//! Calls become batches, and what Segment would discard after a 200 is found before (SEG-030..044).
+//! Calls become batches, within Segment's limits (SEG-036..044).
 
-use super::limits::{MESSAGE_ID_CHARACTERS, PROPERTIES};
 use super::{Batch, Segment, SegmentItem, WriteKeySlot};
 use crate::batch::{PlannedCall, PlannedItem};
 use crate::job::{Job, Owner};
 use crate::planner::{Plan, Planner};
 use event::calls::{Platform, SegmentCall, UserKey};
-use event::json::Index;
+use event::json::compact_size;
 use event::reasons::{IgnoreReason, ParkReason};
 use event::{Outcome, Timestamp, settings};
 use secrets::SegmentKeys;
@@ -32,13 +31,10 @@ impl Planner for Segment {
     }
 }
 
-/// The types that Segment knows (SEG-030).
-const TYPES: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
-
 /// The element as it is sent: with a time, if it has none (SEG-006).
-fn complete(call: &SegmentCall, received_at: Timestamp) -> String {
-    match call.body.strip_prefix('{') {
-        Some(rest) if call.lacks_timestamp => {
+fn complete(body: String, lacks_timestamp: bool, received_at: Timestamp) -> String {
+    match body.strip_prefix('{') {
+        Some(rest) if lacks_timestamp => {
             let comma = if rest.trim_start().starts_with('}') {
                 ""
             } else {
@@ -46,45 +42,13 @@ fn complete(call: &SegmentCall, received_at: Timestamp) -> String {
             };
             format!(r#"{{"timestamp":"{received_at}"{comma}{rest}"#)
         }
-        _ => call.body.clone(),
+        _ => body,
     }
 }
 
-/// Why an element must not be sent: Segment would answer 200 and discard it.
-fn invalid(element: &str, max_event_bytes: usize, index: &mut Index) -> Option<ParkReason> {
-    if element.len() > max_event_bytes {
-        return Some(ParkReason::EventTooLarge);
-    }
-    is_sound(element, index)
-        .is_none()
-        .then_some(ParkReason::InvalidCall)
-}
-
-fn is_sound(element: &str, index: &mut Index) -> Option<()> {
-    let object = index.read(element).ok()?.as_object()?;
-    let kind = object.get("type")?.as_str()?;
-    TYPES.contains(&kind.as_ref()).then_some(())?;
-    if kind == "track" {
-        (!object.get("event")?.as_str()?.trim().is_empty()).then_some(())?;
-    }
-    let mut named = false;
-    for key in ["userId", "anonymousId"] {
-        if let Some(id) = object.get(key) {
-            named |= !id.as_str()?.trim().is_empty();
-        }
-    }
-    named.then_some(())?;
-    let id = object.get("messageId")?.as_str()?;
-    (1..=MESSAGE_ID_CHARACTERS)
-        .contains(&id.chars().count())
-        .then_some(())?;
-    if let Some(time) = object.get("timestamp") {
-        Timestamp::parse(&time.as_str()?)?;
-    }
-    if let Some(properties) = object.get("properties") {
-        (properties.as_object()?.len() <= PROPERTIES).then_some(())?;
-    }
-    Some(())
+/// Whether Segment takes no element of this size. Only one that is longer as it stands is counted in its compact form.
+fn is_too_large(element: &str, max_event_bytes: usize) -> bool {
+    element.len() > max_event_bytes && compact_size(element) > max_event_bytes
 }
 
 /// Bytes of a `timestamp` that was added, its name and comma included (SEG-006).
@@ -116,7 +80,6 @@ fn pack(
         batches: Vec::<Batch>::new(),
         not_sent: Vec::new(),
     };
-    let mut index = Index::default();
     let mut of_slot: BTreeMap<WriteKeySlot, Open> = BTreeMap::new();
     let mut last_of_user: HashMap<(usize, UserKey), usize> = HashMap::new();
     for (place, job) in jobs.into_iter().enumerate() {
@@ -125,12 +88,13 @@ fn pack(
             if !wanted(owner) {
                 continue;
             }
-            let text = complete(&call, job.received_at);
-            if let Some(reason) = invalid(&text, settings.max_event_bytes, &mut index) {
-                plan.not_sent.push((owner, Outcome::Park(reason)));
+            let target = slot(&call);
+            let text = complete(call.body, call.lacks_timestamp, job.received_at);
+            if is_too_large(&text, settings.max_event_bytes) {
+                let parked = Outcome::Park(ParkReason::EventTooLarge);
+                plan.not_sent.push((owner, parked));
                 continue;
             }
-            let target = slot(&call);
             let user = call.user.clone().map(|user| (job.record, user));
             let last = user.as_ref().and_then(|user| last_of_user.get(user));
             let takes = |open: &Open| {

@@ -98,6 +98,7 @@ impl IndexWriter<'_> {
         self.index.own.push_str(json.raw());
         own.end = self.index.own.len() as u32;
         let Some((read, inside)) = json.nodes().split_first() else {
+            own.irregular = json.kind() == Kind::String && json.raw().contains('\\');
             self.index.nodes.push(own);
             return;
         };
