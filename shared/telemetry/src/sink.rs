@@ -2,7 +2,7 @@
 
 use crate::metrics::Object;
 use crate::{Line, Metrics};
-use event::json::ObjectWriter;
+use serde::Serialize;
 use serde_json::json;
 use std::cell::Cell;
 use std::io::Write;
@@ -118,18 +118,11 @@ pub struct Head<'h> {
 impl Head<'_> {
     /// A log line as it is written, without its end.
     pub fn line_text(&self, line: Line) -> String {
+        let beginning = serde_json::to_string(&self.beginning(line.level())).unwrap_or_default();
         let own = serde_json::to_string(&line).unwrap_or_default();
-        let mut text = String::with_capacity(own.len() + 200);
-        let mut out = ObjectWriter::new(&mut text);
-        for (name, value) in self.members(line.level()) {
-            out.string(name, value);
-        }
-        drop(out);
-        // The fields of its kind follow in the same object.
-        text.pop();
-        text.push(',');
-        text.push_str(own.strip_prefix('{').unwrap_or("}"));
-        text
+        // One object of both.
+        let (beginning, own) = (beginning.trim_end_matches('}'), own.trim_start_matches('{'));
+        [beginning, ",", own].concat()
     }
 
     /// The line of a request or an invocation with its metrics, and further lines for metrics that it has no room for.
@@ -144,35 +137,37 @@ impl Head<'_> {
     }
 
     fn with(&self, line: Line) -> Object {
-        let mut members = self.beginning(line.level());
+        let mut members = Object::default();
+        members.append(&self.beginning(line.level()));
         members.append(&line);
         members
     }
 
     /// The beginning of a line that holds metrics alone.
     pub(crate) fn of_metrics(&self) -> Object {
-        let mut members = self.beginning("INFO");
+        let mut members = Object::default();
+        members.append(&self.beginning("INFO"));
         members.insert("kind", json!("metric"));
         members
     }
 
-    /// The members that every line has, but its kind.
-    fn beginning(&self, level: &str) -> Object {
-        let mut members = Object::default();
-        for (name, value) in self.members(level) {
-            members.insert(name, json!(value));
+    const fn beginning<'b>(&'b self, level: &'b str) -> Beginning<'b> {
+        Beginning {
+            timestamp: self.timestamp,
+            level,
+            function: self.function,
+            version: VERSION,
         }
-        members
     }
+}
 
-    fn members<'m>(&'m self, level: &'m str) -> [(&'static str, &'m str); 4] {
-        [
-            ("timestamp", self.timestamp),
-            ("level", level),
-            ("function", self.function),
-            ("version", VERSION),
-        ]
-    }
+/// The members that every line has, but its kind.
+#[derive(Serialize)]
+struct Beginning<'h> {
+    timestamp: &'h str,
+    level: &'h str,
+    function: &'h str,
+    version: &'static str,
 }
 
 /// Writes one line at once, so that lines of other writers cannot cut it. A closed pipe loses the line: there is nobody

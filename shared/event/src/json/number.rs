@@ -22,6 +22,11 @@ impl Decimal {
         (scale.abs() <= MAX_EXPONENT + 1024).then_some(Self(value))
     }
 
+    /// The integer that a text stands for, as `7`, `7.0` and `70e-1` do.
+    pub fn whole(text: &str) -> Option<i64> {
+        text.parse().ok().or_else(|| Self::parse(text)?.as_whole())
+    }
+
     /// The exact product.
     #[must_use]
     pub fn times(&self, other: &Self) -> Self {

@@ -44,7 +44,7 @@ pub(super) fn timestamp<'a>(
 /// The time of a field: an integer, or a string of digits, in seconds or milliseconds since 1970.
 fn time(time: Json<'_>) -> Option<Timestamp> {
     let number = match time.kind() {
-        Kind::Number => Decimal::parse(time.raw())?.as_whole()?,
+        Kind::Number => Decimal::whole(time.raw())?,
         _ => {
             let text = time.as_str()?;
             let is_time = text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());

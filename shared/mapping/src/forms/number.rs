@@ -64,7 +64,7 @@ pub fn boolean(json: Json<'_>) -> Option<bool> {
         return Some(value);
     }
     if let Some(number) = json.as_number() {
-        return match Decimal::parse(number)?.as_whole()? {
+        return match Decimal::whole(number)? {
             1 => Some(true),
             0 => Some(false),
             _ => None,

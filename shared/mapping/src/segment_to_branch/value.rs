@@ -89,8 +89,7 @@ pub(super) fn number(json: Json<'_>) -> Option<String> {
 
 /// A number of integral value as its digits.
 pub(super) fn whole(json: Json<'_>) -> Option<String> {
-    let whole = Decimal::parse(&number(json)?)?.as_whole()?;
-    Some(whole.to_string())
+    Decimal::whole(&number(json)?).map(|whole| whole.to_string())
 }
 
 /// A number rounded half up, times `factor`, if the result is above 0.

@@ -107,14 +107,17 @@ fn without_a_key_a_call_is_held_and_the_others_go() {
 }
 
 #[test]
-fn a_call_that_segment_would_discard_is_parked() {
-    event::rules!["SEG-030"];
+fn a_call_that_is_too_large_is_parked_alone() {
+    event::rules!["SEG-036"];
     let vendor = FakeVendor::new(|_, _| ok());
     let mut bad = event("bad");
-    bad.calls[0].body = bad.calls[0].body.replace("track", "trick");
+    bad.calls[0].body = bad.calls[0].body.replace("track", &"x".repeat(32_768));
     let jobs = vec![event("e"), bad, event("f")];
     let results = deliver(&segment(""), &vendor, jobs);
-    assert_eq!(words(&results), ["delivered", "parked invalid_call", "delivered"]);
+    assert_eq!(
+        words(&results),
+        ["delivered", "parked event_too_large", "delivered"]
+    );
     assert_eq!(vendor.marks(), [["e", "f"]]);
 }
 
