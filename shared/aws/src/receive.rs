@@ -45,8 +45,8 @@ async fn run(source: Source, parts: Parts) -> Result<(), Error> {
         lambda,
     );
     let Lambda { sqs, sink, .. } = receiver.surroundings();
-    // Both handshakes are done before the first request, which may have 2 s in all.
-    tokio::join!(receiver.warm(), sqs.warm(START_MS));
+    // All handshakes are done before the first request, which may have 2 s in all.
+    tokio::join!(receiver.warm(START_MS), sqs.warm(START_MS));
     sink.started(init_ms(began));
     let handler = service_fn(
         async |event: LambdaEvent<ReceiverEvent>| match event.payload.work(source)? {

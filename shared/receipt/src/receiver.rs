@@ -4,7 +4,7 @@ mod fallback;
 mod queueing;
 mod reingest;
 
-use self::fallback::DeferredLimit;
+use self::fallback::{DeferredLimit, PENDING};
 use crate::answer::{ReceiptResult, answer, methods, parks_faulty_body};
 use crate::decision::{Arrival, Decision};
 use crate::decode;
@@ -79,9 +79,17 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         &self.surroundings
     }
 
-    /// Fetches the secret ahead of the first request, which will fetch it if this fails.
-    pub async fn warm(&self) {
-        self.secret.current().await;
+    /// Fetches the secret ahead of the first request, which will fetch it if this fails, and opens the connection to the
+    /// fallback bucket where a request may need it. Takes `within_ms` at most, and longer only for the secret.
+    pub async fn warm(&self, within_ms: u64) {
+        let bucket = async {
+            if self.has_fallback() {
+                let listed = self.surroundings.store().list(PENDING, "", 1);
+                // A failure shows again at the first put, which reports it.
+                self.within(listed, within_ms).await;
+            }
+        };
+        join(self.secret.current(), bucket).await;
     }
 
     /// Answers one request. Its lines are written before the answer.

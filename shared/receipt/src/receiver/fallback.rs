@@ -14,7 +14,9 @@ use event::envelope::{Pending, PendingAuth};
 use event::ports::{CallFailed, Store};
 use event::reasons::RefuseReason;
 use event::{Source, Timestamp};
+use futures_util::future::select_ok;
 use std::cell::Cell;
+use std::pin::pin;
 
 /// Where pending requests of Branch lie.
 pub(super) const PENDING: &str = "branch/pending/";
@@ -47,7 +49,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         credentials: &Credentials,
         arrival: &Arrival,
     ) -> Decision {
-        if self.source != Source::Branch || !self.settings.receipt.branch.fallback {
+        if !self.has_fallback() {
             return decision;
         }
         let auth = match (decision.refusal(), decision.proof) {
@@ -85,7 +87,13 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         }
     }
 
-    /// Puts an object, trying again until `end`.
+    /// Whether requests that would be lost are kept in the fallback bucket.
+    pub(super) fn has_fallback(&self) -> bool {
+        self.source == Source::Branch && self.settings.receipt.branch.fallback
+    }
+
+    /// Puts an object until `end`, with a second attempt once the first has failed or half of the time is over. The first goes
+    /// on beside it: it may only be slow, as a handshake is.
     ///
     /// # Errors
     /// `queue_unavailable` if S3 has not acknowledged it by then.
@@ -96,17 +104,27 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         end: Timestamp,
         arrival: &Arrival,
     ) -> Result<(), Refusal> {
-        const ATTEMPTS: u64 = 2;
-        for left in (1..=ATTEMPTS).rev() {
-            let within_ms = millis_until(end, self.surroundings.clock()) / left;
-            if within_ms == 0 {
-                break;
+        let left_ms = || millis_until(end, self.surroundings.clock());
+        let timed_out = || Err(CallFailed::timeout("PutObject"));
+        let put = || self.surroundings.store().put(key, bytes);
+        if left_ms() == 0 {
+            return Err(RefuseReason::QueueUnavailable.into());
+        }
+        let mut first = pin!(put());
+        let first_ended = self.within(first.as_mut(), left_ms() / 2).await;
+        let mut second = pin!(put());
+        let both = match first_ended {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) => {
+                self.log_error("aws_call", error.to_string(), arrival);
+                vec![second.as_mut()]
             }
-            let put = self.within(self.surroundings.store().put(key, bytes), within_ms);
-            match put.await.unwrap_or_else(|| Err(CallFailed::timeout("PutObject"))) {
-                Ok(()) => return Ok(()),
-                Err(error) => self.log_error("aws_call", error.to_string(), arrival),
-            }
+            None => vec![first.as_mut(), second.as_mut()],
+        };
+        let put = self.within(select_ok(both), left_ms()).await;
+        match put.map_or_else(timed_out, |put| put.map(|((), _)| ())) {
+            Ok(()) => return Ok(()),
+            Err(error) => self.log_error("aws_call", error.to_string(), arrival),
         }
         Err(RefuseReason::QueueUnavailable.into())
     }

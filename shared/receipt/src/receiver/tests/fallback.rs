@@ -121,6 +121,36 @@ fn what_s3_does_not_take_either_is_lost_and_says_so() {
 }
 
 #[test]
+fn a_slow_put_goes_on_beside_a_second_one() {
+    event::rules!["RC-150", "RC-118"];
+    // 450 ms are left when SQS has been given up.
+    for (takes_ms, status) in [(440, 202), (460, 503)] {
+        let fixture = Fixture::branch();
+        fixture.aws.s3.set(S3::Takes(takes_ms));
+        sqs_is_silent(&fixture);
+        assert_eq!(fixture.post(QUERY, &[], OPEN).0, status, "{takes_ms} ms");
+        assert!(fixture.aws.now.get() <= 1450);
+        assert_eq!(*fixture.aws.s3_calls.borrow(), ["PutObject"; 2]);
+    }
+}
+
+#[test]
+fn the_start_opens_the_connection_that_a_put_needs() {
+    event::rules!["RC-119"];
+    for (fixture, calls) in [
+        (Fixture::branch(), 1),
+        (Fixture::branch_without_fallback(), 0),
+        (Fixture::braze(), 0),
+    ] {
+        fixture.aws.s3.set(S3::Silent);
+        run(fixture.receiver.warm(2000));
+        assert_eq!(fixture.aws.s3_calls.borrow().len(), calls);
+        assert_eq!(fixture.aws.now.get(), if calls == 0 { 0 } else { 2000 });
+        assert_eq!(fixture.aws.secrets.fetches.get(), 1, "the secret beside it");
+    }
+}
+
+#[test]
 fn without_the_fallback_the_sender_is_asked_to_come_again() {
     event::rules!["RC-150", "RC-155"];
     let token = Some(r#"{"tokens":["tok-branch-9f2c"]}"#);

@@ -21,6 +21,8 @@ pub(crate) enum S3 {
     #[default]
     Well,
     Silent,
+    /// Each call takes so many milliseconds.
+    Takes(u64),
     /// This operation fails; all of them, if the name is empty.
     Fails(&'static str),
 }
@@ -63,10 +65,12 @@ impl Clock for Outside {
     async fn sleep(&self, millis: u64) {
         let sleeper = Sleeper::new(&self.0, millis);
         loop {
+            let now = self.0.now.get();
             for _ in 0..50 {
                 tokio::task::yield_now().await;
             }
-            if sleeper.wakes_first() {
+            // After another one woke, what that began has its turns first.
+            if sleeper.wakes_first() && self.0.now.get() == now {
                 break;
             }
         }
@@ -153,6 +157,10 @@ impl Outside {
         match self.0.s3.get() {
             S3::Well => Ok(()),
             S3::Silent => std::future::pending().await,
+            S3::Takes(millis) => {
+                self.sleep(millis).await;
+                Ok(())
+            }
             S3::Fails(failing) if failing.is_empty() || failing == operation => Err(CallFailed {
                 operation,
                 code: "SlowDown".to_owned(),
