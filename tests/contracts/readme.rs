@@ -143,6 +143,26 @@ fn every_metric_that_is_named_is_in_the_rules() {
     }
 }
 
+/// Each way in which a request of Branch is lost all the same.
+#[test]
+fn the_page_says_what_ends_branchs_second_chance() {
+    let row = OPERATION
+        .lines()
+        .find(|line| line.starts_with("| Branch's events survive"));
+    let ends = row.unwrap().rsplit('|').nth(1).unwrap();
+    for end in [
+        "`[receipt.branch] fallback = false`",
+        "S3 is away too",
+        "over 20 requests a second and container",
+        "503 `unconfigured`",
+        "Lambda's own 429",
+        "30 days",
+    ] {
+        assert!(ends.contains(end), "{end}");
+    }
+    assert!(TEMPLATE.contains("ExpirationInDays: 30\n"));
+}
+
 /// The days of the page's table are those of the template.
 #[test]
 fn queues_keep_messages_for_as_long_as_the_page_says() {
