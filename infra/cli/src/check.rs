@@ -2,10 +2,12 @@
 
 mod difference;
 mod error;
+mod quota;
 mod tests_of_user;
 
 pub use error::Error;
 
+use crate::account::AccountOptions;
 use crate::{EXIT_CANNOT, map, terminal};
 use clap::Args;
 use event::settings::{Invalid, Settings};
@@ -13,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tests_of_user::{Failure, UserTest};
 
-/// Exit status when a test fails.
+/// Exit status when a test fails, or the account has no room.
 const EXIT_FAILED: u8 = 1;
 
 /// Where the tests are, beside the settings file.
@@ -25,6 +27,9 @@ Examples:
   switchyard check
       reads infra/settings/switchyard.toml and runs infra/settings/tests
   switchyard check --settings my.toml --tests my-tests
+  switchyard check --account --region eu-west-1
+      before a deploy: also whether the account has the concurrent executions
+      that the template reserves
 
 A file of tests is a JSON array. Each test has a name, a route and an event, and
 of outcome, reason, changed and calls those that it is about:
@@ -38,8 +43,11 @@ calls lists {\"endpoint\": \"POST /users/track\", \"body\": {...}}; both are as
 actual one, a list has as many elements, and \"__absent__\" asks that a key is
 missing.
 
-Exit status: 0 all is well, 1 a test fails, 2 the settings or a file of tests
-cannot be used.";
+Without --account nothing is asked of AWS. With it, IAM actions are needed:
+lambda:GetAccountSettings, and cloudformation:DescribeStacks on the stack.
+
+Exit status: 0 all is well, 1 a test fails or the account has no room, 2 the
+settings or a file of tests cannot be used, or AWS refuses.";
 
 /// The options of `switchyard check`.
 #[derive(Debug, Args)]
@@ -50,14 +58,25 @@ pub struct Options {
     /// The folder of tests [default: tests, beside the settings]
     #[arg(long, value_name = "FOLDER")]
     pub tests: Option<PathBuf>,
+    /// Also look at the account that the stack will be deployed to
+    #[arg(long)]
+    pub account: bool,
+    /// Which account.
+    #[command(flatten)]
+    pub deploys_to: AccountOptions,
 }
 
 /// Does what the options say, and prints it.
-pub fn run(options: &Options) -> ExitCode {
-    match checked(options) {
+pub async fn run(options: &Options) -> ExitCode {
+    let checked = async {
+        let passes = checked(options)?;
+        let has_room = !options.account || quota::has_room(&options.deploys_to).await?;
+        Ok(passes && has_room)
+    };
+    match checked.await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(EXIT_FAILED),
-        Err(error) => {
+        Err::<_, Error>(error) => {
             terminal::error(&error);
             ExitCode::from(EXIT_CANNOT)
         }

@@ -72,6 +72,6 @@ pub async fn run(command_line: CommandLine) -> ExitCode {
         Command::Backfill(options) => backfill::run(&options).await,
         Command::Parked(options) => parked::run(&options).await,
         Command::Replay(options) => replay::run(&options).await,
-        Command::Check(options) => check::run(&options),
+        Command::Check(options) => check::run(&options).await,
     }
 }

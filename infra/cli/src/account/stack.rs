@@ -1,10 +1,12 @@
 //! A deployed stack: its queues by their names in the template.
 
+use std::collections::BTreeMap;
+
 use event::Destination;
-use roxmltree::Document;
 
 use super::api::Api;
 use super::queue::Queue;
+use super::xml::{pairs, parse};
 use super::{AccountOptions, Error};
 
 /// The stack that the options name.
@@ -40,6 +42,22 @@ impl DeployedStack {
     /// Its name.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The parameters that it was deployed with; `None` if there is no such stack.
+    pub(crate) async fn parameters(&self) -> Result<Option<BTreeMap<String, String>>, Error> {
+        const ACTION: &str = "DescribeStacks";
+        let form = [("StackName".to_owned(), self.name.clone())];
+        match self.api.cloudformation(ACTION, &form).await {
+            Ok(answer) => {
+                let document = parse(ACTION, &answer)?;
+                Ok(Some(pairs(&document, "ParameterKey", "ParameterValue")))
+            }
+            Err(Error::Refused {
+                status: 400, body, ..
+            }) if body.contains("does not exist") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The queue of parked events.
@@ -90,17 +108,16 @@ impl DeployedStack {
             ("LogicalResourceId".to_owned(), logical_id.to_owned()),
         ];
         let answer = self.api.cloudformation(ACTION, &form).await?;
-        let unexpected = |detail: String| Error::Unexpected {
+        let unexpected = || Error::Unexpected {
             operation: format!("{ACTION} {logical_id}"),
-            detail,
+            detail: "no PhysicalResourceId".to_owned(),
         };
-        let document = Document::parse(&answer).map_err(|error| unexpected(error.to_string()))?;
+        let document = parse(ACTION, &answer)?;
         let id = document
             .descendants()
             .find(|node| node.tag_name().name() == "PhysicalResourceId")
             .and_then(|node| node.text());
-        id.map(str::to_owned)
-            .ok_or_else(|| unexpected("no PhysicalResourceId".to_owned()))
+        id.map(str::to_owned).ok_or_else(unexpected)
     }
 }
 

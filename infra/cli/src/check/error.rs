@@ -8,6 +8,9 @@ pub enum Error {
     /// The settings cannot be read or used.
     #[error(transparent)]
     Settings(#[from] crate::map::Error),
+    /// The account cannot be looked at.
+    #[error(transparent)]
+    Aws(#[from] crate::account::Error),
     /// The folder of tests cannot be read.
     #[error("cannot read the tests in {}; name their folder with --tests FOLDER", .folder.display())]
     Folder {

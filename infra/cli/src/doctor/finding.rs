@@ -4,6 +4,7 @@ use event::Destination;
 use serde::Serialize;
 
 use super::facts::{Content, EventSource, Facts, KeyAnswer, KeyState, Queue, QueueKind, SecretState};
+use crate::account::UNRESERVED_LEAST;
 
 /// Above so many messages in flight SQS is near its limit of 120000 a queue (the dashboard shows them).
 const IN_FLIGHT_LIMIT: u64 = 80_000;
@@ -13,8 +14,6 @@ const AGE_LIMIT_S: u64 = 3600;
 const BRANCH_AGE_LIMIT_S: u64 = 600;
 /// The same for a Currents file.
 const FILE_AGE_LIMIT_S: u64 = 900;
-/// Executions that Lambda leaves to functions without a reservation. AWS docs "Configuring reserved concurrency".
-const UNRESERVED_LEAST: u64 = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,17 +8,17 @@ use currents::message::{Cause, Work};
 use event::envelope::{
     Content as ParkedContent, Envelope, FilePart, Head, OpenError, Parked, Pending, sendable,
 };
-use event::ports::QueueName;
+use event::ports::{CALL_BYTES, QueueName};
 use event::reasons::ParkReason;
 use event::settings::Settings;
 use event::{Destination, Timestamp};
 
 use crate::waiting::{Content, Waiting};
 
-/// The largest message. AWS: Amazon SQS quotas.
-const MESSAGE_BYTES: usize = 1_048_576;
 /// How long Segment is sure to know a `messageId` (RD-152: a day or so).
 const SEGMENT_KNOWS_MS: i64 = 24 * 3600 * 1000;
+/// How the names of the functions begin that deliver.
+const DELIVERERS: &str = "deliver-";
 
 /// What is to be done with a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -129,6 +129,7 @@ fn replayed(mut envelope: Envelope<'_>, now: Timestamp, settings: &Settings) -> 
     }
     envelope.head.attempt = 0;
     envelope.head.not_before = None;
+    envelope.head.held_at = None;
     envelope.head.replayed_at = Some(now);
     Ok(vec![Draft {
         to: QueueName::Destination(envelope.head.destination),
@@ -168,7 +169,7 @@ fn of_parked(
         ParkedContent::BodyBase64(text) => STANDARD.decode(text).map_err(|_| Stay::Unreadable)?,
     };
     // A deliverer parks a message that is no envelope; a receiver parks a request's body.
-    if parked.by.starts_with("deliver-") {
+    if parked.by.starts_with(DELIVERERS) {
         let text = std::str::from_utf8(&bytes).map_err(|_| Stay::Unreadable)?;
         let envelope = Envelope::open(text).map_err(of_open_error)?;
         return replayed(envelope, now, settings);
@@ -178,7 +179,7 @@ fn of_parked(
     })
 }
 
-/// Makes messages for the destination of a parked message; for all that are on, if it was parked at receipt.
+/// Makes messages for the destination of a parked message; for all that are on, if it was parked at receipt for all.
 fn each_destination(
     parked: &Parked<'_>,
     now: Timestamp,
@@ -214,13 +215,14 @@ fn each_destination(
             key,
             not_before: None,
             replayed_at: Some(now),
+            held_at: None,
         };
         let bodies = bodies(&head).ok_or(Stay::Unreadable)?;
         drafts.extend(bodies.into_iter().map(|body| Draft {
             to: QueueName::Destination(destination),
             first_received_at,
             body,
-            was_delivered: parked.destination.is_some(),
+            was_delivered: parked.by.starts_with(DELIVERERS),
         }));
     }
     Ok(drafts)
@@ -245,7 +247,7 @@ fn checked(drafts: Vec<Draft>, now: Timestamp, settings: &Settings) -> Result<Ve
         body: sendable(&draft.body).into_owned(),
     });
     let messages: Vec<Message> = messages.collect();
-    if messages.iter().any(|message| message.body.len() > MESSAGE_BYTES) {
+    if messages.iter().any(|message| message.body.len() > CALL_BYTES) {
         return Err(Stay::TooLarge);
     }
     Ok(messages)
@@ -353,6 +355,22 @@ mod tests {
             let envelope = Envelope::open(&message.body).unwrap();
             assert_eq!((envelope.events.len(), envelope.events[0].get()), (2, EVENT));
         }
+        // What one queue refused is for that destination alone.
+        let rest = format!(r#""body_base64":"{}""#, STANDARD.encode(EVENT));
+        let refused = parked("receive-segment", "segment", "\"braze\"", &rest);
+        let sent = messages(planned(&refused, false, RECEIVED, ""));
+        assert_eq!((sent.len(), sent[0].to), (1, BRAZE));
+        let off = "[routes]\nsegment_to_braze = false\n";
+        assert_eq!(planned(&refused, false, RECEIVED, off), Plan::Stay(Stay::NoRoute));
+        let rest = format!(r#""body_base64":"{}""#, STANDARD.encode(dead_letter("braze")));
+        let whole = parked("deliver-braze", "segment", "\"braze\"", &rest);
+        assert_eq!(planned(&whole, false, RECEIVED, off), Plan::Stay(Stay::NoRoute));
+        let of_branch = parked("receive-branch", "branch", "null", &rest);
+        let off = "[routes]\nbranch_to_segment = false\n";
+        assert_eq!(
+            planned(&of_branch, false, RECEIVED, off),
+            Plan::Stay(Stay::NoRoute)
+        );
         assert_eq!(of("receive-segment", "no JSON"), Plan::Stay(Stay::Unreadable));
         assert_eq!(of("deliver-braze", "{"), Plan::Stay(Stay::Unreadable));
         assert_eq!(of("deliver-braze", r#"{"v":2}"#), Plan::Stay(Stay::Newer));
@@ -465,7 +483,7 @@ mod tests {
 
     #[test]
     fn what_no_message_takes_stays() {
-        let large = format!(r#""event":"{}""#, "x".repeat(MESSAGE_BYTES));
+        let large = format!(r#""event":"{}""#, "x".repeat(CALL_BYTES));
         let large = parked("receive-segment", "segment", "null", &large);
         assert_eq!(planned(&large, false, RECEIVED, ""), Plan::Stay(Stay::TooLarge));
         let unknown = format!(r#"{{"v":1,"reason":"rejected","by":"x","at":"{RECEIVED}","event":7}}"#);

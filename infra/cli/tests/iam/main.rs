@@ -29,7 +29,10 @@ const BACKFILL: [&str; 10] = [
 /// The actions that a text names, such as `sqs:SendMessage`.
 fn named(text: &str) -> BTreeSet<String> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != ':');
-    let is_action = |word: &&str| word.starts_with("s3:") || word.starts_with("sqs:");
+    let is_action = |word: &&str| {
+        let parts = word.split_once(':');
+        parts.is_some_and(|(_, action)| action.starts_with(|letter: char| letter.is_ascii_uppercase()))
+    };
     words.filter(is_action).map(str::to_owned).collect()
 }
 
@@ -47,10 +50,16 @@ fn command(aws: &Recorder, arguments: &[&str]) -> Command {
 
 /// Runs the command against an AWS that writes down what it is asked for.
 fn used(arguments: &[&str]) -> BTreeSet<String> {
+    used_until(0, arguments)
+}
+
+/// The same of a command that ends with this status.
+fn used_until(status: i32, arguments: &[&str]) -> BTreeSet<String> {
     let aws = Recorder::start();
     let output = command(&aws, arguments).output().unwrap();
-    assert!(
-        output.status.success(),
+    assert_eq!(
+        output.status.code(),
+        Some(status),
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
@@ -72,11 +81,49 @@ fn backfill_uses_the_actions_that_its_page_names() {
     let of_stack = used(&[&BACKFILL[..], &["--stack", "acme"]].concat());
     assert_eq!(of_stack, by_stack);
 
-    let help = Command::new(env!("CARGO_BIN_EXE_switchyard"))
-        .args(["backfill", "--help"])
+    assert_eq!(named_by_help("backfill"), by_stack);
+}
+
+/// The actions that a command's `--help` names.
+fn named_by_help(subcommand: &str) -> BTreeSet<String> {
+    let switchyard = env!("CARGO_BIN_EXE_switchyard");
+    let help = Command::new(switchyard)
+        .args([subcommand, "--help"])
         .output()
         .unwrap();
-    assert_eq!(named(&String::from_utf8(help.stdout).unwrap()), by_stack);
+    named(&String::from_utf8(help.stdout).unwrap())
+}
+
+#[test]
+fn replay_uses_the_actions_that_its_help_names() {
+    event::rules!["RD-190", "RD-191"];
+    let mut named = named_by_help("replay");
+    // S3 says of an object that is gone what it says of a forbidden one, unless this is allowed too.
+    assert!(named.remove("s3:ListBucket"));
+    assert_eq!(used(&["replay", "--reason", "rejected"]), named);
+    assert!(named.remove("s3:GetObject"));
+    // What cannot be read stays in its queue.
+    assert_eq!(used_until(1, &["replay", "--dead-letters"]), named);
+    assert!(named.remove("sqs:SendMessage") && named.remove("sqs:DeleteMessage"));
+    assert_eq!(used_until(1, &["replay", "--dead-letters", "--dry-run"]), named);
+}
+
+#[test]
+fn parked_uses_the_actions_that_its_help_names() {
+    let named = named_by_help("parked");
+    for more in [&[][..], &["--dead-letters"], &["--show", "--reason", "rejected"]] {
+        assert_eq!(used(&[&["parked"], more].concat()), named, "{more:?}");
+    }
+}
+
+#[test]
+fn check_asks_the_account_only_where_it_is_told_to() {
+    event::rules!["RI-015"];
+    let settings = concat!(env!("CARGO_MANIFEST_DIR"), "/../settings/switchyard.toml");
+    let check = ["check", "--settings", settings];
+    assert_eq!(used(&check), BTreeSet::new());
+    let with_account = used(&[&check[..], &["--account"]].concat());
+    assert_eq!(with_account, named_by_help("check"));
 }
 
 #[test]

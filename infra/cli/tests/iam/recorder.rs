@@ -1,4 +1,4 @@
-//! An AWS on loopback that answers what `backfill` asks for, and writes down which IAM action each request needs.
+//! An AWS on loopback that answers what the commands ask for, and writes down which IAM action each request needs.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,30 +9,64 @@ use std::sync::{Arc, Mutex};
 const FOLDER: &str = "currents/event_type=users.messages.email.Open/";
 const FILE: &str = "currents/event_type=users.messages.email.Open/date=2026-01-01-05/1/dataexport+0+0.avro";
 
+/// A parked event, an event that is parked by its object, and what `--reason rejected` leaves where it is.
+const PARKED: [(&str, &str, &str); 3] = [
+    (
+        "rejected",
+        "\"braze\"",
+        r#""event":{"type":"track","messageId":"m-1","userId":"u"}"#,
+    ),
+    ("rejected", "null", r#""object":"segment/parked/r-1""#),
+    ("exhausted", "\"braze\"", r#""event":7"#),
+];
+const OBJECT: &str = r#"{"type":"track","messageId":"m-2","userId":"u"}"#;
+
 /// The server. It ends with the test.
 pub(crate) struct Recorder {
     url: String,
-    actions: Arc<Mutex<BTreeSet<String>>>,
+    recorded: Arc<Mutex<Recorded>>,
+}
+
+#[derive(Default)]
+struct Recorded {
+    actions: BTreeSet<String>,
+    /// The queues that were emptied.
+    received: BTreeSet<String>,
 }
 
 struct Request {
     target: String,
     operation: Option<String>,
+    body: String,
+}
+
+impl Request {
+    /// The text of a member of the body, which is JSON or a form.
+    fn member(&self, name: &str) -> String {
+        let json = serde_json::from_str(&self.body).ok();
+        let json = json.and_then(|body: serde_json::Value| Some(body.get(name)?.as_str()?.to_owned()));
+        let form = || {
+            self.body
+                .split('&')
+                .find_map(|pair| pair.strip_prefix(&format!("{name}=")))
+        };
+        json.or_else(|| form().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 impl Recorder {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let actions = Arc::<Mutex<BTreeSet<String>>>::default();
-        let recorded = Arc::clone(&actions);
+        let all = Arc::<Mutex<Recorded>>::default();
+        let recorded = Arc::clone(&all);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let recorded = Arc::clone(&recorded);
                 std::thread::spawn(move || answer_all(stream.unwrap(), &recorded));
             }
         });
-        Self { url, actions }
+        Self { url, recorded: all }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -40,15 +74,15 @@ impl Recorder {
     }
 
     pub(crate) fn actions(&self) -> BTreeSet<String> {
-        self.actions.lock().unwrap().clone()
+        self.recorded.lock().unwrap().actions.clone()
     }
 }
 
-fn answer_all(stream: TcpStream, recorded: &Mutex<BTreeSet<String>>) {
+fn answer_all(stream: TcpStream, recorded: &Mutex<Recorded>) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
-        let (action, body) = answer(&request);
-        recorded.lock().unwrap().insert(action);
+        let (action, body) = answer(&request, &mut recorded.lock().unwrap().received);
+        recorded.lock().unwrap().actions.insert(action);
         let length = body.len();
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n"
@@ -77,29 +111,91 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
             _ => {}
         }
     }
-    reader.read_exact(&mut vec![0; length]).ok()?;
-    Some(Request { target, operation })
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Request {
+        target,
+        operation,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
 }
 
 /// The action that a request needs, and what AWS says.
-fn answer(request: &Request) -> (String, String) {
-    let Request { target, operation } = request;
-    match operation.as_deref() {
+fn answer(request: &Request, received: &mut BTreeSet<String>) -> (String, String) {
+    let target = &request.target;
+    let (action, body) = match request.operation.as_deref() {
         Some("GetQueueUrl") => (
-            "sqs:GetQueueUrl".into(),
+            "sqs:GetQueueUrl",
             r#"{"QueueUrl":"https://sqs/1/acme-braze-files"}"#.into(),
         ),
         Some("GetQueueAttributes") => (
-            "sqs:GetQueueAttributes".into(),
+            "sqs:GetQueueAttributes",
             r#"{"Attributes":{"ApproximateNumberOfMessages":"0"}}"#.into(),
         ),
         Some("SendMessage") => (
-            "sqs:SendMessage".into(),
+            "sqs:SendMessage",
             r#"{"MessageId":"m","MD5OfMessageBody":"d41d8cd98f00b204e9800998ecf8427e"}"#.into(),
         ),
-        None if target.contains("list-type=2") => ("s3:ListBucket".into(), listing(target)),
-        other => (format!("{other:?} {target}"), String::new()),
-    }
+        Some("ReceiveMessage") => {
+            let queue = request.member("QueueUrl");
+            let messages = if received.insert(queue.clone()) {
+                messages(&queue)
+            } else {
+                Vec::new()
+            };
+            (
+                "sqs:ReceiveMessage",
+                serde_json::json!({ "Messages": messages }).to_string(),
+            )
+        }
+        Some("DeleteMessage") => ("sqs:DeleteMessage", "{}".into()),
+        Some("ChangeMessageVisibilityBatch") => (
+            "sqs:ChangeMessageVisibility",
+            r#"{"Successful":[],"Failed":[]}"#.into(),
+        ),
+        None if target.contains("list-type=2") => ("s3:ListBucket", listing(target)),
+        None if target.starts_with("/FallbackBucket/") => ("s3:GetObject", OBJECT.into()),
+        None if target.ends_with("/account-settings") => (
+            "lambda:GetAccountSettings",
+            r#"{"AccountLimit":{"ConcurrentExecutions":1000,"UnreservedConcurrentExecutions":1000}}"#.into(),
+        ),
+        None if request.member("Action") == "DescribeStacks" => (
+            "cloudformation:DescribeStacks",
+            "<r><StackStatus>CREATE_COMPLETE</StackStatus></r>".into(),
+        ),
+        None if request.member("Action") == "DescribeStackResource" => {
+            let id = request.member("LogicalResourceId");
+            let id = format!("<r><PhysicalResourceId>{id}</PhysicalResourceId></r>");
+            ("cloudformation:DescribeStackResource", id)
+        }
+        other => return (format!("{other:?} {target} {}", request.body), String::new()),
+    };
+    (action.to_owned(), body)
+}
+
+/// What waits in a queue: parked messages, or one dead letter of a destination.
+fn messages(queue: &str) -> Vec<serde_json::Value> {
+    const AT: &str = "2026-03-01T12:00:00.000Z";
+    let head = format!(
+        r#""request_id":"r-1","first_received_at":"{AT}","attempt":0,"auth":"token","key":"current""#
+    );
+    let parked = |(reason, destination, content): (&str, &str, &str)| {
+        format!(
+            r#"{{"v":1,"reason":"{reason}","by":"x","at":"{AT}","source":"segment","destination":{destination},{head},{content}}}"#
+        )
+    };
+    let bodies = match queue {
+        "ParkedQueue" => PARKED.map(parked).to_vec(),
+        "BrazeDeadQueue" => {
+            vec![
+                format!(r#"{{"v":1,"source":"segment","destination":"braze",{head},"events":[7]}}"#),
+                "{".to_owned(),
+            ]
+        }
+        _ => Vec::new(),
+    };
+    let message = |(n, body): (usize, &String)| serde_json::json!({ "MessageId": format!("m-{n}"), "ReceiptHandle": "h", "Body": body });
+    bodies.iter().enumerate().map(message).collect()
 }
 
 /// The folder of one type where folders are asked for, else the one file.

@@ -8,14 +8,13 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::Look;
-use super::deployed::{child, parse};
-use crate::account::Error;
+use crate::account::xml::{child, parse};
+use crate::account::{Concurrency, Error};
 use crate::doctor::expected::{ExpectedEventSource, ExpectedFunction, ExpectedQueue};
 use crate::doctor::facts::{Alarms, Difference, EventSource, Function, Queue, QueueKind, Quota};
 use crate::wall_clock::now;
 
-/// The API versions of operations that came later than the others. AWS docs "Lambda API reference".
-const ACCOUNT_SETTINGS_VERSION: &str = "2016-08-19";
+/// The version of an operation that came later than the others. AWS docs "Lambda API reference".
 const LAYER_VERSION: &str = "2018-10-31";
 /// The file in the layer.
 const SETTINGS_FILE: &str = "switchyard.toml";
@@ -456,30 +455,11 @@ impl Look<'_> {
 
     /// `lambda:GetAccountSettings`.
     pub(super) async fn quota(&self) -> Option<Quota> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Found {
-            account_limit: Limit,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Limit {
-            concurrent_executions: u64,
-            unreserved_concurrent_executions: u64,
-        }
-        let api = self.stack.api();
-        let found: Result<Found, Error> = api
-            .lambda_of(
-                ACCOUNT_SETTINGS_VERSION,
-                Method::GET,
-                "account-settings",
-                Vec::new(),
-            )
-            .await;
-        let limit = self.unchecked.or_note("quota", found)?.account_limit;
+        let found = Concurrency::read(self.stack.api()).await;
+        let found = self.unchecked.or_note("quota", found)?;
         Some(Quota {
-            concurrent_executions: limit.concurrent_executions,
-            unreserved: limit.unreserved_concurrent_executions,
+            concurrent_executions: found.quota,
+            unreserved: found.unreserved,
             is_reserved: self.deployment.is_true("ReserveConcurrency"),
         })
     }
