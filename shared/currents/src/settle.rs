@@ -159,7 +159,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             parks: None,
         };
         let end = self.deadline.plus_millis(-SETTLED_MS);
-        if self.sent_until(vec![message], end).await.acknowledged == 0 {
+        if self.sent_until(vec![message], end).await.acknowledged.is_empty() {
             let after = park_failed(self.record.receive_count);
             return self.stay(Wait { after, ..wait }).await;
         }

@@ -1,6 +1,7 @@
 //! When an event is tried again, and when it is given up: the tables of 5.4, what destinations ask for, the horizons.
 
 use crate::destination::Limits;
+use event::envelope::Head;
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 use event::settings::Span;
 use event::{Outcome, Random, Timestamp};
@@ -103,10 +104,21 @@ pub(crate) fn is_over(span: Span, age_ms: i64) -> bool {
     age_ms > i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The outcome of an event of this age: parked, if it has failed or was held for too long (SB-572, SEG-071, RD-088). Unusable
-/// settings hold for `hold_horizon` at every destination (RI-048), and leave it without `limits`.
-pub(crate) fn expire(outcome: Outcome, age_ms: i64, limits: Option<&Limits>, hold_horizon: Span) -> Outcome {
-    let is_over = |horizon: Option<Span>| horizon.is_some_and(|span| is_over(span, age_ms));
+/// The outcome of an event: parked, if it has failed or was held for too long (SB-572, SEG-071, RD-088). What was held has not
+/// failed meanwhile (RD-068). Unusable settings hold for `hold_horizon` at every destination (RI-048), and leave it without
+/// `limits`.
+pub(crate) fn expire(
+    outcome: Outcome,
+    head: &Head<'_>,
+    now: Timestamp,
+    limits: Option<&Limits>,
+    hold_horizon: Span,
+) -> Outcome {
+    let since = match outcome {
+        Outcome::Hold(_) => head.counts_from(),
+        _ => head.fails_from(),
+    };
+    let is_over = |horizon: Option<Span>| horizon.is_some_and(|span| is_over(span, now.millis_since(since)));
     match outcome {
         Outcome::Retry {
             class: RetryClass::Transient | RetryClass::RateLimited | RetryClass::BreakerOpen,
@@ -147,6 +159,8 @@ pub fn parse_seconds(value: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scripted::envelope_of;
+    use event::envelope::Envelope;
     use proptest::prelude::*;
     use surroundings::fake::Chance;
 
@@ -216,7 +230,9 @@ mod tests {
 
     #[test]
     fn a_failing_group_gives_up_at_the_horizon_and_a_held_one_later() {
-        event::rules!["RD-070", "RD-088", "SB-572", "SEG-071", "SEG-072", "SR-343"];
+        event::rules![
+            "RD-068", "RD-070", "RD-088", "SB-572", "SEG-071", "SEG-072", "SR-343"
+        ];
         let day_ms = 86_400_000;
         let span = |days: u64| Some(Span::seconds(days * 86_400));
         let of = |horizon, hold_horizon| Limits {
@@ -227,8 +243,17 @@ mod tests {
             hold_horizon,
         };
         let (long, branch) = (of(span(4), span(10)), of(None, None));
-        let expire =
-            |outcome, age_ms, limits| expire(outcome, age_ms, Some(limits), Span::seconds(10 * 86_400));
+        let body = envelope_of("fails");
+        let envelope = Envelope::open(&body).unwrap();
+        let expire_of = |outcome, held_at, age_ms, limits| {
+            let head = Head {
+                held_at,
+                ..envelope.head.clone()
+            };
+            let now = head.first_received_at.plus_millis(age_ms);
+            expire(outcome, &head, now, Some(limits), Span::seconds(10 * 86_400))
+        };
+        let expire = |outcome, age_ms, limits| expire_of(outcome, None, age_ms, limits);
         let retry = |class| Outcome::Retry { after: 60, class };
         for class in [
             RetryClass::Transient,
@@ -239,6 +264,11 @@ mod tests {
             assert_eq!(expire(retry(class), 4 * day_ms, &long), retry(class));
             assert_eq!(expire(retry(class), 4 * day_ms + 1, &long), exhausted);
             assert_eq!(expire(retry(class), 90 * day_ms, &branch), retry(class));
+            // What was held until the fifth day may fail for four days from then on.
+            let held_at = Some(envelope.head.first_received_at.plus_millis(5 * day_ms));
+            let after_hold = |age_ms| expire_of(retry(class), held_at, age_ms, &long);
+            assert_eq!(after_hold(9 * day_ms), retry(class));
+            assert_eq!(after_hold(9 * day_ms + 1), exhausted);
         }
         let unstarted = retry(RetryClass::Unstarted);
         assert_eq!(expire(unstarted, 90 * day_ms, &long), unstarted);

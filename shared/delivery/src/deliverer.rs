@@ -273,8 +273,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
             let Some(envelope) = opened.envelope() else {
                 continue;
             };
-            let age_ms = now.millis_since(envelope.head.counts_from());
-            let outcome = expire(event.result.outcome, age_ms, limits, hold_horizon);
+            let outcome = expire(event.result.outcome, &envelope.head, now, limits, hold_horizon);
             event.result.outcome = unstarted(outcome, has_sent, opened.record.receive_count);
         }
     }
@@ -297,7 +296,8 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         let surroundings = &self.surroundings;
         for first in [true, false] {
             let of = |record: usize| accepted.contains(&record) == first;
-            parking::park::<D, S>(surroundings, self.function, records, events, of, last_start).await;
+            applied.parked +=
+                parking::park::<D, S>(surroundings, self.function, records, events, of, last_start).await;
             let now = surroundings.clock().now();
             let mut decided = decide::<D>(records, events, surroundings.random(), now, of);
             apply::<D, S>(surroundings, records, &mut decided, &mut applied, last_start).await;

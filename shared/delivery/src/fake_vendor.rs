@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use event::envelope::Done;
 use event::settings::Settings;
 use event::{Clock, EventId, Outcome, Random, Timestamp};
+use futures_util::future::join_all;
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
@@ -262,6 +263,18 @@ pub(crate) fn deliver_within<D: Destination>(
     jobs: Vec<Job<D::Call>>,
     millis: i64,
 ) -> (Vec<DeliveryResult>, Counts) {
+    let dispatchers = std::slice::from_ref(dispatcher);
+    let (results, counts) = deliver_at_once(dispatchers, vendor, vec![jobs], millis);
+    (results.into_iter().flatten().collect(), counts)
+}
+
+/// The same in several containers at once, the jobs of each.
+pub(crate) fn deliver_at_once<D: Destination>(
+    dispatchers: &[Dispatcher<D, FakeSurroundings>],
+    vendor: &FakeVendor,
+    jobs: Vec<Vec<Job<D::Call>>>,
+    millis: i64,
+) -> (Vec<Vec<DeliveryResult>>, Counts) {
     let counts = Counts::default();
     let surroundings = surroundings(&FakeAws::default(), vendor);
     let context = Context {
@@ -269,7 +282,9 @@ pub(crate) fn deliver_within<D: Destination>(
         stop: StopLine(vendor.now.get().plus_millis(millis)),
         counts: &counts,
     };
-    let results = run(dispatcher.deliver(jobs, &context));
+    let of_each = dispatchers.iter().zip(jobs);
+    let deliveries = of_each.map(|(dispatcher, jobs)| dispatcher.deliver(jobs, &context));
+    let results = run(join_all(deliveries));
     (results, counts)
 }
 

@@ -4,10 +4,10 @@ use crate::backoff::{MAX_RECEIVES, MAX_VISIBILITY_S, ahead, delay, park_failed};
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
 use crate::job::{DelivererSurroundings, DeliveryResult};
-use crate::parking::{MAX_CALLS, MAX_ENTRIES, send};
+use crate::parking::{MAX_CALLS, send};
 use crate::record::{OpenedRecord, Opening};
 use event::envelope::{Done, Envelope, Head};
-use event::ports::{Entry, Queue, QueueName, Visibility, VisibilityChange};
+use event::ports::{Entry, Queue, QueueName, Visibility, VisibilityChange, calls};
 use event::{Clock, Outcome, Random, Timestamp};
 use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;
@@ -31,16 +31,20 @@ pub(crate) enum MessageAction {
         body: String,
         /// Its delay, at most 900 seconds.
         delay_s: u32,
-        /// How long it waits in all.
+        /// How long it waits in all, in seconds.
         longest: u32,
+        /// How many events it holds.
+        events: u64,
     },
 }
 
-/// What came of the actions.
+/// What SQS has acknowledged of parks and actions.
 #[derive(Default)]
 pub(crate) struct Applied {
-    /// Records whose rest went on in a new message, and for how many seconds.
-    pub replaced: BTreeMap<usize, u32>,
+    /// Events and unreadable bodies in the parked queue.
+    pub parked: u64,
+    /// Records whose rest went on in a new message: for how many seconds, and with how many events.
+    pub replaced: BTreeMap<usize, (u32, u64)>,
     /// Visibility changes that SQS did not take.
     pub visibility_failed: u64,
 }
@@ -130,11 +134,16 @@ fn of_envelope(
     // A time that still lies ahead stays as it is: nothing was tried meanwhile.
     let ahead = ahead(envelope.head.not_before, now);
     let later = (longest > MAX_VISIBILITY_S).then(|| now.plus_millis(i64::from(longest) * 1000));
+    let is_held = results
+        .iter()
+        .any(|result| matches!(result.outcome, Outcome::Hold(_)));
     let head = Head {
         attempt: envelope.head.attempt.saturating_add(receive_count),
         not_before: ahead.or(later),
+        held_at: is_held.then_some(now).or(envelope.head.held_at),
         ..envelope.head.clone()
     };
+    let count = events.len() as u64;
     let mut remainder = Envelope::new(head, events);
     if done.iter().any(Option::is_some) {
         remainder.done = done;
@@ -143,6 +152,7 @@ fn of_envelope(
         body: remainder.to_body(),
         delay_s: longest.min(MAX_VISIBILITY_S),
         longest,
+        events: count,
     }
 }
 
@@ -171,7 +181,7 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
     let failed = send(surroundings, queue, entries, last_start).await;
     let mut changes = Vec::new();
     for (record, action) in actions {
-        if let MessageAction::Replace { longest, .. } = action {
+        if let MessageAction::Replace { longest, events, .. } = action {
             if failed.contains(&format!("r{record}")) {
                 let receives = records
                     .get(*record)
@@ -180,7 +190,7 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
                     seconds: park_failed(receives),
                 };
             } else {
-                applied.replaced.insert(*record, *longest);
+                applied.replaced.insert(*record, (*longest, *events));
                 *action = MessageAction::Delete;
             }
         }
@@ -201,24 +211,21 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
         if attempt > 0 {
             surroundings.queue().drop_connections();
         }
-        let mut calls = Vec::new();
-        while !changes.is_empty() {
-            let rest = changes.split_off(changes.len().min(MAX_ENTRIES));
-            calls.push(std::mem::replace(&mut changes, rest));
-        }
-        let changed = calls.into_iter().map(async |call: Vec<VisibilityChange>| {
-            if surroundings.clock().now() > last_start {
-                return call;
-            }
-            let changed = surroundings
-                .queue()
-                .change(queue, &call)
-                .await
-                .unwrap_or_default();
-            call.into_iter()
-                .filter(|change| !changed.contains(&change.id))
-                .collect()
-        });
+        let changed = calls(changes, |_| 0)
+            .into_iter()
+            .map(async |call: Vec<VisibilityChange>| {
+                if surroundings.clock().now() > last_start {
+                    return call;
+                }
+                let changed = surroundings
+                    .queue()
+                    .change(queue, &call)
+                    .await
+                    .unwrap_or_default();
+                call.into_iter()
+                    .filter(|change| !changed.contains(&change.id))
+                    .collect()
+            });
         changes = stream::iter(changed).buffer_unordered(MAX_CALLS).concat().await;
     }
     applied.visibility_failed += changes.len() as u64;

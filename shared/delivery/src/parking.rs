@@ -8,7 +8,7 @@ use crate::record::{OpenedRecord, Opening};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::envelope::{Content, Parked};
-use event::ports::{Entry, Queue, QueueName};
+use event::ports::{CALL_BYTES, Entry, Queue, QueueName, calls};
 use event::reasons::{ParkReason, RetryClass};
 use event::{Clock, Outcome, Timestamp};
 use futures_util::stream::{self, StreamExt};
@@ -18,13 +18,9 @@ use std::collections::HashSet;
 const SEND_ATTEMPTS: usize = 3;
 /// Calls to SQS in flight at once (RD-024).
 pub(crate) const MAX_CALLS: usize = 8;
-/// Entries of one call to SQS.
-pub(crate) const MAX_ENTRIES: usize = 10;
-/// Bytes of the bodies of one call to SQS.
-const MAX_CALL_BYTES: usize = 1_048_576;
 
-/// Sends what is parked of the records that it is asked for; what is not acknowledged waits instead: nothing is deleted on the strength of a park that did not
-/// happen.
+/// Sends what is parked of the records that it is asked for; what is not acknowledged waits instead: nothing is deleted on the
+/// strength of a park that did not happen. Gives the number of those that were acknowledged.
 pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
     surroundings: &S,
     function: &'static str,
@@ -32,7 +28,7 @@ pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
     events: &mut [TrackedEvent],
     of: impl Fn(usize) -> bool,
     last_start: Timestamp,
-) {
+) -> u64 {
     let now = surroundings.clock().now();
     let mut entries = Vec::new();
     let mut entry = |id: String, body: String| {
@@ -56,6 +52,7 @@ pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
             );
         }
     }
+    let count = entries.len();
     let failed = send(surroundings, QueueName::Parked, entries, last_start).await;
     let retry = |opened: &OpenedRecord<'_>| Outcome::Retry {
         after: park_failed(opened.record.receive_count),
@@ -71,6 +68,7 @@ pub(crate) async fn park<D: Destination, S: DelivererSurroundings>(
             opened.opening = Opening::Unreadable(retry(opened));
         }
     }
+    (count - failed.len()) as u64
 }
 
 fn parked_event<'p>(
@@ -139,7 +137,7 @@ pub(crate) async fn send<S: DelivererSurroundings>(
 ) -> HashSet<String> {
     let (mut open, too_large): (Vec<Entry>, Vec<Entry>) = entries
         .into_iter()
-        .partition(|entry| entry.body.len() <= MAX_CALL_BYTES);
+        .partition(|entry| entry.body.len() <= CALL_BYTES);
     for attempt in 0..SEND_ATTEMPTS {
         if open.is_empty() {
             break;
@@ -148,34 +146,17 @@ pub(crate) async fn send<S: DelivererSurroundings>(
         if attempt > 0 {
             surroundings.queue().drop_connections();
         }
-        let sent = calls(open).into_iter().map(async |call: Vec<Entry>| {
-            if surroundings.clock().now() > last_start {
-                return call;
-            }
-            let sent = surroundings.queue().send(queue, &call).await.unwrap_or_default();
-            let is_open = |entry: &Entry| !sent.successful.contains(&entry.id);
-            call.into_iter().filter(is_open).collect()
-        });
+        let sent = calls(open, |entry| entry.body.len())
+            .into_iter()
+            .map(async |call: Vec<Entry>| {
+                if surroundings.clock().now() > last_start {
+                    return call;
+                }
+                let sent = surroundings.queue().send(queue, &call).await.unwrap_or_default();
+                let is_open = |entry: &Entry| !sent.successful.contains(&entry.id);
+                call.into_iter().filter(is_open).collect()
+            });
         open = stream::iter(sent).buffer_unordered(MAX_CALLS).concat().await;
     }
     open.into_iter().chain(too_large).map(|entry| entry.id).collect()
-}
-
-/// Entries in calls within SQS's limits.
-fn calls(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-    let (mut calls, mut bytes) = (Vec::<Vec<Entry>>::new(), 0);
-    for entry in entries {
-        bytes += entry.body.len();
-        match calls
-            .last_mut()
-            .filter(|call| call.len() < MAX_ENTRIES && bytes <= MAX_CALL_BYTES)
-        {
-            Some(call) => call.push(entry),
-            None => {
-                bytes = entry.body.len();
-                calls.push(vec![entry]);
-            }
-        }
-    }
-    calls
 }

@@ -80,6 +80,14 @@ impl<'r> OpenedRecord<'r> {
         }
     }
 
+    /// The outcome of a body that could not be opened.
+    pub(crate) const fn unreadable(&self) -> Option<Outcome> {
+        match self.opening {
+            Opening::Unreadable(outcome) => Some(outcome),
+            Opening::Deliver(_) | Opening::AlreadyDecided(..) => None,
+        }
+    }
+
     /// How often its events were received, in all messages that held them.
     pub(crate) fn receives(&self) -> u32 {
         let before = self.envelope().map_or(0, |envelope| envelope.head.attempt);

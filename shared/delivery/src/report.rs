@@ -4,7 +4,7 @@ use crate::deliverer::TrackedEvent;
 use crate::http::NoResponse;
 use crate::job::Counts;
 use crate::message_action::{Applied, MessageAction};
-use crate::record::{OpenedRecord, Opening};
+use crate::record::OpenedRecord;
 use event::calls::OwnRules;
 use event::settings::{EventIds, EventLines, Settings};
 use event::{Destination, Outcome, Timestamp};
@@ -38,22 +38,16 @@ impl Report<'_> {
     pub(crate) fn write(&self, sink: &impl Sink) {
         let destination = self.destination.as_str();
         let own = &[destination];
-        let (mut tally, mut metrics) = (Tally::default(), Metrics::new());
+        let mut metrics = Metrics::new();
         for event in self.events {
-            self.event(event, &mut tally, &mut metrics, sink);
+            self.event(event, &mut metrics, sink);
         }
-        let unreadable = self.records.iter().filter_map(|opened| match opened.opening {
-            Opening::Unreadable(outcome) => Some(outcome),
-            Opening::Deliver(_) | Opening::AlreadyDecided(..) => None,
-        });
-        let mut opened = self.events.len() as u64;
-        for outcome in unreadable {
-            opened += 1;
-            tally.add(outcome, false, 0);
+        for outcome in self.records.iter().filter_map(OpenedRecord::unreadable) {
             metrics.count(m::EVENTS, &[destination, outcome.as_str()], 1);
             let is_parked = u64::from(!outcome.is_waiting());
             metrics.count(m::RECORDS_UNREADABLE, own, is_parked);
         }
+        let tally = Tally::of(self.records, self.events, self.actions, self.applied);
         self.waiting_records(sink);
         for (class, count) in self.counts.requests.borrow().iter() {
             metrics.count(m::VENDOR_REQUESTS, &[destination, class], *count);
@@ -62,25 +56,28 @@ impl Report<'_> {
             metrics.add(m::VENDOR_MS, own, *ms as f64);
         }
         metrics.count(m::EXTRA_REQUESTS, own, self.counts.extra_requests.get());
-        if tally.waiting + tally.requeued > 0 {
-            metrics.add(m::WAITING_AGE, own, (tally.oldest_waiting_ms / 1000) as f64);
+        let waiting = self
+            .events
+            .iter()
+            .filter(|event| event.result.outcome.is_waiting());
+        let ages_ms = waiting.filter_map(|event| Some(self.age_ms(self.records.get(event.record)?)));
+        if let Some(oldest_ms) = ages_ms.max() {
+            metrics.add(m::WAITING_AGE, own, (oldest_ms / 1000) as f64);
         }
-        metrics.add(m::HOLD, own, f64::from(tally.held > 0));
+        let is_held = |event: &TrackedEvent| matches!(event.result.outcome, Outcome::Hold(_));
+        let is_held = self.events.iter().any(is_held);
+        metrics.add(m::HOLD, own, f64::from(is_held));
         metrics.add(m::BREAKER_OPEN, own, f64::from(self.has_open_breaker));
         metrics.count(m::PANICS, &[], self.counts.panics.get());
         metrics.count(m::REMAINDERS, own, self.applied.replaced.len() as u64);
         metrics.count(m::VISIBILITY_FAILED, own, self.applied.visibility_failed);
-        metrics.add(
-            m::CONSERVATION_GAP,
-            &[],
-            (opened as f64 - tally.sum() as f64).abs(),
-        );
+        metrics.add(m::CONSERVATION_GAP, &[], tally.gap().abs());
         sink.summary(
             Line::Invocation(InvocationLine {
                 destination: Some(destination),
                 aws_request_id: LoggedId::technical(self.aws_request_id),
                 records: self.records.len() as u64,
-                events: opened,
+                events: tally.opened,
                 delivered: tally.delivered,
                 warned: tally.warned,
                 ignored: tally.ignored,
@@ -88,7 +85,7 @@ impl Report<'_> {
                 requeued: tally.requeued,
                 waiting: tally.waiting,
                 requests: self.counts.requests.borrow().values().sum(),
-                breaker: match (tally.held > 0, self.has_open_breaker) {
+                breaker: match (is_held, self.has_open_breaker) {
                     (true, _) => "held",
                     (false, true) => "open",
                     (false, false) => "closed",
@@ -103,7 +100,7 @@ impl Report<'_> {
         );
     }
 
-    fn event(&self, event: &TrackedEvent, tally: &mut Tally, metrics: &mut Metrics, sink: &impl Sink) {
+    fn event(&self, event: &TrackedEvent, metrics: &mut Metrics, sink: &impl Sink) {
         let Some(opened) = self.records.get(event.record) else {
             return;
         };
@@ -114,7 +111,6 @@ impl Report<'_> {
         let (destination, outcome) = (self.destination.as_str(), result.outcome);
         let age_ms = self.age_ms(opened);
         let attempt = opened.receives();
-        tally.add(outcome, self.applied.replaced.contains_key(&event.record), age_ms);
         metrics.count(m::EVENTS, &[destination, outcome.as_str()], 1);
         if let Some(reason) = outcome.reason() {
             metrics.count(m::EVENTS_BY_REASON, &[destination, outcome.as_str(), reason], 1);
@@ -173,19 +169,15 @@ impl Report<'_> {
     fn waiting_records(&self, sink: &impl Sink) {
         for (record, (opened, action)) in self.records.iter().zip(self.actions).enumerate() {
             let (delay_s, how) = match (action, self.applied.replaced.get(&record)) {
-                (_, Some(longest)) => (*longest, "message"),
+                (_, Some((longest, _))) => (*longest, "message"),
                 (MessageAction::ChangeVisibility { seconds }, None) => (*seconds, "visibility"),
                 (MessageAction::Delete | MessageAction::Replace { .. }, None) => continue,
             };
             let mut of_record = self.events.iter().filter(|event| event.record == record);
-            let unreadable = match opened.opening {
-                Opening::Unreadable(outcome) => Some(outcome),
-                Opening::Deliver(_) | Opening::AlreadyDecided(..) => None,
-            };
             let waiting: Vec<Outcome> = of_record
                 .clone()
                 .map(|event| event.result.outcome)
-                .chain(unreadable)
+                .chain(opened.unreadable())
                 .filter(|outcome| outcome.is_waiting())
                 .collect();
             let Some(worst) = waiting.iter().copied().reduce(Outcome::join) else {
@@ -219,39 +211,122 @@ impl Report<'_> {
     }
 }
 
-/// How many events met which end (RP-031).
-#[derive(Default)]
+/// How many events came, and how many met which end (RP-031). What is parked, requeued or comes back is counted by what SQS
+/// acknowledged and is told, never by what was meant: a step that drops an event shows.
 struct Tally {
+    opened: u64,
     delivered: u64,
     warned: u64,
     ignored: u64,
     parked: u64,
     requeued: u64,
     waiting: u64,
-    held: u64,
-    oldest_waiting_ms: u64,
 }
 
 impl Tally {
-    fn add(&mut self, outcome: Outcome, replaced: bool, age_ms: u64) {
-        match outcome {
-            Outcome::Delivered => self.delivered += 1,
-            Outcome::Warned(_) => self.warned += 1,
-            Outcome::Ignored(_) => self.ignored += 1,
-            Outcome::Park(_) => self.parked += 1,
-            Outcome::Retry { .. } | Outcome::Hold(_) => {
-                *(if replaced {
-                    &mut self.requeued
-                } else {
-                    &mut self.waiting
-                }) += 1;
-                self.held += u64::from(matches!(outcome, Outcome::Hold(_)));
-                self.oldest_waiting_ms = self.oldest_waiting_ms.max(age_ms);
-            }
+    fn of(
+        records: &[OpenedRecord<'_>],
+        events: &[TrackedEvent],
+        actions: &[MessageAction],
+        applied: &Applied,
+    ) -> Self {
+        let in_record =
+            |opened: &OpenedRecord<'_>| opened.envelope().map_or(1, |own| own.events.len() as u64);
+        let of_events = events.iter().map(|event| (event.record, event.result.outcome));
+        let of_records = records.iter().enumerate();
+        let unreadable = of_records.filter_map(|(record, opened)| Some((record, opened.unreadable()?)));
+        let outcomes: Vec<(usize, Outcome)> = of_events.chain(unreadable).collect();
+        let all = |is: &dyn Fn(usize, Outcome) -> bool| {
+            outcomes
+                .iter()
+                .filter(|(record, outcome)| is(*record, *outcome))
+                .count() as u64
+        };
+        let named = |word: &str| all(&|_, outcome| outcome.as_str() == word);
+        let is_kept = |record| {
+            actions
+                .get(record)
+                .is_some_and(|own| *own != MessageAction::Delete)
+        };
+        Self {
+            opened: records.iter().map(in_record).sum(),
+            delivered: named("delivered"),
+            warned: named("warned"),
+            ignored: named("ignored"),
+            parked: applied.parked,
+            requeued: applied.replaced.values().map(|(_, events)| events).sum(),
+            waiting: all(&|record, outcome| outcome.is_waiting() && is_kept(record)),
         }
     }
 
-    const fn sum(&self) -> u64 {
-        self.delivered + self.warned + self.ignored + self.parked + self.requeued + self.waiting
+    /// What came less what it came to: anything but 0 is a fault of ours (RP-032).
+    fn gap(&self) -> f64 {
+        let ends = [
+            self.delivered,
+            self.warned,
+            self.ignored,
+            self.parked,
+            self.requeued,
+            self.waiting,
+        ];
+        self.opened as f64 - ends.iter().sum::<u64>() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scripted::{T, message};
+    use event::reasons::{ParkReason, RetryClass};
+    use event::{EventId, Source};
+
+    #[test]
+    fn an_event_that_a_step_drops_is_a_gap() {
+        event::rules!["RP-031", "RP-032"];
+        let (record, now) = (
+            message(1, "ok#1 retry:5#2 rejected#3"),
+            Timestamp::parse(T).unwrap(),
+        );
+        let records = [OpenedRecord::open(
+            &record,
+            Destination::Braze,
+            &Settings::default(),
+            now,
+        )];
+        let class = RetryClass::Transient;
+        let outcomes = [
+            Outcome::Delivered,
+            Outcome::Retry { after: 5, class },
+            Outcome::Park(ParkReason::Rejected),
+        ];
+        let tracked = |(place, outcome): (usize, Outcome)| TrackedEvent {
+            record: 0,
+            place,
+            source: Source::Segment,
+            id: EventId::given("1"),
+            warnings: Vec::new(),
+            own_rules: OwnRules::Unchanged,
+            result: outcome.into(),
+        };
+        let events: Vec<_> = outcomes.into_iter().enumerate().map(tracked).collect();
+        let kept = MessageAction::ChangeVisibility { seconds: 5 };
+        let rest = |events| vec![(0, (5, events))];
+        for (events, action, parked, replaced, gap) in [
+            (&events[..], MessageAction::Delete, 1, rest(1), 0.0),
+            (&events[..], kept, 1, vec![], 0.0),
+            // The mapping forgets an event, a park was not sent, a new message is short, a record is deleted too soon.
+            (&events[1..], MessageAction::Delete, 1, rest(1), 1.0),
+            (&events[..], MessageAction::Delete, 0, rest(1), 1.0),
+            (&events[..], MessageAction::Delete, 1, rest(0), 1.0),
+            (&events[..], MessageAction::Delete, 1, vec![], 1.0),
+        ] {
+            let replaced = replaced.into_iter().collect();
+            let applied = Applied {
+                parked,
+                replaced,
+                ..Applied::default()
+            };
+            assert_eq!(Tally::of(&records, events, &[action], &applied).gap(), gap);
+        }
     }
 }

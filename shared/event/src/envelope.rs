@@ -84,12 +84,21 @@ pub struct Head<'a> {
     /// When a person sent them again; horizons count from here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_at: Option<Timestamp>,
+    /// When they were last held for a person; the time for which they may fail counts from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<Timestamp>,
 }
 
 impl Head<'_> {
     /// Where the age of the events counts from: the replay, else the receipt.
     pub fn counts_from(&self) -> Timestamp {
         self.replayed_at.unwrap_or(self.first_received_at)
+    }
+
+    /// Since when they may have failed: not while they were held.
+    pub fn fails_from(&self) -> Timestamp {
+        let counts_from = self.counts_from();
+        self.held_at.map_or(counts_from, |held| held.max(counts_from))
     }
 }
 
@@ -148,6 +157,8 @@ struct Wire<'a> {
     #[serde(default)]
     replayed_at: Option<Timestamp>,
     #[serde(default)]
+    held_at: Option<Timestamp>,
+    #[serde(default)]
     done: Option<Vec<Option<Done>>>,
     #[serde(borrow)]
     events: Vec<&'a RawValue>,
@@ -187,6 +198,7 @@ impl<'a> Envelope<'a> {
             key: wire.key,
             not_before: wire.not_before,
             replayed_at: wire.replayed_at,
+            held_at: wire.held_at,
         };
         Ok(Self {
             v: VERSION,

@@ -35,6 +35,30 @@ pub struct Entry {
     pub group: Option<Source>,
 }
 
+/// Bytes of one message's body, and of all bodies of one call. Source: AWS docs "SQS quotas", "SendMessageBatch".
+pub const CALL_BYTES: usize = 1_048_576;
+/// Entries of one call. Source: the same.
+pub const CALL_ENTRIES: usize = 10;
+
+/// Puts entries into calls within SQS's limits, in their order. `bytes` is the length of an entry's body.
+pub fn calls<T>(entries: impl IntoIterator<Item = T>, bytes: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let (mut calls, mut sum) = (Vec::<Vec<T>>::new(), 0);
+    for entry in entries {
+        let own = bytes(&entry);
+        match calls.last_mut() {
+            Some(call) if call.len() < CALL_ENTRIES && sum + own <= CALL_BYTES => {
+                sum += own;
+                call.push(entry);
+            }
+            _ => {
+                sum = own;
+                calls.push(vec![entry]);
+            }
+        }
+    }
+    calls
+}
+
 /// What SQS said of each entry. An id in neither list has failed.
 #[derive(Debug, Default)]
 pub struct Sent {

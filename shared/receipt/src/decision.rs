@@ -2,6 +2,7 @@
 
 use crate::answer::ReceiptResult;
 use crate::proof::Proof;
+use crate::send::Outgoing;
 use event::Timestamp;
 use event::reasons::{ParkReason, RefuseReason};
 
@@ -87,6 +88,35 @@ impl Decision {
         }
     }
 
+    /// What SQS has stored of the events, each of which goes to so many destinations. An event that is parked for all of them,
+    /// or that each queue has, or that is parked for those whose queue has it not, is safe; what is not shows as a gap.
+    pub(crate) fn stored(received: u64, destinations: usize, stored: &[Outgoing], proof: Proof) -> Self {
+        let mut events = vec![(0, None); usize::try_from(received).unwrap_or_default()];
+        for message in stored {
+            let reaches = match message.parks {
+                None | Some(ParkReason::QueueRefused) => 1,
+                Some(_) => destinations,
+            };
+            for (reached, parks) in events.get_mut(message.events.clone()).unwrap_or_default() {
+                *reached += reaches;
+                *parks = message.parks.or(*parks);
+            }
+        }
+        let mut decision = Self::accepted(received, proof);
+        for (_, parks) in events.into_iter().filter(|(reached, _)| *reached == destinations) {
+            let Some(reason) = parks else {
+                decision.queued += 1;
+                continue;
+            };
+            decision.result = ReceiptResult::Parked;
+            match decision.parked.iter_mut().find(|(own, _)| *own == reason) {
+                Some((_, count)) => *count += 1,
+                None => decision.parked.push((reason, 1)),
+            }
+        }
+        decision
+    }
+
     /// A body whose sender nothing proves, set aside all the same.
     pub(crate) fn kept(parked: Vec<(ParkReason, u64)>) -> Self {
         Self {
@@ -109,20 +139,6 @@ impl Decision {
             parked: Vec::new(),
             maybe_queued,
             is_panic: false,
-        }
-    }
-
-    /// The same with these of its events parked.
-    pub(crate) fn with_parked(self, parked: Vec<(ParkReason, u64)>) -> Self {
-        let result = if parked.is_empty() {
-            self.result
-        } else {
-            ReceiptResult::Parked
-        };
-        Self {
-            result,
-            parked,
-            ..self
         }
     }
 
@@ -156,5 +172,52 @@ impl Decision {
         };
         self.received as f64
             - (self.queued + self.ignored + self.parked_events() + self.spilled + refused) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::Destination;
+    use event::envelope::{Auth, KeyAge};
+    use event::ports::QueueName;
+    use std::ops::Range;
+
+    const PROOF: Proof = Proof {
+        auth: Auth::Token,
+        key: KeyAge::Current,
+        unproven: 0,
+    };
+
+    fn queued(destination: Destination, events: Range<usize>) -> Outgoing {
+        Outgoing {
+            queue: QueueName::Destination(destination),
+            parks: None,
+            ..Outgoing::parking(ParkReason::TooDeep, String::new(), events)
+        }
+    }
+
+    #[test]
+    fn an_event_that_sqs_does_not_have_is_a_gap() {
+        event::rules!["RP-030", "RP-032"];
+        let parked = |reason, events| Outgoing::parking(reason, String::new(), events);
+        let stored = [
+            queued(Destination::Braze, 0..2),
+            queued(Destination::Branch, 0..1),
+            parked(ParkReason::QueueRefused, 1..2),
+            parked(ParkReason::TooDeep, 2..3),
+            queued(Destination::Braze, 3..7),
+            queued(Destination::Branch, 3..7),
+        ];
+        let whole = Decision::stored(7, 2, &stored, PROOF);
+        assert_eq!((whole.queued, whole.conservation_gap()), (5, 0.0));
+        let reasons = [(ParkReason::QueueRefused, 1), (ParkReason::TooDeep, 1)];
+        assert_eq!(whole.parked, reasons);
+        // Whichever message a step forgets, its events are missing.
+        for (forgotten, missing) in [2.0, 1.0, 1.0, 1.0, 4.0, 4.0].into_iter().enumerate() {
+            let mut rest = stored.to_vec();
+            rest.remove(forgotten);
+            assert_eq!(Decision::stored(7, 2, &rest, PROOF).conservation_gap(), missing);
+        }
     }
 }

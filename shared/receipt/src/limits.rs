@@ -2,12 +2,6 @@
 
 use event::Source;
 
-/// Bytes of one message's body (SQS).
-pub(crate) const MESSAGE_BYTES: usize = 1_048_576;
-/// Bytes of the bodies of one `SendMessageBatch` call (SQS).
-pub(crate) const BATCH_BYTES: usize = 1_048_576;
-/// Entries of one `SendMessageBatch` call (SQS).
-pub(crate) const BATCH_ENTRIES: usize = 10;
 /// Bytes of an envelope to which events join: SQS's unit of price (RC-094).
 pub(crate) const ENVELOPE_BYTES: usize = 65_536;
 /// Bytes of the largest event that an envelope takes (RC-096).

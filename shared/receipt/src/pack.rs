@@ -95,6 +95,7 @@ mod tests {
             key: KeyAge::Current,
             not_before: None,
             replayed_at: None,
+            held_at: None,
         }
     }
 

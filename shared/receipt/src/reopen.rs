@@ -42,6 +42,7 @@ mod tests {
             key: KeyAge::Current,
             not_before: None,
             replayed_at: Some(Timestamp::from_millis(1)),
+            held_at: None,
         };
         reopen(&head, body, &Settings::load(settings).unwrap().receipt)
     }

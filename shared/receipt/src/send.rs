@@ -1,7 +1,7 @@
 //! Messages go to SQS (4.6): in batches, some at once, what failed again while the time lasts.
 
-use crate::limits::{BATCH_BYTES, BATCH_ENTRIES, CALLS_AT_ONCE, WAITS_MS};
-use event::ports::{CallFailed, Entry, Queue, QueueName};
+use crate::limits::{CALLS_AT_ONCE, WAITS_MS};
+use event::ports::{CallFailed, Entry, Queue, QueueName, calls};
 use event::reasons::ParkReason;
 use event::{Clock, Random, Source, Timestamp};
 use futures_util::future::{Either, select};
@@ -44,8 +44,8 @@ impl Outgoing {
 /// What SQS said of the messages.
 #[derive(Default)]
 pub struct Sending {
-    /// How many it has stored.
-    pub acknowledged: usize,
+    /// What it has stored; their bodies are gone.
+    pub acknowledged: Vec<Outgoing>,
     /// Refused by SQS, which blames the message itself.
     pub refused: Vec<Outgoing>,
     /// The events of each message that was not acknowledged when the time was up.
@@ -111,7 +111,7 @@ pub async fn send(
             match select(answers.next(), time_up.as_mut()).await {
                 Either::Left((Some(answer), _)) => {
                     in_flight.pop_front();
-                    sending.acknowledged += answer.acknowledged;
+                    sending.acknowledged.extend(answer.acknowledged);
                     sending.refused.extend(answer.refused);
                     let unclear = answer.error.as_ref().is_some_and(CallFailed::may_have_happened);
                     sending.maybe_queued |= unclear;
@@ -146,7 +146,7 @@ pub(crate) fn millis_until(end: Timestamp, clock: &impl Clock) -> u64 {
 /// What one call gave.
 #[derive(Default)]
 struct Called {
-    acknowledged: usize,
+    acknowledged: Vec<Outgoing>,
     refused: Vec<Outgoing>,
     again: Vec<Numbered>,
     error: Option<CallFailed>,
@@ -177,7 +177,7 @@ async fn call(queue: &impl Queue, clock: &impl Clock, batch: Batch, within_ms: u
     match sent {
         Ok(sent) => {
             let acknowledged = sent.successful.iter().filter_map(|id| unnamed.remove(id));
-            called.acknowledged = acknowledged.count();
+            called.acknowledged = acknowledged.collect();
             refused.extend(sent.failed.into_iter().filter(|failed| failed.sender_fault));
         }
         Err(error) => called.error = Some(error),
@@ -201,7 +201,6 @@ async fn call(queue: &impl Queue, clock: &impl Clock, batch: Batch, within_ms: u
 struct Batch {
     queue: QueueName,
     messages: Vec<Numbered>,
-    bytes: usize,
 }
 
 impl Batch {
@@ -211,37 +210,37 @@ impl Batch {
     }
 }
 
-/// Groups messages into calls, in order, within the limits of one.
+/// Groups messages into calls by their queues, in order, within the limits of one.
 fn batches(messages: Vec<Numbered>) -> Vec<Batch> {
-    let mut batches: Vec<Batch> = Vec::new();
+    let mut queues: Vec<Batch> = Vec::new();
     for numbered in messages {
-        let (queue, bytes) = (numbered.message.queue, numbered.message.body.len());
-        let last = batches.iter_mut().rev().find(|batch| batch.queue == queue);
-        match last {
-            Some(open) if open.messages.len() < BATCH_ENTRIES && open.bytes + bytes <= BATCH_BYTES => {
-                open.bytes += bytes;
-                open.messages.push(numbered);
-            }
-            _ => batches.push(Batch {
+        let queue = numbered.message.queue;
+        match queues.iter_mut().find(|of_queue| of_queue.queue == queue) {
+            Some(of_queue) => of_queue.messages.push(numbered),
+            None => queues.push(Batch {
                 queue,
                 messages: vec![numbered],
-                bytes,
             }),
         }
     }
-    batches
+    let in_calls = |Batch { queue, messages }| {
+        let calls = calls(messages, |numbered: &Numbered| numbered.message.body.len());
+        calls.into_iter().map(move |messages| Batch { queue, messages })
+    };
+    queues.into_iter().flat_map(in_calls).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use event::Destination;
+    use event::ports::{CALL_BYTES, CALL_ENTRIES};
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn a_call_has_at_most_ten_entries_and_1048576_bytes(
-            sizes in proptest::collection::vec((0_usize..=BATCH_BYTES, 0_usize..3), 0..60),
+            sizes in proptest::collection::vec((0_usize..=CALL_BYTES, 0_usize..3), 0..60),
         ) {
             event::rules!["RC-097"];
             let queues = [
@@ -264,10 +263,10 @@ mod tests {
             });
             let batches = batches(messages.collect());
             let mut numbers: Vec<usize> = Vec::new();
-            for Batch { queue, messages, .. } in &batches {
-                prop_assert!((1..=BATCH_ENTRIES).contains(&messages.len()));
+            for Batch { queue, messages } in &batches {
+                prop_assert!((1..=CALL_ENTRIES).contains(&messages.len()));
                 let bytes = messages.iter().map(|numbered| numbered.message.body.len());
-                prop_assert!(bytes.sum::<usize>() <= BATCH_BYTES);
+                prop_assert!(bytes.sum::<usize>() <= CALL_BYTES);
                 prop_assert!(messages.iter().all(|numbered| numbered.message.queue == *queue));
                 let own = messages.iter().map(|numbered| numbered.message.events.start);
                 prop_assert!(own.clone().is_sorted(), "in order");

@@ -71,6 +71,7 @@ impl Window {
             key: KeyAge::Current,
             not_before: None,
             replayed_at: None,
+            held_at: None,
         };
         let messages = pack(&head, events.iter().map(String::as_str).enumerate());
         let records = messages.into_iter().enumerate().map(|(number, message)| Record {

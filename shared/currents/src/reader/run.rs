@@ -305,6 +305,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             key: KeyAge::Current,
             not_before: None,
             replayed_at: None,
+            held_at: None,
         };
         let items = self.chunk.items.iter().enumerate();
         let events = items.filter_map(|(place, (_, item))| match item {
@@ -342,7 +343,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
                 Item::ParkedEvent(_) | Item::ParkedPart(_) => None,
             });
             let parks: Vec<Outgoing> = parks.collect();
-            if self.sent(parks).await.acknowledged == items.len() {
+            if self.sent(parks).await.acknowledged.len() == items.len() {
                 parked.extend(items);
             } else {
                 sending.open.push(items);

@@ -124,6 +124,8 @@ impl Breaker {
             State::Open { probing: Some(_), .. } => {
                 *self = Self {
                     state: State::Closed { since: Some(now) },
+                    // This one is the first of the ramp.
+                    started: (0, 1),
                     ..Self::default()
                 };
             }

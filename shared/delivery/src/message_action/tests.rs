@@ -35,6 +35,7 @@ fn replaced(action: MessageAction) -> (String, u32, u32) {
             body,
             delay_s,
             longest,
+            ..
         } => (body, delay_s, longest),
         MessageAction::Delete | MessageAction::ChangeVisibility { .. } => panic!("no new message"),
     }
@@ -97,6 +98,7 @@ fn the_new_message_keeps_its_head_and_counts_its_receives() {
         key: KeyAge::Older,
         not_before: None,
         replayed_at: Timestamp::parse("2026-03-01T11:00:00Z"),
+        held_at: None,
     };
     assert_eq!(again.head, wanted);
     assert!(body.starts_with(r#"{"v":1,"#));
@@ -193,12 +195,13 @@ proptest! {
                 prop_assert!(waiting.len() == 3 && seconds <= MAX_VISIBILITY_S);
                 prop_assert_eq!(Some(seconds), longest);
             }
-            MessageAction::Replace { body, delay_s, longest: whole } => {
+            MessageAction::Replace { body, delay_s, longest: whole, events } => {
                 let again = Envelope::open(&body).unwrap();
                 let got: Vec<&str> = again.events.iter().map(|event| event.get()).collect();
                 prop_assert_eq!(&got, &waiting);
                 prop_assert!(delay_s <= MAX_VISIBILITY_S && Some(whole) == longest);
                 prop_assert_eq!(delay_s, whole.min(MAX_VISIBILITY_S));
+                prop_assert_eq!(events, waiting.len() as u64);
                 prop_assert_eq!(again.head.attempt, 1 + receives);
             }
         }

@@ -2,19 +2,38 @@
 
 use super::Receiver;
 use crate::decision::{Arrival, Decision, Refusal};
-use crate::limits::{MESSAGE_BYTES, attempt_ms};
+use crate::limits::attempt_ms;
 use crate::pack::{Unfit, fit, pack};
 use crate::proof::Proof;
 use crate::receiver::ReceiverSurroundings;
 use crate::send::{Outgoing, Sending, send};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use event::Clock;
 use event::envelope::{Content, Head, Parked};
-use event::ports::QueueName;
+use event::ports::{CALL_BYTES, QueueName};
 use event::reasons::{ParkReason, RefuseReason};
+use event::{Clock, Destination};
 use serde_json::value::RawValue;
-use std::ops::Range;
+
+/// Why and for whom an event, or a whole body, is parked.
+#[derive(Clone, Copy)]
+pub(super) struct Park {
+    reason: ParkReason,
+    /// The one destination that lacks it; `None` if no queue has it.
+    destination: Option<Destination>,
+    /// Its place in the request.
+    position: usize,
+}
+
+impl Park {
+    pub(super) const fn new(reason: ParkReason, destination: Option<Destination>, position: usize) -> Self {
+        Self {
+            reason,
+            destination,
+            position,
+        }
+    }
+}
 
 impl<S: ReceiverSurroundings> Receiver<S> {
     /// Queues the events of a request for every destination, and parks those that no queue takes.
@@ -37,7 +56,6 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         }
         let mut fitting: Vec<(usize, &str)> = Vec::with_capacity(events.len());
         let mut messages: Vec<Outgoing> = Vec::new();
-        let mut parked: Vec<(ParkReason, u64)> = Vec::new();
         for (position, event) in events.iter().enumerate() {
             match fit(event.get(), self.settings.receipt.max_depth) {
                 Ok(()) => fitting.push((position, event.get())),
@@ -46,12 +64,12 @@ impl<S: ReceiverSurroundings> Receiver<S> {
                         Unfit::TooDeep => ParkReason::TooDeep,
                         Unfit::TooLarge => ParkReason::EventTooLarge,
                     };
-                    messages.push(self.parking(reason, event, position, proof, arrival).await?);
-                    parked.push((reason, 1));
+                    let park = Park::new(reason, None, position);
+                    messages.push(self.parking(park, event, proof, arrival).await?);
                 }
             }
         }
-        for destination in destinations {
+        for destination in destinations.iter().copied() {
             let head = Head {
                 source: self.source,
                 destination,
@@ -62,6 +80,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
                 key: proof.key,
                 not_before: None,
                 replayed_at: None,
+                held_at: None,
             };
             // A flood from one source must not starve the other; a queue that one route fills needs no groups, which cost.
             let is_shared = self.settings.routes.sources(destination).count() > 1;
@@ -84,47 +103,42 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         if !sending.open.is_empty() || is_park_refused {
             return Err(unavailable(&sending));
         }
-        let refused = self
-            .park_refused(&sending.refused, events, proof, arrival)
-            .await?;
-        if refused > 0 {
-            parked.push((ParkReason::QueueRefused, refused));
-        }
-        let queued = (fitting.len() as u64).saturating_sub(refused);
-        Ok(Decision {
-            queued,
-            ..Decision::accepted(count, proof)
-        }
-        .with_parked(parked))
+        let mut stored = sending.acknowledged;
+        stored.extend(
+            self.park_refused(&sending.refused, events, proof, arrival)
+                .await?,
+        );
+        Ok(Decision::stored(count, destinations.len(), &stored, proof))
     }
 
-    /// Parks the events of envelopes that SQS will never take, one by one (RC-113); gives their number.
+    /// Parks the events of envelopes that SQS will never take, one by one, each for the destination whose queue refused it
+    /// (RC-113): a replay sends nothing to the others again. Gives what SQS has stored.
     async fn park_refused(
         &self,
         refused: &[Outgoing],
         events: &[&RawValue],
         proof: Proof,
         arrival: &Arrival,
-    ) -> Result<u64, Refusal> {
-        let mut positions: Vec<usize> = refused
-            .iter()
-            .flat_map(|message| message.events.clone())
-            .collect();
-        positions.sort_unstable();
-        positions.dedup();
-        let mut messages = Vec::with_capacity(positions.len());
-        for position in positions {
-            if let Some(event) = events.get(position) {
-                let reason = ParkReason::QueueRefused;
-                messages.push(self.parking(reason, event, position, proof, arrival).await?);
+    ) -> Result<Vec<Outgoing>, Refusal> {
+        let mut messages = Vec::new();
+        for message in refused {
+            let destination = match message.queue {
+                QueueName::Destination(destination) => Some(destination),
+                QueueName::BrazeFiles | QueueName::Parked => None,
+            };
+            for position in message.events.clone() {
+                if let Some(event) = events.get(position) {
+                    let park = Park::new(ParkReason::QueueRefused, destination, position);
+                    messages.push(self.parking(park, event, proof, arrival).await?);
+                }
             }
         }
         let count = messages.len();
         let sending = self.send(messages, arrival).await;
-        if sending.acknowledged != count {
+        if sending.acknowledged.len() != count {
             return Err(unavailable(&sending));
         }
-        Ok(count as u64)
+        Ok(sending.acknowledged)
     }
 
     /// Parks a whole body, bit for bit as received (RC-170).
@@ -139,14 +153,13 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         arrival: &Arrival,
     ) -> Result<Decision, Refusal> {
         let key = self.parked_key(arrival);
-        let message = self
-            .parking_bytes(reason, bytes, key, 0..1, proof, arrival)
-            .await?;
+        let park = Park::new(reason, None, 0);
+        let message = self.parking_bytes(park, bytes, key, proof, arrival).await?;
         let sending = self.send(vec![message], arrival).await;
-        if sending.acknowledged == 0 {
+        if sending.acknowledged.is_empty() {
             return Err(unavailable(&sending));
         }
-        Ok(Decision::accepted(1, proof).with_parked(vec![(reason, 1)]))
+        Ok(Decision::stored(1, 1, &sending.acknowledged, proof))
     }
 
     pub(super) async fn send(&self, messages: Vec<Outgoing>, arrival: &Arrival) -> Sending {
@@ -168,57 +181,50 @@ impl<S: ReceiverSurroundings> Receiver<S> {
     /// The message that parks an event.
     async fn parking(
         &self,
-        reason: ParkReason,
+        park: Park,
         event: &RawValue,
-        position: usize,
         proof: Proof,
         arrival: &Arrival,
     ) -> Result<Outgoing, Refusal> {
         let bytes = event.get().as_bytes();
-        let key = format!("{}-{position}", self.parked_key(arrival));
-        let events = position..position + 1;
-        self.parking_bytes(reason, bytes, key, events, proof, arrival)
-            .await
+        let key = format!("{}-{}", self.parked_key(arrival), park.position);
+        self.parking_bytes(park, bytes, key, proof, arrival).await
     }
 
     /// The message that parks these bytes. What no message takes is put into the fallback bucket under `key` (RC-096, RC-171).
     async fn parking_bytes(
         &self,
-        reason: ParkReason,
+        park: Park,
         bytes: &[u8],
         key: String,
-        events: Range<usize>,
         proof: Proof,
         arrival: &Arrival,
     ) -> Result<Outgoing, Refusal> {
-        let mut body = self.parked_body(
-            reason,
-            Content::BodyBase64(STANDARD.encode(bytes)),
-            Some(proof),
-            arrival,
-        );
-        if body.len() > MESSAGE_BYTES {
+        let content = Content::BodyBase64(STANDARD.encode(bytes));
+        let mut body = self.parked_body(park, content, Some(proof), arrival);
+        if body.len() > CALL_BYTES {
             self.put(&key, bytes, arrival.send_until, arrival).await?;
-            body = self.parked_body(reason, Content::Object(key), Some(proof), arrival);
+            body = self.parked_body(park, Content::Object(key), Some(proof), arrival);
         }
-        Ok(Outgoing::parking(reason, body, events))
+        let events = park.position..park.position + 1;
+        Ok(Outgoing::parking(park.reason, body, events))
     }
 
     /// The body of a message in the parked queue.
     pub(super) fn parked_body(
         &self,
-        reason: ParkReason,
+        park: Park,
         content: Content<'_>,
         proof: Option<Proof>,
         arrival: &Arrival,
     ) -> String {
         let parked = Parked {
-            reason,
+            reason: park.reason,
             detail: None,
             by: self.function,
             at: self.surroundings.clock().now(),
             source: Some(self.source),
-            destination: None,
+            destination: park.destination,
             request_id: Some(arrival.request_id.as_str().into()),
             first_received_at: Some(arrival.at),
             attempt: 0,

@@ -3,6 +3,7 @@
 
 use super::Receiver;
 use super::fallback::PENDING;
+use super::queueing::Park;
 use crate::answer::ReceiptResult;
 use crate::decision::{Arrival, Decision};
 use crate::decode;
@@ -217,9 +218,10 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             ..self.arrival(run.request_id.clone(), run.at, bytes.len() as u64, end)
         };
         let (named, proof) = known.map_or((&arrival, None), |(named, proof)| (named, Some(proof)));
-        let body = self.parked_body(ParkReason::UnreadableBody, Content::Object(copy), proof, named);
+        let park = Park::new(ParkReason::UnreadableBody, None, 0);
+        let body = self.parked_body(park, Content::Object(copy), proof, named);
         let message = Outgoing::parking(ParkReason::UnreadableBody, body, 0..1);
-        if self.send(vec![message], &arrival).await.acknowledged == 0 {
+        if self.send(vec![message], &arrival).await.acknowledged.is_empty() {
             return Object::Waits { asked_sqs: true };
         }
         let decision = Decision::kept(vec![(ParkReason::UnreadableBody, 1)]);

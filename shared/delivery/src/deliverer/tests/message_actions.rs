@@ -15,7 +15,7 @@ const BRAZE: QueueName = QueueName::Destination(event::Destination::Braze);
 
 #[test]
 fn a_record_is_kept_while_its_park_is_not_acknowledged() {
-    event::rules!["RD-023"];
+    event::rules!["RD-023", "RD-042"];
     let parks = [message(1, "rejected#1")];
     for faults in [
         [CallFault::Fail; 3],
@@ -27,6 +27,11 @@ fn a_record_is_kept_while_its_park_is_not_acknowledged() {
         assert_eq!(*got.aws.changes.borrow(), [("handle-m1".to_owned(), 60)]);
         assert!(got.aws.lines_of("record")[0].contains(r#""class":"park_failed""#));
         assert_eq!(got.aws.times("park"), 3);
+        assert_eq!(
+            got.aws.dropped_connections.get(),
+            2,
+            "each repetition over fresh ones"
+        );
     }
     let got = invoke_with("", &[CallFault::Fail, CallFault::Forget(0)], 0, &parks);
     assert!(got.kept.is_empty());
@@ -69,7 +74,7 @@ fn every_batch_call_is_read_entry_by_entry() {
 
 #[test]
 fn a_visibility_that_was_not_taken_changes_no_outcome() {
-    event::rules!["RD-026"];
+    event::rules!["RD-026", "RD-042"];
     let records = [0, 1, 2].map(|n| message(n, &format!("retry:5#{n}")));
     for (first, second, failed) in [
         (CallFault::Fail, CallFault::Pass, 0.0),
@@ -81,6 +86,11 @@ fn a_visibility_that_was_not_taken_changes_no_outcome() {
         assert_eq!(got.kept, ["m0", "m1", "m2"]);
         let metric = telemetry::metrics::VISIBILITY_FAILED;
         assert_eq!(got.aws.count(metric, &["braze"]), failed);
+        assert_eq!(
+            got.aws.dropped_connections.get(),
+            1,
+            "the second try goes over fresh ones"
+        );
         let lines = got.aws.lines_of("event");
         assert!(lines.iter().all(|line| line.contains(r#""outcome":"retry""#)));
     }
@@ -140,7 +150,7 @@ fn what_is_done_goes_into_the_remainder_and_the_park() {
 
 #[test]
 fn a_held_record_waits_by_visibility_or_by_message() {
-    event::rules!["RD-087"];
+    event::rules!["RD-068", "RD-087"];
     // The shortest: half of 900, 1800 and 3600.
     for (receives, seconds) in [(1, 450), (2, 900), (3, 1800), (400, 1800)] {
         let got = invoke(&[record("m1", receives, envelope_of("hold#1 hold#2"))]);
@@ -151,6 +161,7 @@ fn a_held_record_waits_by_visibility_or_by_message() {
             let head = Envelope::open(&body).unwrap().head;
             let waits_ms = head.not_before.unwrap().millis_since(head.first_received_at);
             assert_eq!(waits_ms, i64::from(seconds) * 1000);
+            assert_eq!(head.held_at, Some(head.first_received_at));
         }
         assert_eq!(got.aws.count(telemetry::metrics::HOLD, &["braze"]), 1.0);
     }
@@ -192,6 +203,7 @@ fn a_new_message_that_sqs_did_not_take_is_sent_again() {
         let taken = faults < 3;
         assert_eq!(got.kept.is_empty(), taken, "{faults} faults");
         assert_eq!(got.aws.bodies(BRAZE).len(), usize::from(taken));
+        assert_eq!(got.aws.dropped_connections.get(), faults.min(2));
     }
 }
 
@@ -254,27 +266,23 @@ fn a_time_over_12_days_ahead_counts_as_now() {
 fn unusable_settings_hold_the_events_concerned_alone() {
     event::rules!["RI-048"];
     let instance = "[braze]\ninstance = \"US-01\"\n";
+    let with = |more: &str| format!("{instance}{more}");
     let held = Some(r#""outcome":"hold","reason":"config""#);
-    for (settings, named, line) in [
+    for (text, named, line) in [
         // Neither `braze.instance` nor `braze.endpoint_url` is set.
-        ("", Some("braze.instance"), held),
+        (String::new(), Some("braze.instance"), held),
         (
-            "[segment_to_braze]\norders = \"purchase\"",
+            with("[segment_to_braze]\norders = \"purchase\""),
             Some("segment_to_braze.orders"),
             held,
         ),
-        ("[braze]\nmax_objects = 0", Some("braze.max_objects"), held),
-        ("[delivery]\npause_s = 99", Some("delivery.pause_s"), held),
-        ("[routes", Some("infra/settings/switchyard.toml"), held),
-        ("[segment_to_branch]\nmarkers = 3", None, None),
-        ("[branch]\ntimeout = \"30s\"", None, None),
-        ("[receipt]\nmax_events = 0", None, None),
+        (with("max_objects = 0"), Some("braze.max_objects"), held),
+        (with("[delivery]\npause_s = 99"), Some("delivery.pause_s"), held),
+        ("[routes".to_owned(), Some("infra/settings/switchyard.toml"), held),
+        (with("[segment_to_branch]\nmarkers = 3"), None, None),
+        (with("[branch]\ntimeout = \"30s\""), None, None),
+        (with("[receipt]\nmax_events = 0"), None, None),
     ] {
-        let text = if named == Some("braze.instance") || settings == "[routes" {
-            settings.to_owned()
-        } else {
-            format!("{instance}{settings}").replace(&format!("{instance}[braze]\n"), instance)
-        };
         let (aws, vendor) = (FakeAws::default(), FakeVendor::silent());
         let map: Map<Braze> = |_, _, _, _| panic!("parked, if it is mapped");
         let secrets = FakeSecrets::new(&secret("k-1"));
@@ -282,19 +290,12 @@ fn unusable_settings_hold_the_events_concerned_alone() {
         let errors = aws.lines_of("error");
         assert_eq!(errors.len(), usize::from(named.is_some()), "{text}");
         let says = [named.unwrap_or_default(), "run switchyard check"];
-        assert!(
-            errors
-                .iter()
-                .all(|line| says.iter().all(|word| line.contains(word))),
-            "{errors:?}"
-        );
-        let days = |days: i64| vendor.advance(days * 86_400_000);
+        let says_all = |line: &String| says.iter().all(|word| line.contains(word));
+        assert!(errors.iter().all(says_all), "{errors:?}");
+        let records = [message(1, "ok#1")];
         let deliver = || {
-            run(deliverer.handle(
-                &[message(1, "ok#1")],
-                "aws-1",
-                vendor.now.get().plus_millis(60_000),
-            ))
+            let deadline = vendor.now.get().plus_millis(60_000);
+            run(deliverer.handle(&records, "aws-1", deadline))
         };
         let kept = deliver();
         assert_eq!(kept.len(), usize::from(line.is_some()), "{text}");
@@ -302,12 +303,10 @@ fn unusable_settings_hold_the_events_concerned_alone() {
         assert!(aws.lines_of("event")[0].contains(expected), "{text}");
         if line.is_some() {
             assert_eq!(aws.changes.take(), [("handle-m1".to_owned(), 675)]);
-            days(11);
+            vendor.advance(11 * 86_400_000);
             assert_eq!(deliver(), Vec::<String>::new());
-            assert!(
-                aws.bodies(QueueName::Parked)[0].contains("hold_expired"),
-                "{text}"
-            );
+            let parked = aws.bodies(QueueName::Parked);
+            assert!(parked[0].contains("hold_expired"), "{text}");
         }
     }
 }
@@ -339,14 +338,9 @@ fn a_mistake_in_own_rules_holds_the_events_of_its_route() {
     let kept = run(deliverer.handle(&records, "aws-1", deadline));
     let lines = aws.lines_of("event");
     assert_eq!(kept, ["m1"], "{lines:#?}");
-    assert!(
-        lines[0].contains(r#""outcome":"hold","reason":"config""#),
-        "{}",
-        lines[0]
-    );
-    assert!(
-        lines[1].contains(r#""outcome":"ignored","reason":"loop""#),
-        "{}",
-        lines[1]
-    );
+    let ends = [
+        r#""outcome":"hold","reason":"config""#,
+        r#""outcome":"ignored","reason":"loop""#,
+    ];
+    assert!((0..2).all(|n| lines[n].contains(ends[n])), "{lines:#?}");
 }

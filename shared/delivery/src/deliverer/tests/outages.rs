@@ -65,8 +65,8 @@ impl<D: Conforms> Stack<D> {
         self.sent += 1;
         let mut record = record(&format!("m{}", self.sent), 0, body);
         record.sent_at = Some(now);
-        self.messages
-            .push((record, now.plus_millis(i64::from(delay_s) * 1000)));
+        let visible_at = now.plus_millis(i64::from(delay_s) * 1000);
+        self.messages.push((record, visible_at));
     }
 
     /// Three events of users of their own, received now.
@@ -104,25 +104,16 @@ impl<D: Conforms> Stack<D> {
         let mut batch: Vec<Record> = batches.into_iter().flatten().collect();
         let changes: BTreeMap<String, u32> = self.aws.changes.take().into_iter().collect();
         batch.retain(|record| kept.contains(&record.message_id));
+        let now = self.vendor.now.get();
         let come_back = batch.into_iter().map(|record| {
-            let changed = changes
-                .get(&record.receipt_handle)
-                .map(|seconds| i64::from(*seconds) * 1000);
-            let at = self
-                .vendor
-                .now
-                .get()
-                .plus_millis(changed.unwrap_or(VISIBILITY_MS));
-            (record, at)
+            let changed = changes.get(&record.receipt_handle);
+            let wait_ms = changed.map_or(VISIBILITY_MS, |seconds| i64::from(*seconds) * 1000);
+            (record, now.plus_millis(wait_ms))
         });
         self.messages = rest.into_iter().chain(come_back).collect();
         for message in self.aws.sent.take() {
-            assert_eq!(
-                message.queue,
-                QueueName::Destination(D::NAME),
-                "parked: {}",
-                message.body
-            );
+            let own = QueueName::Destination(D::NAME);
+            assert_eq!(message.queue, own, "parked: {}", message.body);
             let envelope = Envelope::open(&message.body).unwrap();
             for event in &envelope.events {
                 let sends = self.self_sends.entry(event.get().to_owned()).or_default();
@@ -176,23 +167,18 @@ fn outage<D: Conforms>(hours: i64, responds_with: u16) -> String {
         "{} min after the end",
         took_ms / MINUTE_MS
     );
-    let mut accepted: Vec<String> = (vendor.seen.borrow().iter())
-        .filter(|seen| accepts(seen))
-        .flat_map(|seen| seen.marks())
-        .collect();
+    let seen = vendor.seen.borrow();
+    let accepted = seen.iter().filter(|seen| accepts(seen));
+    let mut accepted: Vec<String> = accepted.flat_map(Seen::marks).collect();
+    let all = (0..received).flat_map(|n| [0, 1, 2].map(|place| format!("{n}-{place}")));
+    let mut all: Vec<String> = all.collect();
     accepted.sort();
-    let mut all: Vec<String> = (0..received)
-        .flat_map(|n| [0, 1, 2].map(|place| format!("{n}-{place}")))
-        .collect();
     all.sort();
     assert_eq!(accepted, all, "each once, none parked");
     let longest = stack.self_sends.values().max_by_key(|sends| sends.count).unwrap();
     let sixteenth_ms = longest.sixteenth_at.unwrap().millis_since(start);
-    format!(
-        "{} | {:.1} h",
-        longest.count,
-        sixteenth_ms as f64 / HOUR_MS as f64
-    )
+    let hours = sixteenth_ms as f64 / HOUR_MS as f64;
+    format!("{} | {hours:.1} h", longest.count)
 }
 
 fn is_written_down(drill: &str, hours: i64, status: u16) {

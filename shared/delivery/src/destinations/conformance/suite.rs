@@ -5,8 +5,8 @@ use crate::destination::{Destination, UserOrderScope};
 use crate::destinations::conformance::{Conforms, envelope_for, one_call, statuses};
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
-    FakeSurroundings, FakeVendor, after, deliver, deliver_within, dispatcher, dispatcher_in_time_of, job,
-    respond, secret, words,
+    FakeSurroundings, FakeVendor, after, deliver, deliver_at_once, deliver_within, dispatcher,
+    dispatcher_in_time_of, job, respond, secret, words,
 };
 use crate::http::NoResponse::{self, Connect, Timeout};
 use crate::http::Response;

@@ -56,6 +56,38 @@ fn what_sqs_blames_is_kept_event_by_event() {
 }
 
 #[test]
+fn what_one_queue_refuses_is_parked_for_it_alone() {
+    event::rules!["RC-113", "RP-030"];
+    let both = [CallFault::Blame(0); 2];
+    for (faults, queued, destinations) in [
+        (&both[..1], &["branch"][..], &["braze"][..]),
+        (&both, &[], &["braze", "branch"]),
+    ] {
+        let fixture = Fixture::segment("");
+        fixture.faults(faults.iter().copied());
+        assert_eq!(
+            fixture.post("", &[("x-signature", V1_BY_A)], V1),
+            (202, OK.into())
+        );
+        let (parked, kept): (Vec<_>, Vec<_>) = fixture
+            .sent()
+            .into_iter()
+            .partition(|(queue, _)| *queue == QueueName::Parked);
+        for (body, destination) in parked.iter().zip(destinations) {
+            assert!(
+                body.1.contains(&format!(r#""destination":"{destination}""#)),
+                "{}",
+                body.1
+            );
+        }
+        assert_eq!((parked.len(), kept.len()), (destinations.len(), queued.len()));
+        let labels = ["segment", "parked", "queue_refused"];
+        let events = fixture.count(telemetry::metrics::EVENTS_BY_REASON_AT_RECEIPT, &labels);
+        assert_eq!(events, 1.0, "an event for two destinations counts once");
+    }
+}
+
+#[test]
 fn a_deep_event_is_parked_and_its_neighbours_go_on() {
     event::rules!["RC-057"];
     let fixture = Fixture::braze();

@@ -11,17 +11,13 @@ fn a_400_that_breaks_off_before_it_names_the_key_parks_nothing() {
         (404, "", refused),
         (413, "", refused),
     ] {
-        let vendor = FakeVendor::new(move |_, _| {
-            respond(status, &[], body).map(|response| Response {
-                cut: true,
-                ..response
-            })
-        });
-        assert_eq!(
-            words(&deliver(&usual(""), &vendor, events(1))),
-            [wanted],
-            "{status} {body}"
-        );
+        let cut = |response| Response {
+            cut: true,
+            ..response
+        };
+        let vendor = FakeVendor::new(move |_, _| respond(status, &[], body).map(cut));
+        let results = deliver(&usual(""), &vendor, events(1));
+        assert_eq!(words(&results), [wanted], "{status} {body}");
     }
 }
 
@@ -34,12 +30,7 @@ fn without_an_answer_the_event_may_count_twice() {
         assert_eq!(vendor.requests(), 1, "it is not sent again at once");
         (words(&results).remove(0), results[0].maybe_duplicate)
     };
-    assert_eq!(
-        of("on_ambiguous = \"retry\""),
-        ("retry transient".to_owned(), true)
-    );
-    assert_eq!(
-        of("on_ambiguous = \"park\""),
-        ("parked ambiguous".to_owned(), false)
-    );
+    let is = |word: &str, maybe| (word.to_owned(), maybe);
+    assert_eq!(of("on_ambiguous = \"retry\""), is("retry transient", true));
+    assert_eq!(of("on_ambiguous = \"park\""), is("parked ambiguous", false));
 }

@@ -1,37 +1,41 @@
 use super::*;
 
 fn instance(name: &str) -> Result<Option<String>, Problem> {
-    base_url(&Braze {
-        instance: name.to_owned(),
-        ..Braze::default()
-    })
+    base_url(&settings(name, ""))
 }
 
 fn url(text: &str, allow_any_host: bool) -> Result<Option<String>, Problem> {
     base_url(&Braze {
-        endpoint_url: text.to_owned(),
         allow_any_host,
-        ..Braze::default()
+        ..settings("", text)
     })
+}
+
+fn settings(instance: &str, endpoint_url: &str) -> Braze {
+    Braze {
+        instance: instance.to_owned(),
+        endpoint_url: endpoint_url.to_owned(),
+        ..Braze::default()
+    }
 }
 
 #[test]
 fn an_instance_names_its_host_in_any_case() {
     event::rules!["SB-500"];
     let of = |name| instance(name).unwrap().unwrap();
-    assert_eq!(of("US-01"), "https://rest.iad-01.braze.com");
-    assert_eq!(of("us-08"), "https://rest.iad-08.braze.com");
-    assert_eq!(of("US-09"), "https://rest.us-09.braze.com");
-    assert_eq!(of("Us-10"), "https://rest.us-10.braze.com");
-    assert_eq!(of("EU-01"), "https://rest.fra-01.braze.eu");
-    assert_eq!(of("eu-02"), "https://rest.fra-02.braze.eu");
-    for (name, label) in [
-        ("AU-01", "au-01"),
-        ("ID-01", "id-01"),
-        ("JP-01", "jp-01"),
-        ("KR-01", "kr-01"),
+    for (name, host) in [
+        ("US-01", "iad-01.braze.com"),
+        ("us-08", "iad-08.braze.com"),
+        ("US-09", "us-09.braze.com"),
+        ("Us-10", "us-10.braze.com"),
+        ("EU-01", "fra-01.braze.eu"),
+        ("eu-02", "fra-02.braze.eu"),
+        ("AU-01", "au-01.braze.com"),
+        ("ID-01", "id-01.braze.com"),
+        ("JP-01", "jp-01.braze.com"),
+        ("KR-01", "kr-01.braze.com"),
     ] {
-        assert_eq!(of(name), format!("https://rest.{label}.braze.com"));
+        assert_eq!(of(name), format!("https://rest.{host}"));
     }
     for bad in ["US-11", "EU-03", "iad-01", "US01", "rest.iad-01.braze.com"] {
         let problem = instance(bad).unwrap_err();
@@ -48,24 +52,14 @@ fn neither_is_no_address_and_both_are_refused() {
     for named in ["`braze.instance`", "braze.endpoint_url", "US-01"] {
         assert!(problem.contains(named), "{problem}");
     }
-    let both = Braze {
-        instance: "US-01".to_owned(),
-        endpoint_url: "https://rest.iad-01.braze.com".to_owned(),
-        ..Braze::default()
-    };
+    let both = settings("US-01", "https://rest.iad-01.braze.com");
     assert!(base_url(&both).is_err() && required_base_url(&both).is_err());
 }
 
 #[test]
 fn without_its_route_an_address_is_optional_but_checked() {
     event::rules!["SB-311"];
-    let check = |instance: &str, endpoint_url: &str| {
-        check_address(&Braze {
-            instance: instance.to_owned(),
-            endpoint_url: endpoint_url.to_owned(),
-            ..Braze::default()
-        })
-    };
+    let check = |instance: &str, endpoint_url: &str| check_address(&settings(instance, endpoint_url));
     let url = "https://rest.iad-01.braze.com";
     for (instance, endpoint_url) in [("", ""), ("US-01", ""), ("", url), ("US-01", url)] {
         assert_eq!(check(instance, endpoint_url), Ok(()));
@@ -93,10 +87,7 @@ const GOOD: [(&str, &str); 19] = [
     ("https://rest.us-10.braze.com", "https://rest.us-10.braze.com"),
     ("https://rest.au-01.braze.com", "https://rest.au-01.braze.com"),
     ("https://rest.kr-01.braze.com", "https://rest.kr-01.braze.com"),
-    (
-        "https://rest.iad-01.braze.com:443",
-        "https://rest.iad-01.braze.com",
-    ),
+    ("https://rest.fra-01.braze.eu:443", "https://rest.fra-01.braze.eu"),
     ("https://mysdk.braze.com", "https://mysdk.braze.com"),
     ("https://rest.sdk.braze.com", "https://rest.sdk.braze.com"),
     ("http://127.0.0.1:4010", "http://127.0.0.1:4010"),

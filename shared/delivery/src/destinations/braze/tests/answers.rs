@@ -9,10 +9,8 @@ fn what_a_request_carries() {
     assert_eq!((seen[0].method, seen[0].path.as_str()), ("POST", "/users/track"));
     assert_eq!(seen[0].authorization.as_deref(), Some("Bearer k-1"));
     assert!(!seen[0].body.to_string().contains("k-1"));
-    assert_eq!(
-        (seen[0].timeout_ms, seen[0].max_response_bytes),
-        (10_000, 256 * 1024)
-    );
+    let limits = (seen[0].timeout_ms, seen[0].max_response_bytes);
+    assert_eq!(limits, (10_000, 256 * 1024));
 }
 
 #[test]
@@ -68,10 +66,8 @@ fn delivery_case_8_an_unmapped_error_warns_all_or_refuses_one() {
     event::rules!["SB-536"];
     let vendor = FakeVendor::always(201, r#"{"message":"success","errors":["bad input"]}"#);
     let one = |user| vec![track(user, 0, 1, 0)];
-    assert_eq!(
-        outcomes(&vendor, [one("u"), one("v")]),
-        ["warned unmapped_error"; 2]
-    );
+    let of_two = outcomes(&vendor, [one("u"), one("v")]);
+    assert_eq!(of_two, ["warned unmapped_error"; 2]);
     let results = deliver(&braze(""), &vendor, jobs([one("u")]));
     assert_eq!(words(&results), ["parked rejected"]);
     assert_eq!(results[0].detail.as_deref(), Some("201 success; bad input"));
@@ -143,10 +139,8 @@ fn an_error_of_a_shared_item_is_all_its_events() {
     };
     let vendor = error("attributes", 0);
     let calls = [vec![track("u", 1, 0, 0)], vec![track("u", 1, 1, 0)]];
-    assert_eq!(
-        outcomes(&vendor, calls),
-        ["parked rejected", "parked partly_rejected"]
-    );
+    let wanted = ["parked rejected", "parked partly_rejected"];
+    assert_eq!(outcomes(&vendor, calls), wanted);
     assert_eq!(objects(&vendor.seen.borrow()[0]), 2);
     // Entries of one subscription group are joined.
     let groups = ["g1", "g2", "g1", "g2"].into_iter().zip(["a", "b", "c", "d"]);
@@ -169,10 +163,8 @@ fn an_update_of_an_unknown_item_is_refused_by_itself() {
         }
     });
     let calls = ["old", "new", "other"].map(|id| vec![update_item(id)]);
-    assert_eq!(
-        outcomes(&vendor, calls),
-        ["delivered", "parked rejected", "delivered"]
-    );
+    let wanted = ["delivered", "parked rejected", "delivered"];
+    assert_eq!(outcomes(&vendor, calls), wanted);
     assert!(vendor.seen.borrow().iter().all(|seen| seen.method == "PATCH"));
 }
 

@@ -3,7 +3,6 @@ use crate::destination::Destination;
 use crate::destinations::packed;
 use crate::destinations::segment::exchange::body;
 use crate::fake_vendor::job;
-use event::EventId;
 use event::calls::Platform;
 use event::settings::Settings;
 use proptest::prelude::*;
@@ -128,18 +127,12 @@ proptest! {
 #[test]
 fn what_packed_shows_is_packed_as_it_would_be_sent() {
     event::rules!["SEG-023", "SEG-044"];
-    let call = |id: &str, padding: usize| SegmentCall {
-        body: format!(
-            r#"{{"type":"track","event":"{}","userId":"u","messageId":"{id}"}}"#,
-            "x".repeat(padding)
-        ),
-        message_id: id.to_owned(),
-        lacks_timestamp: true,
-        platform: Some(Platform::Ios),
-        user: None,
+    let event = |id: &str, padding| {
+        let mut job = event(id, padding, Some(Platform::Ios), None);
+        job.calls[0].lacks_timestamp = true;
+        (job.id, job.calls)
     };
-    let event = |id: &str, padding| (EventId::given(id), vec![call(id, padding)]);
-    let bare = call("a", 0).body.len();
+    let bare = event("a", 0).1[0].body.len();
     let settings = Settings::load("[segment]\nmax_batch_bytes = 33000").unwrap();
     // The times that delivery adds count, though they are not shown.
     let half = (33_000 - EMPTY_BODY_BYTES - 1) / 2 - 39 - bare;

@@ -1,15 +1,16 @@
 use super::*;
 
+fn refusing_key_i() -> FakeVendor {
+    FakeVendor::new(|seen, _| match seen.carries("i") {
+        true => respond(401, &[], ""),
+        false => ok(),
+    })
+}
+
 #[test]
 fn a_platform_without_its_own_key_goes_on_with_the_key_of_all() {
     event::rules!["SEG-020", "RD-084"];
-    let vendor = FakeVendor::new(|seen, _| {
-        if seen.carries("i") {
-            respond(401, &[], "")
-        } else {
-            ok()
-        }
-    });
+    let vendor = refusing_key_i();
     let secrets = FakeSecrets::new(&keys(None, &[("ios", "i")]));
     secrets.store(&keys(Some("wk"), &[]));
     let segment: Dispatcher<Segment, FakeSurroundings> = dispatcher("", secrets);
@@ -21,24 +22,12 @@ fn a_platform_without_its_own_key_goes_on_with_the_key_of_all() {
 #[test]
 fn a_refused_key_holds_its_own_calls_alone() {
     event::rules!["SEG-054"];
-    let vendor = FakeVendor::new(|seen, _| {
-        if seen.carries("i") {
-            respond(401, &[], "")
-        } else {
-            ok()
-        }
-    });
+    let vendor = refusing_key_i();
     let jobs = of_platforms(&[Some(Platform::Ios), None].repeat(3));
-    let one_by_one = with_keys(
-        "max_batch_events = 1\nconcurrency = 1",
-        &keys(Some("all"), &[("ios", "i")]),
-    );
+    let both = keys(Some("all"), &[("ios", "i")]);
+    let one_by_one = with_keys("max_batch_events = 1\nconcurrency = 1", &both);
     let results = deliver(&one_by_one, &vendor, jobs);
-    let (held, delivered) = ("hold credentials", "delivered");
-    assert_eq!(
-        words(&results),
-        [held, delivered, held, delivered, held, delivered]
-    );
+    assert_eq!(words(&results), ["hold credentials", "delivered"].repeat(3));
     // The second and third request with that key are not started.
     assert_eq!(vendor.requests(), 4);
 }

@@ -12,10 +12,8 @@ fn what_a_request_carries() {
     // "wk:" in base64.
     assert_eq!(seen[0].authorization.as_deref(), Some("Basic d2s6"));
     assert_eq!(seen[0].headers, []);
-    assert_eq!(
-        (seen[0].timeout_ms, seen[0].max_response_bytes),
-        (10_000, 64 * 1024)
-    );
+    let limits = (seen[0].timeout_ms, seen[0].max_response_bytes);
+    assert_eq!(limits, (10_000, 64 * 1024));
     let members: Vec<_> = seen[0].body.as_object().unwrap().keys().collect();
     assert_eq!(members, ["batch", "sentAt"]);
 }
