@@ -67,8 +67,8 @@ mod tests {
     /// The number that follows the words.
     fn number_after(text: &str, words: &str) -> u64 {
         let (_, rest) = text.split_once(words).unwrap();
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap();
-        rest[..end].parse().unwrap()
+        let number = rest.split(|c: char| !c.is_ascii_digit()).next();
+        number.unwrap().parse().unwrap()
     }
 
     #[test]
