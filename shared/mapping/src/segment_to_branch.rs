@@ -16,7 +16,7 @@ mod user_data;
 mod value;
 
 use crate::Trace;
-use crate::forms::{Placeholders, record_json_texts, unfolded};
+use crate::forms::Placeholders;
 use crate::rejected::Rejected;
 use crate::route::{self, Arrival, Mapping};
 use event::calls::{BranchCall, Mapped};
@@ -42,9 +42,6 @@ const WARNINGS: [Warning; 11] = [
     Warning::ReservedPropertyRemoved,
 ];
 
-/// Where JSON text counts as the value that it stands for.
-const JSON_TEXTS: [&[&str]; 1] = [&["properties", "products"]];
-
 /// Maps one event. `text` is the event as received: any one JSON value.
 pub fn map(text: &str, settings: &Settings, trace: &mut Trace) -> Mapped<BranchCall> {
     route::map::<SegmentToBranch>(text, None, settings, trace)
@@ -62,14 +59,6 @@ impl Mapping for SegmentToBranch {
     type Received<'a> = Received<'a>;
     type Accepted<'a> = (Accepted<'a>, Received<'a>);
     type Call = BranchCall;
-
-    fn unfold(event: Json<'_>, _: &Settings) -> Option<String> {
-        unfolded(event, &JSON_TEXTS)
-    }
-
-    fn record_unfolded(event: Json<'_>, _: &Settings, trace: &mut Trace) {
-        record_json_texts("SR-220", event, &JSON_TEXTS, trace);
-    }
 
     fn open<'a>(event: Json<'a>, trace: &mut Trace) -> Option<Received<'a>> {
         Received::open(event, trace)

@@ -26,7 +26,8 @@ pub struct Warned {
 
 /// Collects warnings and, if asked to, their places and the rules' work. Without that, no path is ever written.
 pub struct Trace {
-    warnings: Vec<Warning>,
+    /// Each with the rule that raised it.
+    warnings: Vec<(&'static str, Warning)>,
     explained: Option<Explained>,
 }
 
@@ -76,6 +77,27 @@ impl Trace {
         }
     }
 
+    /// Adds what another one has collected, but for what this one has already.
+    pub fn append_new(&mut self, mut other: Self) {
+        if let (Some(explained), Some(other)) = (&self.explained, &mut other.explained) {
+            other
+                .occurrences
+                .retain(|warned| !explained.occurrences.contains(warned));
+            other.trace.retain(|entry| !explained.trace.contains(entry));
+        }
+        self.append(other);
+    }
+
+    /// Adds of what an attempt that was given up has collected only the warnings of these rules: those that say why.
+    pub fn append_of(&mut self, rules: &[&str], mut other: Self) {
+        other.warnings.retain(|(rule, _)| rules.contains(rule));
+        if let Some(other) = &mut other.explained {
+            other.occurrences.retain(|warned| rules.contains(&warned.rule));
+            other.trace.clear();
+        }
+        self.append(other);
+    }
+
     /// Keeps the text of the event that own rules have changed, if somebody wants to know it.
     pub fn keep_changed(&mut self, event: &str) {
         if let Some(explained) = &mut self.explained {
@@ -95,8 +117,8 @@ impl Trace {
 
     /// Raises a warning of a rule at a place of the input. `path` is called only if somebody wants to know.
     pub fn warn(&mut self, rule: &'static str, warning: Warning, path: impl FnOnce() -> String) {
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
+        if !self.warnings.contains(&(rule, warning)) {
+            self.warnings.push((rule, warning));
         }
         if let Some(explained) = &mut self.explained {
             let path = path();
@@ -104,18 +126,18 @@ impl Trace {
         }
     }
 
+    /// Raises a warning that may have been raised at this place already.
+    pub fn warn_once(&mut self, rule: &'static str, warning: Warning, path: impl FnOnce() -> String) {
+        let mut one = self.empty();
+        one.warn(rule, warning, path);
+        self.append_new(one);
+    }
+
     /// Records what a rule made of a value. `entry` gives the input's path and the result, only if somebody wants to know.
     pub fn record(&mut self, rule: &'static str, entry: impl FnOnce() -> (String, String)) {
         if let Some(explained) = &mut self.explained {
             let (path, result) = entry();
             explained.trace.push(TraceEntry { rule, path, result });
-        }
-    }
-
-    /// Drops the entries from this number on: what they describe is not sent after all. Warnings stay.
-    pub fn forget_from(&mut self, number: usize) {
-        if let Some(explained) = &mut self.explained {
-            explained.trace.truncate(number);
         }
     }
 
@@ -142,7 +164,7 @@ impl Trace {
         order
             .iter()
             .copied()
-            .filter(|warning| self.warnings.contains(warning))
+            .filter(|warning| self.warnings.iter().any(|(_, raised)| raised == warning))
             .collect()
     }
 
@@ -179,7 +201,36 @@ mod tests {
         assert_eq!(explaining.warnings(&order), [Warning::KeyRenamed]);
         assert_eq!(explaining.occurrences().len(), 2);
         assert_eq!(explaining.entries().len(), 1);
-        explaining.forget_from(0);
-        assert!(explaining.entries().is_empty() && explaining.occurrences().len() == 2);
+    }
+
+    #[test]
+    fn of_an_attempt_given_up_only_the_named_rules_are_told() {
+        for mut trace in [Trace::brief(), Trace::explaining()] {
+            let mut attempt = trace.empty();
+            attempt.warn("SB-208", Warning::TextCut, || "properties.order_id".into());
+            attempt.warn("SB-212", Warning::InvalidCurrency, || "properties.currency".into());
+            attempt.record("SB-200", || ("event".into(), "events[0].name".into()));
+            trace.append_of(&["SB-212"], attempt);
+            let order = [Warning::TextCut, Warning::InvalidCurrency];
+            assert_eq!(trace.warnings(&order), [Warning::InvalidCurrency]);
+            assert!(trace.entries().is_empty());
+            assert_eq!(trace.occurrences().len(), usize::from(trace.explains()));
+        }
+    }
+
+    #[test]
+    fn what_was_told_is_not_told_again() {
+        let mut trace = Trace::explaining();
+        trace.warn("SB-049", Warning::InvalidValue, || "userId".into());
+        trace.record("SB-040", || ("anonymousId".into(), "user_alias".into()));
+        let mut other = trace.empty();
+        other.append_new(Trace::explaining());
+        for path in ["userId", "anonymousId"] {
+            other.warn("SB-049", Warning::InvalidValue, || path.into());
+            other.record("SB-040", || (path.into(), "user_alias".into()));
+        }
+        trace.append_new(other);
+        trace.warn_once("SB-049", Warning::InvalidValue, || "anonymousId".into());
+        assert_eq!((trace.occurrences().len(), trace.entries().len()), (2, 2));
     }
 }

@@ -6,7 +6,7 @@ use super::item::{FIELDS, IDENTIFIER, Item, PRODUCT_ID, Takes};
 use super::properties::Properties;
 use super::value::{currency, is_blank, number, text, write_compact};
 use crate::Trace;
-use crate::forms::list;
+use crate::forms::{json_text, list};
 use event::branch_events::{Category, StandardEvent};
 use event::json::{Json, Object, ObjectWriter};
 use event::reasons::Warning;
@@ -36,7 +36,17 @@ pub(super) fn content_items(
     trace: &mut Trace,
 ) -> ContentItems {
     let mut content = ContentItems::default();
-    if let Some(products) = properties.get(PRODUCTS).and_then(list) {
+    let given = properties.get(PRODUCTS);
+    // Read here alone: where no item comes of it, the text stays as it came.
+    let text = given.and_then(json_text);
+    let opened = text.as_deref().and_then(|text| Json::parse(text).ok());
+    if let Some(products) = opened.or(given).and_then(list) {
+        if opened.is_some() {
+            trace.record("SR-220", || {
+                let result = "read as the JSON that it is the text of";
+                ("properties.products".into(), result.into())
+            });
+        }
         content.of_products(&products, money, trace);
         if !content.items.is_empty() {
             properties.take(PRODUCTS);

@@ -22,6 +22,9 @@ pub(super) use table::Kind;
 /// The path of the event's properties as they are sent.
 const OUTPUTS: &str = "events[0].properties";
 
+/// The rules whose warnings say why an event is incomplete: an id of the user's as its cart, products, the currency.
+const WHY_INCOMPLETE: [&str; 4] = ["SB-043", "SB-049", "SB-204", "SB-212"];
+
 /// The recommended event; `None` if it lacks what Braze requires.
 pub(super) fn recommended(
     kind: Kind,
@@ -39,10 +42,11 @@ pub(super) fn recommended(
         first_currency: false,
         own_product: false,
     };
-    let recorded = trace.entries().len();
-    let properties = order.properties(trace);
-    match properties {
+    // What is not sent after all is warned of only as far as it says why.
+    let mut attempt = trace.empty();
+    match order.properties(&mut attempt) {
         Some(properties) => {
+            trace.append(attempt);
             let name = kind.braze_name();
             trace.record("SB-200", || ("event".into(), format!("events[0].name = {name}")));
             trace.record("SB-200", || ("properties".into(), "events[0].properties".into()));
@@ -53,7 +57,7 @@ pub(super) fn recommended(
             )
         }
         None => {
-            trace.forget_from(recorded);
+            trace.append_of(&WHY_INCOMPLETE, attempt);
             trace.warn("SB-209", Warning::EcommerceIncomplete, || "properties".into());
             None
         }

@@ -70,7 +70,11 @@ pub(super) fn accept(
     Ok(event_type)
 }
 
-fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
+/// The type of an event.
+///
+/// # Errors
+/// It has none, or one that Braze has no use for.
+pub(super) fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
     let malformed = Rejected::park("SB-010", "type", ParkReason::MalformedEvent);
     let given = event
         .get("type")

@@ -78,9 +78,7 @@ fn subscription(
 ) -> Result<BrazeCall, Rejected> {
     let traits = event.traits.as_ref();
     let trait_of = |key: &str| traits.and_then(|traits| traits.present(key));
-    let found = STATES
-        .iter()
-        .find_map(|key| Some((key, group_state(trait_of(key)?)?)));
+    let found = traits.and_then(|traits| group_state(traits, &STATES, &|| "traits".into(), trace));
     let (state_key, state) = found.ok_or(Rejected::park(
         "SB-253",
         "traits.subscription_state",
@@ -104,7 +102,7 @@ fn subscription(
         (format!("traits.{state_key}"), result)
     });
     for (key, value) in traits.iter().flat_map(|traits| traits.iter()) {
-        let is_read = key == *state_key || (key == DOUBLE_OPT_IN && boolean(value).is_some());
+        let is_read = key == state_key || (key == DOUBLE_OPT_IN && boolean(value).is_some());
         if !is_read {
             trace.record("SB-253", || {
                 (format!("traits.{key}"), "left out: a state alone is sent".into())

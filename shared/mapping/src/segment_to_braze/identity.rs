@@ -1,6 +1,8 @@
 //! By what Braze knows the user: one kind of identifier.
 
 use super::forms::{PhoneRules, e164};
+use super::gate::{EventType, event_type};
+use super::properties::matches;
 use super::received::{Place, Received};
 use crate::Trace;
 use crate::forms::text::email;
@@ -9,11 +11,14 @@ use crate::forms::{Placeholders, list};
 use event::calls::UserKey;
 use event::json::{Json, Object, ObjectWriter, write_string};
 use event::reasons::Warning;
-use event::settings::{Anonymous, SegmentToBraze};
+use event::settings::{Anonymous, Pattern, SegmentToBraze};
 use std::borrow::Cow;
 
 /// The `type` of an external id that the event's context names.
 const CONTEXT_ID_TYPE: &str = "brazeExternalId";
+
+/// The keys of an alias.
+pub(super) const ALIAS_KEYS: [&str; 2] = ["alias_name", "alias_label"];
 
 /// An alias: two texts.
 #[derive(Clone, PartialEq, Eq)]
@@ -201,6 +206,33 @@ impl<'e, 'a> Ids<'e, 'a> {
         }
     }
 
+    /// The alias that a value spells. One that is no object, or lacks a name or a label, is warned of unless it `is_told`
+    /// elsewhere.
+    pub(super) fn alias_at(
+        &self,
+        value: Json<'_>,
+        path: impl Fn() -> String,
+        is_told: bool,
+        trace: &mut Trace,
+    ) -> Option<UserAlias> {
+        let object = value.as_object();
+        let has = |key: &&str| {
+            let given = object.as_ref().and_then(|object| object.present(key));
+            given.is_some_and(|given| !is_blank(given))
+        };
+        match &object {
+            Some(object) if ALIAS_KEYS.iter().all(has) => {
+                self.alias_in(object, || format!("{}.", path()), trace)
+            }
+            _ => {
+                if !is_told && !is_blank(value) {
+                    trace.warn("SB-049", Warning::InvalidValue, path);
+                }
+                None
+            }
+        }
+    }
+
     /// The alias that an object spells, if name and label are text.
     pub(super) fn alias_in(
         &self,
@@ -258,14 +290,9 @@ impl<'e, 'a> Ids<'e, 'a> {
             );
         places.find_map(|(place, key, value)| {
             let value = value.filter(|value| !value.is_null())?;
-            let Some(object) = value.as_object() else {
-                if matches!(place, Place::Integration(..)) && !is_blank(value) {
-                    trace.warn("SB-049", Warning::InvalidValue, || place.below(key));
-                }
-                return None;
-            };
-            let alias = self.alias_in(&object, || format!("{}.", place.below(key)), trace);
-            recorded(alias, "user_alias", || place.below(key), trace)
+            let path = || place.below(key);
+            let alias = self.alias_at(value, path, self.is_told(place, key), trace);
+            recorded(alias, "user_alias", path, trace)
         })
     }
 
@@ -278,22 +305,57 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 
     fn contact(&self, trace: &mut Trace) -> Option<Identity> {
-        for (place, profile) in self.event.profiles() {
-            let given = profile.get("email").and_then(Json::as_str);
-            let address = given.as_deref().and_then(email);
-            if let Some(address) = recorded(address, "email", || format!("{place}.email"), trace) {
-                return Some(Identity::Email(address));
+        let address = |given: Json<'_>| email(&given.as_str()?);
+        let number = |given: Json<'_>| e164(given, PhoneRules::of(self.settings));
+        let found = self.contact_by("email", Warning::InvalidEmail, address, trace);
+        let found = found.map(Identity::Email);
+        found.or_else(|| {
+            let found = self.contact_by("phone", Warning::InvalidPhone, number, trace);
+            found.map(Identity::Phone)
+        })
+    }
+
+    /// The first value of its form under one key of the event's profiles.
+    fn contact_by(
+        &self,
+        key: &'static str,
+        warning: Warning,
+        form: impl Fn(Json<'_>) -> Option<String>,
+        trace: &mut Trace,
+    ) -> Option<String> {
+        self.event.profiles().find_map(|(place, profile)| {
+            let place = Place::Object(place);
+            let path = || place.below(key);
+            let given = profile.present(key)?;
+            let found = form(given);
+            if found.is_none() && !is_blank(given) && !self.is_told(place, key) {
+                trace.warn("SB-049", warning, path);
             }
-        }
-        for (place, profile) in self.event.profiles() {
-            let number = profile
-                .get("phone")
-                .and_then(|given| e164(given, PhoneRules::of(self.settings)));
-            if let Some(number) = recorded(number, "phone", || format!("{place}.phone"), trace) {
-                return Some(Identity::Phone(number));
+            recorded(found, key, path, trace)
+        })
+    }
+
+    /// Whether the rules of the event's type send what a place says of the user, or warn of it: as an attribute, or as a
+    /// property.
+    fn is_told(&self, place: Place, key: &str) -> bool {
+        let settings = self.settings;
+        let is_kept = |dropped: &[Pattern]| !matches(dropped, key);
+        let (event_type, Place::Object(place)) = (event_type(self.event).ok(), place) else {
+            return false;
+        };
+        match (place, event_type) {
+            ("traits", Some(EventType::Identify)) => is_kept(&settings.drop_traits),
+            ("context.traits", Some(EventType::Identify)) => {
+                self.event.traits.is_none() && is_kept(&settings.drop_traits)
             }
+            ("context.traits", Some(EventType::Track | EventType::Page | EventType::Screen)) => {
+                settings.traits_on_track && is_kept(&settings.drop_traits)
+            }
+            ("properties", Some(EventType::Track | EventType::Page | EventType::Screen)) => {
+                is_kept(&settings.drop_properties)
+            }
+            _ => false,
         }
-        None
     }
 
     /// An id is text and, if the settings say so, none of the words that stand for no id.
@@ -313,7 +375,7 @@ impl<'e, 'a> Ids<'e, 'a> {
     }
 }
 
-/// What the settings say of words that are no_identity's id.
+/// What the settings say of words that are nobody's id.
 pub(super) fn placeholders(settings: &SegmentToBraze) -> Placeholders<'_> {
     Placeholders::new(settings.reject_placeholder_ids, &settings.placeholder_ids)
 }

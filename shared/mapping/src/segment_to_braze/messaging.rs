@@ -5,7 +5,7 @@ use super::event_context::EventContext;
 use super::gate::EventType;
 use super::identity::{Identity, Ids};
 use super::members::{Member, Parent, members};
-use super::properties::{PROPERTIES, is_dropped, matches, stays_in_event, written};
+use super::properties::{PROPERTIES, is_dropped, matches, stays_in_event, without_dropped, written};
 use super::received::Received;
 use crate::Trace;
 use crate::forms::text::text;
@@ -157,18 +157,19 @@ pub(super) fn beside(
     let mut of_identity = trace.empty();
     let Some(identity) = Ids::new(event, settings).identity(&mut of_identity) else {
         let catalogs = wanted.catalog_calls(event, settings, trace)?.calls;
-        return if catalogs.is_empty() {
-            own(trace)
-        } else {
-            Ok(catalogs)
-        };
+        if catalogs.is_empty() {
+            return own(trace);
+        }
+        trace.append(of_identity);
+        return Ok(catalogs);
     };
     let mut calls = Vec::new();
     let told = trace.entries().len();
     let catalogs = wanted.catalog_calls(event, settings, trace);
     let of_catalogs = trace.take_from(told);
     let has_skipped = catalogs.as_ref().is_ok_and(|catalogs| catalogs.has_skipped);
-    if wanted.also_track(&identity) || has_skipped {
+    let has_own = wanted.also_track(&identity) || has_skipped;
+    if has_own {
         match own(trace) {
             Ok(own) => calls = own,
             // Nothing is sent of the event itself; the trigger is a matter of its own.
@@ -179,8 +180,10 @@ pub(super) fn beside(
             }) => trace.record(rule, || (path.into_owned(), reason.to_string())),
             Err(rejected) => return Err(rejected),
         }
-    } else {
-        trace.append(of_identity);
+    }
+    // Its own calls may be ignored before they ask for the user, or ask for it in another way.
+    trace.append_new(of_identity);
+    if !has_own {
         trace.record("SB-405", || {
             ("type".into(), "no calls of its own: also_track = false".into())
         });
@@ -323,7 +326,10 @@ fn catalog(
             }
             has_fields = true;
             trace.record("SB-422", || (member.path(), format!("items[0].{key}")));
-            out.json(key, value);
+            match without_dropped(&member, settings, trace) {
+                Some(left) => out.raw(key, &left),
+                None => out.json(key, value),
+            }
         }
     }
     if rule.op == CatalogOperation::Delete {

@@ -54,7 +54,7 @@ pub(super) fn warn_of_app_ids(event: &Received<'_>, settings: &SegmentToBraze, t
         for key in APP_ID_KEYS {
             let given = integration.settings.present(key);
             if given.is_some_and(|given| text(given).is_none() && !is_blank(given)) {
-                trace.warn("SB-049", Warning::InvalidValue, || integration.place.below(key));
+                trace.warn_once("SB-049", Warning::InvalidValue, || integration.place.below(key));
             }
         }
     }

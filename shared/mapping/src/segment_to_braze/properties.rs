@@ -3,7 +3,8 @@
 use super::members::{Member, Parent, keep_sendable};
 use super::value::Rewrite;
 use crate::Trace;
-use event::json::{ArrayWriter, Json, ObjectWriter};
+use crate::forms::{json_text, list};
+use event::json::{ArrayWriter, Json, ObjectWriter, write_string};
 use event::reasons::Warning;
 use event::settings::{Pattern, SegmentToBraze};
 use std::fmt::Arguments;
@@ -110,41 +111,67 @@ pub(super) fn write_value(
         cut_at: settings.cut_strings_at,
         sanitize: false,
     };
-    let products = (member.name == PRODUCTS && !settings.drop_properties.is_empty())
-        .then(|| member.value.as_array())
-        .flatten();
-    match products {
-        Some(products) => write_products(out, &products, member, rewrite, settings, trace),
-        None => rewrite.inside(out, member.value, &|| member.path(), trace),
+    let left = without_dropped(member, settings, trace);
+    match left.as_deref().map_or(Ok(member.value), Json::parse) {
+        Ok(value) => rewrite.inside(out, value, &|| member.path(), trace),
+        Err(_) => out.push_str(left.as_deref().unwrap_or("null")),
     }
 }
 
-/// Writes products without the keys that are dropped.
-fn write_products(
-    out: &mut String,
-    products: &[Json<'_>],
+/// The JSON text of `products` without the keys that the settings leave out, in the shape in which it came: a list, one object
+/// or JSON text. `None` if nothing goes.
+pub(super) fn without_dropped(
     member: &Member<'_>,
-    rewrite: Rewrite,
     settings: &SegmentToBraze,
     trace: &mut Trace,
-) {
-    let mut list = ArrayWriter::new(out);
-    for (at, product) in products.iter().enumerate() {
-        let path = || format!("{}[{at}]", member.path());
+) -> Option<String> {
+    if member.name != PRODUCTS || settings.drop_properties.is_empty() {
+        return None;
+    }
+    let opened = json_text(member.value);
+    let opened = opened.as_deref().and_then(|text| Json::parse(text).ok());
+    let given = opened.unwrap_or(member.value);
+    let loses = |product: &Json<'_>| {
+        let members = product.as_object().unwrap_or_default();
+        members
+            .iter()
+            .any(|(key, _)| matches(&settings.drop_properties, key))
+    };
+    if !list(given)?.iter().any(loses) {
+        return None;
+    }
+    let mut left = String::with_capacity(given.raw().len());
+    let mut write = |out: &mut String, product: Json<'_>, at: usize| {
         let Some(members) = product.as_object() else {
-            rewrite.inside(list.place(), *product, &path, trace);
-            continue;
+            return out.push_str(product.raw());
         };
-        let mut object = list.object();
+        let mut object = ObjectWriter::new(out);
         for (key, value) in members.iter() {
-            let path = || format!("{}.{key}", path());
             if matches(&settings.drop_properties, key) {
-                trace.record("SB-146", || (path(), "left out: drop_properties".into()));
+                trace.record("SB-146", || {
+                    let path = format!("{}[{at}].{key}", member.path());
+                    (path, "left out: drop_properties".into())
+                });
             } else {
-                rewrite.inside(object.place(key), value, &path, trace);
+                object.json(key, value);
             }
         }
+    };
+    match given.as_array() {
+        Some(products) => {
+            let mut all = ArrayWriter::new(&mut left);
+            for (at, product) in products.into_iter().enumerate() {
+                write(all.place(), product, at);
+            }
+        }
+        None => write(&mut left, given, 0),
     }
+    if opened.is_none() {
+        return Some(left);
+    }
+    let mut text = String::with_capacity(left.len() + 2);
+    write_string(&mut text, &left);
+    Some(text)
 }
 
 /// Whether a property may be one of an event (SB-144).

@@ -40,7 +40,7 @@ const OF_PURCHASE: [&str; 4] = ["product_id", "currency", "price", "quantity"];
 pub(super) struct Purchased {
     /// The purchases.
     pub items: Vec<BrazeItem>,
-    /// Whether a product was left out because no_identity knows its currency (SB-175).
+    /// Whether a product was left out because nobody knows its currency (SB-175).
     pub is_incomplete: bool,
     /// Properties that no purchase may have, though they say more than its own fields do.
     removed: Vec<(Parent, String)>,

@@ -14,7 +14,7 @@ const BY_RECEIPT: [&str; 4] = ["receivedAt", "timestamp", "originalTimestamp", "
 /// The first usable time of an event, else that of its receipt.
 ///
 /// # Errors
-/// None is usable, and no_identity knows when it was received.
+/// None is usable, and nobody knows when it was received.
 pub(super) fn event_time(
     event: &Received<'_>,
     settings: &SegmentToBraze,

@@ -1,6 +1,6 @@
 //! Tracks that make or identify aliases.
 
-use super::super::identity::{Identity, Ids};
+use super::super::identity::{ALIAS_KEYS, Identity, Ids};
 use super::super::received::Received;
 use super::{alias_to_identify, item, known};
 use crate::Trace;
@@ -11,9 +11,6 @@ use event::calls::{BrazeArray, BrazeCall, BrazeEndpoint, BrazeItem};
 use event::json::{Json, ObjectWriter};
 use event::reasons::{ParkReason, Warning};
 use event::settings::SegmentToBraze;
-
-/// The properties that spell an alias.
-const ALIAS_KEYS: [&str; 2] = ["alias_name", "alias_label"];
 
 /// The words of `prioritization`.
 const PRIORITIES: [&str; 4] = [
@@ -80,9 +77,9 @@ fn identify_user(
     trace: &mut Trace,
 ) -> Result<Option<BrazeCall>, Rejected> {
     let properties = &event.properties;
-    let of_object = properties.get("user_alias").and_then(Json::as_object);
-    let of_object =
-        of_object.and_then(|object| ids.alias_in(&object, || "properties.user_alias.".into(), trace));
+    let of_object = properties.present("user_alias");
+    let of_object = of_object
+        .and_then(|given| ids.alias_at(given, || "properties.user_alias".into(), true, trace));
     let alias_keys: &[&str] = if of_object.is_some() {
         &["user_alias"]
     } else {
@@ -99,6 +96,17 @@ fn identify_user(
     }
     if alias.is_none() && address.is_none() {
         return Ok(None);
+    }
+    // Of an ordinary track they would be properties.
+    let unread: &[&str] = match &alias {
+        None => &["user_alias", "alias_name", "alias_label"],
+        Some(_) if alias_keys == ALIAS_KEYS => &["user_alias"],
+        Some(_) => &[],
+    };
+    for key in unread {
+        if properties.present(key).is_some_and(|given| !is_blank(given)) {
+            trace.warn_once("SB-049", Warning::InvalidValue, || format!("properties.{key}"));
+        }
     }
     let no_identity = Rejected::park("SB-267", "userId", ParkReason::NoIdentity);
     let external_id = ids.external_id(trace).ok_or(no_identity)?;

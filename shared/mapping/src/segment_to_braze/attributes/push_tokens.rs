@@ -2,6 +2,7 @@
 
 use super::super::event_context::EventContext;
 use super::super::identity::Identity;
+use super::super::platform::warn_of_app_ids;
 use super::Traits;
 use super::fields::TOKENS_TRAIT;
 use crate::Trace;
@@ -34,7 +35,7 @@ pub(super) fn write(
     let opened = opened.as_deref().and_then(|text| Json::parse(text).ok());
     for (at, element) in elements(opened.or(given), &path, trace).into_iter().enumerate() {
         let element = element.as_object();
-        match token(element.as_ref(), event_context, "device_id") {
+        match token(element.as_ref(), event_context, "device_id", trace) {
             Some(token) => tokens.push(token),
             None => trace.warn("SB-130", Warning::InvalidPushToken, || {
                 format!("{}[{at}]", path())
@@ -109,7 +110,7 @@ fn that_of_the_device(
     if tokens.iter().any(|own| own.token == given) {
         return None;
     }
-    let token = token(Some(&device), event_context, "id");
+    let token = token(Some(&device), event_context, "id", trace);
     if token.is_some() && is_no_text(&device, "id") {
         trace.warn("SB-131", Warning::InvalidPushToken, || "context.device.id".into());
     }
@@ -130,6 +131,7 @@ fn token(
     object: Option<&Object<'_>>,
     event_context: &EventContext<'_, '_>,
     device_key: &str,
+    trace: &mut Trace,
 ) -> Option<Token> {
     let object = object?;
     let token = object.get("token").and_then(text)?;
@@ -137,7 +139,11 @@ fn token(
     let own_app = (device_key == "device_id")
         .then(|| object.get("app_id").and_then(text))
         .flatten();
-    let app_id = own_app.or_else(|| event_context.app_id.as_ref().map(|app| Cow::Borrowed(&*app.id)))?;
+    let app_id = own_app.or_else(|| {
+        warn_of_app_ids(event_context.event, event_context.settings, trace);
+        let app = event_context.app_id.as_ref()?;
+        Some(Cow::Borrowed(&*app.id))
+    })?;
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("app_id", &app_id);

@@ -4,9 +4,9 @@ use super::super::forms::group_state;
 use super::Traits;
 use super::fields::GROUP_TRAITS;
 use crate::Trace;
-use crate::forms::text::{is_blank, text};
+use crate::forms::text::text;
 use crate::forms::{json_text, list};
-use event::json::{Json, Kind, Object, ObjectWriter};
+use event::json::{Json, Kind, ObjectWriter};
 use event::reasons::Warning;
 use std::collections::HashMap;
 
@@ -79,7 +79,10 @@ fn group(element: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Opt
         trace.warn("SB-126", Warning::InvalidSubscriptionGroup, path);
         return None;
     };
-    let state = state(&element, path, trace)?;
+    let Some((_, state)) = group_state(&element, &STATES, path, trace) else {
+        trace.warn("SB-126", Warning::SubscriptionLost, path);
+        return None;
+    };
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
     out.string("subscription_group_id", &id);
@@ -91,24 +94,4 @@ fn group(element: Json<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Opt
     }
     drop(out);
     Some((id.into_owned(), json))
-}
-
-/// The first state that can be read. One that cannot may be an opt-out, so it is never passed over in silence.
-fn state(element: &Object<'_>, path: &dyn Fn() -> String, trace: &mut Trace) -> Option<&'static str> {
-    for key in STATES {
-        let Some(given) = element.present(key) else {
-            continue;
-        };
-        let state = group_state(given);
-        if state.is_some() {
-            return state;
-        }
-        if !is_blank(given) {
-            trace.warn("SB-129", Warning::SubscriptionLost, || {
-                format!("{}.{key}", path())
-            });
-        }
-    }
-    trace.warn("SB-126", Warning::SubscriptionLost, path);
-    None
 }

@@ -4,7 +4,7 @@ use super::super::name::shortened;
 use super::table::{Amount, Kind, Output, Value};
 use super::{OUTPUTS, Order, is_zero, quoted};
 use crate::Trace;
-use crate::forms::text::text;
+use crate::forms::text::{is_blank, text};
 use crate::forms::{self, list};
 use event::json::{Decimal, Json, Kind as JsonKind};
 use event::reasons::Warning;
@@ -188,13 +188,8 @@ impl Order<'_, '_, '_, '_> {
             elements.iter().any(is_object).then_some((*key, elements))
         })?;
         self.consume(key, "discounts", trace);
-        let kept = kept(
-            key,
-            &elements,
-            |element| is_object(element).then(|| element.raw().to_owned()),
-            trace,
-        );
-        Some(format!("[{}]", kept.join(",")))
+        let given = |element: &Json<'_>| is_object(element).then(|| element.raw().to_owned());
+        Some(self.kept(key, &elements, given))
     }
 
     fn view_type(&mut self, trace: &mut Trace) -> Option<String> {
@@ -208,31 +203,29 @@ impl Order<'_, '_, '_, '_> {
             return None;
         }
         self.consume("type", "type", trace);
-        let types = kept("type", &elements, one, trace);
-        Some(format!("[{}]", types.join(",")))
+        Some(self.kept("type", &elements, one))
     }
-}
 
-/// The texts of the elements that `text` accepts; the others raise a warning.
-fn kept(
-    key: &str,
-    elements: &[Json<'_>],
-    text: impl Fn(&Json<'_>) -> Option<String>,
-    trace: &mut Trace,
-) -> Vec<String> {
-    let mut kept = Vec::with_capacity(elements.len());
-    for (at, element) in elements.iter().enumerate() {
-        match text(element) {
-            Some(text) => kept.push(text),
-            None => trace.record("SB-007", || {
-                (
-                    format!("properties.{key}[{at}]"),
-                    "left out: not accepted there".into(),
-                )
-            }),
+    /// The list of the texts of the elements that `text` accepts. What the others say stays in the metadata (SB-205).
+    fn kept(
+        &mut self,
+        key: &'static str,
+        elements: &[Json<'_>],
+        text: impl Fn(&Json<'_>) -> Option<String>,
+    ) -> String {
+        let (mut kept, mut rest) = (Vec::with_capacity(elements.len()), Vec::new());
+        for element in elements {
+            match text(element) {
+                Some(text) => kept.push(text),
+                None if element.is_null() || is_blank(*element) => {}
+                None => rest.push(element.raw()),
+            }
         }
+        if !rest.is_empty() {
+            self.consumed.leave(key, format!("[{}]", rest.join(",")));
+        }
+        format!("[{}]", kept.join(","))
     }
-    kept
 }
 
 /// Records where an output of the event's properties comes from.
