@@ -13,7 +13,7 @@ use std::path::Path;
 const PAGE: &str = include_str!("../../infra/migration.md");
 
 /// One promise: the row of the page, lines of the route's settings, an event, where to look in the printed line, and what is
-/// there without and with the settings.
+/// there without and with the last of the lines.
 struct Promise {
     from: &'static str,
     route: Route,
@@ -43,6 +43,9 @@ const IDENTIFY: &str = r#"{"type":"identify","messageId":"m","userId":"u-1","ano
 const ANONYMOUS: &str = r#"{"type":"identify","messageId":"m","anonymousId":"a-1","traits":{"plan":"x"}}"#;
 const UPGRADE: &str = r#"{"type":"track","messageId":"m","userId":"u-1","event":"Plan Upgraded","timestamp":"2026-02-03T10:00:00Z","properties":{"revenue":9},"context":{"traits":{"plan":"x"}}}"#;
 const ALIAS: &str = r#"{"type":"alias","messageId":"m","userId":"u-1","previousId":"u-0"}"#;
+const ALIAS_OF_ANONYMOUS: &str =
+    r#"{"type":"alias","messageId":"m","userId":"u-1","previousId":"u-0","anonymousId":"u-0"}"#;
+const REFUND: &str = r#"{"type":"track","messageId":"m","userId":"u-1","event":"Order Refunded","timestamp":"2026-02-03T10:00:00Z","properties":{"revenue":9}}"#;
 const GROUP: &str = r#"{"type":"group","messageId":"m","userId":"u-1","groupId":"g-1","traits":{"subscription_state":"subscribed"}}"#;
 const MAKE_ALIAS: &str = r#"{"type":"track","messageId":"m","userId":"u-1","event":"Make Alias","timestamp":"2026-02-03T10:00:00Z","properties":{"alias_name":"n","alias_label":"l","user_alias":{"alias_name":"n","alias_label":"l"}}}"#;
 const PURCHASE: &str = r#"{"name":"PURCHASE","id":"8123400","timestamp":1760003600000,"attributed":true,"event_data":{"revenue":5},"last_attributed_touch_data":{"$3p":"a_facebook"},"custom_data":{"$segment_anonymous_id":"a-1"}}"#;
@@ -162,6 +165,14 @@ fn promises() -> Vec<Promise> {
         ),
         to_braze(
             CLASSIC,
+            "revenue_purchases = \"instead\"\nrevenue_purchase_events = [\"Plan *\"]",
+            REFUND,
+            "/calls/0/body/purchases/0/price",
+            json!(9),
+            json!(null),
+        ),
+        to_braze(
+            CLASSIC,
             "purchase_properties = \"none\"",
             ORDER,
             "/calls/0/body/purchases/0/properties/coupon",
@@ -186,8 +197,16 @@ fn promises() -> Vec<Promise> {
         ),
         to_braze(
             RUDDERSTACK,
-            "alias = \"merge\"\nalias_previous_id = \"external_id\"",
+            "alias = \"merge\"",
             ALIAS,
+            "/calls/0/body/merge_updates/0/identifier_to_merge/external_id",
+            json!(null),
+            json!("u-0"),
+        ),
+        to_braze(
+            RUDDERSTACK,
+            "alias = \"merge\"\nalias_previous_id = \"external_id\"",
+            ALIAS_OF_ANONYMOUS,
             "/calls/0/body/merge_updates/0/identifier_to_merge/external_id",
             json!(null),
             json!("u-0"),
@@ -297,15 +316,167 @@ fn promises() -> Vec<Promise> {
     ]
 }
 
-/// The rows of the first table: where somebody comes from, and the settings.
-fn rows() -> Vec<(&'static str, &'static str)> {
+/// What stays different: the row of the page, its words, an event, where to look in the printed line, and what is there.
+type Difference = (
+    &'static str,
+    &'static str,
+    Route,
+    &'static str,
+    &'static str,
+    Value,
+);
+
+fn differences() -> Vec<Difference> {
+    let (braze, branch) = (Route::SegmentToBraze, Route::SegmentToBranch);
+    let (export, currents) = (Route::BranchToSegment, Route::BrazeToSegment);
+    vec![
+        (
+            ACTIONS,
+            "one identifier an object",
+            braze,
+            r#"{"type":"track","messageId":"m","userId":"u-1","anonymousId":"a-1","event":"x","timestamp":"2026-02-03T10:00:00Z","context":{"traits":{"email":"a@b.example"}},"properties":{"braze_id":"b-1"}}"#,
+            "/calls/0/body/events/0",
+            json!({"external_id": "u-1", "name": "x", "time": "2026-02-03T10:00:00.000Z", "properties": {"braze_id": "b-1"}}),
+        ),
+        (
+            ACTIONS,
+            "values normalised",
+            braze,
+            r#"{"type":"identify","messageId":"m","userId":"u-1","traits":{"country":"Germany"}}"#,
+            "/calls/0/body/attributes/0/country",
+            json!("DE"),
+        ),
+        (
+            ACTIONS,
+            "the order's own currency",
+            braze,
+            r#"{"type":"track","messageId":"m","userId":"u-1","event":"Order Completed","timestamp":"2026-02-03T10:00:00Z","properties":{"currency":"EUR","products":[{"product_id":"p","price":5}]}}"#,
+            "/calls/0/body/purchases/0/currency",
+            json!("EUR"),
+        ),
+        (
+            CLASSIC,
+            "dates are not shifted by a zone",
+            braze,
+            r#"{"type":"identify","messageId":"m","userId":"u-1","traits":{"birthday":"1985-03-09T23:30:00-05:00"}}"#,
+            "/calls/0/body/attributes/0/dob",
+            json!("1985-03-09"),
+        ),
+        (
+            RUDDERSTACK,
+            "no look-up of stored profiles",
+            braze,
+            r#"{"type":"identify","messageId":"m","userId":"u-1","anonymousId":"a-1","traits":{"plan":"x"}}"#,
+            "/calls",
+            json!([{"endpoint": "POST /users/track", "body": {"attributes": [{"plan": "x", "external_id": "u-1"}]}}]),
+        ),
+        (
+            RUDDERSTACK,
+            "the case of an e-mail address is kept",
+            braze,
+            r#"{"type":"identify","messageId":"m","userId":"u-1","traits":{"email":"Ada@Example.com"}}"#,
+            "/calls/0/body/attributes/0/email",
+            json!("Ada@Example.com"),
+        ),
+        (
+            IMPORT,
+            "numbers are numbers",
+            branch,
+            r#"{"type":"track","messageId":"m","userId":"u-1","event":"Order Completed","properties":{"revenue":"5.50","currency":"EUR"}}"#,
+            "/calls/0/body/event_data",
+            json!({"currency": "EUR", "revenue": 5.5}),
+        ),
+        (
+            IMPORT,
+            "an unknown currency is not USD",
+            branch,
+            r#"{"type":"track","messageId":"m","userId":"u-1","event":"Order Completed","properties":{"revenue":5,"currency":"points"}}"#,
+            "/calls/0/body/event_data",
+            json!(null),
+        ),
+        (
+            EXPORT,
+            "a backdated event keeps its own time",
+            export,
+            r#"{"name":"PURCHASE","id":"8123400","timestamp":1760003600000,"event_timestamp":1760000000,"attributed":true,"custom_data":{"$segment_anonymous_id":"a-1"}}"#,
+            "/calls/0/body/timestamp",
+            json!("2025-10-09T08:53:20.000Z"),
+        ),
+        (
+            EXPORT,
+            "the version of Android is its release",
+            export,
+            r#"{"name":"PURCHASE","id":"8123400","timestamp":1760003600000,"attributed":true,"user_data":{"os":"ANDROID","os_version":"34","os_version_android":"14"},"custom_data":{"$segment_anonymous_id":"a-1"}}"#,
+            "/calls/0/body/context/os/version",
+            json!("14"),
+        ),
+        (
+            CURRENTS,
+            "what is left out is warned of",
+            currents,
+            r#"{"event_type":"users.messages.email.Open","id":"null","time":1767254400,"user":{"external_user_id":"u-1"},"properties":{}}"#,
+            "/warnings",
+            json!(["id_derived"]),
+        ),
+        (
+            CURRENTS,
+            "what is ignored has a reason",
+            currents,
+            r#"{"event_type":"users.messages.email.Open","id":"e-1","time":1767254400,"user":{},"properties":{}}"#,
+            "/reason",
+            json!("no_identity"),
+        ),
+    ]
+}
+
+#[test]
+fn what_stays_different_is_so_and_names_its_rule() {
+    let mut differences = differences();
+    for (from, _, different) in rows() {
+        for named in different.split(['(', ';']) {
+            let words = named.trim();
+            if is_rule(&words.trim_end_matches(')')) || words.is_empty() {
+                continue;
+            }
+            let at = differences
+                .iter()
+                .position(|(row, own, ..)| *row == from && *own == words);
+            let at = at.unwrap_or_else(|| panic!("{from}: nothing proves {words:?}"));
+            let (_, _, route, event, pointer, wanted) = differences.remove(at);
+            assert!(
+                different.contains(&format!("{words} (")),
+                "{words:?} names no rule"
+            );
+            let line = print(route, event, &Settings::default(), false).line;
+            let line: Value = serde_json::from_str(&line).unwrap();
+            let found = line.pointer(pointer).cloned().unwrap_or_default();
+            assert_eq!(found, wanted, "{from}: {words}");
+        }
+    }
+    let unnamed: Vec<_> = differences
+        .iter()
+        .map(|(from, words, ..)| (from, words))
+        .collect();
+    assert!(unnamed.is_empty(), "not on the page: {unnamed:?}");
+}
+
+/// Whether a word is the id of a rule.
+fn is_rule(word: &&str) -> bool {
+    word.len() == 6
+        && ["SB-", "SR-", "BS-", "BZ-"]
+            .iter()
+            .any(|page| word.starts_with(page))
+}
+
+/// The rows of the first table: where somebody comes from, the settings, and what stays different.
+fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
     let table = PAGE
         .lines()
         .skip_while(|line| !line.starts_with("| you come from"));
     let rows = table.skip(2).take_while(|line| line.starts_with('|'));
     rows.map(|row| {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        (cells[0], cells[1])
+        (cells[0], cells[1], cells[2])
     })
     .collect()
 }
@@ -322,7 +493,8 @@ fn each_setting_for_who_comes_over_changes_what_is_sent() {
     event::rules!["SB-310"];
     for promise in promises() {
         let title = format!("{}: {}", promise.from, promise.settings);
-        assert_eq!(printed(&promise, ""), promise.before, "{title}, without");
+        let (before, _) = promise.settings.rsplit_once('\n').unwrap_or_default();
+        assert_eq!(printed(&promise, before), promise.before, "{title}, without");
         assert_eq!(printed(&promise, promise.settings), promise.after, "{title}");
         assert_ne!(promise.before, promise.after, "{title} changes nothing");
     }
@@ -333,7 +505,7 @@ fn every_setting_of_the_page_has_a_promise() {
     let promises = promises();
     let rows = rows();
     assert_eq!(rows.len(), 6, "{rows:?}");
-    for (from, settings) in rows {
+    for (from, settings, _) in rows {
         let of_row = || promises.iter().filter(move |promise| promise.from == from);
         assert!(of_row().count() > 0, "{from}");
         for named in settings.split('`').skip(1).step_by(2) {
@@ -342,8 +514,8 @@ fn every_setting_of_the_page_has_a_promise() {
                 continue;
             }
             let is_proved = |promise: &Promise| {
-                let mut lines = promise.settings.lines();
-                lines.any(|line| line == named || line.starts_with(&format!("{named} = ")))
+                let proved = promise.settings.lines().last().unwrap_or_default();
+                proved == named || proved.starts_with(&format!("{named} = "))
             };
             assert!(of_row().any(is_proved), "{from}: nothing proves {named}");
         }
@@ -353,12 +525,6 @@ fn every_setting_of_the_page_has_a_promise() {
 #[test]
 fn every_rule_that_the_page_names_has_its_cases() {
     let words = PAGE.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-    let is_rule = |word: &&str| {
-        word.len() == 6
-            && ["SB-", "SR-", "BS-", "BZ-"]
-                .iter()
-                .any(|page| word.starts_with(page))
-    };
     let rules: BTreeSet<&str> = words.filter(is_rule).collect();
     assert!(rules.len() > 20, "{rules:?}");
     for rule in rules {

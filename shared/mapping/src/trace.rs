@@ -208,7 +208,9 @@ mod tests {
         for mut trace in [Trace::brief(), Trace::explaining()] {
             let mut attempt = trace.empty();
             attempt.warn("SB-208", Warning::TextCut, || "properties.order_id".into());
-            attempt.warn("SB-212", Warning::InvalidCurrency, || "properties.currency".into());
+            attempt.warn("SB-212", Warning::InvalidCurrency, || {
+                "properties.currency".into()
+            });
             attempt.record("SB-200", || ("event".into(), "events[0].name".into()));
             trace.append_of(&["SB-212"], attempt);
             let order = [Warning::TextCut, Warning::InvalidCurrency];

@@ -5,9 +5,13 @@ use crate::settings::settings;
 use event::Route;
 use event::json::Json;
 use event::settings::Settings;
+use std::collections::BTreeSet;
 
 const TERRITORIES: &str = include_str!("data/territories.tsv");
 const PHONES: &str = include_str!("data/phones.tsv");
+
+/// The codes of ISO 3166-1.
+const ISO_CODES: usize = 249;
 
 /// The cells of the rows of a table.
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -48,9 +52,10 @@ fn attribute(name: &str, json: &str, settings: &Settings) -> Option<String> {
 #[test]
 fn every_english_name_of_a_country_is_known() {
     event::rules!["SB-095"];
-    let mut count = 0;
+    let mut codes = BTreeSet::new();
     for row in rows(TERRITORIES) {
         let [code, name] = row[..] else { panic!("{row:?}") };
+        codes.insert(code);
         for name in [
             name.to_owned(),
             name.to_uppercase(),
@@ -59,9 +64,8 @@ fn every_english_name_of_a_country_is_known() {
             let found = attribute("country", &quoted(&name), &Settings::default());
             assert_eq!(found.as_deref(), Some(code), "{name}");
         }
-        count += 1;
     }
-    assert!(count > 300, "{count}");
+    assert_eq!(codes.len(), ISO_CODES, "{codes:?}");
 }
 
 #[test]
@@ -107,6 +111,29 @@ fn every_placeholder_is_nobody_wherever_an_id_stands() {
                     "park no_identity",
                 ),
                 (format!(r#""properties":{{"braze_id":{id}}}"#), "park no_identity"),
+                (format!(r#""traits":{{"braze_id":{id}}}"#), "park no_identity"),
+                (
+                    format!(r#""context":{{"traits":{{"braze_id":{id}}}}}"#),
+                    "park no_identity",
+                ),
+                (
+                    format!(r#""integrations":{{"Braze":{{"braze_id":{id}}}}}"#),
+                    "park no_identity",
+                ),
+                (
+                    format!(r#""context":{{"integrations":{{"Appboy":{{"braze_id":{id}}}}}}}"#),
+                    "park no_identity",
+                ),
+                (
+                    format!(
+                        r#""integrations":{{"Braze":{{"alias":{{"alias_name":{id},"alias_label":"l"}}}}}}"#
+                    ),
+                    "park no_identity",
+                ),
+                (
+                    format!(r#""context":{{"externalIds":[{{"type":"brazeExternalId","id":{id}}}]}}"#),
+                    "park no_identity",
+                ),
                 (
                     format!(r#""properties":{{"user_alias":{{"alias_name":{id},"alias_label":"l"}}}}"#),
                     "park no_identity",
@@ -117,6 +144,13 @@ fn every_placeholder_is_nobody_wherever_an_id_stands() {
             }
             let alias = format!(r#"{{"type":"alias","userId":"u-1","previousId":{id}}}"#);
             assert_eq!(map(&alias, &aliases).outcome(), "park no_previous_id", "{id}");
+            for name in ["Create Alias", "Identify User"] {
+                let alias = format!(r#"{{"alias_name":{id},"alias_label":"l"}}"#);
+                let line = map(&track(name, &alias), &aliases);
+                let sent = below(line.body(), &["events", "0", "name"]).and_then(Json::as_str);
+                assert_eq!(sent.as_deref(), Some(name), "{id}");
+                assert!(line.warns("placeholder_user_id"), "{name} {id}");
+            }
             let named = format!(r#"{{{head},"userId":"u-1","messageId":{id}}}"#);
             assert!(map(&named, &aliases).warns("id_derived"), "{id}");
             let passing = settings("reject_placeholder_ids = false");
@@ -162,7 +196,7 @@ fn every_currency_and_every_name_of_one_is_booked_as_itself() {
 }
 
 /// Forms of FM-001 with the number as it is sent, and what is none.
-const NUMBERS: [(&str, &str); 9] = [
+const NUMBERS: [(&str, &str); 15] = [
     ("5", "5"),
     ("5.50", "5.50"),
     ("\"5.50\"", "5.50"),
@@ -172,8 +206,14 @@ const NUMBERS: [(&str, &str); 9] = [
     ("\"1e3\"", "1e3"),
     ("\"007\"", "7"),
     ("\"5E-1\"", "5e-1"),
+    ("75e-1", "75e-1"),
+    ("\" 7.5 \"", "7.5"),
+    ("\"+7.5\"", "7.5"),
+    ("\".99\"", "0.99"),
+    ("\"1E+1\"", "1e+1"),
+    ("\"25e-2\"", "25e-2"),
 ];
-const NO_NUMBERS: [&str; 9] = [
+const NO_NUMBERS: [&str; 13] = [
     "\"12,50\"",
     "\"$5\"",
     "\"7 EUR\"",
@@ -183,6 +223,10 @@ const NO_NUMBERS: [&str; 9] = [
     "{\"n\":5}",
     "\"1e400\"",
     "\"NaN\"",
+    "\"1,299.00\"",
+    "\"1e1000\"",
+    "\".\"",
+    "\"Infinity\"",
 ];
 
 #[test]
@@ -214,12 +258,30 @@ fn every_form_of_a_number_is_one_wherever_money_stands() {
         let line = map(&order("1", given), &ecommerce);
         let path = ["events", "0", "properties", "total_value"];
         assert_eq!(value(&line, &path).as_deref(), Some(sent), "{given}");
+        let (total, product) = (
+            sent.parse::<f64>().unwrap() * 2.0,
+            format!(r#""quantity":{given}"#),
+        );
+        let line = map(&order_of_two(&product), &Settings::default());
+        assert!(
+            (spent(&line) - total).abs() < 1e-9,
+            "{given}: {}",
+            line.body().raw()
+        );
         let location = format!(r#"{{"current_location":{{"latitude":{given},"longitude":1}}}}"#);
         let line = map(&identify(&location), &Settings::default());
         let is_far = sent == "1e3";
         assert_eq!(line.warns("invalid_value"), is_far, "{given}");
     }
     for given in NO_NUMBERS {
+        let line = map(
+            &order_of_two(&format!(r#""quantity":{given}"#)),
+            &Settings::default(),
+        );
+        assert!(
+            line.warns("invalid_value") && (spent(&line) - 2.0).abs() < 1e-9,
+            "{given}"
+        );
         let line = map(&order(given, "1"), &Settings::default());
         assert!(
             line.warns("product_skipped") && below(line.body(), &["purchases"]).is_none(),
@@ -231,6 +293,20 @@ fn every_form_of_a_number_is_one_wherever_money_stands() {
             "{given}"
         );
     }
+}
+
+/// An order of a product that costs 2, with this member.
+fn order_of_two(member: &str) -> String {
+    let product = format!(r#"{{"product_id":"p","price":2,{member}}}"#);
+    track("Order Completed", &format!(r#"{{"products":[{product}]}}"#))
+}
+
+/// What the purchases of a call cost together.
+fn spent(line: &Line) -> f64 {
+    let purchases = below(line.body(), &["purchases"]).and_then(Json::as_array);
+    let number = |purchase: Json<'_>, key| below(purchase, &[key]).unwrap().raw().parse::<f64>().unwrap();
+    let cost = |purchase| number(purchase, "price") * number(purchase, "quantity");
+    purchases.unwrap_or_default().into_iter().map(cost).sum()
 }
 
 #[test]
@@ -263,6 +339,26 @@ fn every_form_of_a_boolean_is_one_wherever_a_flag_stands() {
         for name in ["email_subscribe", "push_subscribe"] {
             let found = attribute(name, given, &Settings::default());
             assert_eq!(found.as_deref(), Some(state), "{name} {given}");
+        }
+        for key in [
+            "subscription_state",
+            "subscription_group_state",
+            "subscription_state_id",
+        ] {
+            let group = format!(r#"[{{"subscription_group_id":"g","{key}":{given}}}]"#);
+            let line = map(
+                &identify(&object(&[("subscription_groups", &group)])),
+                &Settings::default(),
+            );
+            let path = [
+                "attributes",
+                "0",
+                "subscription_groups",
+                "0",
+                "subscription_state",
+            ];
+            let found = below(line.body(), &path).and_then(Json::as_str);
+            assert_eq!(found.as_deref(), Some(state), "{key} {given}");
         }
         let event = format!(
             r#"{{"type":"group","userId":"u-1","groupId":"g","traits":{{"subscription_state":{given},"use_double_opt_in_logic":{given}}}}}"#

@@ -43,6 +43,11 @@ impl Field {
         self
     }
 
+    /// Where the event goes.
+    pub const fn route(&self) -> Route {
+        self.route
+    }
+
     /// What an error calls it.
     pub fn name(&self) -> String {
         format!("{}: {}", self.route.as_str(), self.place.path())

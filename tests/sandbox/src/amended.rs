@@ -1,8 +1,8 @@
 //! The amended rules of the mapping, judged: a request that breaks what such a rule is for is refused in the vendor's words, or
 //! told as a loss where the vendor takes it in silence. The same request with the right value passes whole.
 //!
-//! Not judged: whether the consent flags are complete (SR-194) and whether money has a currency (SR-215). Branch takes both, and
-//! its own pages show both.
+//! Not judged: whether the consent flags are complete (SR-194) and whether money has a currency (SR-215), unless the event names
+//! one elsewhere (SR-214). Branch takes both, and its own pages show both.
 
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -64,6 +64,11 @@ fn request(name: &str) -> (&'static str, Value) {
         "standard" => {
             let item = json!({"$price": 5, "$currency": "EUR", "$custom_fields": "{\"a\":\"1\"}"});
             let event = merged(&of_branch("PURCHASE"), json!({"content_items": [item]}));
+            ("POST /v2/event/standard", event)
+        }
+        "points" => {
+            let custom = json!({"revenue": "5", "currency": "points"});
+            let event = merged(&of_branch("PURCHASE"), json!({"custom_data": custom, "event_data": {}}));
             ("POST /v2/event/standard", event)
         }
         "custom" => ("POST /v2/event/custom", of_branch("Plan Upgraded")),

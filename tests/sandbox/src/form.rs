@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// A JSON object.
 pub(crate) type Fields = Map<String, Value>;
@@ -42,7 +43,7 @@ pub(crate) fn is_email(value: &Value) -> bool {
             let is_refused = |c: char| {
                 c.is_whitespace()
                     || c.is_control()
-                    || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+                    || c.general_category() == GeneralCategory::Format
                     || "\"(),:;<>[\\]".contains(c)
             };
             domain.contains('.')

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-use crate::form::{Fields, is_text, is_time, nobodies, object, optional, present, required, text, unknown};
+use crate::form::{Fields, is_text, is_time, lists, nobodies, object, optional, present, required, text, unknown};
 use crate::judged::{Judged, JudgedItem, SeenIds, VendorRequest};
 use crate::keys::Keys;
 use crate::limits::{
@@ -177,8 +177,29 @@ fn misread(event: &str) -> Vec<String> {
         losses.extend(nobodies(device, &["id", "advertisingId"]));
     }
     let is_wrong = |(place, form): &&(&str, Form)| context.pointer(place).is_some_and(|value| !form(value));
+    losses.extend(misread_device(context));
     let wrong = FORMS.iter().filter(is_wrong);
     losses.extend(wrong.map(|(place, _)| format!("'context{}' has not its type", place.replace('/', "."))));
+    losses
+}
+
+/// What is right by its type and wrong by its meaning: the API level of Android where its release belongs, and an advertising id
+/// of a system that has none. Source: Segment's page "Spec: Common Fields".
+fn misread_device(context: &Value) -> Vec<String> {
+    /// Below it stand releases, which are smaller numbers.
+    const LOWEST_API_LEVEL: u64 = 21;
+    const WITH_ADVERTISING_ID: &str = "ios ipados tvos android";
+    let word = |place| context.pointer(place).and_then(Value::as_str).map(str::to_ascii_lowercase);
+    let (kind, system) = (word("/device/type"), word("/os/name"));
+    let version = word("/os/version").and_then(|version| version.parse::<u64>().ok());
+    let mut losses = Vec::new();
+    if kind.as_deref() == Some("android") && version.is_some_and(|level| level >= LOWEST_API_LEVEL) {
+        losses.push("'context.os.version' is an API level".to_owned());
+    }
+    let has_none = kind.is_none() && system.is_some_and(|system| !lists(WITH_ADVERTISING_ID, &system));
+    if has_none && context.pointer("/device/advertisingId").is_some() {
+        losses.push("'context.device.advertisingId' of a system that has none".to_owned());
+    }
     losses
 }
 

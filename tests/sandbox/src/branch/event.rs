@@ -82,7 +82,9 @@ pub(super) fn check(endpoint: Endpoint, body: &Fields) -> Result<Vec<String>, St
         .ok_or("Bad request: user_data is required")?;
     losses.extend(check_user(object(user, "user_data").map_err(bad)?)?);
     if let Some(data) = body.get("event_data") {
-        losses.extend(check_data(object(data, "event_data").map_err(bad)?)?);
+        let data = object(data, "event_data").map_err(bad)?;
+        losses.extend(check_data(data)?);
+        losses.extend(counted_as_dollars(data, body.get("custom_data")));
     }
     if let Some(items) = body.get("content_items") {
         let items = items.as_array().ok_or_else(|| wrong_type("content_items"))?;
@@ -181,6 +183,16 @@ fn check_data(data: &Fields) -> Result<Vec<String>, String> {
     }
     let known = [&EVENT_TEXTS[..], &EVENT_NUMBERS[..]].concat();
     Ok(unknown(data, &known))
+}
+
+/// Money of the currency that the sender names in `custom_data` alone: without one of its own Branch counts it as US dollars.
+/// Source: Branch's page "Track Branch Events".
+fn counted_as_dollars(data: &Fields, custom: Option<&Value>) -> Option<String> {
+    let named = custom?.get("currency").filter(|named| is_text(named))?;
+    let is_named = named.as_str().is_none_or(|named| !named.trim().eq_ignore_ascii_case("null"));
+    let money = EVENT_NUMBERS.iter().find(|key| present(data, key).is_some())?;
+    (is_named && present(data, "currency").is_none())
+        .then(|| format!("'{money}' counts as US dollars, but 'custom_data.currency' names another"))
 }
 
 /// Three capitals; Branch knows more of them than it lists.

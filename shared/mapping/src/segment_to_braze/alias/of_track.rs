@@ -78,8 +78,8 @@ fn identify_user(
 ) -> Result<Option<BrazeCall>, Rejected> {
     let properties = &event.properties;
     let of_object = properties.present("user_alias");
-    let of_object = of_object
-        .and_then(|given| ids.alias_at(given, || "properties.user_alias".into(), true, trace));
+    let of_object =
+        of_object.and_then(|given| ids.alias_at(given, || "properties.user_alias".into(), true, trace));
     let alias_keys: &[&str] = if of_object.is_some() {
         &["user_alias"]
     } else {
