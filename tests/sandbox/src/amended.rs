@@ -68,7 +68,10 @@ fn request(name: &str) -> (&'static str, Value) {
         }
         "points" => {
             let custom = json!({"revenue": "5", "currency": "points"});
-            let event = merged(&of_branch("PURCHASE"), json!({"custom_data": custom, "event_data": {}}));
+            let event = merged(
+                &of_branch("PURCHASE"),
+                json!({"custom_data": custom, "event_data": {}}),
+            );
             ("POST /v2/event/standard", event)
         }
         "custom" => ("POST /v2/event/custom", of_branch("Plan Upgraded")),

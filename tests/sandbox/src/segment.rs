@@ -7,7 +7,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-use crate::form::{Fields, is_text, is_time, lists, nobodies, object, optional, present, required, text, unknown};
+use crate::form::{
+    Fields, is_text, is_time, lists, nobodies, object, optional, present, required, text, unknown,
+};
 use crate::judged::{Judged, JudgedItem, SeenIds, VendorRequest};
 use crate::keys::Keys;
 use crate::limits::{
@@ -189,7 +191,12 @@ fn misread_device(context: &Value) -> Vec<String> {
     /// Below it stand releases, which are smaller numbers.
     const LOWEST_API_LEVEL: u64 = 21;
     const WITH_ADVERTISING_ID: &str = "ios ipados tvos android";
-    let word = |place| context.pointer(place).and_then(Value::as_str).map(str::to_ascii_lowercase);
+    let word = |place| {
+        context
+            .pointer(place)
+            .and_then(Value::as_str)
+            .map(str::to_ascii_lowercase)
+    };
     let (kind, system) = (word("/device/type"), word("/os/name"));
     let version = word("/os/version").and_then(|version| version.parse::<u64>().ok());
     let mut losses = Vec::new();

@@ -168,7 +168,12 @@ fn is_for_messages_alone(own: &str, kind: &str) -> bool {
 
 /// Whether section 4 looks at a place of the event.
 fn is_asked_for_the_user(probe: &Probe<'_>) -> Option<bool> {
-    let Probe { own, event, path, value } = probe;
+    let Probe {
+        own,
+        event,
+        path,
+        value,
+    } = probe;
     let kind = event["type"].as_str().unwrap_or_default();
     let is_subscription = kind == "group" && own.contains("group = \"subscription\"");
     // These two ask for the external id alone.

@@ -189,7 +189,9 @@ fn check_data(data: &Fields) -> Result<Vec<String>, String> {
 /// Source: Branch's page "Track Branch Events".
 fn counted_as_dollars(data: &Fields, custom: Option<&Value>) -> Option<String> {
     let named = custom?.get("currency").filter(|named| is_text(named))?;
-    let is_named = named.as_str().is_none_or(|named| !named.trim().eq_ignore_ascii_case("null"));
+    let is_named = named
+        .as_str()
+        .is_none_or(|named| !named.trim().eq_ignore_ascii_case("null"));
     let money = EVENT_NUMBERS.iter().find(|key| present(data, key).is_some())?;
     (is_named && present(data, "currency").is_none())
         .then(|| format!("'{money}' counts as US dollars, but 'custom_data.currency' names another"))
