@@ -179,29 +179,27 @@ fn misread(event: &str) -> Vec<String> {
         losses.extend(nobodies(device, &["id", "advertisingId"]));
     }
     let is_wrong = |(place, form): &&(&str, Form)| context.pointer(place).is_some_and(|value| !form(value));
-    losses.extend(misread_device(context));
+    losses.extend(misread_device(&event, context));
     let wrong = FORMS.iter().filter(is_wrong);
     losses.extend(wrong.map(|(place, _)| format!("'context{}' has not its type", place.replace('/', "."))));
     losses
 }
 
-/// What is right by its type and wrong by its meaning: the API level of Android where its release belongs, and an advertising id
-/// of a system that has none. Source: Segment's page "Spec: Common Fields".
-fn misread_device(context: &Value) -> Vec<String> {
-    /// Below it stand releases, which are smaller numbers.
-    const LOWEST_API_LEVEL: u64 = 21;
+/// What is right by its type and wrong by its meaning: another version of Android than the release that the event names, and
+/// an advertising id of a system that has none. Source: Segment's page "Spec: Common Fields".
+fn misread_device(event: &Fields, context: &Value) -> Vec<String> {
     const WITH_ADVERTISING_ID: &str = "ios ipados tvos android";
-    let word = |place| {
-        context
-            .pointer(place)
-            .and_then(Value::as_str)
-            .map(str::to_ascii_lowercase)
-    };
-    let (kind, system) = (word("/device/type"), word("/os/name"));
-    let version = word("/os/version").and_then(|version| version.parse::<u64>().ok());
+    let word = |place| context.pointer(place).and_then(Value::as_str);
+    let (kind, system) = (
+        word("/device/type"),
+        word("/os/name").map(str::to_ascii_lowercase),
+    );
+    let release = event
+        .get("properties")
+        .and_then(|all| all.get("os_version_android"));
     let mut losses = Vec::new();
-    if kind.as_deref() == Some("android") && version.is_some_and(|level| level >= LOWEST_API_LEVEL) {
-        losses.push("'context.os.version' is an API level".to_owned());
+    if kind == Some("android") && release.is_some_and(|release| release.as_str() != word("/os/version")) {
+        losses.push("'context.os.version' is not the release of Android".to_owned());
     }
     let has_none = kind.is_none() && system.is_some_and(|system| !lists(WITH_ADVERTISING_ID, &system));
     if has_none && context.pointer("/device/advertisingId").is_some() {

@@ -97,7 +97,9 @@ impl<'s> Wanted<'s> {
         trace: &mut Trace,
     ) -> Result<Vec<BrazeCall>, Rejected> {
         if !self.triggers.is_empty() && matches!(event_context.identity, Identity::Phone(_)) {
-            trace.warn("SB-407", Warning::TriggerSkipped, || "event".into());
+            trace.warn("SB-407", Warning::TriggerSkipped, || {
+                name_or_type(event_context.event).into()
+            });
             return Ok(Vec::new());
         }
         let is_campaign = |rule: &&&TriggerRule| !rule.campaign_id.is_empty();
@@ -217,7 +219,8 @@ fn trigger(
     }
     let mut json = String::new();
     let mut out = ObjectWriter::new(&mut json);
-    write_recipient(&mut out, &event_context.identity, trace);
+    let from = name_or_type(event_context.event);
+    write_recipient(&mut out, &event_context.identity, from, trace);
     if let Some(properties) = properties {
         let key = if is_campaign {
             "trigger_properties"
@@ -260,16 +263,21 @@ fn trigger(
         }
     };
     let (_, path) = endpoint.target();
-    trace.record("SB-400", || ("event".into(), format!("trigger {path}")));
+    trace.record("SB-400", || (from.into(), format!("trigger {path}")));
     Ok(BrazeCall {
         endpoint,
         items: vec![event_context.item(BrazeArray::Recipients, json)],
     })
 }
 
-fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity, trace: &mut Trace) {
+/// What an event is known by: a track by its name, all others by their type.
+fn name_or_type(event: &Received<'_>) -> &'static str {
+    event.get("event").map_or("type", |_| "event")
+}
+
+fn write_recipient(out: &mut ObjectWriter<'_>, identity: &Identity, from: &'static str, trace: &mut Trace) {
     let record = |field: &str, trace: &mut Trace| {
-        trace.record("SB-401", || ("event".into(), format!("recipients[0].{field}")));
+        trace.record("SB-401", || (from.into(), format!("recipients[0].{field}")));
     };
     match identity {
         Identity::ExternalId(id) => {
