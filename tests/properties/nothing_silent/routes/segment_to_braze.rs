@@ -9,6 +9,7 @@ pub const SHEET: Sheet = Sheet {
         "orders = \"ecommerce\"\nanonymous = \"alias\"\nalias = \"merge\"\ngroup = \"subscription\"",
         "revenue_purchases = \"also\"\norders = \"both\"\npages = \"all\"\nscreens = \"all\"\ntraits_on_track = true\nlocale_from_context = true\nlocation_from_context = true\npush_token_from_context = true\napp_ids = { ios = \"app-i\" }",
         "pages = \"named\"\nscreens = \"named\"\npage_event = \"{category} of {name}\"\nalias_previous_id = \"external_id\"\nalias = \"merge\"\napp_ids = { ios = \"app-i\" }",
+        "triggers = [{ campaign_id = \"k\", when = { type = \"page\" } }]\ncatalogs = [{ catalog = \"c\", when = { type = \"screen\" }, also_track = false }]\nanonymous = \"alias\"",
     ],
     events: &[
         r#"{"type":"identify","messageId":"m","userId":"u-1","traits":{}}"#,
@@ -24,9 +25,46 @@ pub const SHEET: Sheet = Sheet {
         r#"{"type":"group","messageId":"m","userId":"u-1","groupId":"g-1","traits":{"subscription_state":"subscribed"}}"#,
         r#"{"type":"alias","messageId":"m","userId":"u-1","previousId":"u-0"}"#,
         r#"{"type":"delete","messageId":"m","userId":"u-1"}"#,
+        r#"{"type":"identify","messageId":"m","userId":"u-1","context":{"device":{"type":"ios"}},"traits":{"push_tokens":[{"token":"o"}]}}"#,
+        r#"{"type":"track","messageId":"m","userId":"u-1","event":"Identify User","timestamp":"2026-02-03T10:00:00Z","properties":{"email_to_identify":"ada@example.com"}}"#,
+        r#"{"type":"track","messageId":"m","userId":"u-1","event":"Order Refunded","timestamp":"2026-02-03T10:00:00Z","properties":{"order_id":"o-1","discounts":[{"code":"x"}],"products":[{"product_id":"p","price":5}]}}"#,
+        r#"{"type":"track","messageId":"m","userId":"u-1","event":"Product Viewed","timestamp":"2026-02-03T10:00:00Z","properties":{"product_id":"p","price":5,"type":["price_drop"]}}"#,
+        // Nobody names the user of these but their last number.
+        r#"{"type":"track","messageId":"m","event":"Plan Upgraded","timestamp":"2026-02-03T10:00:00Z","properties":{"phone":"+4930123456"}}"#,
+        r#"{"type":"track","messageId":"m","event":"Plan Upgraded","timestamp":"2026-02-03T10:00:00Z","context":{"externalId":[{"type":"brazeExternalId","id":"u-1"}]},"properties":{"phone":"+4930123456"}}"#,
+        r#"{"type":"identify","messageId":"m","properties":{"phone":"+4930123456"}}"#,
+        r#"{"type":"identify","messageId":"m","traits":{"plan":"x"},"properties":{"phone":"+4930123456"}}"#,
+        r#"{"type":"page","messageId":"m","timestamp":"2026-02-03T10:00:00Z","properties":{"user_alias":{"alias_name":"n","alias_label":"l"}}}"#,
+        r#"{"type":"screen","messageId":"m","timestamp":"2026-02-03T10:00:00Z","properties":{"product_id":"p"}}"#,
+        r#"{"type":"group","messageId":"m","groupId":"g-1","traits":{"subscription_state":"subscribed"},"properties":{"phone":"+4930123456"}}"#,
+        r#"{"type":"delete","messageId":"m","properties":{"user_alias":{"alias_name":"n","alias_label":"l"}}}"#,
     ],
     places,
     rivals: &[
+        // One of them names the user.
+        &[
+            "userId",
+            "anonymousId",
+            "context.externalId",
+            "context.externalId[0]",
+            "context.externalId[0].id",
+            "context.externalIds",
+            "integrations.Braze.braze_id",
+            "integrations.Braze.user_alias",
+            "integrations.Braze.alias",
+            "traits.braze_id",
+            "traits.user_alias",
+            "traits.email",
+            "traits.phone",
+            "context.traits.braze_id",
+            "context.traits.user_alias",
+            "context.traits.email",
+            "context.traits.phone",
+            "properties.braze_id",
+            "properties.user_alias",
+            "properties.email",
+            "properties.phone",
+        ],
         &["integrations.All", "context.integrations.All"],
         &["traits", "context.traits.email"],
         &["traits.home_city", "traits.address.city"],
@@ -76,7 +114,7 @@ const TRAITS: &str = "first_name last_name email phone gender dob country home_c
     _merge_objects userId anonymousId plan use_double_opt_in_logic subscription_state address address.city address.country";
 
 const PROPERTIES: &str = "currency revenue total value order_id checkout_id cart_id source subtotal_value tax shipping \
-    discount discounts total_discounts cancel_reason type time event_name product_id price quantity metadata coupon \
+    discount discounts discounts[1] total_discounts cancel_reason type type[1] time event_name product_id price quantity metadata coupon \
     products products[0] products[0].product_id products[0].name products[0].variant products[0].price \
     products[0].quantity products[0].currency products[0].image_url products[0].url products[0].time products[0].value \
     products[0].brand alias_name alias_label external_id email_to_identify merge_behavior prioritization user_alias \
@@ -92,7 +130,7 @@ fn places() -> Vec<String> {
     places.extend(below("properties", PROPERTIES));
     places.extend(below(
         "context",
-        "traits traits.email traits.plan traits.braze_id externalId externalId[0] externalId[0].id externalIds integrations \
+        "traits traits.email traits.phone traits.plan traits.braze_id traits.user_alias externalId externalId[0] externalId[0].id externalIds integrations \
          integrations.All locale timezone location location.latitude location.country device device.token device.id \
          device.type os.name library.name integration.name page",
     ));
@@ -112,6 +150,94 @@ const COMPARED: [&str; 5] = [
     "context.page",
 ];
 
+/// Whether a value is an id; 0 is a placeholder.
+fn is_id(id: &Value) -> bool {
+    id.is_string() || id.as_f64().is_some_and(|number| number != 0.0)
+}
+
+fn is_alias(alias: &Value) -> bool {
+    is_id(&alias["alias_name"]) && is_id(&alias["alias_label"])
+}
+
+/// The step of section 4 that gives the event's user; `None` for e-mail and phone, which the events have last of all.
+fn step(own: &str, event: &Value) -> Option<usize> {
+    let lists = ["externalId", "externalIds"].map(|key| &event["context"][key]);
+    let elements = lists
+        .into_iter()
+        .flat_map(|list| list.as_array().map_or(std::slice::from_ref(list), Vec::as_slice));
+    let mut of_type = elements.filter(|element| element["type"] == EXTERNAL_ID);
+    let of = |key: &str| {
+        let all = [&event["integrations"], &event["context"]["integrations"]];
+        let named = all
+            .into_iter()
+            .flat_map(|all| [&all["Braze"][key], &all["Appboy"][key]]);
+        let profiles = [
+            &event["traits"],
+            &event["context"]["traits"],
+            &event["properties"],
+        ];
+        let found: Vec<&Value> = named.chain(profiles.map(|profile| &profile[key])).collect();
+        found
+    };
+    if of_type.any(|element| is_id(&element["id"])) {
+        Some(1)
+    } else if is_id(&event["userId"]) {
+        Some(2)
+    } else if of("braze_id").into_iter().any(is_id) {
+        Some(3)
+    } else if ["user_alias", "alias"].into_iter().flat_map(of).any(is_alias) {
+        Some(4)
+    } else {
+        (own.contains(ALIASES) && is_id(&event["anonymousId"])).then_some(5)
+    }
+}
+
+/// The setting by which an anonymous user is known.
+const ALIASES: &str = "anonymous = \"alias\"";
+
+/// The type of the external ids that are read.
+const EXTERNAL_ID: &str = "brazeExternalId";
+
+/// Whether Part 2 alone sends the event: screens and pages are off then, and no rule of section 10 looks at it.
+fn is_for_messages_alone(own: &str, kind: &str) -> bool {
+    own.contains("triggers") && matches!(kind, "page" | "screen")
+}
+
+/// Whether section 4 looks at a place of the event; `None` if it never does.
+fn is_asked_for_the_user(probe: &Probe<'_>) -> Option<bool> {
+    let Probe {
+        own,
+        event,
+        path,
+        value,
+    } = probe;
+    let kind = event["type"].as_str().unwrap_or_default();
+    let name = event["event"].as_str().unwrap_or_default();
+    let is_subscription = kind == "group" && own.contains("group = \"subscription\"");
+    // These ask for the external id alone.
+    let is_external = is_subscription || kind == "alias" || ALIAS_EVENTS.contains(&name);
+    let found = step(own, event).unwrap_or(6);
+    let key = path.rsplit_once('.').map_or(*path, |(_, key)| key);
+    let is_asked = match key {
+        "userId" if *path == key => found >= 2,
+        "id" if path.starts_with("context.externalId[0]") => {
+            event["context"]["externalId"][0]["type"] == EXTERNAL_ID
+        }
+        "anonymousId" if *path == key => {
+            own.contains(ALIASES) && !is_external && (found >= 5 || kind == "identify")
+        }
+        "braze_id" => !is_external && found >= 3,
+        // An identify joins the alias with its user.
+        "user_alias" | "alias" => !is_external && (found >= 4 || (kind == "identify" && found < 3)),
+        "email" | "phone" if is_subscription => found > 2,
+        "email" | "phone" => !is_external && kind != "delete" && found >= 6,
+        _ => return None,
+    };
+    // A catalog's call names no user.
+    let is_id = value.is_string() || value.is_number();
+    Some(is_asked && !(is_id && kind == "screen" && is_for_messages_alone(own, kind)))
+}
+
 /// Whether a rule reads a place of such an event.
 fn is_read(probe: &Probe<'_>) -> bool {
     let Probe { own, event, path, .. } = probe;
@@ -119,22 +245,23 @@ fn is_read(probe: &Probe<'_>) -> bool {
     let kind = event["type"].as_str().unwrap_or_default();
     let has_platform = event["context"]["device"]["type"] == "ios";
     let is_view = matches!(kind, "page" | "screen");
-    let is_sent_with_time = is_view || kind == "track";
-    match (*path, kind, event["event"].as_str().unwrap_or_default()) {
+    let name = event["event"].as_str().unwrap_or_default();
+    let is_sent_with_time =
+        (is_view || kind == "track") && !is_for_messages_alone(own, kind) && !ALIAS_EVENTS.contains(&name);
+    if is_asked_for_the_user(probe) == Some(true) {
+        return true;
+    }
+    match (*path, kind, name) {
         // For repeats alone.
         ("messageId", ..) => false,
-        ("userId", ..) => true,
-        // The userId beats it.
-        ("anonymousId", kind, _) => kind == "identify" && has("anonymous = \"alias\""),
         ("previousId", kind, _) => kind == "alias",
         ("groupId", kind, _) => kind == "group",
-        ("name" | "category", ..) => is_view,
-        ("timestamp", _, name) => is_sent_with_time && !matches!(name, "Create Alias" | "Identify User"),
+        ("name" | "category", ..) => is_view && is_sent_with_time,
+        ("timestamp", ..) => is_sent_with_time,
         ("context" | "integrations" | "context.integrations", ..) => true,
         ("traits" | "properties" | "context.traits", ..) if !probe.value.is_object() => true,
-        _ if probe.is_below("integrations.Braze") && *path != "integrations.Braze" => {
-            path.ends_with("app_id") && is_sent_with_time && probe.event["event"] == "Plan Upgraded"
-        }
+        ("integrations.Braze.app_id", ..) => is_sent_with_time || has_token_without_app(event),
+        _ if probe.is_below("integrations.Braze") && *path != "integrations.Braze" => false,
         _ if probe.is_below("integrations") || probe.is_below("context.integrations") => true,
         (path, kind, _) if probe.is_below("traits") => match kind {
             "identify" => true,
@@ -144,14 +271,21 @@ fn is_read(probe: &Probe<'_>) -> bool {
         (path, _, "Create Alias") if probe.is_below("properties") => {
             ["properties.alias_name", "properties.alias_label"].contains(&path)
         }
-        (path, _, "Identify User") if probe.is_below("properties") => IDENTIFY_USER.contains(&path),
-        _ if probe.is_below("properties") => is_sent_with_time,
+        (path, _, "Identify User") if probe.is_below("properties") => {
+            let spelled = &event["properties"]["user_alias"];
+            let is_spelled = is_alias(spelled);
+            IDENTIFY_USER.contains(&path)
+                || (!is_spelled && ["properties.alias_name", "properties.alias_label"].contains(&path))
+        }
+        _ if probe.is_below("properties") => is_view || kind == "track",
         _ if probe.is_below("context.traits") => match kind {
             "identify" => event["traits"].is_null(),
             _ => is_sent_with_time && has("traits_on_track") && event["event"] == "Plan Upgraded",
         },
         ("context.externalId" | "context.externalIds" | "context.externalId[0]", ..) => {
-            !matches!(event["event"].as_str(), Some("Create Alias"))
+            let first = &event["context"]["externalId"][0];
+            let is_beaten = first["type"] == EXTERNAL_ID && is_id(&first["id"]);
+            name != "Create Alias" && !(is_beaten && *path == "context.externalIds")
         }
         ("context.locale" | "context.timezone", "identify", _) => has_platform && has("locale_from_context"),
         ("context.location.latitude" | "context.location.country" | "context.location", "identify", _) => {
@@ -161,6 +295,15 @@ fn is_read(probe: &Probe<'_>) -> bool {
         _ => false,
     }
 }
+
+/// Whether a push token of an identify takes the app of its event.
+fn has_token_without_app(event: &Value) -> bool {
+    let token = &event["traits"]["push_tokens"][0];
+    event["type"] == "identify" && token["token"].is_string() && token["app_id"].is_null()
+}
+
+/// Tracks that ask for the user's external id alone.
+const ALIAS_EVENTS: [&str; 2] = ["Create Alias", "Identify User"];
 
 const GROUP_TRAITS: [&str; 2] = ["traits.use_double_opt_in_logic", "traits.subscription_state"];
 
@@ -183,7 +326,9 @@ fn excepted(probe: &Probe<'_>) -> bool {
     }
     match *path {
         // A userId beats it (section 4).
-        "traits.braze_id" | "context.traits.braze_id" => value.is_string() || value.is_number(),
+        "traits.braze_id" | "context.traits.braze_id" if is_asked_for_the_user(probe) != Some(true) => {
+            value.is_string() || value.is_number()
+        }
         // City and country are read of it (SB-085).
         "traits.address" => value.is_object(),
         _ if is_option => value.is_boolean() || value.is_object(),
