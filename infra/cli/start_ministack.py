@@ -1,6 +1,7 @@
 """Runs MiniStack for one owner: the process that holds the other end of standard input."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -69,6 +70,23 @@ def over_tls(app):
     return wrapped
 
 
+HTTP_API = re.compile(rb"([0-9a-z]+)\.execute-api\.[0-9a-z-]+\.amazonaws\.com")
+
+
+def by_name(app):
+    # MiniStack knows a Function URL by the name that AWS gives it, but an HTTP API by a name or a path of its own.
+    async def wrapped(scope, receive, send):
+        hosts = [value for name, value in scope.get("headers", ()) if name == b"host"]
+        found = HTTP_API.fullmatch(hosts[0]) if hosts else None
+        if found:
+            path = f"/_aws/execute-api/{found[1].decode()}/$default{scope['path']}"
+            headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+            scope = {**scope, "path": path, "raw_path": path.encode(), "headers": [*headers, (b"host", b"localhost")]}
+        await app(scope, receive, send)
+
+    return wrapped
+
+
 def without_batch(action_of):
     # In AWS the permission for one message is that for several: sqs:SendMessage covers SendMessageBatch, and a policy cannot
     # name the latter. MiniStack asks for a permission of that name.
@@ -83,5 +101,5 @@ def without_batch(action_of):
 
 iam_actions._action_from_target = without_batch(iam_actions._action_from_target)
 threading.Thread(target=end_with_the_owner, daemon=True).start()
-ministack.app = with_acts(over_tls(ministack.app))
+ministack.app = with_acts(by_name(over_tls(ministack.app)))
 ministack.main()

@@ -10,6 +10,8 @@ mod doctor;
 mod evaluated;
 #[path = "template/fallback.rs"]
 mod fallback;
+#[path = "template/ingress.rs"]
+mod ingress;
 #[path = "template/organisation.rs"]
 mod organisation;
 #[path = "template/permissions.rs"]

@@ -51,6 +51,19 @@ fn settings(sandbox: &Sandbox, overrides: &str) -> String {
     local_settings(SETTINGS, &destinations, overrides).unwrap()
 }
 
+/// The vendors, and a plan whose settings have them as destinations.
+fn planned(overrides: &str, parameters: &[(&str, &str)]) -> (Sandbox, Plan) {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let sandbox = Sandbox::start(keys(BRAZE_KEY)).unwrap();
+    let plan = Plan {
+        settings: settings(&sandbox, overrides),
+        evaluate_iam: true,
+        parameters: parameters.iter().map(own).collect(),
+        ..Plan::default()
+    };
+    (sandbox, plan)
+}
+
 impl System {
     /// Starts it with the deployed settings and these laid over them.
     pub async fn start(overrides: &str) -> Self {
@@ -59,16 +72,22 @@ impl System {
 
     /// The same with parameters of the template.
     pub async fn start_with(overrides: &str, parameters: &[(&str, &str)]) -> Self {
-        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let sandbox = Sandbox::start(keys(BRAZE_KEY)).unwrap();
-        let plan = Plan {
-            settings: settings(&sandbox, overrides),
-            evaluate_iam: true,
-            parameters: parameters.iter().map(own).collect(),
-            ..Plan::default()
-        };
+        let (sandbox, plan) = planned(overrides, parameters);
         let stack = Stack::start(&plan, &mut Silent).await.unwrap();
         let system = Self { stack, sandbox };
+        system.store_keys().await;
+        system
+    }
+
+    /// Starts it with nothing deployed and no key stored. The settings file for what comes is in the stack's folder.
+    pub async fn start_empty(overrides: &str) -> Self {
+        let (sandbox, plan) = planned(overrides, &[]);
+        let stack = Stack::start_empty(&plan, &mut Silent).await.unwrap();
+        Self { stack, sandbox }
+    }
+
+    /// Stores what every function needs.
+    pub async fn store_keys(&self) {
         let tokens = |token| format!(r#"{{"tokens":["{token}"]}}"#);
         for (function, secret) in [
             (
@@ -80,10 +99,9 @@ impl System {
             ("deliver-branch", format!(r#"{{"branch_key":"{BRANCH_KEY}"}}"#)),
             ("deliver-segment", format!(r#"{{"write_key":"{WRITE_KEY}"}}"#)),
         ] {
-            system.stack.store_secret(function, &secret).await.unwrap();
+            self.stack.store_secret(function, &secret).await.unwrap();
         }
-        system.store_braze_key(BRAZE_KEY).await;
-        system
+        self.store_braze_key(BRAZE_KEY).await;
     }
 
     /// Deploys the settings once more, with these laid over them, and returns the file.

@@ -1,11 +1,16 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Duration } from "aws-cdk-lib";
+import { Token, type Duration } from "aws-cdk-lib";
 import { CfnInclude } from "aws-cdk-lib/cloudformation-include";
 import type { CfnFunction, CfnLayerVersion } from "aws-cdk-lib/aws-sam";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { Construct } from "constructs";
 
-const INFRA = fileURLToPath(new URL("../../../", import.meta.url));
+/** The package's root: that of the npm package, or `infra/cdk` in the repository. */
+const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
+/** The npm package holds template, settings and the functions' zips itself. */
+const IS_PACKED = existsSync(`${PACKAGE}template.yaml`);
+const INFRA = IS_PACKED ? PACKAGE : fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The vendors, each of them a source and a destination. */
 export type Vendor = "segment" | "braze" | "branch";
@@ -35,14 +40,19 @@ export interface BrazeFiles {
 
 /** What may be chosen; the defaults are those of `infra/template.yaml`. */
 export interface SwitchyardProps {
-  /** The folder that `cargo lambda build --release` has filled. Default: `target/lambda` of the repository. */
+  /**
+   * The folder that `cargo lambda build --release` has filled. Default: the zips of the npm package, or `target/lambda` of the
+   * repository.
+   */
   readonly binaries?: string;
-  /** The folder that holds `switchyard.toml`. Default: `infra/settings` of the repository. */
+  /** The folder that holds `switchyard.toml`. Default: the settings as they are shipped. */
   readonly settings?: string;
   /** The processor that the binaries are built for. */
   readonly architecture?: "arm64" | "x86_64";
   /** Reserves 231 concurrent executions; false is for accounts with a quota under 1000. */
   readonly reserveConcurrency?: boolean;
+  /** What is before the receivers: Function URLs, or an HTTP API each, which costs 1 USD a million requests more. */
+  readonly ingress?: "FunctionUrl" | "HttpApi";
   /** Concurrent executions reserved for receive-segment and for receive-braze, each. */
   readonly reserveReceivers?: number;
   /** Concurrent executions reserved for receive-branch. */
@@ -108,9 +118,8 @@ export class Switchyard extends Construct {
 
   /** Uploads what the template names by local paths, as `sam deploy` would. */
   private attachCode(props: SwitchyardProps): void {
-    const binaries = props.binaries ?? `${INFRA}../target/lambda`;
     for (const name of FUNCTIONS) {
-      const code = new Asset(this, name, { path: `${binaries}/${name}` });
+      const code = new Asset(this, name, { path: codePath(name, props.binaries) });
       const resource = this.template.getResource(logicalName(name)) as CfnFunction;
       resource.codeUri = { bucket: code.s3BucketName, key: code.s3ObjectKey };
     }
@@ -119,9 +128,17 @@ export class Switchyard extends Construct {
     layer.contentUri = { bucket: settings.s3BucketName, key: settings.s3ObjectKey };
   }
 
-  private receiverUrl(resource: string): string {
-    return this.template.getResource(resource).getAtt("FunctionUrl").toString();
+  private receiverUrl(output: string): string {
+    return Token.asString(this.template.getOutput(output).value);
   }
+}
+
+/** What holds a function's bootstrap: a folder, or in the npm package a zip. */
+function codePath(name: string, binaries?: string): string {
+  if (binaries === undefined && IS_PACKED) {
+    return `${PACKAGE}functions/${name}.zip`;
+  }
+  return `${binaries ?? `${INFRA}../target/lambda`}/${name}`;
 }
 
 /** `receive-segment` is `ReceiveSegment` in the template. */
@@ -134,6 +151,7 @@ function parameters(props: SwitchyardProps): Record<string, unknown> {
   return {
     ...(props.architecture && { Architecture: props.architecture }),
     ...(props.reserveConcurrency !== undefined && { ReserveConcurrency: String(props.reserveConcurrency) }),
+    ...(props.ingress && { Ingress: props.ingress }),
     ...(props.reserveReceivers !== undefined && { ReserveReceivers: props.reserveReceivers }),
     ...(props.reserveReceiveBranch !== undefined && { ReserveReceiveBranch: props.reserveReceiveBranch }),
     ...(props.brazeFiles && {

@@ -26,7 +26,8 @@ test("every resource of the template is there", () => {
   template.resourceCountIs("AWS::SQS::Queue", 9);
   template.resourceCountIs("AWS::SecretsManager::Secret", 6);
   template.resourceCountIs("AWS::Lambda::Url", 3);
-  template.resourceCountIs("AWS::Lambda::Permission", 7);
+  template.resourceCountIs("AWS::ApiGatewayV2::Api", 3);
+  template.resourceCountIs("AWS::Lambda::Permission", 10);
   assert.equal(template.toJSON()["Transform"], "AWS::Serverless-2016-10-31");
 });
 
@@ -45,6 +46,7 @@ test("each function gets its own binary", () => {
 test("the properties become parameters", () => {
   const { template } = synthesised({
     architecture: "x86_64",
+    ingress: "HttpApi",
     reserveConcurrency: false,
     reserveReceivers: 77,
     reserveReceiveBranch: 9,
@@ -61,6 +63,7 @@ test("the properties become parameters", () => {
   const text = JSON.stringify(template.toJSON());
   assert.ok(!text.includes('{"Ref":"Architecture"}'));
   template.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 7 });
+  assert.deepEqual(template.toJSON()["Conditions"].IngressIsHttpApi, { "Fn::Equals": ["HttpApi", "HttpApi"] });
   assert.deepEqual(template.toJSON()["Conditions"].BrazeFilesArePaused, { "Fn::Equals": ["true", "true"] });
   const reserved = Object.values(template.findResources("AWS::Serverless::Function"));
   const counts = reserved.map((resource) => JSON.stringify(resource["Properties"].ReservedConcurrentExecutions ?? ""));
@@ -76,10 +79,12 @@ test("the properties become parameters", () => {
   assert.deepEqual(template.toJSON()["Conditions"].BranchIsPaused, { "Fn::Equals": ["false", "true"] });
 });
 
-test("the URLs are the functions' own", () => {
+test("the URLs are those of the outputs", () => {
   const { switchyard } = synthesised();
-  const url = Stack.of(switchyard).resolve(switchyard.receiverUrls.branch);
-  assert.deepEqual(url, { "Fn::GetAtt": ["ReceiveBranchUrl", "FunctionUrl"] });
+  const url = Stack.of(switchyard).resolve(switchyard.receiverUrls.branch)["Fn::If"];
+  assert.equal(url[0], "IngressIsHttpApi");
+  assert.ok(JSON.stringify(url[1]).includes("ReceiveBranchApi"), JSON.stringify(url));
+  assert.deepEqual(url[2], { "Fn::GetAtt": "ReceiveBranchUrl.FunctionUrl" });
   const of = (value: string) => Stack.of(switchyard).resolve(value);
   assert.deepEqual(of(switchyard.deadLetterQueueUrls.braze), { Ref: "BrazeDeadQueue" });
   assert.deepEqual(of(switchyard.fallbackBucketName), { Ref: "FallbackBucket" });

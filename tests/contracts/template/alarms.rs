@@ -66,8 +66,8 @@ fn alarms(template: &Template) -> BTreeMap<String, Value> {
     .collect()
 }
 
-/// The alarms of the page, one line each.
-fn expected() -> BTreeMap<String, (Watched, Limits)> {
+/// The alarms of the page, one line each; the receivers' by what is before them.
+fn expected(ingress: &str) -> BTreeMap<String, (Watched, Limits)> {
     let mut all = BTreeMap::new();
     let mut add = |name: String, watched: String, limits| {
         assert!(all.insert(name, (watched, limits)).is_none());
@@ -78,6 +78,10 @@ fn expected() -> BTreeMap<String, (Watched, Limits)> {
     let age =
         |queue: &str| format!("AWS/SQS ApproximateAgeOfOldestMessage QueueName={queue}.QueueName Maximum");
     let of_lambda = |metric: &str, function: &str| format!("AWS/Lambda {metric} FunctionName={function} Sum");
+    let answered = |class: &str, function: &str| match ingress {
+        "HttpApi" => format!("AWS/ApiGateway {class} ApiId={function}Api Sum"),
+        _ => of_lambda(&format!("Url{class}Count"), function),
+    };
     let own = |metric: &str, more: &str, statistic: &str| {
         format!("Switchyard {metric} Stack={STACK}{more} {statistic}")
     };
@@ -130,12 +134,12 @@ fn expected() -> BTreeMap<String, (Watched, Limits)> {
         let most = if source == Source::Branch { 1 } else { 5 };
         add(
             format!("receiver-errors-{name}"),
-            of_lambda("Url5xxCount", &function),
+            answered("5xx", &function),
             (most, true, 300, 1),
         );
         add(
             format!("receiver-rejects-{name}"),
-            of_lambda("Url4xxCount", &function),
+            answered("4xx", &function),
             (10, true, 300, 1),
         );
         add(
@@ -186,16 +190,19 @@ fn expected() -> BTreeMap<String, (Watched, Limits)> {
 
 #[test]
 fn every_alarm_of_the_page_is_there_with_its_numbers() {
-    event::rules!["RI-040", "CF-127"];
-    let found: BTreeMap<_, _> = alarms(&Template::read(TEMPLATE, FILES))
-        .into_iter()
-        .map(|(name, alarm)| (name, (watched(&alarm), limits(&alarm))))
-        .collect();
-    let expected = expected();
-    for (name, alarm) in &expected {
-        assert_eq!(found.get(name), Some(alarm), "{name}");
+    event::rules!["RI-040", "RI-049", "CF-127"];
+    for ingress in ["FunctionUrl", "HttpApi"] {
+        let parameters = [FILES, &[("Ingress", ingress)]].concat();
+        let found: BTreeMap<_, _> = alarms(&Template::read(TEMPLATE, &parameters))
+            .into_iter()
+            .map(|(name, alarm)| (name, (watched(&alarm), limits(&alarm))))
+            .collect();
+        let expected = expected(ingress);
+        for (name, alarm) in &expected {
+            assert_eq!(found.get(name), Some(alarm), "{name}");
+        }
+        assert_eq!(found.len(), expected.len());
     }
-    assert_eq!(found.len(), expected.len());
     // Without Currents files, about 35.
     let without = alarms(&template());
     assert_eq!(without.len(), 36);
@@ -228,7 +235,7 @@ fn the_pages_table_has_the_kinds_that_the_template_has() {
     let table = PAGE.split("| alarm, per | fires when | kind |").nth(1).unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let on_page: BTreeSet<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
-    let expected = expected();
+    let expected = expected("FunctionUrl");
     let unmatched: Vec<_> = on_page
         .iter()
         .filter(|kind| !expected.keys().any(|name| name.starts_with(**kind)))
@@ -331,8 +338,7 @@ fn the_parameters_decide_about_alarms_and_their_mail() {
 }
 
 /// The widgets of the dashboard.
-fn widgets() -> Vec<Json> {
-    let template = template();
+fn widgets(template: &Template) -> Vec<Json> {
     let dashboard = template.resource("Dashboard");
     assert_eq!(dashboard.text("Properties.DashboardName"), STACK);
     let body: Json = serde_json::from_str(dashboard.text("Properties.DashboardBody")).unwrap();
@@ -354,9 +360,14 @@ fn rows(widgets: &[Json]) -> Vec<Vec<String>> {
 
 #[test]
 fn the_dashboard_shows_metrics_that_exist() {
-    event::rules!["RI-038", "RP-020"];
-    let widgets = widgets();
-    let resources = template();
+    event::rules!["RI-038", "RI-049", "RP-020"];
+    for ingress in ["FunctionUrl", "HttpApi"] {
+        assert_shows_what_exists(&Template::read(TEMPLATE, &[("Ingress", ingress)]));
+    }
+}
+
+fn assert_shows_what_exists(resources: &Template) {
+    let widgets = widgets(resources);
     for row in rows(&widgets) {
         let names: Vec<&str> = row[2..].iter().step_by(2).map(String::as_str).collect();
         if row[0] == NAMESPACE {
@@ -369,13 +380,11 @@ fn the_dashboard_shows_metrics_that_exist() {
             let (dimension, attribute) = match row[0].as_str() {
                 "AWS/SQS" => ("QueueName", ".QueueName"),
                 "AWS/Lambda" => ("FunctionName", ""),
+                "AWS/ApiGateway" => ("ApiId", ""),
                 other => panic!("{other}"),
             };
             assert_eq!(names, [dimension]);
-            let logical_id = row[3]
-                .strip_prefix("${")
-                .and_then(|id| id.strip_suffix('}'))
-                .unwrap();
+            let logical_id = row[3].trim_start_matches("${").trim_end_matches('}');
             resources.resource(logical_id.strip_suffix(attribute).unwrap());
         }
     }
@@ -391,7 +400,7 @@ fn the_dashboard_shows_metrics_that_exist() {
 #[test]
 fn the_dashboard_shows_what_the_page_asks_for() {
     event::rules!["RI-038"];
-    let widgets = widgets();
+    let widgets = widgets(&template());
     let rows = rows(&widgets);
     let shows = |words: &[&str]| {
         rows.iter()
@@ -449,7 +458,7 @@ fn the_dashboard_shows_what_the_page_asks_for() {
 #[test]
 fn the_saved_queries_are_log_widgets_over_all_log_groups() {
     event::rules!["RI-038", "RP-011"];
-    let widgets = widgets();
+    let widgets = widgets(&template());
     let logs: Vec<(&str, &str)> = widgets
         .iter()
         .filter(|widget| widget["type"] == "log")

@@ -223,6 +223,17 @@ impl Template {
                 let text = text.replace("${AWS::StackName}", STACK);
                 Value::Text(own.fold(text, |text, (name, value)| text.replace(&name, value)))
             }
+            // A text and the variables that it alone knows.
+            ("Sub", Value::List(parts)) => {
+                let Value::Text(text) = self.call("Sub", parts[0].clone()) else {
+                    panic!("{parts:?}")
+                };
+                let variables = parts[1].entries().iter();
+                Value::Text(variables.fold(text, |text, (name, value)| match value {
+                    Value::Text(value) => text.replace(&format!("${{{name}}}"), value),
+                    other => panic!("{name} is {other:?}, not a text"),
+                }))
+            }
             ("Equals", Value::List(sides)) => Value::Bool(sides[0] == sides[1]),
             ("And", Value::List(all)) => Value::Bool(all.iter().all(|one| *one == Value::Bool(true))),
             ("Condition", Value::Text(name)) => Value::Bool(self.conditions.get(&name) != Some(&false)),

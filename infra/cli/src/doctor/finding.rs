@@ -94,7 +94,7 @@ fn url(url: &super::facts::Url) -> Option<Finding> {
             about,
             "its URL answers 403 to everything",
             "the stack's permissions of the URL are gone: deploy again; or an organisation policy forbids public Function URLs: \
-             have it allow those of this stack",
+             deploy with Ingress=HttpApi, and enter the new URLs at the vendors",
         )),
         Some(429) => Some(fault(
             about,

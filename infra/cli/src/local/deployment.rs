@@ -108,7 +108,8 @@ fn artifact(line: &str) -> Option<(&str, Artifact<'_>)> {
     }
 }
 
-async fn finished(api: &Api, stack: &str) -> Result<BTreeMap<String, String>, Error> {
+/// Waits for the end of what CloudFormation does to a stack, and returns the stack's outputs.
+pub(crate) async fn finished(api: &Api, stack: &str) -> Result<BTreeMap<String, String>, Error> {
     let named = [("StackName".to_owned(), stack.to_owned())];
     let mut tick = tokio::time::interval(LOOK_AGAIN);
     loop {
@@ -116,7 +117,7 @@ async fn finished(api: &Api, stack: &str) -> Result<BTreeMap<String, String>, Er
         let answer = api.cloudformation("DescribeStacks", &named).await?;
         let document = parse("DescribeStacks", &answer)?;
         match first_text(document.root(), "StackStatus").unwrap_or_default() {
-            "CREATE_COMPLETE" => return Ok(outputs(&document)),
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" => return Ok(outputs(&document)),
             status if status.ends_with("_IN_PROGRESS") => {}
             _ => {
                 return Err(Error::NotDeployed {

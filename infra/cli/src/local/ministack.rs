@@ -16,7 +16,8 @@ use super::folder::RunFolder;
 use crate::account::api::{ACCESS_KEY, REGION, SECRET_KEY};
 
 /// What MiniStack is to offer: the services of the template, and those that deploy it and look at it.
-const SERVICES: &str = "cloudformation,events,iam,lambda,logs,monitoring,s3,secretsmanager,sns,sqs,sts";
+const SERVICES: &str =
+    "apigateway,cloudformation,events,iam,lambda,logs,monitoring,s3,secretsmanager,sns,sqs,sts";
 /// How often a port is looked for.
 const ATTEMPTS: u8 = 5;
 /// What MiniStack prints if its port is taken.

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::deployment::{Artifacts, deploy};
+use super::deployment::{Artifacts, deploy, finished};
 use super::folder::RunFolder;
 use super::ministack::MiniStack;
 use super::queue::{Queue, act};
@@ -92,15 +92,12 @@ impl Stack {
     /// Whatever this machine lacks, with what to do about it.
     pub async fn start(plan: &Plan, progress: &mut impl Progress) -> Result<Self, Error> {
         let workspace = Workspace::find().await?;
-        let python = venv::prepare(&venv::MINISTACK, progress).await?.join("python");
+        // What it lacks is to be said before minutes of compiling.
+        venv::prepare(&venv::MINISTACK, progress).await?;
         let binaries = binaries::build(&workspace).await?;
-        progress.begin("starting MiniStack and deploying infra/template.yaml");
-        let folder = RunFolder::new(&workspace.local())?;
-        let settings = folder.path().join(SETTINGS_FILE);
-        write(&settings, &plan.settings)?;
-        let ministack = MiniStack::start(&python, &folder, plan.port, plan.evaluate_iam).await?;
-        let api = Api::local(ministack.address())?;
-        let template = workspace.template()?;
+        let mut stack = Self::start_empty(plan, progress).await?;
+        progress.begin("deploying infra/template.yaml");
+        let settings = stack.folder.path().join(SETTINGS_FILE);
         let mut parameters = vec![
             ("Architecture".to_owned(), architecture().to_owned()),
             ("SettingsPath".to_owned(), settings.display().to_string()),
@@ -110,24 +107,52 @@ impl Stack {
             parameters.push((ALARMS.to_owned(), "false".to_owned()));
         }
         parameters.extend(plan.parameters.iter().cloned());
-        let bucket = parameters.iter().find(|(name, _)| name == BRAZE_FILES_BUCKET);
-        if let Some((_, bucket)) = bucket {
-            make_bucket(&api, bucket).await?;
-        }
-        let bucket = bucket.map(|(_, bucket)| bucket.clone());
         let artifacts = Artifacts {
             binaries: &binaries,
             settings: &settings,
         };
-        let outputs = deploy(&api, STACK, &template, &artifacts, &parameters).await?;
-        progress.end(&format!("the stack `{STACK}` runs at {}", api.base()));
+        let template = workspace.template()?;
+        stack.outputs = deploy(&stack.api, STACK, &template, &artifacts, &parameters).await?;
+        progress.end(&format!("the stack `{STACK}` runs at {}", stack.api.base()));
+        Ok(stack)
+    }
+
+    /// Starts MiniStack, and deploys nothing: that is for another tool, which finds its way by
+    /// [`environment`](Self::environment). [`find_outputs`](Self::find_outputs) comes after it.
+    ///
+    /// # Errors
+    /// Whatever this machine lacks, with what to do about it.
+    pub async fn start_empty(plan: &Plan, progress: &mut impl Progress) -> Result<Self, Error> {
+        let python = venv::prepare(&venv::MINISTACK, progress).await?.join("python");
+        progress.begin("starting MiniStack");
+        let folder = RunFolder::new(&Workspace::find().await?.local())?;
+        write(&folder.path().join(SETTINGS_FILE), &plan.settings)?;
+        let ministack = MiniStack::start(&python, &folder, plan.port, plan.evaluate_iam).await?;
+        let api = Api::local(ministack.address())?;
+        let bucket = plan
+            .parameters
+            .iter()
+            .find(|(name, _)| name == BRAZE_FILES_BUCKET);
+        if let Some((_, bucket)) = bucket {
+            make_bucket(&api, bucket).await?;
+        }
+        progress.end("MiniStack is up");
         Ok(Self {
             _ministack: ministack,
             folder,
             api,
-            outputs,
-            bucket,
+            outputs: BTreeMap::new(),
+            bucket: bucket.map(|(_, bucket)| bucket.clone()),
         })
+    }
+
+    /// Reads the outputs of the stack that another tool has deployed under the name `switchyard`.
+    ///
+    /// # Errors
+    /// What CloudFormation says; [`Error::NotDeployed`] with its reasons.
+    pub async fn find_outputs(&mut self) -> Result<(), Error> {
+        self.outputs = finished(&self.api, STACK).await?;
+        Ok(())
     }
 
     /// Writes an object into the bucket of Currents files, as Braze does.
@@ -152,7 +177,7 @@ impl Stack {
         act(&self.api, "kill", &format!("{STACK}-{function}")).await
     }
 
-    /// The Function URL of a source's receiver, with a slash at its end.
+    /// The URL of a source's receiver, with a slash at its end.
     ///
     /// # Errors
     /// [`Error::Unexpected`] if the template has no such output.
@@ -163,7 +188,8 @@ impl Stack {
             Source::Branch => "ReceiveBranchUrl",
         };
         let url = self.outputs.get(output).map(String::as_str).unwrap_or_default();
-        // https://<id>.lambda-url.<region>.on.aws/ does not resolve here; MiniStack takes the id in the path as well.
+        // https://<id>.lambda-url.<region>.on.aws/ and https://<id>.execute-api.<region>.amazonaws.com/ do not resolve here;
+        // MiniStack takes the id in the path as well.
         let id = url
             .trim_start_matches("https://")
             .split('.')
@@ -176,7 +202,12 @@ impl Stack {
                 detail,
             });
         }
-        Ok(format!("{}/_aws/lambda-url/{id}/", self.api.base()))
+        let path = if url.contains(".execute-api.") {
+            format!("execute-api/{id}/$default")
+        } else {
+            format!("lambda-url/{id}")
+        };
+        Ok(format!("{}/_aws/{path}/", self.api.base()))
     }
 
     /// Posts to a source's receiver. `path` comes after the URL's slash and may hold a query, such as `?token=t`.
