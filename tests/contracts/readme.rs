@@ -133,6 +133,55 @@ fn every_output_and_parameter_that_is_named_exists() {
 }
 
 #[test]
+fn terraforms_lines_name_what_the_template_has() {
+    let block = OPERATION.split("```hcl\n").nth(1).unwrap();
+    let block = block.split("```").next().unwrap();
+    assert!(
+        block.lines().filter(|line| !line.is_empty()).count() < 18,
+        "{block}"
+    );
+    let parameters = block
+        .split("parameters   = { ")
+        .nth(1)
+        .unwrap()
+        .split(" }")
+        .next()
+        .unwrap();
+    let outputs = block
+        .split("outputs[\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap());
+    let names: Vec<&str> = parameters
+        .split(", ")
+        .map(|pair| pair.split(" = ").next().unwrap())
+        .chain(outputs)
+        .collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    for name in names {
+        assert!(TEMPLATE.contains(&format!("\n  {name}:\n")), "{name}");
+    }
+}
+
+#[test]
+fn deploying_begins_with_a_check() {
+    for (page, text) in [
+        ("README.md", include_str!("../../README.md")),
+        ("infra/README.md", OPERATION),
+    ] {
+        let blocks = text.split("\n\n").filter(|block| block.starts_with("    "));
+        let deploys: Vec<&str> = blocks.filter(|block| block.contains("    sam deploy")).collect();
+        assert!(!deploys.is_empty(), "{page}");
+        for block in deploys {
+            let first = block.lines().next().unwrap();
+            assert!(
+                first.contains("switchyard") && first.ends_with(" check"),
+                "{page}: {first}"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_metric_that_is_named_is_in_the_rules() {
     let section = OPERATION.split("Metrics in the namespace").nth(1).unwrap();
     let section = section.split("\n* ").next().unwrap();

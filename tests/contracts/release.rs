@@ -243,6 +243,22 @@ fn the_notes_of_a_tag_are_its_part_of_the_changelog() {
 }
 
 #[test]
+fn the_cdk_package_has_the_version_of_the_workspace() {
+    let package = include_str!("../../infra/cdk/package.json");
+    assert!(package.contains(&format!("\"version\": \"{VERSION}\"")));
+    for page in [
+        include_str!("../../infra/README.md"),
+        include_str!("../../infra/cdk/README.md"),
+    ] {
+        for rest in page.split("switchyard-").skip(1) {
+            let rest = rest.trim_start_matches("cdk-");
+            let is_versioned = rest.starts_with(|letter: char| letter.is_ascii_digit());
+            assert!(!is_versioned || rest.starts_with(VERSION), "{rest:.20}");
+        }
+    }
+}
+
+#[test]
 fn workflows_pin_their_actions_and_call_scripts_that_exist() {
     let mut scripts = 0;
     for workflow in ["ci.yml", "release.yml"] {

@@ -5,9 +5,13 @@
     reason = "the report of our own command holds no event, and the message has to be old by the real clock"
 )]
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use sandbox::{Fault, Vendor};
 use serde_json::Value;
 
+use crate::local_stack::program;
 use crate::system::{System, keys, text_at};
 
 const TRACK: &str = "/users/track";
@@ -156,4 +160,35 @@ async fn doctor_finds_eight_planted_faults_and_no_other() {
         assert!(screen.contains(words), "{words}\n{screen}");
     }
     assert_eq!(taken(), [1, 0, 0], "the old event waits on");
+}
+
+#[tokio::test]
+async fn a_watching_doctor_sees_a_change_and_ends_at_ctrl_c() {
+    let system = System::start("").await;
+    let mut doctor = Command::new(program())
+        .args(["doctor", "--watch", "1", "--json"])
+        .envs(system.stack.environment())
+        .env_remove("AWS_PROFILE")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A line a look.
+    let mut looks = BufReader::new(doctor.stdout.take().unwrap()).lines();
+    let mut look = || {
+        let report: Value = serde_json::from_str(&looks.next().unwrap().unwrap()).unwrap();
+        report["findings"].to_string()
+    };
+    let healthy = look();
+    assert!(!healthy.contains("set aside"), "{healthy}");
+    system.stack.queue("parked").send("{}").await.unwrap();
+    // The look at work may have counted before the message came.
+    let after: Vec<String> = [look(), look(), look()].into();
+    assert!(after[2].contains("1 message set aside"), "{after:#?}");
+
+    let interrupted = Command::new("kill")
+        .args(["-INT", &doctor.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    assert_eq!(doctor.wait().unwrap().code(), Some(0));
 }

@@ -28,3 +28,4 @@ mod replay;
 mod revoked_key;
 mod routes;
 mod segment_to_braze;
+mod upgrade;

@@ -11,7 +11,7 @@ use switchyard::terminal::Silent;
 use crate::local_stack::program;
 use crate::system::System;
 
-const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+pub const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const SAM: Packages<'_> = Packages {
     name: "SAM",
     folder: "sam",
@@ -24,7 +24,7 @@ const ARCHITECTURE: &str = "x86_64";
 
 /// Runs a program and returns what it prints; it has to succeed.
 #[track_caller]
-fn succeed(command: &mut Command) -> String {
+pub fn succeed(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
@@ -32,12 +32,10 @@ fn succeed(command: &mut Command) -> String {
     said
 }
 
-/// A folder as `cargo lambda build` and `.ci/sbom` fill it, out of the compiled functions and the list of what is compiled in.
-fn functions(folder: &Path) -> PathBuf {
-    let program = program();
-    let built = program.parent().unwrap();
+/// A folder as `cargo lambda build` and `.ci/sbom` fill it, out of compiled functions and a list of what is compiled in.
+fn functions(repository: &Path, built: &Path, folder: &Path) -> PathBuf {
     let functions = folder.join("lambda");
-    let names = fs::read_dir(Path::new(REPOSITORY).join("functions")).unwrap();
+    let names = fs::read_dir(repository.join("functions")).unwrap();
     let names = names
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.path().is_dir());
@@ -45,7 +43,7 @@ fn functions(folder: &Path) -> PathBuf {
         let own = functions.join(&name);
         fs::create_dir_all(&own).unwrap();
         fs::copy(built.join(&name), own.join("bootstrap")).unwrap();
-        // The C library's debug information is no matter here, and takes a minute to compress.
+        // Debug information is no matter here, and takes a minute to compress.
         succeed(Command::new("strip").arg(own.join("bootstrap")));
         fs::write(
             own.join(format!("{name}.cdx.json")),
@@ -56,50 +54,48 @@ fn functions(folder: &Path) -> PathBuf {
     functions
 }
 
-/// Packs the archive, compares it with its sum, and returns the unpacked folder.
-fn unpacked(folder: &Path) -> PathBuf {
+/// Packs the archive of a repository whose binaries are in `built`, compares it with its sum, and returns the unpacked folder.
+pub fn unpacked_archive(repository: &Path, built: &Path, folder: &Path) -> PathBuf {
     let release = folder.join("release");
-    let script = Path::new(REPOSITORY).join(".ci/archive");
-    succeed(
-        Command::new(script)
-            .arg(ARCHITECTURE)
-            .arg(functions(folder))
-            .arg(&release),
-    );
-    let name = format!("switchyard-{}-{ARCHITECTURE}", env!("CARGO_PKG_VERSION"));
-    let archive = format!("{name}.tar.gz");
+    let mut pack = Command::new(repository.join(".ci/archive"));
+    pack.arg(ARCHITECTURE).arg(functions(repository, built, folder));
+    let archive = succeed(pack.arg(&release));
+    let archive = archive.split(": ").next().unwrap();
+    let archive = Path::new(archive).file_name().unwrap().to_str().unwrap();
     let sum = format!("{archive}.sha256");
     succeed(
         Command::new("shasum")
             .args(["-a", "256", "-c", &sum])
             .current_dir(&release),
     );
-    succeed(Command::new("tar").args(["-xzf", &archive]).current_dir(&release));
-    release.join(name)
+    succeed(Command::new("tar").args(["-xzf", archive]).current_dir(&release));
+    release.join(archive.strip_suffix(".tar.gz").unwrap())
 }
 
-#[tokio::test]
-async fn the_archive_of_a_release_deploys_without_rust() {
-    let mut system = System::start_empty("").await;
-    let folder = tempfile::tempdir().unwrap();
-    let archive = unpacked(folder.path());
-    let settings = archive.join("infra/settings/switchyard.toml");
-    fs::copy(system.stack.folder().join("switchyard.toml"), &settings).unwrap();
+/// The folder of the compiled functions, and of `switchyard`.
+pub fn built() -> PathBuf {
+    program().parent().unwrap().to_owned()
+}
 
-    // The guide's commands, in the guide's folder.
-    let checked = succeed(Command::new(program()).arg("check").current_dir(&archive));
-    assert!(
-        checked.contains("can be used") && checked.contains("pass"),
-        "{checked}"
-    );
+/// Edits the settings of an unpacked archive: the sandbox is every destination. Returns the file.
+pub fn edit_settings(system: &System, archive: &Path) -> PathBuf {
+    let file = archive.join("infra/settings/switchyard.toml");
+    let settings = system.settings_with_sandbox(&fs::read_to_string(&file).unwrap());
+    fs::write(&file, settings).unwrap();
+    file
+}
+
+/// Deploys an unpacked archive with the guide's command, in the guide's folder, and returns what SAM says.
+pub async fn sam_deploy(system: &mut System, archive: &Path) -> String {
     let sam = prepare_python(&SAM, &mut Silent).await.unwrap().join("sam");
+    let settings = archive.join("infra/settings/switchyard.toml");
     let deployed = succeed(
         Command::new(sam)
             .args(["deploy", "--template-file", "infra/template.yaml", "--no-confirm-changeset"])
             .args(["--parameter-overrides", "Alarms=false"])
             // The emulator mounts no layers.
             .arg(format!("SettingsPath={}", settings.display()))
-            .current_dir(&archive)
+            .current_dir(archive)
             .envs(system.stack.environment())
             .env_remove("AWS_PROFILE")
             .env("AWS_DEFAULT_REGION", "us-east-1")
@@ -109,8 +105,22 @@ async fn the_archive_of_a_release_deploys_without_rust() {
         deployed.contains("Successfully created/updated stack - switchyard"),
         "{deployed}"
     );
-
     system.stack.find_outputs().await.unwrap();
+    deployed
+}
+
+#[tokio::test]
+async fn the_archive_of_a_release_deploys_without_rust() {
+    let mut system = System::start_empty().await;
+    let folder = tempfile::tempdir().unwrap();
+    let archive = unpacked_archive(Path::new(REPOSITORY), &built(), folder.path());
+    edit_settings(&system, &archive);
+    let checked = succeed(Command::new(program()).arg("check").current_dir(&archive));
+    assert!(
+        checked.contains("can be used") && checked.contains("pass"),
+        "{checked}"
+    );
+    sam_deploy(&mut system, &archive).await;
     system.store_keys().await;
     system
         .segment_sends(&[r#"{"type":"identify","messageId":"i-1","userId":"u-1","traits":{"plan":"pro"}}"#])

@@ -44,11 +44,11 @@ pub fn keys(braze: &str) -> Keys {
     }
 }
 
-/// The deployed settings, with the sandbox as every destination and `overrides` laid over them.
-fn settings(sandbox: &Sandbox, overrides: &str) -> String {
+/// Settings with the sandbox as every destination and `overrides` laid over them.
+fn settings(base: &str, sandbox: &Sandbox, overrides: &str) -> String {
     let played = |destination| (destination, sandbox.url());
     let destinations = event::Destination::ALL.map(played).into();
-    local_settings(SETTINGS, &destinations, overrides).unwrap()
+    local_settings(base, &destinations, overrides).unwrap()
 }
 
 /// The vendors, and a plan whose settings have them as destinations.
@@ -56,7 +56,7 @@ fn planned(overrides: &str, parameters: &[(&str, &str)]) -> (Sandbox, Plan) {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let sandbox = Sandbox::start(keys(BRAZE_KEY)).unwrap();
     let plan = Plan {
-        settings: settings(&sandbox, overrides),
+        settings: settings(SETTINGS, &sandbox, overrides),
         evaluate_iam: true,
         parameters: parameters.iter().map(own).collect(),
         ..Plan::default()
@@ -79,11 +79,16 @@ impl System {
         system
     }
 
-    /// Starts it with nothing deployed and no key stored. The settings file for what comes is in the stack's folder.
-    pub async fn start_empty(overrides: &str) -> Self {
-        let (sandbox, plan) = planned(overrides, &[]);
+    /// Starts it with nothing deployed and no key stored.
+    pub async fn start_empty() -> Self {
+        let (sandbox, plan) = planned("", &[]);
         let stack = Stack::start_empty(&plan, &mut Silent).await.unwrap();
         Self { stack, sandbox }
+    }
+
+    /// These settings with the sandbox as every destination.
+    pub fn settings_with_sandbox(&self, base: &str) -> String {
+        settings(base, &self.sandbox, "")
     }
 
     /// Stores what every function needs.
@@ -106,7 +111,7 @@ impl System {
 
     /// Deploys the settings once more, with these laid over them, and returns the file.
     pub async fn change_settings(&self, overrides: &str) -> PathBuf {
-        let settings = settings(&self.sandbox, overrides);
+        let settings = settings(SETTINGS, &self.sandbox, overrides);
         self.stack.deploy_settings(&settings).await.unwrap();
         self.stack.folder().join("switchyard.toml")
     }

@@ -1,7 +1,8 @@
-//! `switchyard check`: whether settings can be used, and whether events become what their tests expect.
+//! `switchyard check`: whether settings and parameters can be used, and whether events become what their tests expect.
 
 mod difference;
 mod error;
+mod parameters;
 mod quota;
 mod tests_of_user;
 
@@ -30,6 +31,8 @@ Examples:
   switchyard check --account --region eu-west-1
       before a deploy: also whether the account has the concurrent executions
       that the template reserves
+  switchyard check --parameter-overrides Profile=busy AlarmEmail=me@example.com
+      looks at these parameters too, and at those of infra/samconfig.toml
 
 A file of tests is a JSON array. Each test has a name, a route and an event, and
 of outcome, reason, changed and calls those that it is about:
@@ -47,7 +50,7 @@ Without --account nothing is asked of AWS. With it, IAM actions are needed:
 lambda:GetAccountSettings, and cloudformation:DescribeStacks on the stack.
 
 Exit status: 0 all is well, 1 a test fails or the account has no room, 2 the
-settings or a file of tests cannot be used, or AWS refuses.";
+settings, a parameter or a file of tests cannot be used, or AWS refuses.";
 
 /// The options of `switchyard check`.
 #[derive(Debug, Args)]
@@ -64,6 +67,9 @@ pub struct Options {
     /// Which account.
     #[command(flatten)]
     pub deploys_to: AccountOptions,
+    /// What the deploy will get
+    #[command(flatten)]
+    pub parameters: parameters::Options,
 }
 
 /// Does what the options say, and prints it.
@@ -92,6 +98,7 @@ fn checked(options: &Options) -> Result<bool, Error> {
         terminal::good("✓"),
         options.settings.display()
     ));
+    parameters::check(&options.parameters, &options.settings)?;
     let folder = match &options.tests {
         Some(folder) => folder.clone(),
         None => {

@@ -58,7 +58,7 @@ pub enum Command {
     /// Send parked events or dead letters to their destinations again
     #[command(after_long_help = replay::EXAMPLES)]
     Replay(replay::Options),
-    /// Check the settings, and run the tests beside them
+    /// Check settings and parameters before a deploy, and run the tests beside the settings
     #[command(after_long_help = check::EXAMPLES)]
     Check(check::Options),
 }

@@ -223,3 +223,97 @@ fn a_test_that_cannot_be_compared_fails() {
         assert_ne!(status, Some(0), "{levels}: {said}");
     }
 }
+
+/// A folder like `infra`, with this `samconfig.toml`, and what a check of it with these options says.
+fn check_parameters(config: &str, options: &[&str]) -> (Option<i32>, String) {
+    let infra = tempfile::tempdir().unwrap();
+    let template = include_str!("../../template.yaml");
+    std::fs::create_dir(infra.path().join("settings")).unwrap();
+    for (name, text) in [
+        ("settings/switchyard.toml", ""),
+        ("template.yaml", template),
+        ("samconfig.toml", config),
+        ("parameters.json", r#"{"Profil": "busy"}"#),
+    ] {
+        std::fs::write(infra.path().join(name), text).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_switchyard"))
+        .args(["check", "--settings", "settings/switchyard.toml"])
+        .args(options)
+        .current_dir(infra.path())
+        .output()
+        .unwrap();
+    (output.status.code(), said(&output))
+}
+
+#[test]
+fn parameters_that_the_template_takes_are_counted() {
+    let config = "[default.deploy.parameters]\nparameter_overrides = \"Profile=busy AlarmEmail=\\\"a@b.example\\\"\"\n\
+        [prod.deploy.parameters]\nparameter_overrides = [\"LogRetentionDays=7\", \"RolePath=/apps/\"]\n";
+    let options = [
+        "--parameter-overrides",
+        "Ingress=HttpApi",
+        "ParameterKey=ReserveReceivers,ParameterValue=5",
+    ];
+    let (code, said) = check_parameters(config, &options);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("takes the 6 parameters"), "{said}");
+    let (code, said) = check_parameters("", &[]);
+    assert_eq!((code, said.contains("parameter")), (Some(0), false), "{said}");
+}
+
+#[test]
+fn a_parameter_that_cannot_be_used_is_named_with_its_remedy() {
+    for (parameter, wanted) in [
+        (
+            "Profil=busy",
+            "`Profil` is no parameter of template.yaml; did you mean \"Profile\"?",
+        ),
+        (
+            "Profile=bussy",
+            "Profile=bussy must be one of quiet, busy; did you mean \"busy\"?",
+        ),
+        ("LogRetentionDays=8", "LogRetentionDays=8 must be one of 1, 3, 5"),
+        (
+            "ReserveReceivers=0",
+            "ReserveReceivers=0 must be a number of 1 or more",
+        ),
+        (
+            "ReserveReceivers=many",
+            "ReserveReceivers=many must be a number of 1 or more",
+        ),
+        (
+            "BrazeFilesPrefix=currents",
+            "BrazeFilesPrefix=currents must be letters, digits",
+        ),
+        (
+            "RolePath=apps",
+            "RolePath=apps must be a path that begins and ends with a slash",
+        ),
+        ("Profile", "Profile= must be one of quiet, busy"),
+        (
+            "file://parameters.json",
+            "parameters.json: `Profil` is no parameter",
+        ),
+        ("file://template.yaml", "template.yaml: it must be JSON"),
+    ] {
+        let (code, said) = check_parameters("", &["--parameter-overrides", parameter]);
+        assert_eq!(code, Some(2), "{parameter}: {said}");
+        assert!(said.contains(wanted), "{parameter}: {said}");
+    }
+    let config = "[default.deploy.parameters]\nparameter_overrides = \"Alarms=no Pause=true\"\n";
+    let (code, said) = check_parameters(config, &[]);
+    assert_eq!(code, Some(2), "{said}");
+    for wanted in [
+        "samconfig.toml [default.deploy.parameters]: Alarms=no must be one of true, false",
+        "`Pause` is no",
+    ] {
+        assert!(said.contains(wanted), "{said}");
+    }
+    let (code, said) = check_parameters("[default", &[]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("samconfig.toml"), "{said}");
+    let (code, said) = check_parameters("", &["--template", "settings/switchyard.toml"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no section Parameters"), "{said}");
+}

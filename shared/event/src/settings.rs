@@ -26,7 +26,7 @@ pub use braze_to_segment::*;
 pub use delivery::*;
 pub use own_rules::{Change, Comparison, Condition, Form, Path, PathError, Row, Rows, Step, Test, Work};
 pub use pattern::Pattern;
-pub use problem::{Invalid, Problem, Problems};
+pub use problem::{Invalid, Problem, Problems, did_you_mean};
 pub use receipt::*;
 pub use routes::*;
 pub use segment::*;

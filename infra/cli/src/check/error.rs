@@ -11,6 +11,9 @@ pub enum Error {
     /// The account cannot be looked at.
     #[error(transparent)]
     Aws(#[from] crate::account::Error),
+    /// The parameters of the deploy cannot be used.
+    #[error(transparent)]
+    Parameters(#[from] super::parameters::Error),
     /// The folder of tests cannot be read.
     #[error("cannot read the tests in {}; name their folder with --tests FOLDER", .folder.display())]
     Folder {

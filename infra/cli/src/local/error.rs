@@ -37,6 +37,12 @@ pub enum Error {
         /// The port that was asked for.
         port: u16,
     },
+    /// Whoever runs the command takes a clone in place of a release.
+    #[error(
+        "this needs a clone of the repository: it compiles the functions.\n  \
+         Run `cargo local` in a clone. To see what would be sent for events, `switchyard map` needs none."
+    )]
+    NoClone,
     /// The compiler has printed why.
     #[error("the functions do not compile; cargo says why above")]
     Build,

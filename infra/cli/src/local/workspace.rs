@@ -24,7 +24,7 @@ impl Workspace {
     pub(crate) async fn find() -> Result<Self, Error> {
         let asked = cargo()
             .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(clone(env!("CARGO_MANIFEST_DIR"))?)
             .output()
             .await
             .map_err(Error::machine("run `cargo metadata`"))?;
@@ -60,6 +60,16 @@ impl Workspace {
     }
 }
 
+/// The folder in which this program was compiled, if it is on this machine: that of a release is not.
+fn clone(folder: &str) -> Result<&Path, Error> {
+    let folder = Path::new(folder);
+    if folder.is_dir() {
+        Ok(folder)
+    } else {
+        Err(Error::NoClone)
+    }
+}
+
 /// The cargo that runs us, or else the one on the PATH. It ends when we do.
 pub(crate) fn cargo() -> tokio::process::Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -70,4 +80,19 @@ pub(crate) fn cargo() -> tokio::process::Command {
 
 fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(Error::machine(format!("read {}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_of_a_release_asks_for_a_clone() {
+        assert!(clone(env!("CARGO_MANIFEST_DIR")).is_ok());
+        let refused = clone("/nowhere/infra/cli").unwrap_err();
+        assert!(
+            refused.to_string().contains("clone of the repository"),
+            "{refused}"
+        );
+    }
 }

@@ -106,7 +106,7 @@ fn in_plain_words(said: &str) -> String {
 }
 
 /// The end of a message that names the nearest of these words; empty if none is near.
-pub(super) fn did_you_mean<'w>(given: &str, valid: impl IntoIterator<Item = &'w str>) -> String {
+pub fn did_you_mean<'w>(given: &str, valid: impl IntoIterator<Item = &'w str>) -> String {
     // Of two that are as near, the longer one has more in common.
     let near = valid
         .into_iter()
