@@ -69,7 +69,7 @@ pub struct Options {
     pub deploys_to: AccountOptions,
     /// What the deploy will get
     #[command(flatten)]
-    pub parameters: parameters::Options,
+    pub parameters: parameters::DeployParameters,
 }
 
 /// Does what the options say, and prints it.

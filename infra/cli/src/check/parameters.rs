@@ -19,7 +19,7 @@ const FILE: &str = "file://";
 
 /// The options about the template's parameters.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct DeployParameters {
     /// The template [default: template.yaml, beside the folder of the settings]
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
@@ -62,7 +62,7 @@ struct Override {
 }
 
 /// Checks what `samconfig.toml` and the options say, and prints how many parameters can be used.
-pub(super) fn check(options: &Options, settings: &Path) -> Result<(), Error> {
+pub(super) fn check(options: &DeployParameters, settings: &Path) -> Result<(), Error> {
     let infra = settings.parent().and_then(Path::parent);
     let beside = infra.unwrap_or(Path::new("")).join(TEMPLATE);
     let template = options.template.clone().unwrap_or(beside);
