@@ -44,6 +44,8 @@ pub const MAX_TIMEOUT: Span = Span::seconds(28);
 pub const MAX_BRANCH_TIMEOUT: Span = Span::seconds(13);
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 /// All settings. [`Default`] is the specification's.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -80,10 +82,11 @@ impl Settings {
     /// Everything that is wrong with it, at once: what is no TOML, unknown keys with the nearest valid one, values of the
     /// wrong type or out of range, and combinations that cannot work.
     pub fn load(text: &str) -> Result<Self, Invalid> {
-        let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
-        segment_to_braze::apply_compat(&mut table);
+        let mut file = parse(text)?;
         let mut problems = Problems::default();
-        let own_rules = own_rules::take(text, &mut table, &mut problems);
+        let own_rules = own_rules::take(text, &mut file, &mut problems);
+        let mut table = tables(file, &mut problems);
+        segment_to_braze::apply_compat(&mut table);
         let mut unknown: Vec<String> = Vec::new();
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
         let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
@@ -98,13 +101,14 @@ impl Settings {
     /// Reads the text as a deliverer does, which starts with any: what it cannot use has its default and is told. The file may
     /// be newer than the deliverer, so keys that it does not know are left out (RI-048).
     pub fn load_usable(text: &str) -> (Self, Vec<Problem>) {
-        let mut table: toml::Table = match text.parse() {
-            Ok(table) => table,
-            Err(error) => return (Self::default(), Invalid::not_toml(error).0),
+        let mut file = match parse(text) {
+            Ok(file) => file,
+            Err(Invalid(problems)) => return (Self::default(), problems),
         };
-        segment_to_braze::apply_compat(&mut table);
         let mut problems = Problems::default();
-        let own_rules = own_rules::take(text, &mut table, &mut problems);
+        let own_rules = own_rules::take(text, &mut file, &mut problems);
+        let mut table = tables(file, &mut problems);
+        segment_to_braze::apply_compat(&mut table);
         // Tables that cannot be read go one by one.
         let mut settings = loop {
             let read = toml::Value::Table(table.clone());
@@ -135,14 +139,14 @@ impl Settings {
     /// # Errors
     /// What is no TOML, and values in these tables that are of the wrong type or out of range.
     pub fn load_for_receipt(text: &str) -> Result<(Self, Vec<String>), Invalid> {
-        let mut table: toml::Table = text.parse().map_err(Invalid::not_toml)?;
-        table.retain(|name, _| matches!(name, "routes" | "receipt" | "telemetry"));
+        let own = |(name, _): &Entry<'_>| matches!(&**name.get_ref(), "routes" | "receipt" | "telemetry");
+        let mut problems = Problems::default();
+        let table = tables(parse(text)?.into_iter().filter(own), &mut problems);
         let mut unknown: Vec<String> = Vec::new();
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
         let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
         let settings: Self = serde_path_to_error::deserialize(read)
             .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
-        let mut problems = Problems::default();
         settings.receipt.check(&mut problems);
         settings.telemetry.check(&mut problems);
         problems.into_result().map(|()| (settings, unknown))
@@ -201,6 +205,30 @@ impl Settings {
             }
         }
     }
+}
+
+/// A table of a file, or a key outside of all tables.
+type Entry<'f> = (Spanned<DeString<'f>>, Spanned<DeValue<'f>>);
+
+/// Reads the grammar of a file alone, so that what is wrong in one table says nothing of the others.
+fn parse(text: &str) -> Result<DeTable<'_>, Invalid> {
+    let file = DeTable::parse(text).map_err(Invalid::not_toml)?;
+    Ok(file.into_inner())
+}
+
+/// The values of each table. A number that no setting can hold is told, and its table is left out.
+fn tables<'f>(file: impl IntoIterator<Item = Entry<'f>>, problems: &mut Problems) -> toml::Table {
+    let mut table = toml::Table::new();
+    for (name, value) in file {
+        let name = name.into_inner().into_owned();
+        match serde_path_to_error::deserialize(ValueDeserializer::from(value)) {
+            Ok(value) => {
+                table.insert(name, value);
+            }
+            Err(error) => problems.too_large(&name, &error.path().to_string()),
+        }
+    }
+    table
 }
 
 #[cfg(test)]
@@ -278,6 +306,66 @@ mod tests {
         let Invalid(problems) = Settings::load(both).unwrap_err();
         let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
         assert_eq!(keys, ["segment_to_braze.rules.0.drop", "braze.max_objects"]);
+    }
+
+    #[test]
+    fn a_number_is_read_where_it_stands_alone() {
+        crate::rules!["RI-048", "OR-012", "OR-013", "OR-036"];
+        for number in [
+            "1e400",
+            "99999999999999999999",
+            "-340282366920938463463374607431768211457",
+        ] {
+            // Rows keep every digit, so none is too large for them.
+            for route in Route::ALL {
+                let text = format!(
+                    "[[{route}.rules]]\nset = {{ a = {number} }}\nvalues = {{ b = {{ \"1\" = [{number}] }} }}\n[receipt]\nmax_events = 7"
+                );
+                let mut settings = Settings::load(&text).unwrap();
+                let rows = format!("{:?}", settings.rules_mut(route));
+                assert!(rows.contains(&format!("json: \"{number}\"")), "{rows}");
+                let (_, problems) = Settings::load_usable(&text);
+                assert_eq!(problems, [], "{text}");
+                let (settings, unknown) = Settings::load_for_receipt(&text).unwrap();
+                assert_eq!((settings.receipt.max_events, unknown.len()), (7, 0), "{text}");
+            }
+            for (text, key, routes) in [
+                (
+                    format!("[[segment_to_branch.rules]]\ndrop = {number}"),
+                    "segment_to_branch.rules.0.drop",
+                    &[Route::SegmentToBranch][..],
+                ),
+                (
+                    format!("[braze]\nmax_objects = {number}"),
+                    "braze.max_objects",
+                    &[Route::SegmentToBraze],
+                ),
+                (
+                    format!("[[segment_to_braze.triggers]]\nevent = \"E\"\ncampaign_id = [{number}]"),
+                    "segment_to_braze.triggers.0.campaign_id.0",
+                    &[Route::SegmentToBraze],
+                ),
+                (
+                    format!("[receipt]\nmax_events = {number}"),
+                    "receipt.max_events",
+                    &[],
+                ),
+                (format!("braze = {number}"), "braze", &[Route::SegmentToBraze]),
+            ] {
+                let error = Settings::load(&text).err().unwrap().to_string();
+                assert!(error.starts_with(&format!("`{key}` is ")), "{error}");
+                let (_, problems) = Settings::load_usable(&text);
+                let concerns = |route: &Route| problems.iter().any(|problem| problem.concerns(*route));
+                let concerned: Vec<Route> = Route::ALL.into_iter().filter(concerns).collect();
+                assert_eq!(concerned, routes, "{text}");
+                let is_of_receiver = key.starts_with("receipt");
+                assert_eq!(
+                    Settings::load_for_receipt(&text).is_err(),
+                    is_of_receiver,
+                    "{text}"
+                );
+            }
+        }
     }
 
     #[test]

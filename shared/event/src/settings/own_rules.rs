@@ -15,7 +15,8 @@ pub use rows::{Change, Form, Row, Rows, Work};
 use super::{Problems, Settings};
 use crate::Route;
 use place::Place;
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// The key of a route's section that holds its rows.
 const RULES: &str = "rules";
@@ -41,24 +42,20 @@ pub(super) fn keys() -> impl Iterator<Item = String> {
     rows.chain(conditions)
 }
 
-/// Takes own rules out of a settings file, and reads them. `table` is what a TOML reader made of `text`.
-pub(super) fn take(text: &str, table: &mut toml::Table, problems: &mut Problems) -> OwnRules {
+/// Takes own rules out of a settings file, and reads them. `text` is the file.
+pub(super) fn take(text: &str, file: &mut DeTable<'_>, problems: &mut Problems) -> OwnRules {
     let mut own = OwnRules::default();
-    if !take_keys(table) {
-        return own;
-    }
-    let Ok(file) = DeTable::parse(text) else {
-        return own;
-    };
-    let file = place::members(text, file.get_ref()).unwrap_or_default();
     for route in Route::ALL {
-        let Some(section) = member(&file, route.as_str()) else {
+        let Some(DeValue::Table(section)) = file.get_mut(route.as_str()).map(Spanned::get_mut) else {
             continue;
         };
-        let members = section.members().unwrap_or_default();
-        if let Some(rules) = member(&members, RULES) {
-            own.rows
-                .push((route, rows::read(rules, &format!("{route}.{RULES}"), problems)));
+        if let Some(value) = section.remove(RULES) {
+            let rules = Place {
+                file: text,
+                value: &value,
+            };
+            let rows = rows::read(rules, &format!("{route}.{RULES}"), problems);
+            own.rows.push((route, rows));
         }
         if route != Route::SegmentToBraze {
             continue;
@@ -67,12 +64,18 @@ pub(super) fn take(text: &str, table: &mut toml::Table, problems: &mut Problems)
             .into_iter()
             .zip([&mut own.triggers, &mut own.catalogs])
         {
-            let entries = member(&members, list)
-                .and_then(Place::elements)
-                .unwrap_or_default();
-            for (at, entry) in entries.into_iter().enumerate() {
-                let entry = entry.members().unwrap_or_default();
-                if let Some(when) = member(&entry, WHEN) {
+            let Some(DeValue::Array(entries)) = section.get_mut(list).map(Spanned::get_mut) else {
+                continue;
+            };
+            for (at, entry) in entries.iter_mut().enumerate() {
+                let DeValue::Table(entry) = entry.get_mut() else {
+                    continue;
+                };
+                if let Some(value) = entry.remove(WHEN) {
+                    let when = Place {
+                        file: text,
+                        value: &value,
+                    };
                     let key = format!("{route}.{list}.{at}.{WHEN}");
                     into.push((at, condition::read(when, &key, problems)));
                 }
@@ -80,35 +83,6 @@ pub(super) fn take(text: &str, table: &mut toml::Table, problems: &mut Problems)
         }
     }
     own
-}
-
-fn member<'p>(members: &[(&'p str, Place<'p>)], wanted: &str) -> Option<Place<'p>> {
-    members
-        .iter()
-        .find(|(key, _)| *key == wanted)
-        .map(|(_, value)| *value)
-}
-
-/// Takes the keys of own rules out, and says whether there were any.
-fn take_keys(table: &mut toml::Table) -> bool {
-    let mut found = false;
-    for route in Route::ALL {
-        let Some(section) = table.get_mut(route.as_str()).and_then(toml::Value::as_table_mut) else {
-            continue;
-        };
-        found |= section.remove(RULES).is_some();
-        if route != Route::SegmentToBraze {
-            continue;
-        }
-        for list in CONDITIONED {
-            let entries = section.get_mut(list).and_then(toml::Value::as_array_mut);
-            for entry in entries.into_iter().flatten() {
-                let taken = entry.as_table_mut().and_then(|entry| entry.remove(WHEN));
-                found |= taken.is_some();
-            }
-        }
-    }
-    found
 }
 
 impl OwnRules {

@@ -62,16 +62,19 @@ impl Invalid {
     }
 
     pub(super) fn from_type(path: &str, error: &toml::de::Error) -> Self {
-        let key = if path == "." {
-            String::new()
-        } else {
-            // An entry of a list is named as everywhere else: `triggers.0.op`.
-            path.replace('[', ".").replace(']', "")
-        };
         Self(vec![Problem {
-            key,
+            key: dotted(path),
             message: in_plain_words(error.message()),
         }])
+    }
+}
+
+/// The name of a key from the path that serde gives. An entry of a list is named as everywhere else: `triggers.0.op`.
+fn dotted(path: &str) -> String {
+    if path == "." {
+        String::new()
+    } else {
+        path.replace('[', ".").replace(']', "")
     }
 }
 
@@ -153,6 +156,17 @@ impl Problems {
         if value < low || value > high {
             self.add(key, format!("is {value}; it must be {low} to {high}"));
         }
+    }
+
+    /// Adds that a number is none that a setting can hold; `path` is that of serde below the table.
+    pub(super) fn too_large(&mut self, table: &str, path: &str) {
+        let below = dotted(path);
+        let separator = if below.is_empty() { "" } else { "." };
+        let key = format!("{table}{separator}{below}");
+        self.add(
+            key,
+            "is a number that is too large for any setting; write a smaller one",
+        );
     }
 
     pub(super) fn unknown_keys(&mut self, paths: &[String]) {
