@@ -89,25 +89,55 @@ async fn rows_rename_convert_drop_and_follow_a_replay() {
                 "Plan Chosen",
                 r#""plan_id":7,"total":"19.90","rate":1.50"#,
             ),
+            track("text-1", "Plan Chosen", r#""plan_id":8,"total":"n/a""#),
             track("test-1", "Plan Chosen", r#""environment":"staging-2""#),
             track("plain-1", "Plain", r#""rate":1.50,"big":9007199254740993"#),
         ])
         .await;
-    system.at_rest("three events").await;
+    system.at_rest("four events").await;
     let mut at_braze = accepted(&system);
     at_braze.sort();
     assert_eq!(
         at_braze,
         [
             pair("Plain", r#"{"rate":1.50,"big":9007199254740993}"#),
+            pair("Plan Chosen", r#"{"total":"n/a","plan":8}"#),
             pair("Plan Chosen", r#"{"total":19.90,"rate":1.50,"plan":7}"#),
         ]
     );
+    assert_changed(&system, "deliver-braze", "plan-1", ["delivered", ""]).await;
+    assert_changed(&system, "deliver-braze", "text-1", ["warned", "not_converted"]).await;
     assert_dropped(&system, "deliver-braze", &[("test-1", "test-accounts")]).await;
-    assert_counted(&system, "deliver-braze", 1, 1).await;
+    assert_counted(&system, "deliver-braze", 2, 1).await;
 
     replay_with_other_rows(&system).await;
     system.assert_ended(&[]).await;
+}
+
+/// Asserts that an event's line has this outcome and reason, and that the line of its invocation counts a changed event.
+async fn assert_changed(system: &System, function: &str, id: &str, wanted: [&str; 2]) {
+    let lines = system.stack.log_lines(function).await.unwrap();
+    let word = |line: &String, name: &str| text_at(line, &format!("/{name}")).unwrap_or_default();
+    let line = lines.iter().rfind(|line| word(line, "event_id") == id);
+    let line = line.unwrap_or_else(|| panic!("{id} has no line"));
+    assert_eq!(
+        ["outcome", "reason"].map(|name| word(line, name)),
+        wanted,
+        "{line}"
+    );
+    let invocation = word(line, "aws_request_id");
+    let mut of_invocation = lines
+        .iter()
+        .filter(|line| word(line, "aws_request_id") == invocation);
+    let counts_it = |line: &String| {
+        word(line, "rules_changed")
+            .parse::<u64>()
+            .is_ok_and(|count| count > 0)
+    };
+    assert!(
+        of_invocation.any(counts_it),
+        "{id}: {invocation} counts no changed event"
+    );
 }
 
 /// Asserts that rows of these names dropped these events, as the log tells.
@@ -194,6 +224,13 @@ async fn rows_rename_convert_and_drop_on_the_other_routes() {
         arrived(&system, Vendor::Braze, &["/name", "/properties/code"]),
         ["Order Completed SPRING", "Order Completed SPRING"]
     );
+    for (function, id) in [
+        ("deliver-branch", "o-1"),
+        ("deliver-segment", "b-1"),
+        ("deliver-segment", "c-1"),
+    ] {
+        assert_changed(&system, function, id, ["delivered", ""]).await;
+    }
     assert_dropped(&system, "deliver-branch", &[("o-2", "test-orders")]).await;
     let dropped = [("b-2", "no-opens"), ("c-2", "no-clicks")];
     assert_dropped(&system, "deliver-segment", &dropped).await;

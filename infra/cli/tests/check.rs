@@ -99,6 +99,17 @@ fn the_folder_of_tests_may_be_named_and_may_be_missing() {
     let (code, missing) = with_tests(Path::new("/nowhere/tests"));
     assert_eq!(code, Some(2), "{missing}");
     assert!(missing.contains("/nowhere/tests"), "{missing}");
+    // Tests may be sorted into folders; a folder without any has been named by mistake.
+    let nested = elsewhere.path().join("tests/of/orders");
+    std::fs::create_dir_all(&nested).unwrap();
+    std::fs::rename(elsewhere.path().join("tests/mine.json"), nested.join("mine.json")).unwrap();
+    let (code, failed) = with_tests(elsewhere.path());
+    assert_eq!(code, Some(1), "{failed}");
+    assert!(failed.contains("orders/mine.json: n"), "{failed}");
+    std::fs::rename(nested.join("mine.json"), nested.join("mine.json.bak")).unwrap();
+    let (code, empty) = with_tests(elsewhere.path());
+    assert_eq!(code, Some(2), "{empty}");
+    assert!(empty.contains("there is no file of tests (*.json) in"), "{empty}");
     std::fs::remove_dir_all(passing.path().join("tests")).unwrap();
     let without = check(&settings);
     assert_eq!(without.status.code(), Some(0), "{}", said(&without));
@@ -159,6 +170,42 @@ fn a_failed_test_tells_its_file_name_path_and_both_values() {
 }
 
 #[test]
+fn null_is_an_expectation_like_any_other() {
+    event::rules!["OR-085", "OR-086"];
+    let test = |a: &str, expected: &str| {
+        format!(
+            r#"[{{"name": "n", "route": "segment_to_braze", "event": {{"type": "track", "messageId": "m", "userId": "u",
+              "timestamp": "2026-03-01T12:00:00Z", "event": "E", "properties": {{"a": {a}}}}}, {expected}}}]"#
+        )
+    };
+    let row = "[[segment_to_braze.rules]]\nset = { \"properties.b\" = 1 }\n";
+    let changed = r#""changed": {"properties": {"a": null}}"#;
+    assert_eq!(check_folder(row, &test("null", changed)).0, Some(0));
+    let (code, said) = check_folder(row, &test("1", changed));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("changed.properties.a: expected null"), "{said}");
+    let (code, said) = check_folder(row, &test("1", r#""calls": [{"body": null}]"#));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("calls[0].body: expected null"), "{said}");
+}
+
+#[test]
+fn a_recipe_warns_of_a_number_that_is_none() {
+    event::rules!["OR-034"];
+    let text = std::fs::read_to_string(Path::new(SETTINGS).join("recipes/numbers-as-text/switchyard.toml"));
+    let settings = event::settings::Settings::load(&text.unwrap()).unwrap();
+    let warned = |total: &str| {
+        let event = format!(
+            r#"{{"type":"track","messageId":"m","userId":"u","timestamp":"2026-03-01T12:00:00Z","event":"E","properties":{{"total":{total}}}}}"#
+        );
+        let line = mapping::printed::print(event::Route::SegmentToBraze, &event, &settings, false).line;
+        line.contains(r#""warnings":["not_converted"]"#)
+    };
+    assert!(warned(r#""n/a""#));
+    assert!(!warned(r#""19.90""#));
+}
+
+#[test]
 fn what_cannot_be_used_has_exit_status_2_and_says_what_to_write() {
     event::rules!["OR-014", "OR-085"];
     let event = r#""event": {"type": "track"}"#;
@@ -175,6 +222,34 @@ fn what_cannot_be_used_has_exit_status_2_and_says_what_to_write() {
             "branch.endpoint_url",
         ),
         ("", "{}".to_owned(), "mine.json is no list of tests"),
+        ("", "[]".to_owned(), "there is no test in the files of"),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "outcome": null}}]"#),
+            "invalid type: null, expected a string",
+        ),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "reason": null}}]"#),
+            "invalid type: null, expected a string",
+        ),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "calls": null}}]"#),
+            "invalid type: null, expected a sequence",
+        ),
+        (
+            "",
+            format!(
+                r#"[{{"name": "n", "route": "segment_to_braze", {event}, "calls": [{{"endpoint": null}}]}}]"#
+            ),
+            "invalid type: null, expected a string",
+        ),
+        (
+            "",
+            format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "changed": null}}]"#),
+            "the test \"n\" has null as `changed`",
+        ),
         (
             "",
             format!(r#"[{{"name": "n", "route": "segment_to_braze", {event}, "outcom": "park"}}]"#),

@@ -24,7 +24,9 @@ pub use branch_to_segment::*;
 pub use braze::*;
 pub use braze_to_segment::*;
 pub use delivery::*;
-pub use own_rules::{Change, Comparison, Condition, Form, Path, PathError, Row, Rows, Step, Test, Work};
+pub use own_rules::{
+    Change, Comparison, Condition, Form, Path, PathError, Row, Rows, Step, Test, Work, write_key,
+};
 pub use pattern::Pattern;
 pub use problem::{Invalid, Problem, Problems, did_you_mean};
 pub use receipt::*;

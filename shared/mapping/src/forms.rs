@@ -8,7 +8,7 @@ pub mod time;
 
 pub use currency::{Currency, currency};
 pub use json::{json_text, list, record_json_texts, unfolded};
-pub use number::{boolean, number, number_of_text};
+pub use number::{any_number_of_text, boolean, number};
 pub use text::{Placeholders, clean_address};
 pub use time::epoch_millis;
 

@@ -22,6 +22,18 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The folder has no file of tests.
+    #[error("there is no file of tests (*.json) in {}; `switchyard check --help` shows one", .folder.display())]
+    NoFiles {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The files of the folder list no test.
+    #[error("there is no test in the files of {}; `switchyard check --help` shows one", .folder.display())]
+    NoTests {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A file of tests cannot be read.
     #[error("cannot read the tests in {}", .file.display())]
     File {

@@ -9,7 +9,7 @@ mod place;
 mod rows;
 
 pub use condition::{Comparison, Condition, Test};
-pub use path::{Path, PathError, Step};
+pub use path::{Path, PathError, Step, write_key};
 pub use rows::{Change, Form, Row, Rows, Work};
 
 use super::{Problems, Settings};

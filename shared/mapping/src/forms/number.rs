@@ -17,6 +17,14 @@ pub fn number(json: Json<'_>) -> Option<Cow<'_, str>> {
 /// The JSON number that a string spells, with its digits: `" +.50 "` spells `0.50`. `None` if it spells none that is
 /// finite as a 64-bit float.
 pub fn number_of_text(text: &str) -> Option<String> {
+    let number = any_number_of_text(text)?;
+    let exponent = number.split_once('e').map_or("", |(_, exponent)| exponent);
+    let is_short = exponent.trim_start_matches(['+', '-']).len() <= MAX_EXPONENT_DIGITS;
+    (is_short && number.parse::<f64>().is_ok_and(f64::is_finite)).then_some(number)
+}
+
+/// The same, however large the number is (OR-034).
+pub fn any_number_of_text(text: &str) -> Option<String> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -30,13 +38,9 @@ pub fn number_of_text(text: &str) -> Option<String> {
         && !(whole.is_empty() && fraction.is_empty())
         && exponent.is_none_or(|part| {
             let digits = part.strip_prefix(['+', '-']).unwrap_or(part);
-            (1..=MAX_EXPONENT_DIGITS).contains(&digits.len()) && are_digits(digits)
+            !digits.is_empty() && are_digits(digits)
         });
-    if !is_number {
-        return None;
-    }
-    let number = json_number(text.starts_with('-'), whole, fraction, exponent);
-    number.parse::<f64>().is_ok_and(f64::is_finite).then_some(number)
+    is_number.then(|| json_number(text.starts_with('-'), whole, fraction, exponent))
 }
 
 /// Writes a number as JSON allows it: no leading zeros, at least one digit before the point and behind it.

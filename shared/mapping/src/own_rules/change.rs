@@ -5,12 +5,15 @@ use super::node::Node;
 use crate::Trace;
 use event::json::Json;
 use event::reasons::Warning;
-use event::settings::{Change, Form, Path, Step};
+use event::settings::{Change, Form, Path, Step, write_key};
 use std::borrow::Cow;
 
 /// The most bytes that the rows of a route add to one event: what SQS takes as one message. Copies of copies would else
 /// fill the memory.
 const MAX_ADDED_BYTES: usize = 1024 * 1024;
+
+/// Why a value stays when there is no more of it.
+const NO_ROOM: &str = "has no room: the event would be too large";
 
 /// The rows at work on one event.
 pub(super) struct Changer<'n> {
@@ -145,9 +148,7 @@ impl<'n> Changer<'n> {
             Way::Free if moving.is_deeper_than(Json::MAX_DEPTH.saturating_sub(depth)) => {
                 Some("would lie too deep")
             }
-            Way::Free if stays && !self.takes(moving.length()) => {
-                Some("has no room: the event would be too large")
-            }
+            Way::Free if stays && !self.takes(moving.length()) => Some(NO_ROOM),
             Way::Free => None,
         };
         let (source, target) = (
@@ -196,21 +197,24 @@ impl<'n> Changer<'n> {
                 self.replace("OR-034", value, &json)
             }
             Converted::Already => self.stays("OR-034", &format!("{} already, or null", form.as_str())),
-            Converted::To(_) | Converted::Cannot => {
-                let path = self.explained_path(&[]);
-                self.trace.warn("OR-034", Warning::NotConverted, || path);
-                self.stays("OR-034", &format!("not convertible to {}", form.as_str()))
-            }
+            Converted::To(_) => self.not_converted("would lie too deep"),
+            Converted::Cannot => self.not_converted(&format!("not convertible to {}", form.as_str())),
         }
+    }
+
+    fn not_converted(&mut self, why: &str) -> Met {
+        let path = self.explained_path(&[]);
+        self.trace.warn("OR-034", Warning::NotConverted, || path);
+        self.stays("OR-034", why)
     }
 
     /// Replaces a value by another one, unless they are the same text.
     fn replace(&mut self, rule: &'static str, value: &mut Node<'_>, json: &str) -> Met {
         if value.text() == json {
-            return Met::Unchanged;
+            return self.stays(rule, "the same value");
         }
         if !self.takes(json.len()) {
-            return self.stays(rule, "no room: the event would be too large");
+            return self.stays(rule, NO_ROOM);
         }
         *value = Node::made(json);
         self.record(rule, || json.to_owned());
@@ -234,7 +238,7 @@ impl<'n> Changer<'n> {
                     *value = Node::empty_object();
                 }
                 match value.members() {
-                    None => Met::Nothing,
+                    None => return self.not_set(path, "has no object on its way"),
                     Some(members) => match members.iter_mut().find(|(own, _)| own == key) {
                         Some((_, member)) => self.below(
                             || Crumb::Key(key.clone()),
@@ -246,6 +250,7 @@ impl<'n> Changer<'n> {
                             self.record_at("OR-036", || path, || json.to_owned());
                             Met::Changed
                         }
+                        None if makes => return self.not_set(path, NO_ROOM),
                         None => Met::Nothing,
                     },
                 }
@@ -266,6 +271,13 @@ impl<'n> Changer<'n> {
             value.outdate();
         }
         met
+    }
+
+    /// Tells why nothing is set so far below the value at work.
+    fn not_set(&mut self, path: &[Step], why: &str) -> Met {
+        let path = self.explained_path(path);
+        self.record_at("OR-036", || path, || format!("not set: {why}"));
+        Met::Unchanged
     }
 
     fn removed(&mut self, path: &[Step], value: &mut Node<'_>) -> Met {
@@ -373,7 +385,8 @@ impl<'n> Changer<'n> {
             if !path.is_empty() {
                 path.push('.');
             }
-            path.push_str(key);
+            // A String takes whatever is written.
+            let _ = write_key(path, key);
         };
         for crumb in &self.way {
             match crumb {
@@ -382,8 +395,10 @@ impl<'n> Changer<'n> {
             }
         }
         for step in below {
-            if let Step::Key(own) = step {
-                key(&mut path, own);
+            match step {
+                Step::Key(own) => key(&mut path, own),
+                Step::Each => path.push_str("[*]"),
+                Step::Keys(_) => {}
             }
         }
         path

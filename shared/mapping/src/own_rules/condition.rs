@@ -1,7 +1,7 @@
 //! Whether an event meets a condition (section 4).
 
+use super::form::number;
 use super::node::Node;
-use crate::forms::number;
 use crate::forms::text::text;
 use event::json::{Decimal, Json, Kind, Object};
 use event::settings::{Comparison, Condition, Pattern, Step, Test};

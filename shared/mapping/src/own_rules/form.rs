@@ -1,9 +1,10 @@
 //! The forms of `convert` (section 5).
 
-use crate::forms::{self, number_of_text};
+use crate::forms::{self, any_number_of_text};
 use event::json::{Json, Kind, well_formed, write_string};
 use event::settings::Form;
 use event::{hex, sha256};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use time::{Date, Month};
 
@@ -53,7 +54,7 @@ pub(super) fn convert(json: Json<'_>, form: Form) -> Converted {
             Kind::Number | Kind::Bool => Converted::To(written(json.raw())),
             _ => Converted::Cannot,
         },
-        Form::Number => Converted::of(string.as_deref().and_then(number_of_text)),
+        Form::Number => Converted::of(string.as_deref().and_then(any_number_of_text)),
         Form::Boolean => Converted::of(boolean(json).map(|value| value.to_string())),
         Form::Lower => of_string(&str::to_lowercase),
         Form::Upper => of_string(&str::to_uppercase),
@@ -74,6 +75,14 @@ fn written(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     write_string(&mut json, text);
     json
+}
+
+/// The text of a number, or of the number that a string spells.
+pub(super) fn number(json: Json<'_>) -> Option<Cow<'_, str>> {
+    match json.as_number() {
+        Some(number) => Some(Cow::Borrowed(number)),
+        None => any_number_of_text(&json.as_str()?).map(Cow::Owned),
+    }
 }
 
 /// A boolean by the form that all routes share, or one of the words that people use for one.

@@ -74,6 +74,10 @@ fn a_condition_holds_as_the_table_says() {
         (r#"{ a = 1.50 }"#, r#"{"a":1.5}"#, true),
         (r#"{ a = 1.50 }"#, r#"{"a":" +1.5 "}"#, true),
         (r#"{ a = 150 }"#, r#"{"a":"1.5e2"}"#, true),
+        (r#"{ a = 150 }"#, r#"{"a":"1.5e0002"}"#, true),
+        (r#"{ a = { above = 1e400 } }"#, r#"{"a":"1.1e400"}"#, true),
+        (r#"{ a = { above = 1e400 } }"#, r#"{"a":1e400}"#, false),
+        (r#"{ a = { above = 5 } }"#, r#"{"a":1e5000}"#, false),
         (r#"{ a = 1 }"#, r#"{"a":true}"#, false),
         (
             r#"{ a = 0.1 }"#,
@@ -278,7 +282,10 @@ fn convert_does_what_the_table_of_forms_says() {
         ("number", "\"-5.\"", Some("-5")),
         ("number", "\"1E+05\"", Some("1e+05")),
         ("number", "\"5.e3\"", Some("5e3")),
-        ("number", "\"1e400\"", None),
+        ("number", "\"1e400\"", Some("1e400")),
+        ("number", "\"+1.5E+0005\"", Some("1.5e+0005")),
+        ("number", "\"-.5e-1000000\"", Some("-0.5e-1000000")),
+        ("number", "1e400", Some("1e400")),
         ("number", "\"9007199254740993\"", Some("9007199254740993")),
         ("number", "\"007\"", Some("7")),
         ("number", "7.0", Some("7.0")),
@@ -414,6 +421,139 @@ drop = true"#,
     assert_eq!(of(r#"{"a":"y"}"#), "dropped by rules.2");
 }
 
+/// What the rows did with an event, an entry a line.
+fn told(rows: &[Row], event: &str) -> (Vec<String>, Trace) {
+    let mut trace = Trace::explaining();
+    run(rows, event, &mut trace);
+    let entries = trace.entries().iter();
+    let told = entries.map(|entry| format!("{} {}: {}", entry.rule, entry.path, entry.result));
+    (told.collect(), trace)
+}
+
+#[test]
+fn a_row_that_could_not_act_tells_why() {
+    event::rules!["OR-082"];
+    let full = "x".repeat(700 * 1024);
+    for (line, event, wanted) in [
+        (
+            r#"rename = { 't."a.b"' = 't."c*"' }"#,
+            r#"{"t":{"a.b":1,"c*":2}}"#,
+            r#"OR-031 t."a.b": stays: t."c*" has a value"#,
+        ),
+        (
+            r#"remove = ['t."a.b"']"#,
+            r#"{"t":{"a.b":1}}"#,
+            r#"OR-037 t."a.b": removed"#,
+        ),
+        (
+            r#"set = { 't."say \"x\""[*].n' = 1 }"#,
+            r#"{"t":{"say \"x\"":[{"n":2}]}}"#,
+            r#"OR-036 t."say \"x\""[0].n: 1"#,
+        ),
+        (
+            r#"copy = { a = "b.c" }"#,
+            r#"{"a":1,"b":7}"#,
+            "OR-031 a: stays: b.c has no object on its way",
+        ),
+        (
+            r#"rename = { "a.x" = "b" }"#,
+            r#"{"a":7}"#,
+            "OR-031 a.x: nothing there",
+        ),
+        (
+            r#"values = { a = { x = "y" } }"#,
+            r#"{"a":"y"}"#,
+            "OR-033 a: stays: no entry for it",
+        ),
+        (
+            r#"values = { a = { x = "x" } }"#,
+            r#"{"a":"x"}"#,
+            "OR-033 a: stays: the same value",
+        ),
+        (
+            r#"convert = { a = "lower" }"#,
+            r#"{"a":"x"}"#,
+            "OR-034 a: stays: the same value",
+        ),
+        (
+            r#"convert = { "a.b" = "lower" }"#,
+            r#"{"a":["x"]}"#,
+            "OR-034 a.b: nothing there",
+        ),
+        (
+            r#"set = { a = 1.50 }"#,
+            r#"{"a":1.50}"#,
+            "OR-036 a: stays: the same value",
+        ),
+        (
+            r#"set = { "a.b.c" = 1 }"#,
+            r#"{"a":{"b":"x"}}"#,
+            "OR-036 a.b.c: not set: has no object on its way",
+        ),
+        (
+            r#"default = { "a[*].b.c" = 1 }"#,
+            r#"{"a":[{"b":[]}]}"#,
+            "OR-036 a[0].b.c: not set: has no object on its way",
+        ),
+        (
+            r#"default = { "a.b[*].c" = 1 }"#,
+            r#"{"a":{}}"#,
+            "OR-036 a.b[*].c: nothing there",
+        ),
+        (
+            r#"default = { a = 1 }"#,
+            r#"{"a":0}"#,
+            "OR-036 a: stays: there is a value",
+        ),
+        (r#"remove = ["a.*"]"#, r#"{"a":[1]}"#, "OR-037 a.*: nothing there"),
+    ] {
+        let (told, _) = told(&row(line), event);
+        assert_eq!(told, [format!("{wanted} (rules.0)")], "{line} {event}");
+    }
+    for (line, wanted) in [
+        (
+            format!("set = {{ a = \"{full}\", b = \"{full}\" }}"),
+            "OR-036 b: not set: has no room: the event would be too large (rules.0)",
+        ),
+        (
+            format!("set = {{ a = \"{full}\", c = \"{full}\" }}"),
+            "OR-036 c: stays: has no room: the event would be too large (rules.0)",
+        ),
+        (
+            format!("set = {{ a = \"{full}\" }}\n[[segment_to_braze.rules]]\ncopy = {{ a = \"b\" }}"),
+            "OR-031 a: stays: b has no room: the event would be too large (rules.1)",
+        ),
+    ] {
+        let (told, _) = told(&row(&line), r#"{"c":1}"#);
+        assert_eq!(told.last().map(String::as_str), Some(wanted));
+    }
+}
+
+#[test]
+fn every_row_that_changes_a_path_is_told_in_its_order() {
+    event::rules!["OR-081"];
+    let rows = rows(
+        r#"[[segment_to_braze.rules]]
+set = { a = 2 }
+[[segment_to_braze.rules]]
+name = "back"
+set = { a = 1 }
+rename = { b = "c" }
+[[segment_to_braze.rules]]
+rename = { c = "b" }"#,
+    );
+    let (told, _) = told(&rows, r#"{"a":1,"b":3}"#);
+    assert_eq!(
+        told,
+        [
+            "OR-036 a: 2 (rules.0)",
+            "OR-031 b: c (back)",
+            "OR-036 a: 1 (back)",
+            "OR-031 c: b (rules.2)",
+        ]
+    );
+}
+
 #[test]
 fn what_rows_did_is_told_with_the_paths_of_the_event() {
     event::rules!["OR-082"];
@@ -428,15 +568,9 @@ convert = { "p[*].n" = "number" }
 set = { "new.deep" = 1 }
 remove = ["p[*].card_*", "nowhere"]"#,
     );
-    let mut trace = Trace::explaining();
     let event =
         r#"{"traits":{"phoneNumber":"1","x":1,"y":2},"p":[{"plan":2},{"plan":1,"n":"x","card_no":4}]}"#;
-    run(&rows, event, &mut trace);
-    let told: Vec<_> = trace
-        .entries()
-        .iter()
-        .map(|entry| format!("{} {}: {}", entry.rule, entry.path, entry.result))
-        .collect();
+    let (told, trace) = told(&rows, event);
     assert_eq!(
         told,
         [

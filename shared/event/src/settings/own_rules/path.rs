@@ -138,24 +138,36 @@ impl Path {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.steps.iter().enumerate() {
-            let (key, quoted) = match step {
-                Step::Each => {
-                    f.write_str("[*]")?;
-                    continue;
-                }
-                Step::Key(key) => (key.as_str(), &['.', '[', ']', '"', '*'][..]),
-                Step::Keys(pattern) => (pattern.as_str(), &['.', '[', ']', '"'][..]),
-            };
-            if at > 0 {
+            if at > 0 && *step != Step::Each {
                 f.write_str(".")?;
             }
-            if key.contains(quoted) {
-                write!(f, "\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))?;
-            } else {
-                f.write_str(key)?;
+            match step {
+                Step::Each => f.write_str("[*]")?,
+                Step::Key(key) => write_key(f, key)?,
+                Step::Keys(pattern) => write_part(f, pattern.as_str(), &QUOTED_IN_PATTERNS)?,
             }
         }
         Ok(())
+    }
+}
+
+/// The characters for which a part of a path stands in quotes; in a pattern the star is none of them.
+const QUOTED: [char; 5] = ['*', '.', '[', ']', '"'];
+const QUOTED_IN_PATTERNS: [char; 4] = ['.', '[', ']', '"'];
+
+/// Writes a key as a path has it: in quotes if it holds what means something else there.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_key(out: &mut impl fmt::Write, key: &str) -> fmt::Result {
+    write_part(out, key, &QUOTED)
+}
+
+fn write_part(out: &mut impl fmt::Write, part: &str, quoted: &[char]) -> fmt::Result {
+    if part.contains(quoted) {
+        write!(out, "\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        out.write_str(part)
     }
 }
 

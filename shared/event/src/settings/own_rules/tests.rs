@@ -111,6 +111,18 @@ fn a_row_that_cannot_be_understood_names_its_place() {
             "`segment_to_braze.rules.0.default.a` has a number that JSON does not have",
         ),
         (
+            "values = { a = { 1.0 = \"Basic\" } }",
+            "`segment_to_braze.rules.0.values.a` has the table `1`; write a text with a dot in quotes, such as \"1.0\"",
+        ),
+        (
+            "values = { properties.plan = { \"1\" = \"Basic\" } }",
+            "`segment_to_braze.rules.0.values` has the table `properties`; a path of several parts is one key in quotes",
+        ),
+        (
+            "values.\"a.b\".c.d = 1",
+            "`segment_to_braze.rules.0.values.a.b` has the table `c`; write a text with a dot in quotes",
+        ),
+        (
             "remove = \"a\"",
             "`segment_to_braze.rules.0.remove` is the text \"a\"; it must be a list of paths",
         ),
