@@ -113,20 +113,32 @@ pub fn windows(route: Route, events: Vec<String>, window: usize) -> Vec<Window> 
 
 /// The settings of a new installation, with an address for Braze.
 pub fn settings() -> Settings {
-    Settings::load("[braze]\ninstance = \"US-01\"\n").unwrap()
+    settings_with("")
+}
+
+/// The same with other tables beside them.
+pub fn settings_with(tables: &str) -> Settings {
+    Settings::load(&format!("{tables}\n[braze]\ninstance = \"US-01\"\n")).unwrap()
 }
 
 /// Takes windows of a route to a stage. It gives a number that depends on all that was done.
-pub fn runner(route: Route, stage: Stage) -> Box<dyn Fn(&Window) -> usize> {
+pub fn runner(route: Route, stage: Stage, settings: Settings) -> Box<dyn Fn(&Window) -> usize> {
     match route {
-        Route::SegmentToBraze => of::<Braze>(route, stage, mapping::to_braze),
-        Route::SegmentToBranch => of::<Branch>(route, stage, mapping::to_branch),
-        Route::BranchToSegment | Route::BrazeToSegment => of::<Segment>(route, stage, mapping::to_segment),
+        Route::SegmentToBraze => of::<Braze>(route, stage, mapping::to_braze, settings),
+        Route::SegmentToBranch => of::<Branch>(route, stage, mapping::to_branch, settings),
+        Route::BranchToSegment | Route::BrazeToSegment => {
+            of::<Segment>(route, stage, mapping::to_segment, settings)
+        }
     }
 }
 
-fn of<D: Destination + 'static>(route: Route, stage: Stage, map: Map<D>) -> Box<dyn Fn(&Window) -> usize> {
-    let (settings, source) = (settings(), route.source());
+fn of<D: Destination + 'static>(
+    route: Route,
+    stage: Stage,
+    map: Map<D>,
+    settings: Settings,
+) -> Box<dyn Fn(&Window) -> usize> {
+    let source = route.source();
     match stage {
         Stage::Map => Box::new(move |window| {
             let mapped = window.events.iter();

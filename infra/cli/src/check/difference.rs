@@ -1,6 +1,7 @@
 //! Whether an expectation is contained in what came.
 
 use event::json::{Json, Kind, equal};
+use event::settings::write_key;
 
 /// What a test writes for a key that must be missing.
 const ABSENT: &str = "__absent__";
@@ -53,7 +54,7 @@ pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>
             let expected = expected.as_object().unwrap_or_default();
             expected
                 .iter()
-                .find_map(|(key, value)| difference(&format!("{path}.{key}"), value, actual.get(key)))
+                .find_map(|(key, value)| difference(&below(path, key), value, actual.get(key)))
         }
         (Kind::Array, Kind::Array) => {
             let actual = actual.as_array().unwrap_or_default();
@@ -73,6 +74,14 @@ pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>
         _ if equal(expected, actual) => None,
         _ => differs(expected.raw(), actual.raw()),
     }
+}
+
+/// The path of a member, its key as in the paths of rows.
+fn below(path: &str, key: &str) -> String {
+    let mut below = format!("{path}.");
+    // A String takes whatever is written.
+    let _ = write_key(&mut below, key);
+    below
 }
 
 fn counted(elements: usize) -> String {
@@ -105,6 +114,7 @@ mod tests {
                 Some("calls.a: the key to be missing / null"),
             ),
             (r#"{"a":{"b":1}}"#, r#"{"a":{}}"#, Some("calls.a.b: 1 / nothing")),
+            (r#"{"a.b":1}"#, r#"{}"#, Some(r#"calls."a.b": 1 / nothing"#)),
             (r#"[1]"#, r#"[1,2]"#, Some("calls: 1 element / 2 elements")),
             (r#"[1,3]"#, r#"[1,2]"#, Some("calls[1]: 3 / 2")),
             (r#"[1,2]"#, r#"[2,1]"#, Some("calls[0]: 1 / 2")),

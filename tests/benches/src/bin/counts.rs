@@ -1,7 +1,8 @@
 //! `counts`: instructions and allocations of the hot paths, held against the table in `tests/benches/counts.md`.
 
+use benches::own_rules::OwnRules;
 use benches::requests::Received;
-use benches::stages::{Stage, runner, windows};
+use benches::stages::{Stage, Window, runner, settings, windows};
 use benches::workload::events;
 use event::Route;
 use event::envelope::Envelope;
@@ -38,6 +39,7 @@ It fails if a count has grown by more than 5 %. Instructions need valgrind; with
 #[derive(Clone, Copy)]
 enum Row {
     Event(Route, Stage),
+    Rules(OwnRules),
     OpenEnvelope,
     Request(Received),
 }
@@ -48,6 +50,7 @@ impl Row {
         let mut rows: Vec<_> = routes
             .flat_map(|route| Stage::ALL.map(|stage| Self::Event(route, stage)))
             .collect();
+        rows.extend(OwnRules::ALL.map(Self::Rules));
         rows.push(Self::OpenEnvelope);
         rows.extend(Received::ALL.map(Self::Request));
         rows
@@ -56,6 +59,7 @@ impl Row {
     fn name(self) -> String {
         match self {
             Self::Event(route, stage) => format!("{route} {stage}"),
+            Self::Rules(rows) => rows.as_str().to_owned(),
             Self::OpenEnvelope => "opening an envelope".to_owned(),
             Self::Request(received) => received.as_str().to_owned(),
         }
@@ -64,7 +68,7 @@ impl Row {
     /// What one count is of.
     const fn unit(self) -> &'static str {
         match self {
-            Self::Event(..) => "event",
+            Self::Event(..) | Self::Rules(_) => "event",
             Self::OpenEnvelope => "envelope of 64 KiB",
             Self::Request(_) => "request",
         }
@@ -74,14 +78,20 @@ impl Row {
     fn work(self) -> (Box<dyn Fn()>, u64) {
         match self {
             Self::Event(route, stage) => {
-                let windows = windows(route, events(route, EVENTS), WINDOW);
-                let run = runner(route, stage);
-                let work = move || {
-                    for window in &windows {
-                        black_box(run(black_box(window)));
-                    }
-                };
-                (Box::new(work), EVENTS as u64)
+                let run = runner(route, stage, settings());
+                (
+                    on_windows(run, windows(route, events(route, EVENTS), WINDOW)),
+                    EVENTS as u64,
+                )
+            }
+            Self::Rules(rows) => {
+                let events = OwnRules::events();
+                let units = events.len() as u64;
+                let run = runner(Route::SegmentToBraze, Stage::Map, rows.settings());
+                (
+                    on_windows(run, windows(Route::SegmentToBraze, events, WINDOW)),
+                    units,
+                )
             }
             Self::OpenEnvelope => {
                 let windows = windows(
@@ -96,6 +106,14 @@ impl Row {
             Self::Request(received) => (Box::new(received.receiver()), 1),
         }
     }
+}
+
+fn on_windows(run: Box<dyn Fn(&Window) -> usize>, windows: Vec<Window>) -> Box<dyn Fn()> {
+    Box::new(move || {
+        for window in &windows {
+            black_box(run(black_box(window)));
+        }
+    })
 }
 
 /// What was counted of a unit.

@@ -119,7 +119,7 @@ fn a_row_that_cannot_be_understood_names_its_place() {
             "`segment_to_braze.rules.0.values` has the table `properties`; a path of several parts is one key in quotes",
         ),
         (
-            "values.\"a.b\".c.d = 1",
+            "[segment_to_braze.rules.values.\"a.b\"]\nc.d = 1",
             "`segment_to_braze.rules.0.values.a.b` has the table `c`; write a text with a dot in quotes",
         ),
         (
