@@ -1,7 +1,7 @@
 //! What every event goes through: receipt of a request, opening an envelope, and each route up to each stage.
 
 use benches::requests::Received;
-use benches::stages::{Stage, Window, runner, settings};
+use benches::stages::{Stage, Window, runner};
 use benches::workload::events;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};
@@ -37,7 +37,7 @@ fn handle(bencher: Bencher<'_, '_>, route: Route) {
 fn measure(bencher: Bencher<'_, '_>, route: Route, stage: Stage) {
     let events = events(route, WINDOW);
     let bytes = events.iter().map(String::len).sum::<usize>();
-    let (window, run) = (Window::new(route, events), runner(route, stage, settings()));
+    let (window, run) = (Window::new(route, events), runner(route, stage));
     bencher
         .counter(ItemsCount::new(WINDOW))
         .counter(BytesCount::new(bytes))

@@ -122,7 +122,12 @@ pub fn settings_with(tables: &str) -> Settings {
 }
 
 /// Takes windows of a route to a stage. It gives a number that depends on all that was done.
-pub fn runner(route: Route, stage: Stage, settings: Settings) -> Box<dyn Fn(&Window) -> usize> {
+pub fn runner(route: Route, stage: Stage) -> Box<dyn Fn(&Window) -> usize> {
+    runner_with(route, stage, settings())
+}
+
+/// The same with other settings.
+pub fn runner_with(route: Route, stage: Stage, settings: Settings) -> Box<dyn Fn(&Window) -> usize> {
     match route {
         Route::SegmentToBraze => of::<Braze>(route, stage, mapping::to_braze, settings),
         Route::SegmentToBranch => of::<Branch>(route, stage, mapping::to_branch, settings),

@@ -2,7 +2,7 @@
 
 use benches::own_rules::OwnRules;
 use benches::requests::Received;
-use benches::stages::{Stage, Window, runner, settings, windows};
+use benches::stages::{Stage, Window, runner, runner_with, windows};
 use benches::workload::events;
 use event::Route;
 use event::envelope::Envelope;
@@ -78,7 +78,7 @@ impl Row {
     fn work(self) -> (Box<dyn Fn()>, u64) {
         match self {
             Self::Event(route, stage) => {
-                let run = runner(route, stage, settings());
+                let run = runner(route, stage);
                 (
                     on_windows(run, windows(route, events(route, EVENTS), WINDOW)),
                     EVENTS as u64,
@@ -87,7 +87,7 @@ impl Row {
             Self::Rules(rows) => {
                 let events = OwnRules::events();
                 let units = events.len() as u64;
-                let run = runner(Route::SegmentToBraze, Stage::Map, rows.settings());
+                let run = runner_with(Route::SegmentToBraze, Stage::Map, rows.settings());
                 (
                     on_windows(run, windows(Route::SegmentToBraze, events, WINDOW)),
                     units,
