@@ -7,6 +7,7 @@
 )]
 
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -25,16 +26,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut rows: Vec<Row> = serde_json::from_str(&std::fs::read_to_string(TABLE)?)?;
     rows.sort_by(|one, other| one.event_type.cmp(&other.event_type));
     let mut code = String::from("&[\n");
-    for row in rows {
-        let is_documented = row.name_basis == "doc";
+    let mut documented = BTreeSet::new();
+    for row in &rows {
+        let (name, segment_event) = (&row.event_type, &row.segment_event);
         writeln!(
             code,
-            "EventType {{ name: {:?}, segment_event: {:?}, is_documented: {is_documented} }},",
-            row.event_type, row.segment_event
+            "EventType {{ name: {name:?}, segment_event: {segment_event:?} }},"
         )?;
+        if row.name_basis == "doc" {
+            documented.extend(segment_event);
+        }
     }
     code.push(']');
     let folder = std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
-    std::fs::write(Path::new(&folder).join("event_types.rs"), code)?;
+    let folder = Path::new(&folder);
+    std::fs::write(folder.join("event_types.rs"), code)?;
+    std::fs::write(
+        folder.join("documented_names.rs"),
+        format!("&{:?}", Vec::from_iter(documented)),
+    )?;
     Ok(())
 }

@@ -3,6 +3,9 @@
 /// In byte order of the types, made by `build.rs` from `currents/currents-events.json`.
 const EVENT_TYPES: &[EventType] = include!(concat!(env!("OUT_DIR"), "/event_types.rs"));
 
+/// The names under which Braze's own Segment connector sends events, in byte order; made likewise.
+const DOCUMENTED_NAMES: &[&str] = include!(concat!(env!("OUT_DIR"), "/documented_names.rs"));
+
 /// Old names that do not follow the rule of [`canonical`].
 const RENAMED: [(&str, &str); 3] = [
     (
@@ -20,8 +23,6 @@ pub struct EventType {
     pub name: &'static str,
     /// Such as `Email Opened`; `None` where each event brings its own name.
     pub segment_event: Option<&'static str>,
-    /// Whether Braze's own Segment connector sends it under that name.
-    is_documented: bool,
 }
 
 /// All of them, in byte order of their names.
@@ -31,8 +32,7 @@ pub const fn event_types() -> &'static [EventType] {
 
 /// Whether Braze's own Segment connector sends an event under this name.
 pub fn is_documented_name(name: &str) -> bool {
-    let mut documented = EVENT_TYPES.iter().filter(|event_type| event_type.is_documented);
-    documented.any(|event_type| event_type.segment_event == Some(name))
+    DOCUMENTED_NAMES.binary_search(&name).is_ok()
 }
 
 /// The event type of this name.

@@ -22,13 +22,22 @@ pub enum Changed<'s> {
     Dropped(&'s str),
 }
 
-/// Runs the rows over an event: a JSON object. If they change it, the changed event is written into `into`.
-pub fn changed<'s>(rows: &'s [Row], event: Json<'_>, into: &mut Index, trace: &mut Trace) -> Changed<'s> {
+/// The rows from the first one that an event meets; none if it meets no row, and then none changes it.
+pub fn met<'s>(rows: &'s [Row], event: Json<'_>) -> &'s [Row] {
+    let event = Node::received(event);
+    let mut numbered = rows.iter().enumerate();
+    let first = numbered.find(|(_, row)| condition::holds(&row.when, Seen::Node(&event)));
+    first.and_then(|(at, _)| rows.get(at..)).unwrap_or_default()
+}
+
+/// Runs rows, of which an event meets the first, over the event: a JSON object. If they change it, the changed event is
+/// written into `into`.
+pub fn changed<'s>(met: &'s [Row], event: Json<'_>, into: &mut Index, trace: &mut Trace) -> Changed<'s> {
     let mut root = Node::received(event);
     let mut changer = Changer::new(trace);
     let mut is_changed = false;
-    for row in rows {
-        if !condition::holds(&row.when, Seen::Node(&root)) {
+    for (at, row) in met.iter().enumerate() {
+        if at > 0 && !condition::holds(&row.when, Seen::Node(&root)) {
             continue;
         }
         match &row.work {

@@ -124,18 +124,20 @@ fn map_with<M: Mapping>(
     };
     let event = event.and_then(|json| Some((json, M::open(json, &mut of_received)?)));
     let given = event.as_ref().and_then(|(_, event)| M::id(event, settings));
-    let rows = M::rows(settings);
     let mut own_rules = OwnRules::Unchanged;
     let event = match event {
-        Some((_, event)) if rows.is_empty() => {
-            trace.append(of_received);
-            Ok(event)
-        }
-        Some((json, event)) => match M::looped(&event, settings) {
-            Some(looped) => Err(looped),
-            None => {
-                // Rows see the event as its source sent it.
-                match own_rules::changed(rows, sent.unwrap_or(json), &mut changed.index, trace) {
+        Some((json, event)) => {
+            // Rows see the event as its source sent it.
+            let seen = sent.unwrap_or(json);
+            let met = own_rules::met(M::rows(settings), seen);
+            if met.is_empty() {
+                trace.append(of_received);
+                Ok(event)
+            } else if let Some(looped) = M::looped(&event, settings) {
+                // Before any row does something; without one the gate tries the loop rules.
+                Err(looped)
+            } else {
+                match own_rules::changed(met, seen, &mut changed.index, trace) {
                     Changed::Nothing => {
                         trace.append(of_received);
                         Ok(event)
@@ -150,7 +152,7 @@ fn map_with<M: Mapping>(
                     }
                 }
             }
-        },
+        }
         None => Err(malformed::<M>()),
     };
     let arrival = Arrival {

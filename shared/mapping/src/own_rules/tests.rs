@@ -19,7 +19,8 @@ fn row(line: &str) -> Vec<Row> {
 fn run(rows: &[Row], event: &str, trace: &mut Trace) -> String {
     let mut index = Index::default();
     let mut written = Index::default();
-    match changed(rows, index.read(event).unwrap(), &mut written, trace) {
+    let json = index.read(event).unwrap();
+    match changed(met(rows, json), json, &mut written, trace) {
         Changed::Nothing => event.to_owned(),
         Changed::Event => {
             let text = written.written().raw();
