@@ -35,8 +35,9 @@ Examples:
       looks at these parameters too, and at those of infra/samconfig.toml
 
 Tests are the *.json files of the folder and of the folders in it; a folder
-without any test is an error. A file of tests is a JSON array. Each test has a name, a route and an event, and
-of outcome, reason, changed and calls those that it is about:
+without any test is an error. A file of tests is a JSON array. Each test has a
+name, a route and an event, and of outcome, reason, changed and calls those that
+it is about:
   [{\"name\": \"test accounts are dropped\", \"route\": \"segment_to_braze\",
     \"event\": {\"type\": \"track\", \"event\": \"Signed Up\", \"userId\": \"u-1\",
               \"properties\": {\"environment\": \"test\"}},
