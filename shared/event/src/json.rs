@@ -18,7 +18,7 @@ mod write;
 pub use index::{Index, IndexWriter};
 pub use key::RawKey;
 pub use number::Decimal;
-pub use object::Object;
+pub use object::{Children, Object};
 pub use read::{Json, Kind, Malformed, deeper_than};
 pub use same::{equal, same};
 pub use size::{compact_size, string_size};

@@ -45,6 +45,27 @@ impl Node {
         slice(object, self.key_start - origin, self.key_end - origin)
     }
 
+    /// The text from the quote before its key up to `end`, in the text of the object, which begins at `origin`.
+    pub(super) fn from_key<'a>(&self, end: u32, object: &'a str, origin: u32) -> &'a str {
+        slice(object, self.before_key() - origin, end - origin)
+    }
+
+    /// Where the quote before its key stands.
+    const fn before_key(&self) -> u32 {
+        self.key_start.saturating_sub(1)
+    }
+
+    /// The same value in another text, in which all lies so much further on.
+    const fn moved(self, shift: u32) -> Self {
+        Self {
+            start: self.start.wrapping_add(shift),
+            end: self.end.wrapping_add(shift),
+            key_start: self.key_start.wrapping_add(shift),
+            key_end: self.key_end.wrapping_add(shift),
+            ..self
+        }
+    }
+
     pub(super) fn has_tag(&self, tag: KeyTag) -> bool {
         self.tag == tag
     }

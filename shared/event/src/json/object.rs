@@ -149,9 +149,9 @@ fn byte_order(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// The members or elements of an indexed value; elements have an empty key.
+/// The members or elements of an indexed value that are still to come; elements have an empty key.
 #[derive(Clone)]
-pub(super) struct Children<'a> {
+pub struct Children<'a> {
     text: &'a str,
     /// Where the text begins in that of which the index was made.
     origin: u32,
@@ -170,7 +170,8 @@ impl<'a> Children<'a> {
         }
     }
 
-    const fn none() -> Self {
+    /// No members at all.
+    pub const fn none() -> Self {
         Self {
             text: "",
             origin: 0,
@@ -182,17 +183,42 @@ impl<'a> Children<'a> {
         Json::indexed(node.value(self.text, self.origin), nodes)
     }
 
+    #[inline]
     fn find_key(&self, key: &str) -> Option<Json<'a>> {
+        self.find(key).map(|(_, _, value)| value)
+    }
+
+    /// The member of this key, behind its number among those to come.
+    #[inline]
+    pub fn find(&self, key: &str) -> Option<(usize, &'a str, Json<'a>)> {
         let tag = KeyTag::of(key.as_bytes());
-        let mut rest = self.nodes;
+        let (mut rest, mut number) = (self.nodes, 0);
         while let Some(node) = rest.first() {
             let (own, later) = rest.split_at_checked(node.size as usize)?;
-            if node.has_tag(tag) && node.key(self.text, self.origin) == key {
-                return Some(self.value(own, node));
+            if node.has_tag(tag) {
+                let found = node.key(self.text, self.origin);
+                if found == key {
+                    return Some((number, found, self.value(own, node)));
+                }
             }
-            rest = later;
+            (rest, number) = (later, number + 1);
         }
         None
+    }
+
+    /// Takes at most so many of the next members: their nodes, their text with what lies between them, and how many they are.
+    /// `None` if that is none.
+    pub(super) fn take_members(&mut self, most: usize) -> Option<(&'a [Node], &'a str, u32)> {
+        let (mut end, mut size, mut count) = (0, 0, 0);
+        while (count as usize) < most
+            && let Some(node) = self.nodes.get(size)
+        {
+            (end, size, count) = (node.end, size + node.size as usize, count + 1);
+        }
+        let (taken, rest) = self.nodes.split_at_checked(size)?;
+        let text = taken.first()?.from_key(end, self.text, self.origin);
+        self.nodes = rest;
+        Some((taken, text, count))
     }
 }
 

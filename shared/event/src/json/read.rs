@@ -156,6 +156,12 @@ impl<'a> Json<'a> {
         elements(self.text)
     }
 
+    /// Its members, if it is an object of an [`Index`](super::Index) of which every key is there once and as it is written.
+    pub fn members(self) -> Option<Children<'a>> {
+        let own = self.nodes.first()?;
+        (self.kind() == Kind::Object && !own.irregular).then(|| Children::of(self))
+    }
+
     /// Its members, if it is an object.
     pub fn as_object(self) -> Option<Object<'a>> {
         if self.kind() != Kind::Object {

@@ -20,14 +20,13 @@ impl Pattern {
 
     /// Whether the whole name matches.
     pub fn matches(&self, name: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
+        let Some((first, parts)) = self.0.split_once('*') else {
+            return self.0 == name;
+        };
+        let Some(mut rest) = name.strip_prefix(first) else {
             return false;
         };
-        let mut parts = parts.peekable();
-        if parts.peek().is_none() {
-            return rest.is_empty();
-        }
+        let mut parts = parts.split('*').peekable();
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
                 return rest.ends_with(part);

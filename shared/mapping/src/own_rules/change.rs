@@ -3,7 +3,7 @@
 use super::form::{Converted, convert};
 use super::node::Node;
 use crate::Trace;
-use event::json::Json;
+use event::json::{Json, Kind};
 use event::reasons::Warning;
 use event::settings::{Change, Form, Path, Step, write_key};
 use std::borrow::Cow;
@@ -237,22 +237,22 @@ impl<'n> Changer<'n> {
                 if makes && value.is_null() && self.room >= json.len() {
                     *value = Node::empty_object();
                 }
-                match value.members() {
-                    None => return self.not_set(path, "has no object on its way"),
-                    Some(members) => match members.iter_mut().find(|(own, _)| own == key) {
-                        Some((_, member)) => self.below(
-                            || Crumb::Key(key.clone()),
-                            |changer| changer.put(rest, member, json, only_missing),
-                        ),
-                        None if makes && self.takes(json.len()) => {
-                            members.push((Cow::Owned(key.clone()), nested(rest, Node::made(json))));
-                            let path = self.explained_path(path);
-                            self.record_at("OR-036", || path, || json.to_owned());
-                            Met::Changed
-                        }
-                        None if makes => return self.not_set(path, NO_ROOM),
-                        None => Met::Nothing,
-                    },
+                if value.kind() != Kind::Object {
+                    return self.not_set(path, "has no object on its way");
+                }
+                match value.member(key) {
+                    Some(member) => self.below(
+                        || Crumb::Key(key.clone()),
+                        |changer| changer.put(rest, member, json, only_missing),
+                    ),
+                    None if makes && self.takes(json.len()) => {
+                        value.add(key, nested(rest, Node::made(json)));
+                        let path = self.explained_path(path);
+                        self.record_at("OR-036", || path, || json.to_owned());
+                        Met::Changed
+                    }
+                    None if makes => return self.not_set(path, NO_ROOM),
+                    None => Met::Nothing,
                 }
             }
             Step::Each => {
@@ -299,23 +299,32 @@ impl<'n> Changer<'n> {
                 }
                 met
             }
-            Step::Key(_) | Step::Keys(_) => {
-                let Some(members) = value.members() else {
+            Step::Key(key) => {
+                let Some(member) = value.member(key) else {
                     return Met::Nothing;
                 };
-                let is_meant = |key: &str| match step {
-                    Step::Key(wanted) => key == wanted,
-                    Step::Keys(pattern) => pattern.matches(key),
-                    Step::Each => false,
-                };
-                let mut met = Met::Nothing;
-                for (key, member) in members.iter_mut().filter(|(key, _)| is_meant(key)) {
-                    let crumb = || Crumb::Key(key.clone().into_owned());
-                    met = met.max(self.below(crumb, |changer| changer.removed_or_told(rest, member)));
-                }
+                let met = self.below(
+                    || Crumb::Key(key.clone()),
+                    |changer| changer.removed_or_told(rest, member),
+                );
                 if rest.is_empty() {
-                    members.retain(|(key, _)| !is_meant(key));
+                    value.take(key);
                 }
+                met
+            }
+            Step::Keys(pattern) => {
+                let mut met = Met::Nothing;
+                value.each_member(
+                    |key| pattern.matches(key),
+                    |key, member| {
+                        let Some(own) = member else { return };
+                        let crumb = || Crumb::Key(key.to_owned());
+                        met = met.max(self.below(crumb, |changer| changer.removed_or_told(rest, own)));
+                        if rest.is_empty() {
+                            *member = None;
+                        }
+                    },
+                );
                 met
             }
         };
@@ -442,11 +451,11 @@ fn way(mut value: &mut Node<'_>, path: &[Step]) -> Way {
         if value.is_null() {
             return Way::Free;
         }
-        let Some(members) = value.members() else {
+        if value.kind() != Kind::Object {
             return Way::Blocked;
-        };
-        match members.iter_mut().find(|(own, _)| own == key) {
-            Some((_, member)) => value = member,
+        }
+        match value.member(key) {
+            Some(member) => value = member,
             None => return Way::Free,
         }
     }
@@ -458,13 +467,13 @@ fn take(value: &mut Node<'_>, path: &[Step]) {
     let Some((Step::Key(key), rest)) = path.split_first() else {
         return;
     };
-    value.outdate();
     if rest.is_empty() {
-        if let Some(members) = value.members() {
-            members.retain(|(own, _)| own != key);
+        value.take(key);
+    } else {
+        value.outdate();
+        if let Some(member) = value.member(key) {
+            take(member, rest);
         }
-    } else if let Some(member) = value.member(key) {
-        take(member, rest);
     }
 }
 
@@ -478,12 +487,9 @@ fn insert<'a>(value: &mut Node<'a>, path: &[Step], new: Node<'a>) {
         *value = Node::empty_object();
     }
     value.outdate();
-    let Some(members) = value.members() else {
-        return;
-    };
-    match members.iter_mut().find(|(own, _)| own == key) {
-        Some((_, member)) => insert(member, rest, new),
-        None => members.push((Cow::Owned(key.clone()), nested(rest, new))),
+    match value.member(key) {
+        Some(member) => insert(member, rest, new),
+        None => value.add(key, nested(rest, new)),
     }
 }
 
@@ -494,10 +500,7 @@ fn nested<'a>(path: &[Step], value: Node<'a>) -> Node<'a> {
             return value;
         };
         let mut object = Node::empty_object();
-        object.outdate();
-        if let Some(members) = object.members() {
-            members.push((Cow::Owned(key.clone()), value));
-        }
+        object.add(key, value);
         object
     })
 }

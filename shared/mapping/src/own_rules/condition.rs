@@ -1,7 +1,7 @@
 //! Whether an event meets a condition (section 4).
 
 use super::form::number;
-use super::node::Node;
+use super::node::{Below, Node};
 use crate::forms::text::text;
 use event::json::{Decimal, Json, Kind, Object};
 use event::settings::{Comparison, Condition, Pattern, Step, Test};
@@ -108,7 +108,16 @@ fn any_of_node(value: &Node<'_>, path: &[Step], holds: Holds<'_>) -> bool {
     }
     match path.split_first() {
         None => holds(Json::known(&value.text())),
-        Some((step, rest)) => value.below(step).any(|value| any_of_node(value, rest, holds)),
+        Some((Step::Key(key), rest)) => match value.get(key) {
+            Some(Below::Opened(member)) => any_of_node(member, rest, holds),
+            Some(Below::Received(json)) => any_value(json, rest, holds),
+            None => false,
+        },
+        Some((Step::Each, rest)) => {
+            let mut elements = value.opened_elements().iter();
+            elements.any(|element| any_of_node(element, rest, holds))
+        }
+        Some((Step::Keys(_), _)) => false,
     }
 }
 

@@ -1,7 +1,6 @@
 //! An event as rows change it: what no row looks into stays the text that was received.
 
-use event::json::{Index, IndexWriter, Json, Kind, deeper_than};
-use event::settings::Step;
+use event::json::{Children, Index, IndexWriter, Json, Kind, deeper_than};
 use std::borrow::Cow;
 
 /// A value. It is opened when somebody looks into it, and written again only if something in it was changed.
@@ -22,8 +21,37 @@ enum Text<'a> {
 #[derive(Clone)]
 enum Opened<'a> {
     No,
-    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+    Object(Members<'a>),
     Array(Vec<Node<'a>>),
+}
+
+/// The members of an object.
+#[derive(Clone)]
+struct Members<'a> {
+    /// Those of the text, if the text will do for what nobody looks into.
+    received: Children<'a>,
+    /// Those of them that somebody looked into, by their numbers, and behind them those that the text does not have.
+    opened: Vec<Member<'a>>,
+}
+
+#[derive(Clone)]
+struct Member<'a> {
+    /// Its number in the text, or [`ADDED`].
+    number: usize,
+    key: Cow<'a, str>,
+    /// `None` if it was taken out.
+    value: Option<Node<'a>>,
+}
+
+/// The number of members that the text does not have.
+const ADDED: usize = usize::MAX;
+
+/// A member of an object that was opened.
+pub(super) enum Below<'n, 'a> {
+    /// Nobody has looked into it.
+    Received(Json<'a>),
+    /// Somebody has.
+    Opened(&'n Node<'a>),
 }
 
 impl<'a> Node<'a> {
@@ -46,8 +74,15 @@ impl<'a> Node<'a> {
     }
 
     /// An object without members.
-    pub(super) fn empty_object() -> Self {
-        Self::made("{}")
+    pub(super) const fn empty_object() -> Self {
+        Self {
+            text: Text::Received(Json::known("{}")),
+            opened: Opened::Object(Members {
+                received: Children::none(),
+                opened: Vec::new(),
+            }),
+            is_outdated: false,
+        }
     }
 
     /// What kind of value it is.
@@ -84,18 +119,6 @@ impl<'a> Node<'a> {
         matches!(self.opened, Opened::No).then(|| self.json())
     }
 
-    /// What is below it at a step, if somebody has looked into it.
-    pub(super) fn below<'n>(&'n self, step: &Step) -> Box<dyn Iterator<Item = &'n Self> + 'n> {
-        match (&self.opened, step) {
-            (Opened::Object(members), Step::Key(key)) => {
-                let member = members.iter().find(|(own, _)| own == key);
-                Box::new(member.into_iter().map(|(_, value)| value))
-            }
-            (Opened::Array(elements), Step::Each) => Box::new(elements.iter()),
-            _ => Box::new(std::iter::empty()),
-        }
-    }
-
     /// The value, if it is a string, number, boolean or null.
     pub(super) fn scalar(&self) -> Option<Json<'_>> {
         match self.kind() {
@@ -104,23 +127,45 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Its members, if it is an object.
-    pub(super) fn members(&mut self) -> Option<&mut Vec<(Cow<'a, str>, Node<'a>)>> {
+    /// The member of a key, if it is an object that was opened and has one.
+    pub(super) fn get(&self, key: &str) -> Option<Below<'_, 'a>> {
+        match &self.opened {
+            Opened::Object(members) => members.get(key),
+            Opened::Array(_) | Opened::No => None,
+        }
+    }
+
+    /// Its elements, if it is an array that was opened.
+    pub(super) fn opened_elements(&self) -> &[Self] {
+        match &self.opened {
+            Opened::Array(elements) => elements,
+            Opened::Object(_) | Opened::No => &[],
+        }
+    }
+
+    fn members(&mut self) -> Option<&mut Members<'a>> {
         if self.kind() != Kind::Object {
             return None;
         }
         if matches!(self.opened, Opened::No) {
             self.opened = Opened::Object(match &self.text {
-                Text::Received(json) => {
-                    let members = json.as_object()?.into_iter();
-                    members.map(|(key, value)| (key, Self::received(value))).collect()
-                }
-                Text::Made(text) => {
-                    let members = Json::known(text).as_object()?.into_iter();
-                    members
-                        .map(|(key, value)| (Cow::Owned(key.into_owned()), Self::made(value.raw())))
-                        .collect()
-                }
+                Text::Received(json) => match json.members() {
+                    Some(received) => Members {
+                        received,
+                        opened: Vec::new(),
+                    },
+                    None => Members::listed(
+                        json.as_object()?
+                            .into_iter()
+                            .map(|(key, value)| (key, Self::received(value))),
+                    ),
+                },
+                Text::Made(text) => Members::listed(
+                    Json::known(text)
+                        .as_object()?
+                        .into_iter()
+                        .map(|(key, value)| (Cow::Owned(key.into_owned()), Self::made(value.raw()))),
+                ),
             });
         }
         match &mut self.opened {
@@ -154,9 +199,46 @@ impl<'a> Node<'a> {
 
     /// The member of a key, if it is an object that has one.
     pub(super) fn member(&mut self, key: &str) -> Option<&mut Node<'a>> {
-        let members = self.members()?;
-        let member = members.iter_mut().find(|(own, _)| own == key)?;
-        Some(&mut member.1)
+        let at = self.members()?.open(key)?;
+        self.members()?.opened.get_mut(at)?.value.as_mut()
+    }
+
+    /// Adds a member behind the others, of a key that the object does not have.
+    pub(super) fn add(&mut self, key: &str, value: Self) {
+        self.outdate();
+        if let Some(members) = self.members() {
+            members.opened.push(Member {
+                number: ADDED,
+                key: Cow::Owned(key.to_owned()),
+                value: Some(value),
+            });
+        }
+    }
+
+    /// Takes the member of a key out.
+    pub(super) fn take(&mut self, key: &str) {
+        let Some(members) = self.members() else { return };
+        if let Some(at) = members.open(key)
+            && let Some(member) = members.opened.get_mut(at)
+        {
+            member.value = None;
+            self.outdate();
+        }
+    }
+
+    /// Does something to each member whose key is meant; what is taken is out.
+    pub(super) fn each_member(
+        &mut self,
+        is_meant: impl Fn(&str) -> bool,
+        mut act: impl FnMut(&str, &mut Option<Node<'a>>),
+    ) {
+        let Some(members) = self.members() else { return };
+        members.open_all(&is_meant);
+        for member in &mut members.opened {
+            if member.value.is_some() && is_meant(&member.key) {
+                act(&member.key, &mut member.value);
+            }
+        }
     }
 
     /// Says that something in it was changed.
@@ -164,12 +246,14 @@ impl<'a> Node<'a> {
         self.is_outdated = true;
     }
 
-    /// About how many bytes its text has.
+    /// About how many bytes its text has, and no less.
     pub(super) fn length(&self) -> usize {
         match &self.opened {
             Opened::Object(members) if self.is_outdated => {
-                let lengths = members.iter().map(|(key, value)| key.len() + value.length() + 4);
-                lengths.sum::<usize>() + 2
+                let opened = members.opened.iter();
+                let lengths =
+                    opened.filter_map(|member| Some(member.key.len() + member.value.as_ref()?.length() + 4));
+                self.raw().len() + lengths.sum::<usize>()
             }
             Opened::Array(elements) if self.is_outdated => {
                 elements.iter().map(|value| value.length() + 1).sum::<usize>() + 2
@@ -180,14 +264,18 @@ impl<'a> Node<'a> {
 
     /// Whether it is nested deeper than `limit` levels.
     pub(super) fn is_deeper_than(&self, limit: usize) -> bool {
-        let below = |mut values: Box<dyn Iterator<Item = &Self> + '_>| {
-            limit == 0 || values.any(|value| value.is_deeper_than(limit - 1))
+        let Some(below) = limit.checked_sub(1) else {
+            return self.is_outdated || deeper_than(self.raw(), limit);
         };
         match &self.opened {
             Opened::Object(members) if self.is_outdated => {
-                below(Box::new(members.iter().map(|(_, value)| value)))
+                let mut opened = members.opened.iter().filter_map(|member| member.value.as_ref());
+                opened.any(|value| value.is_deeper_than(below))
+                    || members.untouched().any(|value| deeper_than(value.raw(), below))
             }
-            Opened::Array(elements) if self.is_outdated => below(Box::new(elements.iter())),
+            Opened::Array(elements) if self.is_outdated => {
+                elements.iter().any(|value| value.is_deeper_than(below))
+            }
             _ => deeper_than(self.raw(), limit),
         }
     }
@@ -195,14 +283,7 @@ impl<'a> Node<'a> {
     /// Writes it with its index.
     pub(super) fn write(&self, out: &mut IndexWriter<'_>) {
         match &self.opened {
-            Opened::Object(members) if self.is_outdated => {
-                out.open_object();
-                for (key, value) in members {
-                    out.key(key);
-                    value.write(out);
-                }
-                out.close();
-            }
+            Opened::Object(members) if self.is_outdated => members.write(out),
             Opened::Array(elements) if self.is_outdated => {
                 out.open_array();
                 for value in elements {
@@ -222,6 +303,108 @@ impl<'a> Node<'a> {
             Cow::Owned(index.written().raw().to_owned())
         } else {
             Cow::Borrowed(self.raw())
+        }
+    }
+}
+
+impl<'a> Members<'a> {
+    /// Those of an object whose text will not do, all of them opened.
+    fn listed(members: impl Iterator<Item = (Cow<'a, str>, Node<'a>)>) -> Self {
+        let opened = members.map(|(key, value)| Member {
+            number: ADDED,
+            key,
+            value: Some(value),
+        });
+        Self {
+            received: Children::none(),
+            opened: opened.collect(),
+        }
+    }
+
+    fn place_of(&self, number: usize) -> Result<usize, usize> {
+        self.opened.binary_search_by_key(&number, |member| member.number)
+    }
+
+    /// Where an opened member of this key is that was added.
+    fn added(&self, key: &str) -> Option<usize> {
+        let mut opened = self.opened.iter();
+        opened.position(|member| member.number == ADDED && member.value.is_some() && member.key == key)
+    }
+
+    fn get(&self, key: &str) -> Option<Below<'_, 'a>> {
+        let at = match self.received.find(key) {
+            None => self.added(key),
+            Some((number, _, json)) => match self.place_of(number) {
+                Err(_) => return Some(Below::Received(json)),
+                Ok(at) if self.is_there(at) => Some(at),
+                Ok(_) => self.added(key),
+            },
+        };
+        self.opened.get(at?)?.value.as_ref().map(Below::Opened)
+    }
+
+    fn is_there(&self, at: usize) -> bool {
+        self.opened.get(at).is_some_and(|member| member.value.is_some())
+    }
+
+    /// Opens the member of a key, and says where it is then.
+    fn open(&mut self, key: &str) -> Option<usize> {
+        let Some((number, key, json)) = self.received.find(key) else {
+            return self.added(key);
+        };
+        match self.place_of(number) {
+            Ok(at) if self.is_there(at) => Some(at),
+            Ok(_) => self.added(key),
+            Err(at) => {
+                self.opened.insert(at, Member::received(number, key, json));
+                Some(at)
+            }
+        }
+    }
+
+    /// Opens all members whose key is meant.
+    fn open_all(&mut self, is_meant: impl Fn(&str) -> bool) {
+        let mut at = 0;
+        for (number, (key, json)) in self.received.clone().enumerate() {
+            if self.opened.get(at).is_some_and(|member| member.number == number) {
+                at += 1;
+            } else if is_meant(key) {
+                self.opened.insert(at, Member::received(number, key, json));
+                at += 1;
+            }
+        }
+    }
+
+    /// The values that nobody has looked into.
+    fn untouched(&self) -> impl Iterator<Item = Json<'a>> {
+        let numbered = self.received.clone().enumerate();
+        numbered.filter_map(|(number, (_, value))| self.place_of(number).is_err().then_some(value))
+    }
+
+    fn write(&self, out: &mut IndexWriter<'_>) {
+        out.open_object();
+        let (mut rest, mut number) = (self.received.clone(), 0);
+        for member in &self.opened {
+            out.members(&mut rest, member.number.saturating_sub(number));
+            // The text of this one no longer counts.
+            rest.next();
+            number = member.number.saturating_add(1);
+            if let Some(value) = &member.value {
+                out.key(&member.key);
+                value.write(out);
+            }
+        }
+        out.members(&mut rest, ADDED);
+        out.close();
+    }
+}
+
+impl<'a> Member<'a> {
+    const fn received(number: usize, key: &'a str, json: Json<'a>) -> Self {
+        Self {
+            number,
+            key: Cow::Borrowed(key),
+            value: Some(Node::received(json)),
         }
     }
 }

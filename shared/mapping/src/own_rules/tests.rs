@@ -52,7 +52,7 @@ fn values_that_no_row_touches_keep_every_digit() {
 set = { "o.new" = 1.50 }"#,
         &[(
             r#"{"a":97.50, "b" : [ 1.0E+2,9007199254740993 ],"o":{"x":1e400,"y":"\u00e9\/"},"gone":1,"d":{"k":1,"k":2}}"#,
-            r#"{"a":97.50,"b":[ 1.0E+2,9007199254740993 ],"o":{"x":1e400,"y":"\u00e9\/","new":1.50},"d":{"k":1,"k":2}}"#,
+            r#"{"a":97.50, "b" : [ 1.0E+2,9007199254740993 ],"o":{"x":1e400,"y":"\u00e9\/","new":1.50},"d":{"k":1,"k":2}}"#,
         )],
     );
 }
@@ -215,6 +215,53 @@ fn rename_and_copy_move_a_value_onto_nothing_but_null() {
     gives(
         r#"rename = { b = "c", a = "b" }"#,
         &[(r#"{"a":1,"b":2}"#, r#"{"c":2,"b":1}"#)],
+    );
+}
+
+#[test]
+fn what_was_taken_out_may_come_again_and_go_again() {
+    event::rules!["OR-008", "OR-030", "OR-031", "OR-037"];
+    let next = "\n[[segment_to_braze.rules]]\n";
+    for (lines, wanted) in [
+        (
+            r#"remove = ["a"]|set = { a = 2 }"#,
+            r#"{"b":{"x":1,"y":[ 2 ]},"c":3,"a":2}"#,
+        ),
+        (
+            r#"remove = ["b"]|set = { "b.x" = 2 }"#,
+            r#"{"a":1,"c":3,"b":{"x":2}}"#,
+        ),
+        (
+            r#"set = { d = 1 }|remove = ["d"]|set = { d = 2 }"#,
+            r#"{"a":1,"b":{"x":1,"y":[ 2 ]},"c":3,"d":2}"#,
+        ),
+        (
+            r#"rename = { a = "b.z", "b.x" = "a" }"#,
+            r#"{"b":{"y":[ 2 ],"z":1},"c":3,"a":1}"#,
+        ),
+        (r#"remove = ["*"]"#, "{}"),
+        (
+            r#"remove = ["b.*"]|default = { "b.k" = 1 }"#,
+            r#"{"a":1,"b":{"k":1},"c":3}"#,
+        ),
+        (r#"remove = ["a", "c"]|remove = ["*"]|copy = { a = "z" }"#, "{}"),
+        (
+            r#"set = { "b.x" = 1 }|rename = { b = "n" }|convert = { "n.x" = "text" }"#,
+            r#"{"a":1,"c":3,"n":{"x":"1","y":[ 2 ]}}"#,
+        ),
+        (
+            r#"copy = { b = "n" }|set = { "b.x" = 9 }"#,
+            r#"{"a":1,"b":{"x":9,"y":[ 2 ]},"c":3,"n":{"x":1,"y":[ 2 ]}}"#,
+        ),
+    ] {
+        let lines = lines.replace('|', next);
+        gives(&lines, &[(r#"{"a":1,"b":{"x":1,"y":[ 2 ]},"c":3}"#, wanted)]);
+    }
+    // The same of an object whose keys cannot be taken as they are written.
+    gives(
+        r#"remove = ["a"]
+set = { "b" = 2 }"#,
+        &[(r#"{"\u0061":1,"b":1,"c":3,"b":4}"#, r#"{"b":2,"c":3}"#)],
     );
 }
 

@@ -2,10 +2,10 @@
 
 use super::received::{INTEGRATIONS, Received};
 use crate::Trace;
-use crate::forms::text::word;
+use crate::forms::text::trim;
 use crate::rejected::Rejected;
 use event::currents;
-use event::json::Object;
+use event::json::{Json, Object};
 use event::reasons::{IgnoreReason, ParkReason, Warning};
 use event::settings::{LoopGuard, Pattern, SegmentToBraze};
 use std::borrow::Cow;
@@ -28,6 +28,17 @@ pub(super) enum EventType {
     /// `delete`
     Delete,
 }
+
+/// The types by their words, the most frequent first.
+const EVENT_TYPES: [(&str, EventType); 7] = [
+    ("track", EventType::Track),
+    ("identify", EventType::Identify),
+    ("page", EventType::Page),
+    ("screen", EventType::Screen),
+    ("group", EventType::Group),
+    ("alias", EventType::Alias),
+    ("delete", EventType::Delete),
+];
 
 /// Properties that only the events of Braze's own Segment connector have.
 const CURRENTS_PROPERTIES: [&str; 6] = [
@@ -80,16 +91,12 @@ pub(super) fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
         .get("type")
         .and_then(crate::forms::text::text)
         .ok_or(malformed)?;
-    match given.trim().to_ascii_lowercase().as_str() {
-        "identify" => Ok(EventType::Identify),
-        "track" => Ok(EventType::Track),
-        "page" => Ok(EventType::Page),
-        "screen" => Ok(EventType::Screen),
-        "group" => Ok(EventType::Group),
-        "alias" => Ok(EventType::Alias),
-        "delete" => Ok(EventType::Delete),
-        _ => Err(Rejected::ignore("SB-011", "type", IgnoreReason::UnsupportedType)),
-    }
+    let given = trim(&given);
+    let mut types = EVENT_TYPES.into_iter();
+    let found = types.find(|(word, _)| given.eq_ignore_ascii_case(word));
+    found
+        .map(|(_, event_type)| event_type)
+        .ok_or_else(|| Rejected::ignore("SB-011", "type", IgnoreReason::UnsupportedType))
 }
 
 /// Why an event would loop, whatever its type.
@@ -113,11 +120,15 @@ fn loops(
     event: &Received<'_>,
     settings: &SegmentToBraze,
 ) -> Option<(&'static str, &'static str)> {
-    let name_of = |key: &str| -> Option<String> { word(event.of_context(key).get("name")?) };
-    if name_of("integration").as_deref() == Some("braze") {
+    let is_named = |key: &str, name: &str| {
+        let given = event.context.get(key).and_then(Json::as_object);
+        let given = given.and_then(|object| object.get("name")).and_then(Json::as_str);
+        given.is_some_and(|given| trim(&given).eq_ignore_ascii_case(name))
+    };
+    if is_named("integration", "braze") {
         return Some(("SB-021", "context.integration.name"));
     }
-    if settings.loop_guard == LoopGuard::Strict && name_of("library").as_deref() == Some("switchyard") {
+    if settings.loop_guard == LoopGuard::Strict && is_named("library", "switchyard") {
         return Some(("SB-022", "context.library.name"));
     }
     let has_mark = |properties: &Object<'_>| {

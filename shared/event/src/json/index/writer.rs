@@ -1,6 +1,7 @@
 //! Writing a JSON text together with its index, so that nobody scans what was read already.
 
 use super::{Index, Key, KeyTag, Level, Node, root};
+use crate::json::object::Children;
 use crate::json::read::{Json, Kind};
 use crate::json::write::write_string;
 
@@ -107,13 +108,26 @@ impl IndexWriter<'_> {
         own.irregular = read.irregular;
         self.index.nodes.push(own);
         let shift = own.start.wrapping_sub(read.start);
-        self.index.nodes.extend(inside.iter().map(|node| Node {
-            start: node.start.wrapping_add(shift),
-            end: node.end.wrapping_add(shift),
-            key_start: node.key_start.wrapping_add(shift),
-            key_end: node.key_end.wrapping_add(shift),
-            ..*node
-        }));
+        self.index
+            .nodes
+            .extend(inside.iter().map(|node| node.moved(shift)));
+    }
+
+    /// Writes so many of the next members of an object, or all that are left, with their keys and as they were read.
+    pub fn members(&mut self, rest: &mut Children<'_>, count: usize) {
+        let Some((members, text, count)) = rest.take_members(count) else {
+            return;
+        };
+        self.next_in_level();
+        if let Some(level) = self.index.levels.last_mut() {
+            level.count += count - 1;
+        }
+        let Some(first) = members.first() else { return };
+        let shift = (self.index.own.len() as u32).wrapping_sub(first.before_key());
+        self.index.own.push_str(text);
+        self.index
+            .nodes
+            .extend(members.iter().map(|node| node.moved(shift)));
     }
 
     /// The node of the next value, which begins at the end of the text.
