@@ -132,15 +132,13 @@ fn checked(options: &Options) -> Result<bool, Error> {
             failure.actual
         ));
     }
-    let count = tests.len();
-    terminal::line(if failures.is_empty() {
-        format!(
-            "{} {count} tests of {} pass",
-            terminal::good("✓"),
-            folder.display()
-        )
-    } else {
-        terminal::bad(format!("{} of {count} tests fail", failures.len()))
+    let (failed, place) = (failures.len(), folder.display());
+    terminal::line(match (tests.len(), failed) {
+        (1, 0) => format!("{} 1 test of {place} passes", terminal::good("✓")),
+        (count, 0) => format!("{} {count} tests of {place} pass", terminal::good("✓")),
+        (1, _) => terminal::bad("1 of 1 test fails".to_owned()),
+        (count, 1) => terminal::bad(format!("1 of {count} tests fails")),
+        (count, _) => terminal::bad(format!("{failed} of {count} tests fail")),
     });
     Ok(failures.is_empty())
 }

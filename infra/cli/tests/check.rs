@@ -66,7 +66,7 @@ fn the_shipped_settings_and_every_recipe_pass_their_tests() {
             recipe.display(),
             said(&output)
         );
-        assert!(said(&output).contains("pass"), "{}", recipe.display());
+        assert!(said(&output).contains(" pass"), "{}", recipe.display());
     }
 }
 
@@ -156,7 +156,7 @@ fn a_failed_test_tells_its_file_name_path_and_both_values() {
         "tests/mine.json: plans are named",
         "changed.properties.plan: expected \"Team\"",
         "got \"Basic\"",
-        "1 of 1 tests fail",
+        "1 of 1 test fails",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -180,7 +180,10 @@ fn null_is_an_expectation_like_any_other() {
     };
     let row = "[[segment_to_braze.rules]]\nset = { \"properties.b\" = 1 }\n";
     let changed = r#""changed": {"properties": {"a": null}}"#;
-    assert_eq!(check_folder(row, &test("null", changed)).0, Some(0));
+    // Some editors begin a file with a mark of its encoding.
+    let (code, said) = check_folder(row, &format!("\u{feff}{}", test("null", changed)));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 test of"), "{said}");
     let (code, said) = check_folder(row, &test("1", changed));
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("changed.properties.a: expected null"), "{said}");

@@ -37,8 +37,8 @@ pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>
     let differs = |expected: &str, actual: &str| {
         Some(Difference {
             path: path.to_owned(),
-            expected: expected.to_owned(),
-            actual: actual.to_owned(),
+            expected: on_one_line(expected),
+            actual: on_one_line(actual),
         })
     };
     let is_absent = expected.as_str().is_some_and(|text| text == ABSENT);
@@ -74,6 +74,11 @@ pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>
         _ if equal(expected, actual) => None,
         _ => differs(expected.raw(), actual.raw()),
     }
+}
+
+/// A JSON text without its line breaks, which never stand inside a string.
+fn on_one_line(json: &str) -> String {
+    json.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// The path of a member, its key as in the paths of rows.
@@ -114,6 +119,7 @@ mod tests {
                 Some("calls.a: the key to be missing / null"),
             ),
             (r#"{"a":{"b":1}}"#, r#"{"a":{}}"#, Some("calls.a.b: 1 / nothing")),
+            ("{\"a\":[\n  1 ]}", r#"{"a":7}"#, Some("calls.a: [ 1 ] / 7")),
             (r#"{"a.b":1}"#, r#"{}"#, Some(r#"calls."a.b": 1 / nothing"#)),
             (r#"[1]"#, r#"[1,2]"#, Some("calls: 1 element / 2 elements")),
             (r#"[1,3]"#, r#"[1,2]"#, Some("calls[1]: 3 / 2")),

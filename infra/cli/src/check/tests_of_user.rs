@@ -104,7 +104,9 @@ fn read_file(file: &Path) -> Result<Vec<UserTest>, Error> {
         file: file.to_owned(),
         source,
     };
-    let written: Vec<Written> = serde_json::from_str(&text).map_err(form)?;
+    // Some editors begin a file with a mark of its encoding.
+    let text = text.trim_start_matches('\u{feff}');
+    let written: Vec<Written> = serde_json::from_str(text).map_err(form)?;
     let read = |test: Written| {
         let name = test.name.clone();
         UserTest::new(file, test).map_err(|wrong| Error::Test {

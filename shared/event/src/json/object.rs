@@ -192,16 +192,16 @@ impl<'a> Children<'a> {
     #[inline]
     pub fn find(&self, key: &str) -> Option<(usize, &'a str, Json<'a>)> {
         let tag = KeyTag::of(key.as_bytes());
-        let (mut rest, mut number) = (self.nodes, 0);
-        while let Some(node) = rest.first() {
-            let (own, later) = rest.split_at_checked(node.size as usize)?;
+        let (mut at, mut number) = (0, 0);
+        while let Some(node) = self.nodes.get(at) {
+            let end = at + node.size as usize;
             if node.has_tag(tag) {
                 let found = node.key(self.text, self.origin);
                 if found == key {
-                    return Some((number, found, self.value(own, node)));
+                    return Some((number, found, self.value(self.nodes.get(at..end)?, node)));
                 }
             }
-            (rest, number) = (later, number + 1);
+            (at, number) = (end, number + 1);
         }
         None
     }

@@ -20,8 +20,11 @@ impl Pattern {
 
     /// Whether the whole name matches.
     pub fn matches(&self, name: &str) -> bool {
+        if self.0 == name {
+            return true;
+        }
         let Some((first, parts)) = self.0.split_once('*') else {
-            return self.0 == name;
+            return false;
         };
         let Some(mut rest) = name.strip_prefix(first) else {
             return false;

@@ -178,6 +178,10 @@ impl Problems {
                 .filter(|part| !part.bytes().all(|byte| byte.is_ascii_digit()))
                 .collect();
             let general = general.join(".");
+            if let Some(key) = known.iter().find(|key| key.ends_with(&format!(".{general}"))) {
+                self.add(path, format!("is no setting here; did you mean `{key}`?"));
+                continue;
+            }
             let near = known
                 .iter()
                 .map(|key| (strsim::damerau_levenshtein(&general, key), key))

@@ -47,7 +47,7 @@ impl<'n> Changer<'n> {
     }
 
     /// Makes a change of the row of this name, and says whether a value differs.
-    pub(super) fn apply(&mut self, row: &'n str, change: &Change, event: &mut Node<'_>) -> bool {
+    pub(super) fn apply<'a>(&mut self, row: &'n str, change: &'a Change, event: &mut Node<'a>) -> bool {
         self.row = row;
         self.way.clear();
         let (rule, at) = match change {
@@ -122,20 +122,25 @@ impl<'n> Changer<'n> {
         result
     }
 
-    fn moved(&mut self, from: &Path, to: &Path, stays: bool, event: &mut Node<'_>) -> Met {
-        let (shared, from) = from.split_at_last_each();
-        let (_, to) = to.split_at_last_each();
-        let depth = shared.len() + to.len();
+    fn moved<'a>(&mut self, from: &Path, to: &'a Path, stays: bool, event: &mut Node<'a>) -> Met {
+        let (from, to) = (from.steps(), to.steps());
+        // As far as both ways are one they are gone once, at least to their last `[*]`.
+        let most = from.len().min(to.len()).saturating_sub(1);
+        let pairs = from.iter().zip(to).take(most);
+        let common = pairs.take_while(|(from, to)| from == to).count();
+        let (shared, from) = from.split_at_checked(common).unwrap_or_default();
+        let depth = to.len();
+        let to = to.get(shared.len()..).unwrap_or_default();
         self.each(shared, event, &mut |changer, value| {
             changer.moved_within(value, from, to, depth, stays)
         })
     }
 
-    fn moved_within(
+    fn moved_within<'a>(
         &mut self,
-        value: &mut Node<'_>,
+        value: &mut Node<'a>,
         from: &[Step],
-        to: &[Step],
+        to: &'a [Step],
         depth: usize,
         stays: bool,
     ) -> Met {
@@ -173,14 +178,19 @@ impl<'n> Changer<'n> {
         Met::Changed
     }
 
-    fn replaced(&mut self, value: &mut Node<'_>, entries: &[(String, String)], other: Option<&str>) -> Met {
+    fn replaced<'a>(
+        &mut self,
+        value: &mut Node<'a>,
+        entries: &'a [(String, String)],
+        other: Option<&'a str>,
+    ) -> Met {
         let entry = value.scalar().filter(|json| !json.is_null()).and_then(|json| {
             let text = json.as_str().unwrap_or(Cow::Borrowed(json.raw()));
             let entry = entries.iter().find(|(own, _)| *own == text);
             entry.map(|(_, json)| json.as_str()).or(other)
         });
         match entry {
-            Some(json) => self.replace("OR-033", value, json),
+            Some(json) => self.replace("OR-033", value, Cow::Borrowed(json)),
             None => self.stays("OR-033", "no entry for it"),
         }
     }
@@ -194,7 +204,7 @@ impl<'n> Changer<'n> {
         let room = Json::MAX_DEPTH.saturating_sub(self.depth);
         match converted {
             Converted::To(json) if !event::json::deeper_than(&json, room) => {
-                self.replace("OR-034", value, &json)
+                self.replace("OR-034", value, Cow::Owned(json))
             }
             Converted::Already => self.stays("OR-034", &format!("{} already, or null", form.as_str())),
             Converted::To(_) => self.not_converted("would lie too deep"),
@@ -209,25 +219,25 @@ impl<'n> Changer<'n> {
     }
 
     /// Replaces a value by another one, unless they are the same text.
-    fn replace(&mut self, rule: &'static str, value: &mut Node<'_>, json: &str) -> Met {
+    fn replace<'a>(&mut self, rule: &'static str, value: &mut Node<'a>, json: Cow<'a, str>) -> Met {
         if value.text() == json {
             return self.stays(rule, "the same value");
         }
         if !self.takes(json.len()) {
             return self.stays(rule, NO_ROOM);
         }
+        self.record(rule, || json.clone().into_owned());
         *value = Node::made(json);
-        self.record(rule, || json.to_owned());
         Met::Changed
     }
 
     /// Sets what a path names, making the objects that are absent on the way.
-    fn put(&mut self, path: &[Step], value: &mut Node<'_>, json: &str, only_missing: bool) -> Met {
+    fn put<'a>(&mut self, path: &'a [Step], value: &mut Node<'a>, json: &'a str, only_missing: bool) -> Met {
         let Some((step, rest)) = path.split_first() else {
             return if only_missing && !value.is_null() {
                 self.stays("OR-036", "there is a value")
             } else {
-                self.replace("OR-036", value, json)
+                self.replace("OR-036", value, Cow::Borrowed(json))
             };
         };
         let met = match step {
@@ -246,7 +256,7 @@ impl<'n> Changer<'n> {
                         |changer| changer.put(rest, member, json, only_missing),
                     ),
                     None if makes && self.takes(json.len()) => {
-                        value.add(key, nested(rest, Node::made(json)));
+                        value.add(key, nested(rest, Node::made(Cow::Borrowed(json))));
                         let path = self.explained_path(path);
                         self.record_at("OR-036", || path, || json.to_owned());
                         Met::Changed
@@ -478,7 +488,7 @@ fn take(value: &mut Node<'_>, path: &[Step]) {
 }
 
 /// Puts a value at a path of keys whose way is free.
-fn insert<'a>(value: &mut Node<'a>, path: &[Step], new: Node<'a>) {
+fn insert<'a>(value: &mut Node<'a>, path: &'a [Step], new: Node<'a>) {
     let Some((Step::Key(key), rest)) = path.split_first() else {
         *value = new;
         return;
@@ -494,7 +504,7 @@ fn insert<'a>(value: &mut Node<'a>, path: &[Step], new: Node<'a>) {
 }
 
 /// A value in as many new objects as the path has keys.
-fn nested<'a>(path: &[Step], value: Node<'a>) -> Node<'a> {
+fn nested<'a>(path: &'a [Step], value: Node<'a>) -> Node<'a> {
     path.iter().rev().fold(value, |value, step| {
         let Step::Key(key) = step else {
             return value;

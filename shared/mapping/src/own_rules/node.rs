@@ -65,12 +65,20 @@ impl<'a> Node<'a> {
     }
 
     /// A value that a row made; `json` is valid JSON.
-    pub(super) fn made(json: impl Into<String>) -> Self {
-        Self {
-            text: Text::Made(json.into()),
-            opened: Opened::No,
-            is_outdated: false,
+    pub(super) fn made(json: Cow<'a, str>) -> Self {
+        match json {
+            Cow::Borrowed(json) => Self::received(Json::known(json)),
+            Cow::Owned(json) => Self {
+                text: Text::Made(json),
+                opened: Opened::No,
+                is_outdated: false,
+            },
         }
+    }
+
+    /// A part of a value that a row made.
+    fn of_made(part: Json<'_>) -> Self {
+        Self::made(Cow::Owned(part.raw().to_owned()))
     }
 
     /// An object without members.
@@ -164,7 +172,7 @@ impl<'a> Node<'a> {
                     Json::known(text)
                         .as_object()?
                         .into_iter()
-                        .map(|(key, value)| (Cow::Owned(key.into_owned()), Self::made(value.raw()))),
+                        .map(|(key, value)| (Cow::Owned(key.into_owned()), Self::of_made(value))),
                 ),
             });
         }
@@ -187,7 +195,7 @@ impl<'a> Node<'a> {
                 }
                 Text::Made(text) => {
                     let elements = Json::known(text).as_array()?.into_iter();
-                    elements.map(|value| Self::made(value.raw())).collect()
+                    elements.map(Self::of_made).collect()
                 }
             });
         }
@@ -204,12 +212,12 @@ impl<'a> Node<'a> {
     }
 
     /// Adds a member behind the others, of a key that the object does not have.
-    pub(super) fn add(&mut self, key: &str, value: Self) {
+    pub(super) fn add(&mut self, key: &'a str, value: Self) {
         self.outdate();
         if let Some(members) = self.members() {
             members.opened.push(Member {
                 number: ADDED,
-                key: Cow::Owned(key.to_owned()),
+                key: Cow::Borrowed(key),
                 value: Some(value),
             });
         }

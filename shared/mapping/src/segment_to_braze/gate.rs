@@ -60,7 +60,7 @@ pub(super) fn accept(
     trace: &mut Trace,
 ) -> Result<EventType, Rejected> {
     let event_type = event_type(event)?;
-    if let Some(looped) = looped_as(Some(event_type), event, settings) {
+    if let Some(looped) = looped(event, settings) {
         return Err(looped);
     }
     if settings.respect_integrations {
@@ -92,34 +92,21 @@ pub(super) fn event_type(event: &Received<'_>) -> Result<EventType, Rejected> {
         .and_then(crate::forms::text::text)
         .ok_or(malformed)?;
     let given = trim(&given);
-    let mut types = EVENT_TYPES.into_iter();
+    let mut types = EVENT_TYPES.iter();
     let found = types.find(|(word, _)| given.eq_ignore_ascii_case(word));
     found
-        .map(|(_, event_type)| event_type)
+        .map(|(_, event_type)| *event_type)
         .ok_or_else(|| Rejected::ignore("SB-011", "type", IgnoreReason::UnsupportedType))
 }
 
 /// Why an event would loop, whatever its type.
 pub(super) fn looped(event: &Received<'_>, settings: &SegmentToBraze) -> Option<Rejected> {
-    looped_as(event_type(event).ok(), event, settings)
-}
-
-fn looped_as(
-    event_type: Option<EventType>,
-    event: &Received<'_>,
-    settings: &SegmentToBraze,
-) -> Option<Rejected> {
-    let is_track = event_type == Some(EventType::Track);
-    let (rule, path) = loops(is_track, event, settings)?;
+    let (rule, path) = loops(event, settings)?;
     Some(Rejected::ignore(rule, path, IgnoreReason::Loop))
 }
 
 /// The rule by which an event is known to loop, and the path of its mark.
-fn loops(
-    is_track: bool,
-    event: &Received<'_>,
-    settings: &SegmentToBraze,
-) -> Option<(&'static str, &'static str)> {
+fn loops(event: &Received<'_>, settings: &SegmentToBraze) -> Option<(&'static str, &'static str)> {
     let is_named = |key: &str, name: &str| {
         let given = event.context.get(key).and_then(Json::as_object);
         let given = given.and_then(|object| object.get("name")).and_then(Json::as_str);
@@ -135,11 +122,10 @@ fn loops(
         let mut marks = CURRENTS_PROPERTIES.iter();
         marks.any(|mark| properties.present(mark).is_some())
     };
-    let is_from_currents = is_track
-        && event
-            .name()
-            .is_some_and(|name| currents::is_documented_name(&name))
-        && has_mark(&event.properties);
+    let name = event.name();
+    let is_from_currents = name.is_some_and(|name| currents::is_documented_name(&name))
+        && has_mark(&event.properties)
+        && event_type(event).is_ok_and(|event_type| event_type == EventType::Track);
     is_from_currents.then_some(("SB-023", "event"))
 }
 

@@ -234,6 +234,11 @@ fn a_row_that_cannot_be_understood_names_its_place() {
         error.contains("`segment_to_branch.rules` is the number 3; write each row as a table"),
         "{error}"
     );
+    let error = refused("[[rules]]\ndrop = true");
+    assert!(
+        error.contains("`rules` is no setting here; did you mean `segment_to_braze.rules`?"),
+        "{error}"
+    );
     let error = refused("[[segment_to_branch.rulez]]\ndrop = true");
     assert!(
         error.contains("did you mean `segment_to_branch.rules`"),
