@@ -74,7 +74,7 @@ pub fn unpacked_archive(repository: &Path, built: &Path, folder: &Path) -> PathB
 
 /// The folder of the compiled functions, and of `switchyard`.
 pub fn built() -> PathBuf {
-    program().parent().unwrap().to_owned()
+    program().canonicalize().unwrap().parent().unwrap().to_owned()
 }
 
 /// Edits the settings of an unpacked archive: the sandbox is every destination. Returns the file.
