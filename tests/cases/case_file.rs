@@ -110,12 +110,10 @@ pub fn rules_of(folder: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The files of a route.
 pub fn of_route(route: Route) -> Vec<CaseFile> {
     of_folder(route.as_str())
 }
 
-/// The files of a folder.
 pub fn of_folder(folder: &str) -> Vec<CaseFile> {
     let read = |file: PathBuf| {
         let text = std::fs::read_to_string(&file).unwrap();

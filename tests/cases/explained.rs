@@ -4,10 +4,10 @@ use crate::paths::{is_there, value_at};
 use event::json::{Json, Object};
 use event::settings::Settings;
 
-/// What is told of one event.
-pub struct Told {
+/// What is explained of one event.
+pub struct Explanation {
     /// Input paths with what they gave.
-    notes: Vec<(String, String)>,
+    entries: Vec<(String, String)>,
     warned: Vec<String>,
 }
 
@@ -33,42 +33,42 @@ const DEFAULTS: [&str; 6] = [
 /// prints.
 pub fn gaps(event: &str, line: Json<'_>, settings: &Settings) -> Vec<String> {
     let mut gaps = Vec::new();
-    let (told, is_sent) = told(line, "SB-", &mut gaps);
+    let (explanation, is_sent) = explanation(line, "SB-", &mut gaps);
     let shaped = event::json::well_formed(event);
     let event = Json::parse(&shaped).ok();
-    // Of an event that is not sent, the last note names what decided: that may be what is lacking.
-    let sources = told.notes.len() - usize::from(!is_sent && !told.notes.is_empty());
-    for (path, result) in &told.notes[..sources] {
+    // Of an event that is not sent, the last entry names what decided: that may be what is lacking.
+    let sources = explanation.entries.len() - usize::from(!is_sent && !explanation.entries.is_empty());
+    for (path, result) in &explanation.entries[..sources] {
         if !DEFAULTS.iter().any(|absent| path.ends_with(absent)) && !is_there(path, event, settings) {
-            gaps.push(format!("{path} is not there, but told of: {result}"));
+            gaps.push(format!("{path} is not there, but explained: {result}"));
         }
     }
     if let (true, Some(event)) = (is_sent, event) {
         let items = items(&line.as_object().unwrap());
-        gaps.extend(items.iter().flat_map(|item| told.unexplained_fields(item)));
+        gaps.extend(items.iter().flat_map(|item| explanation.unexplained_fields(item)));
         gaps.extend(
             items
                 .iter()
-                .flat_map(|item| told.unexplained_properties(event, item)),
+                .flat_map(|item| explanation.unexplained_properties(event, item)),
         );
-        gaps.extend(told.unexplained_members(event, &items));
+        gaps.extend(explanation.unexplained_members(event, &items));
     }
     gaps
 }
 
-/// What is told of an event, and whether it is sent. `gaps` gets what every explanation must have: rules of the page, paths,
+/// The explanation of an event, and whether it is sent. `gaps` gets what every explanation must have: rules of the page, paths,
 /// and what decided that an event is not sent.
-pub fn told(line: Json<'_>, rules: &str, gaps: &mut Vec<String>) -> (Told, bool) {
+pub fn explanation(line: Json<'_>, rules: &str, gaps: &mut Vec<String>) -> (Explanation, bool) {
     let line = line.as_object().unwrap();
-    let told = Told::of(&line, rules, gaps);
+    let explanation = Explanation::of(&line, rules, gaps);
     let reason = line.get("reason").and_then(Json::as_str);
     if let Some(reason) = &reason {
-        let last = told.notes.last().map(|(_, result)| result.as_str());
+        let last = explanation.entries.last().map(|(_, result)| result.as_str());
         if !last.is_some_and(|result| result.ends_with(&format!("ed: {reason}"))) {
             gaps.push(format!("{reason} is not explained"));
         }
     }
-    (told, reason.is_none())
+    (explanation, reason.is_none())
 }
 
 /// One item of a call.
@@ -96,24 +96,24 @@ fn items<'a>(line: &Object<'a>) -> Vec<Item<'a>> {
         .collect()
 }
 
-impl Told {
+impl Explanation {
     fn of(line: &Object<'_>, rules: &str, gaps: &mut Vec<String>) -> Self {
         let list = |key| line.get(key).and_then(Json::as_array).unwrap_or_default();
         let member = |entry: &Json<'_>, key: &str| {
             let text = entry.as_object().unwrap().get(key).and_then(Json::as_str);
             text.unwrap_or_default().into_owned()
         };
-        let mut notes = Vec::new();
-        for note in list("explain") {
+        let mut entries = Vec::new();
+        for entry in list("explain") {
             let (rule, path, result) = (
-                member(&note, "rule"),
-                member(&note, "path"),
-                member(&note, "result"),
+                member(&entry, "rule"),
+                member(&entry, "path"),
+                member(&entry, "result"),
             );
             if !rule.starts_with(rules) || path.is_empty() || result.is_empty() {
-                gaps.push(format!("a note says too little: {}", note.raw()));
+                gaps.push(format!("an entry says too little: {}", entry.raw()));
             }
-            notes.push((path, result));
+            entries.push((path, result));
         }
         let mut warned = Vec::new();
         for warning in list("warnings") {
@@ -123,20 +123,20 @@ impl Told {
             }
             warned.push(path);
         }
-        Self { notes, warned }
+        Self { entries, warned }
     }
 
-    /// Whether a note tells where a field of the output comes from.
+    /// Whether an entry says where a field of the output comes from.
     pub fn gives(&self, field: &str) -> bool {
-        self.notes.iter().any(|(_, result)| {
+        self.entries.iter().any(|(_, result)| {
             let rest = result.strip_prefix(field);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
         })
     }
 
-    /// Whether a note tells where a field of the output, or something in it, comes from.
+    /// Whether an entry says where a field of the output, or something in it, comes from.
     fn gives_within(&self, field: &str) -> bool {
-        self.notes.iter().any(|(_, result)| {
+        self.entries.iter().any(|(_, result)| {
             let rest = result.strip_prefix(field);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':', '.', '[']))
         })
@@ -178,7 +178,7 @@ impl Told {
             .as_object()
             .and_then(|members| members.get("properties"));
         let whole = format!("{}[{}].properties", item.array, item.at);
-        let sources = self.notes.iter().filter(|(_, result)| *result == whole);
+        let sources = self.entries.iter().filter(|(_, result)| *result == whole);
         let sources: Vec<_> = sources
             .filter_map(|(path, _)| value_at(event, path)?.as_object())
             .collect();
@@ -207,7 +207,7 @@ impl Told {
             let prefix = source.join(".");
             let left_out =
                 |(path, result): &(String, String)| *path == prefix && result.starts_with("left out");
-            if self.notes.iter().any(left_out) {
+            if self.entries.iter().any(left_out) {
                 continue;
             }
             for (key, _) in found.and_then(Json::as_object).unwrap_or_default() {
@@ -219,9 +219,9 @@ impl Told {
         gone
     }
 
-    /// Whether a note or a warning names an input path or something below it.
+    /// Whether an entry or a warning names an input path or something below it.
     pub fn names(&self, path: &str) -> bool {
-        let paths = self.notes.iter().map(|(path, _)| path).chain(&self.warned);
+        let paths = self.entries.iter().map(|(path, _)| path).chain(&self.warned);
         paths
             .filter_map(|named| named.strip_prefix(path))
             .any(|rest| rest.is_empty() || rest.starts_with(['.', '[']))

@@ -2,7 +2,7 @@
 //! reports of real users is named for an event of its own case file. The forms that all routes share (FM) are named by the
 //! rule of the route that reads a value by them.
 
-use crate::{PAGES, SHOWN, case_file, each_event};
+use crate::{PAGE_OF_ROUTE, PAGES, case_file, each_event};
 use event::Route;
 use event::json::Json;
 use mapping::printed::print;
@@ -128,12 +128,12 @@ fn rules_of_warnings(page: &str) -> BTreeMap<String, BTreeSet<String>> {
 fn every_warning_has_a_rule_of_its_page() {
     event::rules!["SB-302"];
     let mut strange = BTreeSet::new();
-    for (route, page) in SHOWN {
+    for (route, page) in PAGE_OF_ROUTE {
         let rules = rules_of_warnings(page);
         assert!(rules.len() > 5, "{page}: {rules:?}");
         let mut seen = BTreeSet::new();
-        each_event(*route, page, &mut |title, text, settings| {
-            for (reason, rule) in named(&print(*route, text, settings, true).line).1 {
+        each_event(route, page, &mut |title, text, settings| {
+            for (reason, rule) in named(&print(route, text, settings, true).line).1 {
                 if rules.get(&reason).is_none_or(|rules| !rules.contains(&rule)) {
                     strange.insert(format!("{page}: {reason} by {rule:?}: {title}"));
                 }

@@ -1,6 +1,6 @@
 //! What `--explain` owes to whoever asks why an event for Branch came out as it did.
 
-use crate::explained::told;
+use crate::explained::explanation;
 use crate::paths::value_at;
 use event::json::Json;
 
@@ -8,7 +8,7 @@ use event::json::Json;
 /// without a word, a member of `custom_data` that comes from nowhere.
 pub fn gaps(event: &str, line: Json<'_>) -> Vec<String> {
     let mut gaps = Vec::new();
-    let (told, is_sent) = told(line, "SR-", &mut gaps);
+    let (explanation, is_sent) = explanation(line, "SR-", &mut gaps);
     if !is_sent {
         return gaps;
     }
@@ -17,13 +17,13 @@ pub fn gaps(event: &str, line: Json<'_>) -> Vec<String> {
     let members = |of, path| value_at(of, path).and_then(Json::as_object).unwrap_or_default();
     for (key, value) in members(event, "properties") {
         let path = format!("properties.{key}");
-        if !is_blank(value) && !told.names(&path) {
+        if !is_blank(value) && !explanation.names(&path) {
             gaps.push(format!("{path} is gone without a word"));
         }
     }
     for (key, _) in members(line, "calls[0].body.custom_data") {
         let path = format!("custom_data.{key}");
-        if !told.gives(&path) {
+        if !explanation.gives(&path) {
             gaps.push(format!("{path} comes from nowhere"));
         }
     }

@@ -25,33 +25,69 @@ const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
 /// The folder of the specification's pages.
 const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/mapping/spec");
 
-/// The routes whose worked examples come out as their pages show them.
-const SHOWN: &[(Route, &str)] = &[
-    (Route::BrazeToSegment, "braze-to-segment.md"),
-    (Route::BranchToSegment, "branch-to-segment.md"),
-    (Route::SegmentToBranch, "segment-to-branch.md"),
-    (Route::SegmentToBraze, "segment-to-braze.md"),
-];
+/// A module of tests for each route, so that `cargo test` runs one route's alone by its name.
+macro_rules! routes {
+    ($($name:ident: $route:ident, $page:literal;)*) => {
+        /// Each route with its page.
+        const PAGE_OF_ROUTE: [(Route, &str); Route::ALL.len()] = [$((Route::$route, $page)),*];
+
+        $(mod $name {
+            use event::Route;
+
+            #[test]
+            fn every_case_comes_out_as_its_file_says() {
+                crate::run_cases(Route::$route, Route::$route.as_str());
+            }
+
+            #[test]
+            fn every_worked_example_comes_out_as_its_page_says() {
+                crate::run_worked_examples(Route::$route, $page);
+            }
+        })*
+    };
+}
+
+routes! {
+    segment_to_braze: SegmentToBraze, "segment-to-braze.md";
+    segment_to_branch: SegmentToBranch, "segment-to-branch.md";
+    branch_to_segment: BranchToSegment, "branch-to-segment.md";
+    braze_to_segment: BrazeToSegment, "braze-to-segment.md";
+}
 
 #[test]
-fn every_case_comes_out_as_its_file_says() {
+fn every_case_of_own_rules_comes_out_as_its_file_says() {
+    run_cases(Route::SegmentToBraze, case_file::OWN_RULES);
+}
+
+#[test]
+fn every_route_has_its_module() {
+    assert!(
+        Route::ALL
+            .iter()
+            .all(|route| PAGE_OF_ROUTE.iter().any(|(of, _)| of == route))
+    );
+}
+
+/// Runs the cases of a folder; those that name no route are of this one.
+fn run_cases(route: Route, folder: &str) {
     let mut failures = Vec::new();
     let mut count = 0;
-    for route in Route::ALL {
-        for file in case_file::of_route(route) {
-            count += file.run(route, &mut failures);
-        }
-    }
-    for file in case_file::of_folder(case_file::OWN_RULES) {
-        count += file.run(Route::SegmentToBraze, &mut failures);
+    for file in case_file::of_folder(folder) {
+        count += file.run(route, &mut failures);
     }
     assert!(count > 0, "there are no cases");
-    assert!(
-        failures.is_empty(),
-        "{} of {count} cases fail:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    let (failing, list) = (failures.len(), failures.join("\n"));
+    assert!(failures.is_empty(), "{failing} of {count} cases fail:\n{list}");
+}
+
+fn run_worked_examples(route: Route, page: &str) {
+    let mut failures = Vec::new();
+    let examples = worked_examples::of_page(page);
+    assert!(!examples.is_empty(), "{page} has no worked examples");
+    for example in examples {
+        example.run(route, &mut failures);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// Hands over every event of a route's cases and worked examples, with its title and settings.
@@ -100,12 +136,12 @@ fn every_field_and_every_loss_is_explained() {
 #[test]
 fn a_setting_that_makes_a_name_is_named() {
     event::rules!["SB-030", "SB-242"];
-    let note = |settings: &str, event: &str, note: &str| {
+    let shows = |settings: &str, event: &str, entry: &str| {
         let settings = Settings::load(&format!("[segment_to_braze]\n{settings}")).unwrap();
         let line = print(Route::SegmentToBraze, event, &settings, true).line;
-        assert!(line.contains(note), "{note} is not in {line}");
+        assert!(line.contains(entry), "{entry} is not in {line}");
     };
-    note(
+    shows(
         "rename_events = {E = \"Renamed\"}",
         r#"{"type":"track","userId":"u","timestamp":"2026-03-01T12:00:00Z","event":"E"}"#,
         r#"{"rule":"SB-030","path":"settings.segment_to_braze.rename_events","result":"event is read as Renamed"}"#,
@@ -113,7 +149,7 @@ fn a_setting_that_makes_a_name_is_named() {
     for (name, setting) in [("", "page_event_unnamed"), (r#""name":"Home","#, "page_event")] {
         let event = format!(r#"{{{name}"type":"page","userId":"u","timestamp":"2026-03-01T12:00:00Z"}}"#);
         let path = format!(r#"{{"rule":"SB-242","path":"settings.segment_to_braze.{setting}","#);
-        note("pages = \"all\"", &event, &path);
+        shows("pages = \"all\"", &event, &path);
     }
 }
 
@@ -135,21 +171,8 @@ fn what_decided_and_where_is_explained_on_the_routes_to_segment() {
     ] {
         assert_none(&explanation_gaps(route, page, |_, line, _| {
             let mut gaps = Vec::new();
-            explained::told(line, rules, &mut gaps);
+            explained::explanation(line, rules, &mut gaps);
             gaps
         }));
     }
-}
-
-#[test]
-fn every_worked_example_comes_out_as_its_page_says() {
-    let mut failures = Vec::new();
-    for (route, page) in SHOWN {
-        let examples = worked_examples::of_page(page);
-        assert!(!examples.is_empty(), "{page} has no worked examples");
-        for example in examples {
-            example.run(*route, &mut failures);
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -18,7 +18,6 @@ pub struct Example {
     output: String,
 }
 
-/// The examples of a page.
 pub fn of_page(page: &str) -> Vec<Example> {
     let text = std::fs::read_to_string(Path::new(PAGES).join(page)).unwrap();
     let sections = text.split("\n### EX-").skip(1);

@@ -28,7 +28,7 @@ use crate::terminal;
 /// What stops a look as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// AWS.
+    /// The account or its stack cannot be reached.
     #[error(transparent)]
     Aws(#[from] account::Error),
     /// The settings file.

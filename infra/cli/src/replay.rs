@@ -31,7 +31,7 @@ use crate::wall_clock::now;
 /// What stops a replay. What was replayed before is deleted, and what was not is where it was.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// AWS.
+    /// The account or its stack cannot be reached.
     #[error(transparent)]
     Aws(#[from] account::Error),
     /// The settings file.

@@ -43,7 +43,7 @@ pub(crate) enum Node {
 
 /// A field of a record. Fields that can be nothing but null have no bytes and no text, so they are left out.
 pub struct Field {
-    /// Its name.
+    /// The key of a value in each record.
     pub name: String,
     /// `"name":`
     pub(crate) key: String,

@@ -33,7 +33,7 @@ pub struct Environment {
 
 /// Where Currents files lie, for the function that reads them.
 pub struct BrazeFiles {
-    /// The bucket.
+    /// Its name at AWS; none where Currents files are not read.
     pub bucket: Option<String>,
     /// What their keys begin with; empty for all of them.
     pub prefix: String,

@@ -13,7 +13,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connecting ends after this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The fallback bucket.
+/// S3, for what SQS cannot take now or not at this size.
 pub struct FallbackBucket<C = SystemClock> {
     requests: S3Requests<C>,
     bucket: String,

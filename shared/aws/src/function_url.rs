@@ -79,7 +79,6 @@ struct HttpContext {
     source_ip: String,
 }
 
-/// One answer of a Function URL.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UrlAnswer {

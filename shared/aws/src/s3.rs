@@ -18,7 +18,7 @@ pub struct S3<C = SystemClock> {
 /// Which keys of a bucket are listed. What is empty does not narrow it down.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Listed<'a> {
-    /// The bucket.
+    /// Its name at AWS.
     pub bucket: &'a str,
     /// What the keys begin with.
     pub prefix: &'a str,

@@ -50,7 +50,6 @@ impl Item {
         matches!(self, Self::Event { .. } | Self::ParkedEvent(_))
     }
 
-    /// What is parked of it.
     pub(crate) const fn parked(&self) -> Option<&Part> {
         match self {
             Self::Event { .. } => None,

@@ -40,7 +40,7 @@ impl Cause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     v: u64,
-    /// The bucket.
+    /// Its name at AWS.
     pub bucket: String,
     /// The key of the object.
     pub key: String,
@@ -92,14 +92,14 @@ impl Work {
         }
     }
 
-    /// The body of a message.
+    /// The JSON text that SQS gets.
     pub fn to_body(&self) -> String {
         // Every member serialises.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// What a message is.
+/// A notification of S3, or work that a reader has left.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Opened {
     /// A file that is to be read.

@@ -27,7 +27,7 @@ pub struct Ports<Q, O, C, R, K> {
     pub queue: Q,
     /// S3.
     pub objects: O,
-    /// The clock.
+    /// Wall time, which the tests move.
     pub clock: C,
     /// Chance, for delays.
     pub random: R,

@@ -7,7 +7,6 @@ use avro::{Damaged, Frame, Header, HeaderFault, Records, Schema, Unreadable, fra
 use event::reasons::ParkReason;
 use std::ops::Range;
 
-/// The beginning of a file.
 pub(crate) struct Beginning {
     pub(crate) header: Header,
     pub(crate) event_type: String,

@@ -9,7 +9,6 @@ pub trait Item {
     fn users(&self) -> &[UserKey];
 }
 
-/// One item of a batch.
 pub struct PlannedItem<I> {
     /// What is sent.
     pub item: I,

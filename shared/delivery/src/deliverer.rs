@@ -102,7 +102,7 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         }
     }
 
-    /// What surrounds it.
+    /// Queues, secrets, HTTP, clock and randomness.
     pub const fn surroundings(&self) -> &S {
         &self.surroundings
     }

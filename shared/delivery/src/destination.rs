@@ -10,7 +10,7 @@ use event::settings::{Problem, Settings, Span};
 use std::hash::Hash;
 use telemetry::Secret;
 
-/// A batch of a destination.
+/// Calls that one request to this vendor takes.
 pub type BatchOf<D> = Batch<<D as Planner>::Target, <D as Planner>::Item>;
 
 /// One vendor that events are delivered to: its constants, its address, and which of its requests depend on each other.

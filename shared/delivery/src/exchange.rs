@@ -82,7 +82,7 @@ pub enum Ambiguous {
     Repeat,
     /// Sent again, though it may count twice.
     RepeatMayCountTwice,
-    /// Parked.
+    /// For a person to look up whether it arrived.
     Park,
 }
 

@@ -109,6 +109,5 @@ pub(crate) struct Context<'c, S> {
     pub surroundings: &'c S,
     /// Until when requests may start.
     pub stop: StopLine,
-    /// What is counted.
     pub counts: &'c Counts,
 }

@@ -17,7 +17,7 @@ use event::{Destination, Outcome, Route, Timestamp};
 pub struct Record {
     /// The id that the answer to Lambda names it by.
     pub message_id: String,
-    /// The handle of this receive.
+    /// What SQS wants back to change the visibility of this receive.
     pub receipt_handle: String,
     /// Its body, as text.
     pub body: String,

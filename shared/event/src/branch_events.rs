@@ -46,7 +46,7 @@ pub struct StandardEvent {
     pub is_extended: bool,
 }
 
-/// All standard events.
+/// What Branch's v2 event API takes under a name of its own.
 pub const STANDARD_EVENTS: &[StandardEvent] = &[
     imported("ADD_TO_CART", Category::Commerce),
     imported("ADD_TO_WISHLIST", Category::Commerce),

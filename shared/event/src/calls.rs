@@ -117,7 +117,7 @@ impl BranchEndpoint {
 pub struct SegmentCall {
     /// The element: a JSON object with `type` and `messageId`.
     pub body: String,
-    /// Its `messageId`.
+    /// Segment drops a second event with the same one.
     pub message_id: String,
     /// Whether `body` has no `timestamp`; delivery then adds the time of receipt (SEG-006).
     pub lacks_timestamp: bool,

@@ -5,7 +5,7 @@
 
 use crate::{Destination, Source};
 
-/// Which queue.
+/// The queues by what waits in them; the names at AWS come from the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum QueueName {
     /// The queue of a destination.
@@ -27,7 +27,7 @@ pub enum QueueName {
 pub struct Entry {
     /// Its id within the batch: unique, 1 to 80 of letters, digits, `-`, `_`.
     pub id: String,
-    /// Its body.
+    /// The text that SQS stores, such as an envelope.
     pub body: String,
     /// Seconds until it may be received, at most 900.
     pub delay_s: u32,
@@ -137,7 +137,7 @@ pub trait Store {
 pub struct VisibilityChange {
     /// Its id within the batch: unique, 1 to 80 of letters, digits, `-`, `_`.
     pub id: String,
-    /// The handle of this receive.
+    /// What SQS wants back to delete this receive or to change its visibility.
     pub receipt_handle: String,
     /// Seconds from now until it may be received again, at most 900.
     pub seconds: u32,

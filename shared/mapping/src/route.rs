@@ -76,7 +76,6 @@ pub(crate) trait Mapping {
 
 /// What is known of an event apart from its fields.
 pub(crate) struct Arrival {
-    /// Its id.
     pub id: EventId,
     /// Whether the id was derived from the event's bytes because the source gave none.
     pub is_derived: bool,

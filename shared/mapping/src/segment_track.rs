@@ -44,17 +44,13 @@ pub(crate) struct Removal {
 pub(crate) struct Track<'a> {
     /// `event`
     pub name: &'a str,
-    /// `messageId`
     pub message_id: String,
-    /// `userId`
     pub user_id: Option<&'a str>,
-    /// `anonymousId`
     pub anonymous_id: Option<&'a str>,
     /// `timestamp`; without one, delivery adds the time of receipt (SEG-006).
     pub timestamp: Option<Timestamp>,
     /// Which of several write keys the call is for (SEG-020).
     pub platform: Option<Platform>,
-    /// `integrations`
     pub integrations: &'a BTreeMap<String, bool>,
     /// Writes `context`.
     pub context: &'a dyn Fn(&mut ObjectWriter<'_>),

@@ -74,7 +74,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
         }
     }
 
-    /// What surrounds it.
+    /// Queues, secrets, bucket, clock and randomness.
     pub const fn surroundings(&self) -> &S {
         &self.surroundings
     }

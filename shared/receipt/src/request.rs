@@ -85,7 +85,7 @@ pub(crate) fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What is answered.
+/// What the sender gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// By the table of 4.7 (RC-130).

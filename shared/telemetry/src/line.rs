@@ -58,7 +58,7 @@ pub enum Decision {
 pub struct RequestLine {
     /// Who sent it.
     pub source: &'static str,
-    /// The id of the request.
+    /// Lambda's id of the request, cut to what a line may hold.
     pub request_id: LoggedId,
     /// The status of the answer.
     pub status: u16,
@@ -103,7 +103,7 @@ pub struct RequestLine {
     pub maybe_queued: Option<bool>,
 }
 
-/// The line of an event.
+/// What a function writes of one event (`"kind":"event"`).
 #[derive(Serialize)]
 pub struct EventLine {
     /// Who sent it.
@@ -177,7 +177,7 @@ pub struct RecordLine {
     pub no_answer: Option<&'static str>,
 }
 
-/// The line of an invocation.
+/// What a function writes at the end of each invocation (`"kind":"invocation"`).
 #[derive(Serialize)]
 pub struct InvocationLine {
     /// Whom it delivers to.

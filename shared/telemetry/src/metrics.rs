@@ -4,30 +4,30 @@ use crate::sink::Head;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The namespace of all metrics.
+/// Where CloudWatch lists them.
 pub const NAMESPACE: &str = "Switchyard";
 
 /// The unit of a metric, as CloudWatch spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// `Count`
+    /// A number of things, such as events.
     Count,
-    /// `Milliseconds`
+    /// A time of up to a few minutes.
     Milliseconds,
-    /// `Seconds`
+    /// An age.
     Seconds,
-    /// `Bytes`
+    /// The size of a body.
     Bytes,
-    /// `None`
+    /// A share or a factor.
     None,
 }
 
 /// One metric that exists: the table of the telemetry page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
-    /// Its name.
+    /// As CloudWatch shows it, in snake case.
     pub name: &'static str,
-    /// Its unit.
+    /// What one of its values counts.
     pub unit: Unit,
     /// The names of its dimensions beside `Stack`.
     pub dimensions: &'static [&'static str],

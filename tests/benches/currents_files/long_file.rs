@@ -73,7 +73,6 @@ impl LongFile {
         self.header.len() as u64 + self.blocks * self.block.len() as u64
     }
 
-    /// Its events.
     pub fn events(&self) -> u64 {
         self.blocks * self.events_a_block
     }
@@ -139,7 +138,6 @@ impl Surroundings {
         self
     }
 
-    /// The file.
     pub const fn file(&self) -> &LongFile {
         &self.file
     }

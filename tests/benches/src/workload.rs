@@ -87,7 +87,6 @@ struct Values {
 /// How many of a hundred events are of a kind.
 type Mix = [(&'static str, usize)];
 
-/// Of Segment.
 const SEGMENT: &Mix = &[
     ("track", 60),
     ("identify", 20),

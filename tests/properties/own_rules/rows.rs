@@ -167,7 +167,6 @@ pub fn change() -> impl Strategy<Value = Row> + Clone {
     ]
 }
 
-/// A row that drops.
 pub fn drop() -> Row {
     Row::of("drop = true".to_owned(), &[])
 }
@@ -182,7 +181,6 @@ pub fn row() -> impl Strategy<Value = Row> + Clone {
     ]
 }
 
-/// Some rows.
 pub fn rows() -> impl Strategy<Value = Vec<Row>> + Clone {
     proptest::collection::vec(row(), 1..6)
 }

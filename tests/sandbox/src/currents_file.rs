@@ -73,7 +73,7 @@ impl Plan {
 
 /// A file, and what it holds.
 pub struct CurrentsFile {
-    /// The file.
+    /// The bytes, with the places of their parts.
     pub container: Container,
     /// Its events in order, each as one JSON object in the form of Custom HTTP.
     pub events: Vec<String>,

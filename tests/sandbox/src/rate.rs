@@ -6,9 +6,9 @@ use std::time::Duration;
 /// How many requests a window of time takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// The requests.
+    /// How many of them one window takes.
     pub requests: u64,
-    /// The window.
+    /// Windows follow each other without a gap, from 1970 on.
     pub window: Duration,
 }
 

@@ -40,7 +40,7 @@ impl Vendor {
 pub struct Received {
     /// Whose path it was for.
     pub vendor: Vendor,
-    /// The method.
+    /// Such as `POST`.
     pub method: String,
     /// The path, without a query.
     pub path: String,
@@ -81,7 +81,7 @@ pub enum ItemResult {
         /// Why.
         reason: String,
     },
-    /// It is refused.
+    /// Named in the answer, or with the whole request.
     Refused {
         /// The vendor's message.
         reason: String,
@@ -112,7 +112,7 @@ pub struct Item {
 /// Everything seen so far, in the order in which it came.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// The requests.
+    /// In the order of their answers.
     pub requests: Vec<Received>,
     /// The items of all requests that were judged (none where a fault came in between).
     pub items: Vec<Item>,

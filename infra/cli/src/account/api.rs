@@ -99,7 +99,6 @@ impl Api {
         &self.client
     }
 
-    /// The region.
     pub(crate) fn region(&self) -> &str {
         &self.region
     }

@@ -39,7 +39,6 @@ impl DeployedStack {
         &self.api
     }
 
-    /// Its name.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

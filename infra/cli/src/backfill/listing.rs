@@ -17,7 +17,6 @@ pub(crate) struct Object {
     pub(crate) written_at: Timestamp,
 }
 
-/// One page of a listing.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     /// Objects, by their keys in byte order.

@@ -17,7 +17,7 @@ pub enum Error {
     /// The folder of tests cannot be read.
     #[error("cannot read the tests in {}; name their folder with --tests FOLDER", .folder.display())]
     Folder {
-        /// The folder.
+        /// As `--tests` names it.
         folder: PathBuf,
         /// What the system says.
         source: std::io::Error,
@@ -37,7 +37,7 @@ pub enum Error {
     /// A file of tests cannot be read.
     #[error("cannot read the tests in {}", .file.display())]
     File {
-        /// The file.
+        /// By the path that was given, or was found in the folder.
         file: PathBuf,
         /// What the system says.
         source: std::io::Error,
@@ -45,7 +45,7 @@ pub enum Error {
     /// A file is no list of tests.
     #[error("{} is no list of tests; `switchyard check --help` shows one", .file.display())]
     Form {
-        /// The file.
+        /// By the path that was given, or was found in the folder.
         file: PathBuf,
         /// Where and what.
         source: serde_json::Error,
@@ -53,9 +53,9 @@ pub enum Error {
     /// A test says something that no test can mean.
     #[error("{}: the test \"{name}\" {wrong}", .file.display())]
     Test {
-        /// The file.
+        /// By the path that was given, or was found in the folder.
         file: PathBuf,
-        /// The test.
+        /// By its `name`.
         name: String,
         /// What is wrong, and what to write.
         wrong: String,

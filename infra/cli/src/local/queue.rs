@@ -17,13 +17,13 @@ pub struct Queue<'a> {
     url: String,
 }
 
-/// One message.
+/// What one receive gives.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Message {
-    /// Its id.
+    /// SQS gives it.
     pub message_id: String,
-    /// Its content.
+    /// An envelope, or an event that is parked.
     pub body: String,
 }
 

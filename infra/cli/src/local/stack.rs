@@ -74,7 +74,7 @@ pub struct Stack {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The body.
+    /// JSON: `{"status":"ok"}`, or the reason of the refusal.
     pub body: String,
 }
 

@@ -8,7 +8,7 @@ pub enum Error {
     /// The file of events cannot be read.
     #[error("cannot read the events from {}; give a file of events, or none to read standard input", .file.display())]
     Events {
-        /// The file.
+        /// As the command line names it.
         file: PathBuf,
         /// What the system says.
         source: std::io::Error,
@@ -19,7 +19,7 @@ pub enum Error {
     /// The settings file cannot be read.
     #[error("cannot read the settings from {}; give a TOML file such as infra/settings/switchyard.toml", .file.display())]
     SettingsFile {
-        /// The file.
+        /// As `--settings` names it.
         file: PathBuf,
         /// What the system says.
         source: std::io::Error,

@@ -12,7 +12,6 @@ use std::rc::Rc;
 /// Milliseconds that a forced fetch of the keys may take, both attempts together (RS-014).
 const FORCED_FETCH_MS: u64 = 4000;
 
-/// The keys of one invocation.
 pub(super) struct InvocationKeys<'r, D: Destination, S: DelivererSurroundings> {
     cache: &'r Keys<D, S>,
     /// `None` if the secret cannot be read.

@@ -46,17 +46,17 @@ pub enum BrazeEndpoint {
     },
     /// `PUT /catalogs/<catalog>/items`
     CatalogUpsert {
-        /// The catalog.
+        /// The catalog's name.
         catalog: String,
     },
     /// `PATCH /catalogs/<catalog>/items`
     CatalogUpdate {
-        /// The catalog.
+        /// The catalog's name.
         catalog: String,
     },
     /// `DELETE /catalogs/<catalog>/items`
     CatalogDelete {
-        /// The catalog.
+        /// The catalog's name.
         catalog: String,
     },
     /// `POST /users/delete`, one kind of id a request: `ExternalIds`, `BrazeIds` or `UserAliases`.
@@ -66,34 +66,34 @@ pub enum BrazeEndpoint {
 /// How a subscriber is named; one kind a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SubscriberKind {
-    /// `external_ids`
+    /// By the id that the user's own systems give.
     ExternalIds,
-    /// `emails`
+    /// By address.
     Emails,
-    /// `phones`
+    /// By number, in E.164.
     Phones,
 }
 
 /// The arrays in which Braze takes items, by which its errors name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BrazeArray {
-    /// `user_aliases`
+    /// New aliases, or the aliases of deleted users.
     UserAliases,
-    /// `aliases_to_identify`
+    /// Aliases that get an external id.
     AliasesToIdentify,
-    /// `emails_to_identify`
+    /// Addresses whose profiles get an external id.
     EmailsToIdentify,
-    /// `merge_updates`
+    /// Pairs of users, of which one stays.
     MergeUpdates,
-    /// `attributes`
+    /// Users with their attributes.
     Attributes,
-    /// `events`
+    /// Custom events.
     Events,
-    /// `purchases`
+    /// Products that were bought.
     Purchases,
-    /// `subscription_groups`
+    /// States of a user in subscription groups.
     SubscriptionGroups,
-    /// `recipients`
+    /// Who gets a campaign or canvas, at most 50.
     Recipients,
     /// `items` of a catalog
     Items,
@@ -135,13 +135,13 @@ impl UserKey {
 /// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// `POST`
+    /// Adds; all but catalogs take this alone.
     Post,
-    /// `PUT`
+    /// Writes whole items.
     Put,
-    /// `PATCH`
+    /// Changes some fields of items.
     Patch,
-    /// `DELETE`
+    /// Removes items.
     Delete,
 }
 

@@ -22,7 +22,7 @@ pub enum Content<'a> {
 /// Which part of a Currents file is set aside (`currents-files.md`, section 8).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilePart<'a> {
-    /// The bucket.
+    /// The bucket with Currents files, by its name at AWS.
     pub bucket: Cow<'a, str>,
     /// The key of the object.
     pub key: Cow<'a, str>,

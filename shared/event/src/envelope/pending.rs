@@ -19,7 +19,7 @@ pub struct Pending {
     pub request_id: String,
     /// When it came.
     pub first_received_at: Timestamp,
-    /// Its `Content-Encoding`.
+    /// Its `Content-Encoding`, such as `gzip`.
     pub content_encoding: Option<String>,
     /// Its body as received, in base64.
     pub body_base64: String,

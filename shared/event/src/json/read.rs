@@ -25,17 +25,17 @@ impl Eq for Json<'_> {}
 /// What kind of value it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `null`
+    /// `null`.
     Null,
     /// `true` or `false`
     Bool,
-    /// A number
+    /// Digits as written.
     Number,
-    /// A string
+    /// A text in quotes.
     String,
-    /// An array
+    /// `[…]`.
     Array,
-    /// An object
+    /// `{…}`.
     Object,
 }
 

@@ -70,17 +70,17 @@ impl<'w> ObjectWriter<'w> {
         self.place(key).push_str(json);
     }
 
-    /// A string.
+    /// Writes a text, escaped.
     pub fn string(&mut self, key: &str, text: &str) {
         write_string(self.place(key), text);
     }
 
-    /// A boolean.
+    /// Writes `true` or `false`.
     pub fn bool(&mut self, key: &str, value: bool) {
         self.raw(key, if value { "true" } else { "false" });
     }
 
-    /// `null`.
+    /// Writes `null`.
     pub fn null(&mut self, key: &str) {
         self.raw(key, "null");
     }
@@ -133,7 +133,7 @@ impl<'w> ArrayWriter<'w> {
         self.place().push_str(json);
     }
 
-    /// A string.
+    /// Writes a text, escaped.
     pub fn string(&mut self, text: &str) {
         write_string(self.place(), text);
     }

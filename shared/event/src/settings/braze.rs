@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnItemError {
-    /// It is parked.
+    /// A person decides.
     #[default]
     Park,
     /// It counts as delivered, with a warning.

@@ -39,7 +39,7 @@ pub enum EventIds {
     /// As they are, where they cannot be an address.
     #[default]
     Verbatim,
-    /// As a hash.
+    /// `sha256:` and the first 32 hexadecimal digits of its SHA-256.
     Hash,
 }
 

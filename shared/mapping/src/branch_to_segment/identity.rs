@@ -44,11 +44,9 @@ pub(super) fn message_id(arrival: &Arrival, settings: &BranchToSegment) -> Strin
 
 /// The user of a call: one of the two is there.
 pub(super) struct Identity<'a> {
-    /// `anonymousId`
     pub anonymous_id: Option<Cow<'a, str>>,
     /// Whether a device's id stands in for it.
     pub is_device: bool,
-    /// `userId`
     pub user_id: Option<Cow<'a, str>>,
 }
 

@@ -106,13 +106,10 @@ impl Group {
 }
 
 pub(super) struct Property<'a> {
-    /// Its group.
     group: Group,
     /// The key of the entry that it comes from.
     key: &'a str,
-    /// Its name.
     pub name: Cow<'a, str>,
-    /// Its value.
     pub value: Value<'a>,
 }
 

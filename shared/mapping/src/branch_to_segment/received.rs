@@ -33,9 +33,7 @@ const UNSIGNED_FACEBOOK: &str = "fb_data_terms_not_signed";
 /// An event; what is absent is empty.
 #[derive(Default)]
 pub(super) struct Received<'a> {
-    /// `name`
     pub name: Option<Json<'a>>,
-    /// `id`
     pub id: Option<Json<'a>>,
     /// `timestamp` and `event_timestamp`
     pub times: [Option<Json<'a>>; 2],
@@ -47,13 +45,9 @@ pub(super) struct Received<'a> {
     pub link: Link<'a>,
     /// `user_data`
     pub user: Object<'a>,
-    /// `event_data`
     pub event_data: Object<'a>,
-    /// `content_items`
     pub content_items: Vec<Json<'a>>,
-    /// `custom_data`
     pub custom_data: Object<'a>,
-    /// `metadata`
     pub metadata: Object<'a>,
     /// Those of the six fields above that are no objects, or no list: key and value.
     pub unreadable: Vec<(&'static str, Json<'a>)>,

@@ -47,7 +47,6 @@ pub(super) fn text(json: Json<'_>) -> Option<Cow<'_, str>> {
 /// A value of a call on its way out.
 #[derive(Clone)]
 pub(super) enum Value<'a> {
-    /// As received.
     Received(Json<'a>),
     /// The JSON text of a value made by a rule.
     Made(String),

@@ -12,17 +12,13 @@ const INTEGRATION: &str = "Braze";
 /// What the fields of an event give for the context. What is absent is not written, and no object is written empty.
 #[derive(Default)]
 pub(super) struct Context<'a> {
-    /// `timezone`
     pub timezone: Option<Usable<'a>>,
-    /// `userAgent`
     pub user_agent: Option<Usable<'a>>,
     /// `traits.email`
     pub email: Option<Usable<'a>>,
     /// `traits.phone`
     pub phone: Option<Usable<'a>>,
-    /// `device.id`
     pub device_id: Option<Usable<'a>>,
-    /// `device.model`
     pub device_model: Option<Usable<'a>>,
     /// `device.type`, and `os.name` unless it is the web.
     pub platform: Option<Usable<'a>>,
@@ -30,7 +26,6 @@ pub(super) struct Context<'a> {
     pub advertising_id: Option<Usable<'a>>,
     /// `device.adTrackingEnabled`
     pub ad_tracking_enabled: Option<bool>,
-    /// `os.version`
     pub os_version: Option<Usable<'a>>,
     /// `network.carrier`
     pub carrier: Option<Usable<'a>>,

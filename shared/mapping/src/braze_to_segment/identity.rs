@@ -16,7 +16,6 @@ const MAX_ID_CHARS: usize = 64;
 
 /// The user of a call: one of the two is there.
 pub(super) struct Identity<'a> {
-    /// `userId`
     pub user_id: Option<Cow<'a, str>>,
     /// `anonymousId`, with the prefix of the settings.
     pub anonymous_id: Option<Cow<'a, str>>,

@@ -100,9 +100,7 @@ const FIRST_TRIMMED: [&str; 8] = [
 ];
 
 pub(super) struct Property<'a> {
-    /// Its key.
     pub key: Cow<'a, str>,
-    /// Its value.
     pub value: Value<'a>,
 }
 

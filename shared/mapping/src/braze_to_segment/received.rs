@@ -9,7 +9,6 @@ use std::borrow::Cow;
 /// The root object of an event, its keys sorted by what they mean.
 #[derive(Default)]
 pub(super) struct Root<'a> {
-    /// `id`
     pub id: Option<Json<'a>>,
     event_type: Option<Json<'a>>,
     time: Option<Json<'a>>,
@@ -22,7 +21,6 @@ pub(super) struct Root<'a> {
 pub(super) struct Received<'a> {
     /// `event_type` as received: neither blank nor redacted.
     pub event_type: Cow<'a, str>,
-    /// `time`
     pub time: Option<Json<'a>>,
     /// The fields of `user` that have a meaning of their own.
     pub user: User<'a>,
@@ -39,9 +37,7 @@ pub(super) struct User<'a> {
     pub user_id: Option<Json<'a>>,
     /// `external_user_id`: the customer's id.
     pub external_user_id: Option<Json<'a>>,
-    /// `device_id`
     pub device_id: Option<Json<'a>>,
-    /// `timezone`
     pub timezone: Option<Json<'a>>,
 }
 

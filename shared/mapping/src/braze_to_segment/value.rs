@@ -89,7 +89,6 @@ pub(super) fn is_redacted(json: Json<'_>) -> bool {
 /// A value of `properties` on its way out.
 #[derive(Clone)]
 pub(super) enum Value<'a> {
-    /// As received.
     Received(Json<'a>),
     /// A number or boolean that becomes a string.
     Quoted(Json<'a>),

@@ -424,7 +424,6 @@ impl<'n> Changer<'n> {
     }
 }
 
-/// What a change has met.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Met {
     /// No value that its path names.

@@ -46,7 +46,6 @@ const CONDITIONS: [&str; 8] = [
     "REFURBISHED",
 ];
 
-/// What a name takes.
 #[derive(Clone, Copy)]
 enum Takes {
     Text,

@@ -25,7 +25,6 @@ const ANDROID_ID_DIGITS: std::ops::RangeInclusive<usize> = 1..=16;
 pub(super) enum System {
     /// iOS and its kin.
     Ios,
-    /// Android.
     Android,
 }
 

@@ -16,50 +16,30 @@ pub(super) struct Received<'a> {
     pub event_type: Option<Json<'a>>,
     /// `event`
     pub name: Option<Json<'a>>,
-    /// `messageId`
     pub message_id: Option<Json<'a>>,
-    /// `userId`
     pub user_id: Option<Json<'a>>,
-    /// `anonymousId`
     pub anonymous_id: Option<Json<'a>>,
-    /// `timestamp`
     pub timestamp: Option<Json<'a>>,
-    /// `originalTimestamp`
     pub original_timestamp: Option<Json<'a>>,
-    /// `properties`
     pub properties: Object<'a>,
-    /// `integrations`
     integrations: Object<'a>,
-    /// `context`
     pub context: Context<'a>,
 }
 
 /// The parts of `context` that rules look at.
 #[derive(Default)]
 pub(super) struct Context<'a> {
-    /// `ip`
     pub ip: Option<Json<'a>>,
-    /// `userAgent`
     pub user_agent: Option<Json<'a>>,
-    /// `locale`
     pub locale: Option<Json<'a>>,
-    /// `device`
     pub device: Object<'a>,
-    /// `os`
     pub os: Object<'a>,
-    /// `app`
     pub app: Object<'a>,
-    /// `screen`
     pub screen: Object<'a>,
-    /// `page`
     pub page: Object<'a>,
-    /// `library`
     pub library: Object<'a>,
-    /// `integration`
     pub integration: Object<'a>,
-    /// `integrations`
     integrations: Object<'a>,
-    /// `consent`
     pub consent: Object<'a>,
     /// `dma_eea`, `dma_ad_personalization` and `dma_ad_user_data`
     pub dma: [Option<Json<'a>>; DMA.len()],

@@ -11,7 +11,6 @@ use event::settings::SegmentToBraze;
 
 /// What all objects of one event have in common.
 pub(super) struct EventContext<'e, 'a> {
-    /// The event.
     pub event: &'e Received<'a>,
     /// How the user wants events mapped.
     pub settings: &'e SegmentToBraze,

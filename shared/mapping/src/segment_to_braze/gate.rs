@@ -13,19 +13,12 @@ use std::borrow::Cow;
 /// The types of call that Braze has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EventType {
-    /// `identify`
     Identify,
-    /// `track`
     Track,
-    /// `page`
     Page,
-    /// `screen`
     Screen,
-    /// `group`
     Group,
-    /// `alias`
     Alias,
-    /// `delete`
     Delete,
 }
 

@@ -32,15 +32,10 @@ pub(super) struct UserAlias {
 /// The one identifier of a user.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Identity {
-    /// `external_id`
     ExternalId(String),
-    /// `braze_id`
     BrazeId(String),
-    /// `user_alias`
     UserAlias(UserAlias),
-    /// `email`
     Email(String),
-    /// `phone`
     Phone(String),
 }
 

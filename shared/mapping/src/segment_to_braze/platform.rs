@@ -32,7 +32,6 @@ pub(super) fn platform_of(event: &Received<'_>) -> Option<Platform> {
 
 /// The identifier of an app at Braze.
 pub(super) struct AppId<'e> {
-    /// The identifier.
     pub id: Cow<'e, str>,
     place: Place,
     key: &'static str,

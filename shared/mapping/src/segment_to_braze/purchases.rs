@@ -38,7 +38,6 @@ const OF_PURCHASE: [&str; 4] = ["product_id", "currency", "price", "quantity"];
 /// What was made of an order, or of a track's revenue.
 #[derive(Default)]
 pub(super) struct Purchased {
-    /// The purchases.
     pub items: Vec<BrazeItem>,
     /// Whether a product was left out because nobody knows its currency (SB-175).
     pub is_incomplete: bool,

@@ -22,7 +22,6 @@ pub(super) struct Received<'a> {
     pub properties: Object<'a>,
     /// `traits`, if present.
     pub traits: Option<Object<'a>>,
-    /// `context`
     pub context: Object<'a>,
     /// `context.traits`, if present.
     pub context_traits: Option<Object<'a>>,

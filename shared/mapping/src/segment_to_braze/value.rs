@@ -28,7 +28,6 @@ const CHANGES: [&str; 6] = ["inc", "add", "remove", "$add", "$update", "$remove"
 /// Where a value lies: some keys mean something in one place alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
-    /// The value of an attribute.
     Attribute,
     /// Below an operator.
     Operator,

@@ -20,7 +20,6 @@ struct Resource {
 }
 
 impl Deployment {
-    /// Reads it.
     pub(super) async fn read(stack: &DeployedStack) -> Result<Self, Error> {
         const DESCRIBE: &str = "DescribeStacks";
         let form = [("StackName".to_owned(), stack.name().to_owned())];

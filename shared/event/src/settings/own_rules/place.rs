@@ -10,7 +10,6 @@ use toml::de::{DeTable, DeValue};
 pub(super) struct Place<'p> {
     /// The whole file.
     pub file: &'p str,
-    /// The value.
     pub value: &'p Spanned<DeValue<'p>>,
 }
 

@@ -16,7 +16,7 @@ const MAX_NAME_CHARS: usize = 40;
 /// The rows of a route, in the order in which they run.
 pub type Rows = Vec<Row>;
 
-/// One row.
+/// What a user's own rule does, and of which events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Its name in log lines and explanations: given, or `rules.<number>`.
@@ -52,7 +52,7 @@ pub enum Change {
     Values {
         /// Where it is.
         at: Path,
-        /// The entries.
+        /// The table's names with what each becomes.
         entries: Vec<(String, String)>,
         /// What replaces any other text.
         other: Option<String>,
@@ -61,7 +61,7 @@ pub enum Change {
     Convert {
         /// Where it is.
         at: Path,
-        /// The form.
+        /// The form that the values get.
         form: Form,
     },
     /// Sets a value where there is none or null.
@@ -132,7 +132,6 @@ forms! {
     Json = "json",
 }
 
-/// The keys of a row.
 const KEYS: [&str; 10] = [
     "name", "when", "drop", "rename", "copy", "values", "convert", "default", "set", "remove",
 ];

@@ -13,7 +13,7 @@ pub enum CatalogOperation {
     Upsert,
     /// The fields that are sent are changed; the others stay.
     Update,
-    /// It is deleted.
+    /// `DELETE` of the item.
     Delete,
 }
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CanvasKey {
-    /// `canvas_entry_properties`
+    /// Sent under the key `canvas_entry_properties`, the older name.
     #[default]
     CanvasEntryProperties,
-    /// `context`
+    /// Sent under the key `context`.
     Context,
 }
 

@@ -4,7 +4,6 @@ use super::super::forms::Form;
 
 /// A field of Braze's user attributes.
 pub(super) struct Field {
-    /// Its name.
     pub name: &'static str,
     /// Where it is read from, in order.
     pub candidates: &'static [Candidate],
@@ -17,7 +16,6 @@ pub(super) struct Field {
 /// Where a value may stand.
 #[derive(Clone, Copy)]
 pub(super) enum Candidate {
-    /// A trait.
     Trait(&'static str),
     /// A key of the trait `address`.
     OfAddress(&'static str),

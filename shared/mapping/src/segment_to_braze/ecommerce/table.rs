@@ -62,7 +62,6 @@ impl Kind {
         }
     }
 
-    /// The column of the table.
     const fn column(self) -> usize {
         match self {
             Self::Viewed => 0,
@@ -89,11 +88,9 @@ pub(super) enum Need {
 /// What an output is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Value {
-    /// A text.
     Text,
     /// An amount of money.
     Amount(Amount),
-    /// A currency.
     Currency,
     /// How the cart was changed.
     Action,
@@ -107,7 +104,6 @@ pub(super) enum Value {
 pub(super) enum Amount {
     /// That of the whole.
     Total,
-    /// That of a part.
     Part,
 }
 

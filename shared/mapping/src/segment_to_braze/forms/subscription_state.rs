@@ -6,7 +6,6 @@ use crate::forms::text::is_blank;
 use event::json::{Json, Object};
 use event::reasons::Warning;
 
-/// A state of subscription.
 pub(super) fn state(json: Json<'_>) -> Option<&'static str> {
     if let Some(is_subscribed) = boolean(json) {
         return Some(if is_subscribed {

@@ -10,9 +10,7 @@ use event::reasons::Warning;
 
 /// A currency and where it is named.
 pub(super) struct Currency<'s> {
-    /// The code.
     pub code: &'s str,
-    /// What names it.
     pub parent: Parent,
     key: &'static str,
 }
