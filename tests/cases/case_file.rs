@@ -5,6 +5,7 @@ use event::json::Json;
 use event::settings::Settings;
 use event::{Route, Timestamp};
 use mapping::printed::print_received;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ pub struct CaseFile {
     rule: String,
     #[allow(dead_code, reason = "for the reader of the file")]
     why: String,
+    #[serde(deserialize_with = "rows_written_out")]
     cases: Vec<Case>,
 }
 
@@ -28,6 +30,9 @@ pub struct CaseFile {
 struct Case {
     #[serde(default)]
     why: String,
+    /// A table: one case for each row, with the row's first value for every `"$1"`, its second for `"$2"`, and so on.
+    #[serde(default)]
+    rows: Vec<Vec<Box<RawValue>>>,
     /// The route, where it is not that of the folder.
     route: Option<String>,
     /// Becomes a settings file.
@@ -70,6 +75,38 @@ fn one_line<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::E
     let event = Box::<RawValue>::deserialize(source)?;
     let lines: Vec<&str> = event.get().lines().map(str::trim_start).collect();
     Ok(Some(lines.join(" ")))
+}
+
+/// The cases, those with rows written out.
+fn rows_written_out<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Case>, D::Error> {
+    let mut cases = Vec::new();
+    for text in Vec::<Box<RawValue>>::deserialize(source)? {
+        let read = |text: &str| serde_json::from_str::<Case>(text).map_err(D::Error::custom);
+        let mut case = read(text.get())?;
+        let rows = std::mem::take(&mut case.rows);
+        if rows.is_empty() {
+            cases.push(case);
+            continue;
+        }
+        for row in rows {
+            let mut written = text.get().to_owned();
+            for (column, value) in (1..).zip(&row) {
+                let place = format!("\"${column}\"");
+                if !written.contains(&place) {
+                    return Err(D::Error::custom(format!(
+                        "nothing in {:?} takes {place}",
+                        case.why
+                    )));
+                }
+                written = written.replace(&place, value.get());
+            }
+            let mut case = read(&written)?;
+            let cells: Vec<&str> = row.iter().map(|value| value.get()).collect();
+            case.why = format!("{}: {}", case.why, cells.join(", "));
+            cases.push(case);
+        }
+    }
+    Ok(cases)
 }
 
 /// The text of a file with `<x*600>` written out: 600 times what stands before the star.
@@ -157,6 +194,28 @@ fn no_line_of_a_case_file_is_too_long_to_read() {
             );
         }
     }
+}
+
+#[test]
+fn each_row_of_a_table_is_a_case_that_can_fail() {
+    let file = |sent: &str| -> CaseFile {
+        let cases = r#"[{"why": "w", "event": {"type": "track", "event": "E", "messageId": "m", "userId": "$1",
+            "timestamp": "2026-03-01T12:00:00Z"}, "expect": {"outcome": "deliver", "body": {"/events/0/external_id": "$2"}},
+            "rows": [["a", "a"], [1.50, SENT]]}]"#;
+        let text = format!(
+            r#"{{"rule": "R", "why": "", "cases": {}}}"#,
+            cases.replace("SENT", sent)
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    let failures = |sent: &str| {
+        let mut failures = Vec::new();
+        assert_eq!(file(sent).run(Route::SegmentToBraze, &mut failures), 2);
+        failures
+    };
+    assert_eq!(failures("\"1.50\""), Vec::<String>::new());
+    let [failure] = failures("\"1.5\"").try_into().unwrap();
+    assert!(failure.starts_with("R case 1 (w: 1.50, \"1.5\"): "), "{failure}");
 }
 
 #[test]
