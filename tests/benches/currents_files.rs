@@ -6,7 +6,7 @@ mod long_file;
 use avro::{Frame, Header, Records, frame};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher, black_box};
-use long_file::{LongFile, Surroundings};
+use long_file::{LongFile, LongFileBucket};
 use sandbox::currents_file::{Codec, Container, CurrentsFile, Plan, long};
 
 /// Counts allocations, and shows them below each time.
@@ -42,7 +42,7 @@ fn file_of_500_mb(bencher: Bencher<'_, '_>) {
 /// Reads a file to its end at each call.
 fn measure(bencher: Bencher<'_, '_>, file: LongFile) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let aws = Surroundings::of(file);
+    let aws = LongFileBucket::of(file);
     let (events, bytes) = (aws.file().events(), aws.file().size());
     bencher
         .counter(ItemsCount::new(events))

@@ -46,7 +46,15 @@ fn dependencies_point_one_way() {
         ("delivery", &["event", "telemetry", "secrets", "surroundings"]),
         (
             "currents",
-            &["event", "telemetry", "avro", "mapping", "receipt", "delivery"],
+            &[
+                "event",
+                "telemetry",
+                "surroundings",
+                "avro",
+                "mapping",
+                "receipt",
+                "delivery",
+            ],
         ),
         (
             "aws",

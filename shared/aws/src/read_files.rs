@@ -3,9 +3,10 @@
 use crate::deliver::before_deadline;
 use crate::queue_event::{answer, records};
 use crate::start::{Parts, START_MS, all_settings, config_of_sqs, init_ms, start};
-use crate::{S3, Sqs, SystemClock, SystemRandom, Unusable};
+use crate::surroundings::Lambda;
+use crate::{S3, Sqs, SystemClock, Unusable};
 use aws_lambda_events::sqs::SqsEvent;
-use currents::{Bucket, FileReader, Ports};
+use currents::{Bucket, FileReader};
 use event::{Clock, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::process::ExitCode;
@@ -38,14 +39,13 @@ async fn run(parts: Parts) -> Result<(), Error> {
     let s3 = S3::new(&config)?;
     sqs.warm(START_MS).await;
     sink.started(init_ms(began));
-    let ports = Ports {
-        queue: &sqs,
-        objects: &s3,
-        clock: SystemClock,
-        random: SystemRandom,
+    let surroundings = Lambda {
+        sqs,
+        http: (),
+        store: s3,
         sink,
     };
-    let reader = FileReader::new(environment.function, environment.settings, bucket, ports);
+    let reader = FileReader::new(environment.function, environment.settings, bucket, surroundings);
     let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Timestamp::from_millis(deadline);

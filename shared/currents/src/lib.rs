@@ -19,5 +19,5 @@ pub use answer::{Answer, Classification, classify};
 pub use event_text::{EventText, NotCurrents};
 pub use event_type::{TypeFault, event_type, of_key_alone as type_of_key};
 pub use object::{Got, Objects, Range};
-pub use reader::{Bucket, FileReader, Inflate, Ports, Steps};
+pub use reader::{Bucket, FileReader, Inflate, ReaderSurroundings, Steps};
 pub use whole_file::{WholeFile, read_whole_file};

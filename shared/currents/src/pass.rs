@@ -4,17 +4,14 @@ use crate::answer::Classification;
 use crate::chunk::{Item, Part, Position};
 use crate::event_text::EventText;
 use crate::limits::{HEADER_RANGE_BYTES, RANGE_BYTES, RESTARTS, UNREADABLE_BLOCKS};
-use crate::object::{Object, Objects};
-use crate::reader::{End, Halt, Run};
+use crate::object::Object;
+use crate::reader::{End, Halt, ReaderSurroundings, Run};
 use crate::whole_file::{Beginning, beginning};
 use avro::{Damaged, Frame, Header, Record, Records, Unreadable, frame};
-use event::ports::{Queue, Visibility};
 use event::reasons::ParkReason;
-use event::{Clock, Random};
 use mapping::braze_to_segment::closed_to_type;
 use receipt::pack::{Unfit, fit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use telemetry::Sink;
 
 /// One block, found.
 struct Block<'b> {
@@ -33,7 +30,7 @@ enum Step {
     End,
 }
 
-impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q, O, C, R, K> {
+impl<S: ReaderSurroundings> Run<'_, S> {
     /// Reads the file, from the position of the message on.
     pub(crate) async fn read(&mut self) -> End {
         for _ in 0..=RESTARTS {
@@ -62,8 +59,8 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
     }
 
     async fn pass(&mut self) -> Result<End, Halt> {
-        let (work, ports) = (self.work.clone(), self.ports);
-        let mut object = Object::new(&ports.objects, &work.bucket, &work.key, work.etag.clone());
+        let (work, surroundings) = (self.work.clone(), self.surroundings);
+        let mut object = Object::new(surroundings.store(), &work.bucket, &work.key, work.etag.clone());
         let ended = self.object(&mut object).await;
         self.bytes += object.received;
         self.size = Some(object.size()).filter(|size| *size != u64::MAX);
@@ -75,7 +72,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
     }
 
     /// Reads an object, and says why the rest of it is to be set aside, if so.
-    async fn object(&mut self, object: &mut Object<'_, O>) -> Result<Option<ParkReason>, Halt> {
+    async fn object(&mut self, object: &mut Object<'_, S::Store>) -> Result<Option<ParkReason>, Halt> {
         let begun = self.position;
         let first = if begun.offset == 0 {
             RANGE_BYTES
@@ -110,7 +107,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
 
     async fn blocks(
         &mut self,
-        object: &mut Object<'_, O>,
+        object: &mut Object<'_, S::Store>,
         header: &Header,
         text: &EventText,
         mut skip: u64,

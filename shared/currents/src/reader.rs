@@ -13,27 +13,18 @@ use crate::{key, report};
 use avro::{Codec, Schema, Unreadable};
 use delivery::Record;
 use delivery::backoff::{NEWER_VERSION_MS, ahead};
-use event::ports::{Queue, Visibility};
+use event::ports::Visibility;
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::Settings;
-use event::{Clock, Destination, Random, Route, Source, Timestamp, currents};
+use event::{Clock, Destination, Route, Source, Timestamp, currents};
 use mapping::braze_to_segment::closed_to_type;
 use std::cell::Cell;
-use telemetry::Sink;
+use surroundings::Surroundings;
 
-/// What surrounds a reader.
-pub struct Ports<Q, O, C, R, K> {
-    /// SQS.
-    pub queue: Q,
-    /// S3.
-    pub objects: O,
-    /// Wall time, which the tests move.
-    pub clock: C,
-    /// Chance, for delays.
-    pub random: R,
-    /// Where lines and metrics go.
-    pub sink: K,
-}
+/// The surroundings of a reader: it reads files of a bucket, and lets messages wait.
+pub trait ReaderSurroundings: Surroundings<Queue: Visibility, Store: Objects> {}
+
+impl<S: Surroundings<Queue: Visibility, Store: Objects>> ReaderSurroundings for S {}
 
 /// Which objects are read.
 #[derive(Debug, Clone)]
@@ -45,11 +36,11 @@ pub struct Bucket {
 }
 
 /// Reads the files that messages name.
-pub struct FileReader<Q, O, C, R, K> {
+pub struct FileReader<S: ReaderSurroundings> {
     function: &'static str,
     settings: Settings,
     bucket: Bucket,
-    ports: Ports<Q, O, C, R, K>,
+    surroundings: S,
     steps: Steps,
     warm: Cell<bool>,
 }
@@ -88,19 +79,14 @@ pub(crate) enum Task {
     Seal(ParkReason),
 }
 
-impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader<Q, O, C, R, K> {
+impl<S: ReaderSurroundings> FileReader<S> {
     /// A reader; `function` is its name in lines.
-    pub const fn new(
-        function: &'static str,
-        settings: Settings,
-        bucket: Bucket,
-        ports: Ports<Q, O, C, R, K>,
-    ) -> Self {
+    pub const fn new(function: &'static str, settings: Settings, bucket: Bucket, surroundings: S) -> Self {
         Self {
             function,
             settings,
             bucket,
-            ports,
+            surroundings,
             steps: Steps::OWN,
             warm: Cell::new(false),
         }
@@ -126,7 +112,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> FileReader
     }
 
     async fn is_finished(&self, record: &Record, deadline: Timestamp) -> bool {
-        let now = self.ports.clock.now();
+        let now = self.surroundings.clock().now();
         let task = self.task(record, now);
         let mut run = Run::new(self, record, now, deadline);
         let end = match task {

@@ -1,21 +1,15 @@
 //! What is logged of a message about a file: its line, lines of parked events, metrics.
 
-use crate::object::Objects;
-use crate::reader::Run;
+use crate::reader::{ReaderSurroundings, Run};
 use crate::settle::Settled;
-use event::ports::{Queue, Visibility};
 use event::reasons::ParkReason;
-use event::{Clock, Destination, Random, Source};
+use event::{Clock, Destination, Source};
 use telemetry::metrics as m;
 use telemetry::{ErrorLine, EventLine, FileLine, Line, LoggedId, Metrics, Sink};
 
 /// Writes the line of a file, those of its parked events, and the metrics.
-pub(crate) fn emit<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
-    run: &Run<'_, Q, O, C, R, K>,
-    settled: &Settled,
-    is_cold: bool,
-) {
-    let sink = &run.ports.sink;
+pub(crate) fn emit<S: ReaderSurroundings>(run: &Run<'_, S>, settled: &Settled, is_cold: bool) {
+    let sink = run.surroundings.sink();
     let request_id = || LoggedId::technical(&format!("file-{}", run.file_id));
     for place in &run.faults {
         sink.line(Line::Error(ErrorLine {
@@ -43,7 +37,7 @@ pub(crate) fn emit<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Si
             own_rule: None,
         }));
     }
-    let now = run.ports.clock.now();
+    let now = run.surroundings.clock().now();
     let positive = |ms: i64| u64::try_from(ms).unwrap_or_default();
     let line = Line::File(FileLine {
         file_id: LoggedId::technical(&run.file_id),
@@ -68,10 +62,7 @@ pub(crate) fn emit<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Si
     sink.summary(line, metrics(run, settled));
 }
 
-fn metrics<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink>(
-    run: &Run<'_, Q, O, C, R, K>,
-    settled: &Settled,
-) -> Metrics {
+fn metrics<S: ReaderSurroundings>(run: &Run<'_, S>, settled: &Settled) -> Metrics {
     let mut metrics = Metrics::new();
     let source = Source::Braze.as_str();
     metrics.count(m::FILES, &[settled.outcome], 1);

@@ -2,14 +2,12 @@
 
 use crate::limits::SETTLED_MS;
 use crate::message::Cause;
-use crate::object::Objects;
-use crate::reader::{End, Halt, Run};
+use crate::reader::{End, Halt, ReaderSurroundings, Run};
 use delivery::backoff::{LONG_BACKOFF, LONG_HOLD, MAX_RECEIVES, MAX_VISIBILITY_S, delay, park_failed, tries};
-use event::ports::{Queue, QueueName, Visibility, VisibilityChange};
+use event::Clock;
+use event::ports::{QueueName, Visibility, VisibilityChange};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
-use event::{Clock, Random};
 use receipt::send::Outgoing;
-use telemetry::Sink;
 
 /// What became of a message.
 pub(crate) struct Settled {
@@ -51,7 +49,7 @@ impl Wait {
     }
 }
 
-impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q, O, C, R, K> {
+impl<S: ReaderSurroundings> Run<'_, S> {
     /// Settles a message.
     pub(crate) async fn settle(&mut self, end: End) -> Settled {
         let receives = self.receives();
@@ -72,7 +70,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             End::Retry => {
                 // Follow-ups were received too, and are no failures.
                 let tries = tries(&LONG_BACKOFF, receives, age_ms);
-                let after = delay(&LONG_BACKOFF, tries, &self.ports.random);
+                let after = delay(&LONG_BACKOFF, tries, self.surroundings.random());
                 self.wait(Wait::retry(RetryClass::Transient, after)).await
             }
             End::Hold if age_ms > ms(self.settings.delivery.hold_horizon) => {
@@ -83,7 +81,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
                     outcome: "hold",
                     reason: Some(HoldKind::Config.as_str()),
                     class: None,
-                    after: delay(&LONG_HOLD, receives, &self.ports.random),
+                    after: delay(&LONG_HOLD, receives, self.surroundings.random()),
                 };
                 self.wait(wait).await
             }
@@ -139,7 +137,7 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
 
     /// Sends the rest as a new message. Only its acknowledgement ends the old one.
     async fn hand_on(&mut self, cause: Cause, wait: Wait) -> Settled {
-        let now = self.ports.clock.now();
+        let now = self.surroundings.clock().now();
         let mut rest = self.work.clone();
         rest.offset = self.position.offset;
         rest.skip = self.position.skip;
@@ -183,7 +181,11 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
             receipt_handle: self.record.receipt_handle.clone(),
             seconds: wait.after.min(MAX_VISIBILITY_S),
         };
-        let changed = self.ports.queue.change(QueueName::BrazeFiles, &[change]).await;
+        let changed = self
+            .surroundings
+            .queue()
+            .change(QueueName::BrazeFiles, &[change])
+            .await;
         match changed {
             Ok(changed) if changed.is_empty() => {
                 self.faults
@@ -210,11 +212,11 @@ impl<Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'_, Q,
         let left = self
             .deadline
             .plus_millis(-SETTLED_MS)
-            .millis_since(self.ports.clock.now());
+            .millis_since(self.surroundings.clock().now());
         let most = self.settings.delivery.pause_s.min(u64::from(wait.after)) * 1000;
         let pause = most.min(u64::try_from(left).unwrap_or(0));
         if pause > 0 {
-            self.ports.clock.sleep(pause).await;
+            self.surroundings.clock().sleep(pause).await;
         }
     }
 }

@@ -21,6 +21,20 @@ pub trait Secrets {
     async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed>;
 }
 
+/// A function without a secret.
+impl Secrets for () {
+    async fn fetch(&self) -> Result<Secret, CallFailed> {
+        Err(CallFailed {
+            operation: "GetSecretValue",
+            code: "NoSecret".to_owned(),
+        })
+    }
+
+    async fn fetch_over_new_connection(&self) -> Result<Secret, CallFailed> {
+        self.fetch().await
+    }
+}
+
 impl<S: Secrets> Secrets for &S {
     async fn fetch(&self) -> Result<Secret, CallFailed> {
         (**self).fetch().await

@@ -1,13 +1,14 @@
 //! The reader of `read-braze-files` between a bucket of one long file and an SQS that takes everything and keeps nothing.
 
 use currents::message::Work;
-use currents::{Bucket, FileReader, Got, Objects, Ports, Range};
+use currents::{Bucket, FileReader, Got, Objects, Range};
 use delivery::Record;
 use event::ports::{CallFailed, Entry, Queue, QueueName, Sent, Visibility, VisibilityChange};
 use event::settings::Settings;
 use event::{Clock, Random, Timestamp};
 use sandbox::currents_file::{Codec, CurrentsFile, Plan, key};
 use std::cell::{Cell, RefCell};
+use surroundings::Surroundings;
 use telemetry::{Line, Metrics, Sink};
 
 const BUCKET: &str = "acme-currents";
@@ -108,7 +109,7 @@ pub struct Read {
 }
 
 /// AWS around the reader.
-pub struct Surroundings {
+pub struct LongFileBucket {
     file: LongFile,
     invocation_ms: i64,
     now: Cell<Timestamp>,
@@ -118,7 +119,7 @@ pub struct Surroundings {
     rest: RefCell<Option<String>>,
 }
 
-impl Surroundings {
+impl LongFileBucket {
     /// AWS with this file in the bucket.
     pub fn of(file: LongFile) -> Self {
         Self {
@@ -153,14 +154,7 @@ impl Surroundings {
             name: BUCKET.to_owned(),
             prefix: "currents/".to_owned(),
         };
-        let ports = Ports {
-            queue: self,
-            objects: self,
-            clock: self,
-            random: self,
-            sink: self,
-        };
-        let reader = FileReader::new("read-braze-files", Settings::default(), bucket, ports);
+        let reader = FileReader::new("read-braze-files", Settings::default(), bucket, self);
         let whole = Work::whole(BUCKET.to_owned(), key("currents/", CLICK, "2026-03-01-11", 42));
         let mut body = Some(whole.to_body());
         let mut invocations = 0;
@@ -190,7 +184,7 @@ impl Surroundings {
     }
 }
 
-impl Objects for Surroundings {
+impl Objects for LongFileBucket {
     async fn get(&self, _: &str, _: &str, range: Range, _: Option<&str>) -> Got {
         self.pass_ms(RANGE_MS);
         Got::Bytes {
@@ -201,7 +195,7 @@ impl Objects for Surroundings {
     }
 }
 
-impl Queue for &Surroundings {
+impl Queue for &LongFileBucket {
     async fn send(&self, queue: QueueName, entries: &[Entry]) -> Result<Sent, CallFailed> {
         self.pass_ms(SEND_MS);
         for entry in entries {
@@ -221,13 +215,47 @@ impl Queue for &Surroundings {
     }
 }
 
-impl Visibility for &Surroundings {
+impl Visibility for &LongFileBucket {
     async fn change(&self, _: QueueName, changes: &[VisibilityChange]) -> Result<Vec<String>, CallFailed> {
         panic!("{} messages wait", changes.len());
     }
 }
 
-impl Clock for &Surroundings {
+impl Surroundings for &LongFileBucket {
+    type Queue = Self;
+    type Http = ();
+    type Store = Self;
+    type Clock = Self;
+    type Random = Self;
+    type Secrets = ();
+    type Sink = Self;
+
+    fn queue(&self) -> &Self {
+        self
+    }
+
+    fn http(&self) -> &() {
+        &()
+    }
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+
+    fn random(&self) -> &Self {
+        self
+    }
+
+    fn sink(&self) -> &Self {
+        self
+    }
+}
+
+impl Clock for &LongFileBucket {
     fn now(&self) -> Timestamp {
         self.now.get()
     }
@@ -238,13 +266,13 @@ impl Clock for &Surroundings {
     }
 }
 
-impl Random for &Surroundings {
+impl Random for &LongFileBucket {
     fn unit(&self) -> f64 {
         0.5
     }
 }
 
-impl Sink for Surroundings {
+impl Sink for LongFileBucket {
     fn line(&self, _: Line) {}
 
     /// Checks that nothing was lost on the way.

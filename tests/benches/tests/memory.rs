@@ -8,7 +8,7 @@
 #[path = "../currents_files/long_file.rs"]
 mod long_file;
 
-use long_file::{LongFile, Read, Surroundings};
+use long_file::{LongFile, LongFileBucket, Read};
 use peak_alloc::PeakAlloc;
 use sandbox::currents_file::Codec;
 
@@ -23,7 +23,7 @@ const FILE_BYTES: u64 = 9_000_000;
 const EVENTS: u64 = 5_000;
 
 /// Reads a file, and gives the most bytes that were allocated for it at once.
-fn peak_of(aws: &Surroundings) -> (usize, Read) {
+fn peak_of(aws: &LongFileBucket) -> (usize, Read) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let before = ALLOCATED.current_usage();
     ALLOCATED.reset_peak_usage();
@@ -43,7 +43,7 @@ fn a_file_of_any_length_is_read_in_64_mib() {
     for file in [null, compressed(Codec::Deflate), compressed(Codec::Snappy)] {
         let events = file.events();
         // So short that the rest is handed on several times: a hundredth of a file of 500 MB each.
-        let aws = Surroundings::of(file).in_invocations_of(15_400);
+        let aws = LongFileBucket::of(file).in_invocations_of(15_400);
         let (peak, read) = peak_of(&aws);
         assert!(peak < 64 * MIB, "{peak} bytes at once");
         assert!(read.bytes > events * 500, "{read:?}");

@@ -1,23 +1,22 @@
 //! What one message about a file has come to.
 
-use super::{FileReader, Ports, Steps};
+use super::{FileReader, ReaderSurroundings, Steps};
 use crate::answer::Classification;
 use crate::chunk::{Chunk, Item, Part, Position};
 use crate::limits::{ANSWER_MS, SENT_MS, STOP_MS};
 use crate::message::Work;
-use crate::object::{Object, Objects};
+use crate::object::Object;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use delivery::Record;
 use event::envelope::{Auth, Content, FilePart, Head, KeyAge, Parked};
-use event::ports::{Queue, QueueName, Visibility};
+use event::ports::QueueName;
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::Settings;
-use event::{Clock, Destination, Random, Source, Timestamp, currents, hex};
+use event::{Clock, Destination, Source, Timestamp, currents, hex};
 use receipt::pack::pack;
 use receipt::send::{Outgoing, Sending, send};
 use sha2::{Digest, Sha256};
-use telemetry::Sink;
 
 /// How reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +66,10 @@ impl From<Classification> for Halt {
 }
 
 /// What one message about a file has come to.
-pub(crate) struct Run<'r, Q, O, C, R, K> {
+pub(crate) struct Run<'r, S: ReaderSurroundings> {
     pub function: &'static str,
     pub settings: &'r Settings,
-    pub ports: &'r Ports<Q, O, C, R, K>,
+    pub surroundings: &'r S,
     pub steps: Steps,
     pub record: &'r Record,
     pub work: Work,
@@ -106,9 +105,9 @@ pub(crate) struct Run<'r, Q, O, C, R, K> {
     pub is_unreadable: bool,
 }
 
-impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r, Q, O, C, R, K> {
+impl<'r, S: ReaderSurroundings> Run<'r, S> {
     pub(crate) fn new(
-        reader: &'r FileReader<Q, O, C, R, K>,
+        reader: &'r FileReader<S>,
         record: &'r Record,
         at: Timestamp,
         deadline: Timestamp,
@@ -116,7 +115,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
         let mut run = Self {
             function: reader.function,
             settings: &reader.settings,
-            ports: &reader.ports,
+            surroundings: &reader.surroundings,
             steps: reader.steps,
             record,
             work: Work::whole(String::new(), String::new()),
@@ -167,7 +166,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     }
 
     /// Remembers what S3 says of the object.
-    fn see(&mut self, object: &Object<'_, O>) {
+    fn see(&mut self, object: &Object<'_, S::Store>) {
         self.size = Some(object.size()).filter(|size| *size != u64::MAX);
         self.work.etag = object.etag().map(str::to_owned);
     }
@@ -219,7 +218,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
 
     /// Halts when what is left of the time is for sending and settling alone (CF-093).
     pub(crate) async fn stop_if_late(&mut self) -> Result<(), Halt> {
-        if self.ports.clock.now() < self.deadline.plus_millis(-STOP_MS) {
+        if self.surroundings.clock().now() < self.deadline.plus_millis(-STOP_MS) {
             return Ok(());
         }
         self.flush().await?;
@@ -230,13 +229,13 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
     /// read is sent.
     pub(crate) async fn need(
         &mut self,
-        object: &mut Object<'_, O>,
+        object: &mut Object<'_, S::Store>,
         needed: u64,
         range: u64,
     ) -> Result<(), Halt> {
         while object.lacks(needed) {
             let begins_by = self.deadline.plus_millis(-STOP_MS - ANSWER_MS.cast_signed());
-            if self.ports.clock.now() >= begins_by {
+            if self.surroundings.clock().now() >= begins_by {
                 self.flush().await?;
             }
             self.stop_if_late().await?;
@@ -359,9 +358,11 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
 
     /// Sends messages; the client of SQS ends a call that lasts too long.
     pub(crate) async fn sent_until(&mut self, messages: Vec<Outgoing>, end: Timestamp) -> Sending {
-        let Ports {
-            queue, clock, random, ..
-        } = self.ports;
+        let (queue, clock, random) = (
+            self.surroundings.queue(),
+            self.surroundings.clock(),
+            self.surroundings.random(),
+        );
         let sending = send(queue, clock, random, |_| u64::MAX, messages, end).await;
         let faults = sending.errors.iter().map(ToString::to_string);
         self.faults.extend(faults);
@@ -387,7 +388,7 @@ impl<'r, Q: Queue + Visibility, O: Objects, C: Clock, R: Random, K: Sink> Run<'r
             reason: part.reason,
             detail: None,
             by: self.function,
-            at: self.ports.clock.now(),
+            at: self.surroundings.clock().now(),
             source: Some(Source::Braze),
             destination: Some(Destination::Segment),
             request_id: None,

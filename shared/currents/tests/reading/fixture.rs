@@ -1,16 +1,19 @@
 //! S3, SQS, a clock and a log in memory.
 
-use currents::{Answer, Bucket, FileReader, Got, Objects, Ports, Range, Steps};
+use currents::{Answer, Bucket, FileReader, Got, Objects, Range, Steps};
 use delivery::Record;
 use event::ports::{CallFailed, Entry, Failed, Queue, QueueName, Sent, Visibility, VisibilityChange};
 use event::settings::Settings;
-use event::{Clock, Destination, Random, Source, Timestamp};
+use event::{Clock, Destination, Random, Timestamp};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use surroundings::Surroundings;
+use surroundings::fake::START;
+use surroundings::fake::SentMessage;
 use telemetry::{Line, Metrics, Sink};
 
-pub(crate) const C: &str = "2026-03-01T12:00:00.000Z";
+pub(crate) const C: &str = START;
 pub(crate) const BUCKET: &str = "acme-currents";
 pub(crate) const SEGMENT: QueueName = QueueName::Destination(Destination::Segment);
 
@@ -34,13 +37,6 @@ pub enum Sqs {
     Refuse(usize),
     /// Takes the messages, and never answers: the function is killed here.
     Kill,
-}
-
-pub struct SentMessage {
-    pub queue: QueueName,
-    pub body: String,
-    pub delay_s: u32,
-    pub group: Option<Source>,
 }
 
 pub struct FakeAws {
@@ -121,12 +117,7 @@ impl FakeAws {
     }
 
     /// The same with a reader of its own.
-    async fn receive_by(
-        &self,
-        reader: &FileReader<&Self, &Self, &Self, &Self, &Self>,
-        body: &str,
-        receive_count: u32,
-    ) -> bool {
+    async fn receive_by(&self, reader: &FileReader<&Self>, body: &str, receive_count: u32) -> bool {
         let record = Record {
             message_id: "m1".to_owned(),
             receipt_handle: "h1".to_owned(),
@@ -142,26 +133,16 @@ impl FakeAws {
         kept.is_empty()
     }
 
-    pub fn reader<'w>(
-        &'w self,
-        settings: &str,
-    ) -> FileReader<&'w Self, &'w Self, &'w Self, &'w Self, &'w Self> {
+    pub fn reader<'w>(&'w self, settings: &str) -> FileReader<&'w Self> {
         let bucket = Bucket {
             name: BUCKET.to_owned(),
             prefix: "currents/".to_owned(),
-        };
-        let ports = Ports {
-            queue: self,
-            objects: self,
-            clock: self,
-            random: self,
-            sink: self,
         };
         FileReader::new(
             "read-braze-files",
             Settings::load(settings).unwrap(),
             bucket,
-            ports,
+            self,
         )
     }
 
@@ -205,6 +186,40 @@ impl FakeAws {
     pub fn line(&self) -> Value {
         let lines = self.lines.borrow();
         lines.iter().rfind(|line| line["kind"] == "file").unwrap().clone()
+    }
+}
+
+impl Surroundings for &FakeAws {
+    type Queue = Self;
+    type Http = ();
+    type Store = Self;
+    type Clock = Self;
+    type Random = Self;
+    type Secrets = ();
+    type Sink = Self;
+
+    fn queue(&self) -> &Self {
+        self
+    }
+
+    fn http(&self) -> &() {
+        &()
+    }
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+
+    fn random(&self) -> &Self {
+        self
+    }
+
+    fn sink(&self) -> &Self {
+        self
     }
 }
 
