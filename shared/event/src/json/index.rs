@@ -46,7 +46,7 @@ impl Node {
     }
 
     /// The text from the quote before its key up to `end`, in the text of the object, which begins at `origin`.
-    pub(super) fn from_key<'a>(&self, end: u32, object: &'a str, origin: u32) -> &'a str {
+    pub(super) fn member_to<'a>(&self, end: u32, object: &'a str, origin: u32) -> &'a str {
         slice(object, self.before_key() - origin, end - origin)
     }
 

@@ -216,7 +216,7 @@ impl<'a> Children<'a> {
             (end, size, count) = (node.end, size + node.size as usize, count + 1);
         }
         let (taken, rest) = self.nodes.split_at_checked(size)?;
-        let text = taken.first()?.from_key(end, self.text, self.origin);
+        let text = taken.first()?.member_to(end, self.text, self.origin);
         self.nodes = rest;
         Some((taken, text, count))
     }
