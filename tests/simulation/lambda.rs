@@ -20,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::rc::Rc;
 
+/// How long a receiver's start waits for S3, in milliseconds: as in `shared/aws`.
+const WARM_MS: u64 = 2000;
+
 /// Numbers of the template: batch size, window, concurrency, time-out, visibility of the queue.
 pub struct Numbers {
     pub batch_size: usize,
@@ -140,7 +143,7 @@ impl World {
                 self.chance.note(Fault::F28);
                 let container = self.start(function);
                 match &container.code {
-                    Code::Receiver(receiver) => receiver.warm().await,
+                    Code::Receiver(receiver) => receiver.warm(WARM_MS).await,
                     Code::Deliverer(deliverer) => deliverer.warm().await,
                 }
                 container
