@@ -6,12 +6,13 @@ use crate::dispatch::{Dispatcher, Keys};
 use crate::http::Http;
 use crate::job::{Context, Counts, DelivererSurroundings, DeliveryResult, Job, StopLine};
 use crate::message_action::{Applied, MessageAction, apply, decide};
-use crate::parking;
+use crate::parking::{self, MAX_CALLS};
 use crate::planner::Planner;
 use crate::record::{OpenedRecord, Opening, Record};
 use crate::report::Report;
 use crate::startup_warnings::{settings_unusable, startup_warnings};
 use event::calls::{Mapped, OwnRules, Verdict};
+use event::ports::CALL_ENTRIES;
 use event::reasons::{HoldKind, ParkReason, RetryClass, Warning};
 use event::settings::{Problem, Settings};
 use event::{Clock, EventId, Outcome, Route, Source, Timestamp};
@@ -26,6 +27,9 @@ const STOP_BEFORE_DEADLINE_MS: i64 = 3500;
 const CONFIG: Outcome = Outcome::Hold(HoldKind::Config);
 /// No call to SQS starts later than this before the deadline, in milliseconds (RD-024).
 const LAST_CALL_BEFORE_DEADLINE_MS: i64 = 1000;
+
+/// Parks that one round of calls to SQS takes.
+const PARKS_AT_ONCE: usize = MAX_CALLS * CALL_ENTRIES;
 
 /// Makes the calls of one event of a source.
 pub type Map<D> = fn(Source, &str, Option<Timestamp>, &Settings) -> Mapped<<D as Planner>::Call>;
@@ -278,24 +282,19 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         }
     }
 
-    /// Parks, and acts on the records: first on those of which the destination has accepted something, so that it is not sent
-    /// again if the time is over (RD-024).
+    /// Parks, and acts on the records, some at a time: first on those of which the destination has accepted something, so that
+    /// it is not sent again if the time is over (RD-024).
     async fn settle(
         &self,
         records: &mut [OpenedRecord<'_>],
         events: &mut [TrackedEvent],
         last_start: Timestamp,
     ) -> (Vec<MessageAction>, Applied) {
-        let accepted: HashSet<usize> = events
-            .iter()
-            .filter(|event| is_accepted(event, records))
-            .map(|event| event.record)
-            .collect();
         let mut actions: Vec<_> = records.iter().map(|_| MessageAction::Delete).collect();
         let mut applied = Applied::default();
         let surroundings = &self.surroundings;
-        for first in [true, false] {
-            let of = |record: usize| accepted.contains(&record) == first;
+        for together in settled_together(records, events) {
+            let of = |record: usize| together.contains(&record);
             applied.parked +=
                 parking::park::<D, S>(surroundings, self.function, records, events, of, last_start).await;
             let now = surroundings.clock().now();
@@ -335,6 +334,39 @@ impl<D: Destination, S: DelivererSurroundings> Deliverer<D, S> {
         clock.sleep(pause_ms).await;
         pause_ms
     }
+}
+
+/// The records in the order in which they are settled: as many at a time as one round of calls can park for, so that what is
+/// settled when the time is over is settled whole.
+fn settled_together(records: &[OpenedRecord<'_>], events: &[TrackedEvent]) -> Vec<HashSet<usize>> {
+    let mut of_records: Vec<(bool, usize)> = records.iter().map(|_| (false, 0)).collect();
+    for event in events {
+        if let Some((accepted, parks)) = of_records.get_mut(event.record) {
+            *accepted |= is_accepted(event, records);
+            *parks += usize::from(matches!(event.result.outcome, Outcome::Park(_)));
+        }
+    }
+    let mut groups: Vec<HashSet<usize>> = Vec::new();
+    for first in [true, false] {
+        let mut room = 0;
+        let own = of_records
+            .iter()
+            .enumerate()
+            .filter(|(_, (accepted, _))| *accepted == first);
+        for (record, (_, parks)) in own {
+            match groups.last_mut().filter(|_| *parks < room) {
+                Some(group) => {
+                    group.insert(record);
+                    room -= parks;
+                }
+                None => {
+                    groups.push(HashSet::from([record]));
+                    room = (PARKS_AT_ONCE + 1).saturating_sub(*parks).max(1);
+                }
+            }
+        }
+    }
+    groups
 }
 
 /// Whether the destination has accepted something of an event now: an earlier delivery's marks do not count.

@@ -109,6 +109,8 @@ pub struct FakeAwsState {
     pub most_in_flight: Cell<usize>,
     /// How often the connections were closed.
     pub dropped_connections: Cell<usize>,
+    /// What goes on while a call lasts, such as time.
+    pub while_called: RefCell<Option<Box<dyn Fn()>>>,
     in_flight: Cell<usize>,
 }
 
@@ -129,6 +131,7 @@ impl FakeAwsState {
         self.in_flight.set(self.in_flight.get() + 1);
         let most = self.most_in_flight.get().max(self.in_flight.get());
         self.most_in_flight.set(most);
+        self.while_called.borrow().iter().for_each(|goes_on| goes_on());
         let mut faults = self.faults.borrow_mut();
         let fault = if faults.is_empty() {
             CallFault::Pass

@@ -218,6 +218,25 @@ fn records_with_something_accepted_are_settled_first() {
 }
 
 #[test]
+fn what_is_settled_when_the_time_is_over_is_settled_whole() {
+    event::rules!["RD-024", "RD-042"];
+    let aws = FakeAws::default();
+    let vendor = scripted_vendor(&aws);
+    let deliverer = scripted_deliverer(&aws, &vendor);
+    let time = vendor.clone();
+    aws.while_called
+        .replace(Some(Box::new(move || time.advance(350))));
+    let rejected = ["rejected#9"; 60].join(" ");
+    let partly = |n| message(n, &format!("ok#{n} retry:5#{n} {rejected}"));
+    let records = [message(1, "hold#1"), partly(2), partly(3), partly(4)];
+    // Six calls park for one of the three, and the seventh sends its rest; eleven begin in time.
+    let deadline = vendor.now.get().plus_millis(4_500);
+    let kept = run(deliverer.handle(&records, "aws-1", deadline));
+    assert_eq!(kept, ["m1", "m3", "m4"]);
+    assert_eq!((aws.calls.get(), aws.bodies(BRAZE).len()), (11, 1));
+}
+
+#[test]
 fn no_call_to_sqs_starts_in_the_last_second() {
     event::rules!["RD-024"];
     let aws = FakeAws::default();
