@@ -71,6 +71,9 @@ pub struct Work {
     /// No reading before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// When it was last held for a person; the time for which it may fail counts from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<Timestamp>,
 }
 
 impl Work {
@@ -89,6 +92,7 @@ impl Work {
             told_at: None,
             attempt: 0,
             not_before: None,
+            held_at: None,
         }
     }
 

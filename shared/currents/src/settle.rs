@@ -63,8 +63,9 @@ impl<S: ReaderSurroundings> Run<'_, S> {
                 self.hand_on(Cause::FollowUp, Wait::retry(RetryClass::Unstarted, 0))
                     .await
             }
-            // A file that is merely read again and again would never show in the age of its queue.
-            End::Retry if age_ms > ms(self.settings.segment.horizon) => {
+            // A file that is merely read again and again would never show in the age of its queue. While it was held it has
+            // not failed (RD-068).
+            End::Retry if age_ms.min(self.held_ms()) > ms(self.settings.segment.horizon) => {
                 self.give_up(ParkReason::Exhausted).await
             }
             End::Retry => {
@@ -111,6 +112,13 @@ impl<S: ReaderSurroundings> Run<'_, S> {
             .max(0)
     }
 
+    /// Milliseconds since the file was last held; for ever, if it was not.
+    fn held_ms(&self) -> i64 {
+        self.work
+            .held_at
+            .map_or(i64::MAX, |held| self.at.millis_since(held))
+    }
+
     const fn park_failed(&self) -> Wait {
         Wait::retry(RetryClass::ParkFailed, park_failed(self.record.receive_count))
     }
@@ -143,6 +151,7 @@ impl<S: ReaderSurroundings> Run<'_, S> {
         rest.skip = self.position.skip;
         rest.count = self.count_left();
         rest.attempt = self.receives();
+        rest.held_at = (wait.outcome == "hold").then_some(now).or(rest.held_at);
         if rest.not_before.is_none_or(|time| time <= now) {
             rest.cause = Some(cause);
             let until = now.plus_millis(i64::from(wait.after) * 1000);

@@ -82,6 +82,27 @@ async fn a_wait_ends_in_a_park_with_its_reason() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_file_that_was_held_has_not_failed_meanwhile() {
+    event::rules!["CF-079", "RD-068"];
+    let told = event::Timestamp::parse("2026-03-01T11:00:00.000Z").unwrap();
+    let day_ms = 86_400_000;
+    let (aws, object) = failing(0);
+    aws.s3.borrow_mut().push(S3::Answer(403, "AccessDenied"));
+    aws.now.set(told.plus_millis(5 * day_ms));
+    assert!(aws.handle(&work(&object, 3, ""), "").await);
+    let mut held = aws.bodies(QueueName::BrazeFiles).remove(0);
+    let held_at = event::Timestamp::parse(held["held_at"].as_str().unwrap()).unwrap();
+    assert!(held_at >= told.plus_millis(5 * day_ms));
+    held["not_before"] = json!(null);
+    for (more_ms, parked) in [(4 * day_ms, 0), (4 * day_ms + 1, 1)] {
+        let (aws, _) = failing(1);
+        aws.now.set(held_at.plus_millis(more_ms));
+        aws.handle(&held.to_string(), "").await;
+        assert_eq!(aws.bodies(QueueName::Parked).len(), parked, "{more_ms}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn tries_are_those_that_the_age_had_time_for() {
     event::rules!["CF-095", "RD-062"];
     let (aws, object) = failing(1);
