@@ -9,7 +9,7 @@ use event::settings::Settings;
 use event::{Clock, Random, Source, Timestamp};
 use receipt::{Receiver, Request};
 use std::cell::RefCell;
-use surroundings::Surroundings;
+use surroundings::AllInOne;
 use telemetry::{Line, Metrics, Secret, Sink};
 
 const PAGE: &str = include_str!("../../shared/delivery/spec/reliability.md");
@@ -134,38 +134,8 @@ impl Sink for QuietAws {
     fn summary(&self, _: Line, _: Metrics) {}
 }
 
-impl Surroundings for &QuietAws {
-    type Queue = Self;
-    type Http = ();
-    type Store = Self;
-    type Clock = Self;
-    type Random = Self;
+impl AllInOne for &QuietAws {
     type Secrets = Self;
-    type Sink = Self;
-
-    fn queue(&self) -> &Self {
-        self
-    }
-
-    fn http(&self) -> &() {
-        &()
-    }
-
-    fn store(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &Self {
-        self
-    }
 }
 
 /// One vector of the page.

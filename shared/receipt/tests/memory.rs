@@ -13,7 +13,7 @@ use event::{Clock, Random, Source, Timestamp};
 use peak_alloc::PeakAlloc;
 use receipt::{Receiver, Request};
 use std::cell::Cell;
-use surroundings::Surroundings;
+use surroundings::AllInOne;
 use telemetry::{Line, Metrics, Secret, Sink};
 
 #[global_allocator]
@@ -91,38 +91,8 @@ impl Sink for Quiet<'_> {
     fn summary(&self, _: Line, _: Metrics) {}
 }
 
-impl Surroundings for Quiet<'_> {
-    type Queue = Self;
-    type Http = ();
-    type Store = Self;
-    type Clock = Self;
-    type Random = Self;
+impl AllInOne for Quiet<'_> {
     type Secrets = Self;
-    type Sink = Self;
-
-    fn queue(&self) -> &Self {
-        self
-    }
-
-    fn http(&self) -> &() {
-        &()
-    }
-
-    fn store(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &Self {
-        self
-    }
 }
 
 /// The peak over what was allocated before, and the bytes that were queued.

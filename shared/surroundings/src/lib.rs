@@ -46,3 +46,43 @@ pub trait Surroundings {
     /// Where lines and metrics go.
     fn sink(&self) -> &Self::Sink;
 }
+
+/// Surroundings of which every part is the value itself, such as a test's that measures.
+pub trait AllInOne: Queue + Clock + Random + Sink + Clone {
+    /// Itself, or `()` for a function without a secret.
+    type Secrets: Secrets;
+}
+
+impl<T: AllInOne> Surroundings for T {
+    type Queue = Self;
+    type Http = Self;
+    type Store = Self;
+    type Clock = Self;
+    type Random = Self;
+    type Secrets = <T as AllInOne>::Secrets;
+    type Sink = Self;
+
+    fn queue(&self) -> &Self {
+        self
+    }
+
+    fn http(&self) -> &Self {
+        self
+    }
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+
+    fn random(&self) -> &Self {
+        self
+    }
+
+    fn sink(&self) -> &Self {
+        self
+    }
+}

@@ -8,7 +8,7 @@ use event::settings::Settings;
 use event::{Clock, Random, Timestamp};
 use sandbox::currents_file::{Codec, CurrentsFile, Plan, key};
 use std::cell::{Cell, RefCell};
-use surroundings::Surroundings;
+use surroundings::AllInOne;
 use telemetry::{Line, Metrics, Sink};
 
 const BUCKET: &str = "acme-currents";
@@ -221,38 +221,8 @@ impl Visibility for &LongFileBucket {
     }
 }
 
-impl Surroundings for &LongFileBucket {
-    type Queue = Self;
-    type Http = ();
-    type Store = Self;
-    type Clock = Self;
-    type Random = Self;
+impl AllInOne for &LongFileBucket {
     type Secrets = ();
-    type Sink = Self;
-
-    fn queue(&self) -> &Self {
-        self
-    }
-
-    fn http(&self) -> &() {
-        &()
-    }
-
-    fn store(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &Self {
-        self
-    }
 }
 
 impl Clock for &LongFileBucket {

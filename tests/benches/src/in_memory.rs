@@ -7,7 +7,7 @@ use event::{Clock, Destination, Random, Timestamp};
 use secrets::Secrets;
 use std::cell::Cell;
 use std::rc::Rc;
-use surroundings::Surroundings;
+use surroundings::AllInOne;
 use telemetry::{Container, Head, Line, Metrics, Secret, Sink};
 
 /// 2026-03-01T12:00:00Z, when the first event came.
@@ -168,36 +168,6 @@ impl Sink for InMemory {
     }
 }
 
-impl Surroundings for InMemory {
-    type Queue = Self;
-    type Http = Self;
-    type Store = Self;
-    type Clock = Self;
-    type Random = Self;
+impl AllInOne for InMemory {
     type Secrets = Self;
-    type Sink = Self;
-
-    fn queue(&self) -> &Self {
-        self
-    }
-
-    fn http(&self) -> &Self {
-        self
-    }
-
-    fn store(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &Self {
-        self
-    }
 }

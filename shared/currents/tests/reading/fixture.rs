@@ -8,7 +8,7 @@ use event::{Clock, Destination, Random, Timestamp};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use surroundings::Surroundings;
+use surroundings::AllInOne;
 use surroundings::fake::START;
 use surroundings::fake::SentMessage;
 use telemetry::{Line, Metrics, Sink};
@@ -189,38 +189,8 @@ impl FakeAws {
     }
 }
 
-impl Surroundings for &FakeAws {
-    type Queue = Self;
-    type Http = ();
-    type Store = Self;
-    type Clock = Self;
-    type Random = Self;
+impl AllInOne for &FakeAws {
     type Secrets = ();
-    type Sink = Self;
-
-    fn queue(&self) -> &Self {
-        self
-    }
-
-    fn http(&self) -> &() {
-        &()
-    }
-
-    fn store(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &Self {
-        self
-    }
 }
 
 impl Clock for &FakeAws {
