@@ -147,8 +147,8 @@ async fn assert_dropped(system: &System, function: &str, wanted: &[(&str, &str)]
     for (id, row) in wanted {
         let line = lines.iter().rfind(|line| word(line, "event_id") == *id);
         let line = line.unwrap_or_else(|| panic!("{id} has no line"));
-        let told = ["outcome", "reason", "own_rule"].map(|name| word(line, name));
-        assert_eq!(told, ["ignored", "own_rule", row], "{line}");
+        let logged = ["outcome", "reason", "own_rule"].map(|name| word(line, name));
+        assert_eq!(logged, ["ignored", "own_rule", row], "{line}");
     }
 }
 

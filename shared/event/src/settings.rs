@@ -100,7 +100,7 @@ impl Settings {
         problems.into_result().map(|()| settings)
     }
 
-    /// Reads the text as a deliverer does, which starts with any: what it cannot use has its default and is told. The file may
+    /// Reads the text as a deliverer does, which starts with any: what it cannot use has its default and is reported. The file may
     /// be newer than the deliverer, so keys that it does not know are left out (RI-048).
     pub fn load_usable(text: &str) -> (Self, Vec<Problem>) {
         let mut file = match parse(text) {

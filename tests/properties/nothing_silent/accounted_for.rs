@@ -1,4 +1,4 @@
-//! Whether a value of an event is told of.
+//! Whether a value of an event is sent, warned of, or left out for a reason.
 
 use crate::place::Place;
 use crate::routes::{Probe, Sheet};

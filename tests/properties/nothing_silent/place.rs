@@ -41,7 +41,7 @@ impl Place {
         is_in(&self.path, &other.path) || is_in(&other.path, &self.path)
     }
 
-    /// Whether what is told of this path is told of the place.
+    /// Whether a warning of this path is one of the place.
     pub fn is_named_by(&self, path: &str) -> bool {
         is_in(&self.path, path) || is_in(path, &self.path)
     }

@@ -1,4 +1,4 @@
-//! Whoever misspells a word of the grammar is told where it stands and what the right one is.
+//! Whoever misspells a word of the grammar learns where it stands and what the right one is.
 
 use crate::config::cases;
 use event::settings::{Form, Settings};
@@ -159,9 +159,9 @@ proptest! {
         let error = Settings::load(&file).map(|_| ()).unwrap_err().to_string();
         let place = format!("`segment_to_braze.{}", place.replace("{}", &before.to_string()));
         let place = if place.ends_with('.') { format!("{place}{wrong}`") } else { format!("{place}`") };
-        let told = error.lines().find(|line| line.starts_with(&place));
-        prop_assert!(told.is_some(), "{}{}: {}", file, place, error);
-        let hint = told.unwrap().split_once("did you mean ").map(|(_, hint)| hint.trim_matches(['"', '`', '?']));
+        let listed = error.lines().find(|line| line.starts_with(&place));
+        prop_assert!(listed.is_some(), "{}{}: {}", file, place, error);
+        let hint = listed.unwrap().split_once("did you mean ").map(|(_, hint)| hint.trim_matches(['"', '`', '?']));
         let is_right = hint.is_some_and(|hint| others.contains(&hint) && are_near(hint, &wrong));
         prop_assert!(is_right, "{}: {} for {}: {}", file, wrong, word, error);
     }

@@ -1,4 +1,4 @@
-//! What is too much is left out, and told.
+//! What is too much is left out, with a warning.
 
 use crate::config::cases;
 use crate::printed::{Line, below, object};

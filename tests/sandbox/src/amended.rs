@@ -1,5 +1,5 @@
 //! The amended rules of the mapping, judged: a request that breaks what such a rule is for is refused in the vendor's words, or
-//! told as a loss where the vendor takes it in silence. The same request with the right value passes whole.
+//! reported as a loss where the vendor takes it in silence. The same request with the right value passes whole.
 //!
 //! Not judged: whether the consent flags are complete (SR-194) and whether money has a currency (SR-215), unless the event names
 //! one elsewhere (SR-214). Branch takes both, and its own pages show both.
@@ -115,7 +115,7 @@ fn merged(base: &Value, mut more: Value) -> Value {
 
 /// What the vendor says against a request: why it refuses or discards it, and what it loses in silence.
 fn said(endpoint: &str, body: &Value) -> Vec<String> {
-    let told = judged(endpoint, &body.to_string())
+    let reported = judged(endpoint, &body.to_string())
         .items
         .into_iter()
         .flat_map(|item| {
@@ -125,7 +125,7 @@ fn said(endpoint: &str, body: &Value) -> Vec<String> {
             };
             reason.into_iter().chain(item.losses)
         });
-    told.collect()
+    reported.collect()
 }
 
 fn judged(endpoint: &str, body: &str) -> Judged {
@@ -192,10 +192,10 @@ fn a_request_that_breaks_an_amended_rule_is_told_of() {
         };
         assert_eq!(said(endpoint, &good), [""; 0], "{row}");
         for wrong in wrong.split(" ; ") {
-            let told = said(endpoint, &with(&body, pointer, value(wrong)));
+            let reported = said(endpoint, &with(&body, pointer, value(wrong)));
             assert!(
-                told.iter().any(|told| told.contains(words)),
-                "{wrong} of {row}: {told:?}"
+                reported.iter().any(|reported| reported.contains(words)),
+                "{wrong} of {row}: {reported:?}"
             );
             count += 1;
         }

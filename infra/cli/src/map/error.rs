@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// Nothing of a Currents file can be read.
     #[error(
-        "the Currents file cannot be read: {reason}; the type is told by a path with event_type=<type>, or by the schema"
+        "the Currents file cannot be read: {reason}; the type is known by a path with event_type=<type>, or by the schema"
     )]
     CurrentsFile {
         /// The reason with which the function would park it.

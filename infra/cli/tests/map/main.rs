@@ -227,12 +227,12 @@ fn what_cannot_be_read_of_a_currents_file_is_told() {
     let cut = write("cut.avro", &file.container.bytes[..third.end - 1]);
     let output = switchyard(&[&ROUTE[..], &[&cut]].concat(), b"");
     assert_eq!(out(&output).len(), 20);
-    let told = format!(
+    let wanted = format!(
         r#"{{"outcome":"park","reason":"file_damaged","offset":{},"to":{}}}"#,
         third.start,
         third.end - 1
     );
-    assert_eq!(errors(&output).trim(), told);
+    assert_eq!(errors(&output).trim(), wanted);
     assert_eq!(output.status.code(), Some(1));
 
     let other = write("event_type=users.messages.sms.Send/1.avro", &file.container.bytes);

@@ -190,9 +190,10 @@ async fn no_park_that_did_not_happen_deletes_a_message() {
         let is_new = aws.receive(&created(&object), receives, "").await;
         assert_eq!(is_new, receives > 100, "{receives}");
         let (changes, sent) = (aws.changes.borrow(), aws.sent.borrow());
-        let told = changes.iter().map(|(_, seconds)| *seconds);
+        let waits = changes.iter().map(|(_, seconds)| *seconds);
         assert_eq!(
-            told.chain(sent.iter().map(|message| message.delay_s))
+            waits
+                .chain(sent.iter().map(|message| message.delay_s))
                 .collect::<Vec<_>>(),
             [seconds]
         );

@@ -166,9 +166,9 @@ pub(super) fn beside(
         return Ok(catalogs);
     };
     let mut calls = Vec::new();
-    let told = trace.entries().len();
+    let recorded = trace.entries().len();
     let catalogs = wanted.catalog_calls(event, settings, trace);
-    let of_catalogs = trace.take_from(told);
+    let of_catalogs = trace.take_from(recorded);
     let has_skipped = catalogs.as_ref().is_ok_and(|catalogs| catalogs.has_skipped);
     let has_own = wanted.also_track(&identity) || has_skipped;
     if has_own {

@@ -47,9 +47,9 @@ pub(super) fn track(
     };
     let event_context = EventContext::new(event, settings, identity);
     let mut calls = Vec::new();
-    let told = trace.entries().len();
+    let recorded = trace.entries().len();
     let catalogs = wanted.catalog_calls(event, settings, trace);
-    let of_catalogs = trace.take_from(told);
+    let of_catalogs = trace.take_from(recorded);
     let also_track = wanted.also_track(&event_context.identity)
         || catalogs.as_ref().is_ok_and(|catalogs| catalogs.has_skipped);
     if !also_track {

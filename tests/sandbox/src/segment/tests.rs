@@ -90,7 +90,7 @@ fn what_destinations_misread_is_a_loss() {
         "traits": {"email": "a@example.com"},
     });
     assert_eq!(losses("context", good), [""; 0]);
-    for (context, told) in [
+    for (context, loss) in [
         (
             json!({"device": {"adTrackingEnabled": "true"}}),
             "adTrackingEnabled",
@@ -109,8 +109,8 @@ fn what_destinations_misread_is_a_loss() {
     ] {
         let losses = losses("context", context);
         assert!(
-            losses.len() == 1 && losses[0].contains(told),
-            "{told}: {losses:?}"
+            losses.len() == 1 && losses[0].contains(loss),
+            "{loss}: {losses:?}"
         );
     }
     for (key, id) in [

@@ -287,7 +287,7 @@ fn rows_may_be_tables_of_their_own_in_the_order_of_the_file() {
     let Work::Change(changes) = &rows[0].work else {
         panic!("it drops");
     };
-    let told: Vec<String> = changes
+    let listed: Vec<String> = changes
         .iter()
         .map(|change| match change {
             Change::Move { from, to, stays } => format!("{from} {to} {stays}"),
@@ -296,7 +296,7 @@ fn rows_may_be_tables_of_their_own_in_the_order_of_the_file() {
         })
         .collect();
     assert_eq!(
-        told,
+        listed,
         ["z y false", "a b false", "c.d [(\"2\", \"1\"), (\"1\", \"2\")]"]
     );
 }
