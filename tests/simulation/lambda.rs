@@ -105,6 +105,8 @@ pub struct Lambda {
     /// The poll after which the n-th invocation of a function crashes, for tests that try them all.
     pub crash: Cell<Option<(Function, u64, u32)>>,
     pub crashes: Cell<u64>,
+    /// Whether Lambda ends no idle container.
+    pub keeps_containers: Cell<bool>,
     counts: RefCell<BTreeMap<Function, u64>>,
 }
 
@@ -129,7 +131,7 @@ impl World {
             .map_or(0, |container| self.time.now() - container.idle_since.get());
         // Lambda keeps an idle container for minutes, or for hours.
         let kept_ms = self.chance.pick(&[5 * MINUTE_MS, 45 * MINUTE_MS, 8 * HOUR_MS]);
-        match found.filter(|_| frozen_ms < kept_ms) {
+        match found.filter(|_| frozen_ms < kept_ms || self.lambda.keeps_containers.get()) {
             Some(container) => {
                 if frozen_ms > MINUTE_MS {
                     self.chance.note(Fault::F30);

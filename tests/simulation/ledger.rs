@@ -1,6 +1,7 @@
 //! What each event is owed, and what it has got: the oracle of RP-030 to RP-033 and RT-007.
 
 use crate::events::{Event, Mark, marks_in};
+use crate::world::{DAY_MS, HOUR_MS};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event::calls::Verdict;
@@ -46,6 +47,8 @@ pub struct Ledger {
     pub kept_whole: RefCell<Vec<String>>,
     /// The reasons for which something is parked that no sender has sent.
     pub owed_parked: RefCell<Vec<&'static str>>,
+    /// What the world has parked in the end.
+    pub parked: RefCell<Vec<Parking>>,
     /// What was found to be wrong.
     pub violations: RefCell<Vec<String>>,
 }
@@ -61,13 +64,17 @@ impl Ledger {
         }
     }
 
-    /// A destination takes an item.
-    pub fn accepts(&self, destination: Destination, item: &str) {
+    /// A destination takes an item. Says whether it is a new one.
+    pub fn accepts(&self, destination: Destination, item: &str) -> bool {
+        let mut is_new = false;
         for mark in marks_in(item) {
             let mut accepted = self.accepted.borrow_mut();
             let copies = accepted.entry((destination, mark)).or_default();
-            *copies.entry(item.to_owned()).or_default() += 1;
+            let copies = copies.entry(item.to_owned()).or_default();
+            *copies += 1;
+            is_new |= *copies == 1;
         }
+        is_new
     }
 
     /// Allows one more copy of these events, or takes that back.
@@ -118,7 +125,7 @@ impl Ledger {
     ) -> usize {
         let all = self.read_parked(parked, object);
         self.judge_unreadable(&all);
-        let mut parked: BTreeMap<Mark, Vec<&ParkedEvent>> = BTreeMap::new();
+        let mut parked: BTreeMap<Mark, Vec<&Parking>> = BTreeMap::new();
         for one in &all {
             one.marks
                 .iter()
@@ -145,11 +152,13 @@ impl Ledger {
                 format!("forged {mark} is at {destination}")
             });
         }
-        all.iter().filter(|one| one.reason == ParkReason::TooLate).count()
+        let late = all.iter().filter(|one| one.reason == ParkReason::TooLate).count();
+        self.parked.replace(all);
+        late
     }
 
     /// What could not be read is kept: bodies of proved senders, and what lay in a queue or the bucket.
-    fn judge_unreadable(&self, parked: &[ParkedEvent]) {
+    fn judge_unreadable(&self, parked: &[Parking]) {
         for id in &*self.kept_whole.borrow() {
             let is_kept = parked.iter().any(|one| one.request_id.as_ref() == Some(id));
             self.check(is_kept, || format!("{id} was taken, and is not parked"));
@@ -170,12 +179,12 @@ impl Ledger {
         event: &Event,
         destination: Destination,
         settings: &Settings,
-        parked: &BTreeMap<Mark, Vec<&ParkedEvent>>,
+        parked: &BTreeMap<Mark, Vec<&Parking>>,
     ) {
         let accepted = self.accepted.borrow();
         let nothing = BTreeMap::new();
         let got = accepted.get(&(destination, mark)).unwrap_or(&nothing);
-        let reasons: Vec<&ParkedEvent> = (parked.get(&mark).into_iter().flatten().copied())
+        let reasons: Vec<&Parking> = (parked.get(&mark).into_iter().flatten().copied())
             .filter(|parked| parked.destination.is_none_or(|own| own == destination))
             .collect();
         for one in &reasons {
@@ -227,7 +236,7 @@ impl Ledger {
     }
 
     /// Whether there is a cause to park an event for this reason.
-    fn may_park(&self, event: &Event, mark: Mark, parked: &ParkedEvent, settings: &Settings) -> bool {
+    fn may_park(&self, event: &Event, mark: Mark, parked: &Parking, settings: &Settings) -> bool {
         match parked.reason {
             ParkReason::Rejected | ParkReason::PartlyRejected => event.text.contains("poison"),
             ParkReason::InternalPanic => event.text.contains("panics"),
@@ -235,7 +244,8 @@ impl Ledger {
             ParkReason::EventTooLarge => event.text.len() > 1_040_000,
             ParkReason::QueueRefused => self.blamed.borrow().contains(&mark),
             ParkReason::UnreadableBody => self.has_panicked.get(),
-            ParkReason::TooLate => parked.age_ms > 3_600_000,
+            ParkReason::TooLate => parked.age_ms > HOUR_MS,
+            ParkReason::HoldExpired => parked.age_ms > 10 * DAY_MS,
             reason => Destination::ALL.into_iter().any(|destination| {
                 let own = Some(parked.destination.unwrap_or(destination)) == Some(destination);
                 own && matches!(verdict(event, destination, settings), Verdict::Park(by) if by == reason)
@@ -243,7 +253,7 @@ impl Ledger {
         }
     }
 
-    fn read_parked(&self, bodies: &[String], object: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<ParkedEvent> {
+    fn read_parked(&self, bodies: &[String], object: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<Parking> {
         let mut all = Vec::new();
         for body in bodies {
             let Ok(parked) = Parked::open(body) else {
@@ -265,7 +275,7 @@ impl Ledger {
                 },
                 Content::File(_) => String::new(),
             };
-            all.push(ParkedEvent {
+            all.push(Parking {
                 marks: marks_in(&text),
                 request_id: parked.request_id.map(|id| id.into_owned()),
                 reason: parked.reason,
@@ -279,12 +289,13 @@ impl Ledger {
     }
 }
 
-struct ParkedEvent {
+/// What lies in the parked queue, and how old it was when it was parked.
+pub struct Parking {
     marks: Vec<Mark>,
     request_id: Option<String>,
-    reason: ParkReason,
+    pub reason: ParkReason,
     destination: Option<Destination>,
-    age_ms: i64,
+    pub age_ms: i64,
 }
 
 /// The body in a pending object.

@@ -17,6 +17,7 @@ mod lambda;
 mod ledger;
 mod run;
 mod s3;
+mod scenarios;
 mod secrets_manager;
 mod senders;
 mod sqs;

@@ -13,7 +13,7 @@ use std::rc::Rc;
 /// When faults end.
 const CALM_MS: i64 = 12 * HOUR_MS;
 /// When a world that has not come to rest counts as one that never does.
-const END_MS: i64 = 11 * DAY_MS;
+const END_MS: i64 = 13 * DAY_MS;
 
 /// The faults that last, each with the longest time that senders and horizons bear.
 const LASTING: [(Fault, i64); 11] = [

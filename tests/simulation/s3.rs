@@ -5,7 +5,7 @@ use crate::events::{Mark, marks_in};
 use crate::faults::Fault;
 use crate::ledger::body_of;
 use event::ports::{CallFailed, Store};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 /// Where requests lie that are still to be queued.
@@ -14,6 +14,9 @@ pub const PENDING: &str = "branch/pending/";
 #[derive(Default)]
 pub struct Bucket {
     pub objects: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// The most requests that have waited at once, and when the last one went.
+    pub most_pending: Cell<usize>,
+    pub emptied_at: Cell<i64>,
 }
 
 impl Bucket {
@@ -46,6 +49,9 @@ impl Store for Outside {
             .objects
             .borrow_mut()
             .insert(key.to_owned(), bytes.to_vec());
+        let bucket = &self.world.bucket;
+        let pending = bucket.pending().len();
+        bucket.most_pending.set(pending.max(bucket.most_pending.get()));
         self.world.changed.notify();
         self.s3("PutObject").await
     }
@@ -71,6 +77,7 @@ impl Store for Outside {
         if let Some(object) = object.filter(|_| key.starts_with(PENDING)) {
             self.world.ledger.excuse_everywhere(&marks_of(&object), -1);
         }
+        self.world.bucket.emptied_at.set(self.world.time.now());
         self.world.trace(|| format!("S3 deletes {key}"));
         Ok(())
     }

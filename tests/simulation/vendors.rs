@@ -18,6 +18,8 @@ pub struct Vendors {
     /// The requests that each has got, by the second.
     pub seconds: RefCell<BTreeMap<(Destination, i64), u32>>,
     pub requests: Cell<u64>,
+    /// When each item came for the first time.
+    pub firsts: RefCell<Vec<First>>,
     /// Until when a destination wants nothing of an event, by what it answered.
     not_before: RefCell<BTreeMap<(Destination, Mark), i64>>,
     /// The requests under way of each user.
@@ -28,6 +30,12 @@ pub struct Vendors {
 
 /// Whose calls go one after the other: an invocation, a person, and the record.
 type User = (u64, String, usize);
+
+/// An item that a destination takes for the first time.
+pub struct First {
+    pub to: Destination,
+    pub at: i64,
+}
 
 /// One item of a request, as the vendor counts it.
 struct Item {
@@ -320,7 +328,13 @@ impl World {
 
     fn take(&self, destination: Destination, items: &[Item], places: &[usize]) {
         for item in places.iter().filter_map(|place| items.get(*place)) {
-            self.ledger.accepts(destination, &item.text);
+            if self.ledger.accepts(destination, &item.text) {
+                let first = First {
+                    to: destination,
+                    at: self.time.now(),
+                };
+                self.vendors.firsts.borrow_mut().push(first);
+            }
         }
     }
 
