@@ -110,6 +110,20 @@ fn the_archives_template_leads_to_its_functions() {
 }
 
 #[test]
+fn what_is_unpacked_can_be_zipped_again() {
+    // Of 1980: `aws cloudformation package` zips the settings, and a zip knows no earlier date.
+    let earliest = std::time::UNIX_EPOCH + std::time::Duration::from_secs(315_532_800);
+    let folder = unpacked("arm64");
+    for name in files(folder.path())
+        .iter()
+        .filter(|name| !name.ends_with(".gz") && !name.ends_with(".sha256"))
+    {
+        let metadata = fs::metadata(folder.path().join(name)).unwrap();
+        assert!(metadata.modified().unwrap() > earliest, "{name}");
+    }
+}
+
+#[test]
 fn a_function_of_the_archive_is_an_executable_zip() {
     let folder = unpacked("arm64");
     for name in function_names() {
