@@ -102,11 +102,11 @@ fn the_folder_of_tests_may_be_named_and_may_be_missing() {
     // Tests may be sorted into folders; a folder without any has been named by mistake.
     let nested = elsewhere.path().join("tests/of/orders");
     std::fs::create_dir_all(&nested).unwrap();
-    std::fs::rename(elsewhere.path().join("tests/mine.json"), nested.join("mine.json")).unwrap();
+    std::fs::rename(elsewhere.path().join("tests/mine.json"), nested.join("mine.JSON")).unwrap();
     let (code, failed) = with_tests(elsewhere.path());
     assert_eq!(code, Some(1), "{failed}");
-    assert!(failed.contains("orders/mine.json: n"), "{failed}");
-    std::fs::rename(nested.join("mine.json"), nested.join("mine.json.bak")).unwrap();
+    assert!(failed.contains("orders/mine.JSON: n"), "{failed}");
+    std::fs::rename(nested.join("mine.JSON"), nested.join("mine.json.bak")).unwrap();
     let (code, empty) = with_tests(elsewhere.path());
     assert_eq!(code, Some(2), "{empty}");
     assert!(empty.contains("there is no file of tests (*.json) in"), "{empty}");
@@ -190,6 +190,45 @@ fn null_is_an_expectation_like_any_other() {
     let (code, said) = check_folder(row, &test("1", r#""calls": [{"body": null}]"#));
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("calls[0].body: expected null"), "{said}");
+}
+
+#[test]
+fn an_event_that_is_not_delivered_has_no_calls() {
+    event::rules!["OR-085", "OR-086"];
+    let row = "[[segment_to_braze.rules]]\nname = \"test-accounts\"\nwhen = { \"properties.test\" = true }\ndrop = true\n";
+    let test = |event: &str, expected: &str| {
+        let event = format!(
+            r#"{{"type": "track", "messageId": "m", "userId": "u", "timestamp": "2026-03-01T12:00:00Z", {event}}}"#
+        );
+        let test = format!(
+            r#"[{{"name": "n", "route": "segment_to_braze", "event": {event}, {expected}}}]"#
+        );
+        check_folder(row, &test)
+    };
+    let dropped = r#""event": "E", "properties": {"test": true}"#;
+    let parked = r#""properties": {}"#;
+    let sent = r#""event": "E""#;
+    for (event, expected, differs) in [
+        (dropped, r#""outcome": "ignore", "reason": "own_rule", "calls": []"#, ""),
+        (parked, r#""outcome": "park", "calls": []"#, ""),
+        (dropped, r#""calls": [{}]"#, "calls: expected 1 element"),
+        (sent, r#""calls": []"#, "calls: expected 0 elements"),
+        (
+            dropped,
+            r#""changed": {"userId": "u"}"#,
+            "got nothing: dropped by the row test-accounts",
+        ),
+        (
+            dropped,
+            r#""changed": {"userId": {"x": "__absent__"}}"#,
+            "got nothing: dropped by the row test-accounts",
+        ),
+        (sent, r#""changed": {"userId": "u", "context": {"ip": "__absent__"}}"#, ""),
+    ] {
+        let (code, said) = test(event, expected);
+        assert_eq!(code, Some(i32::from(!differs.is_empty())), "{event} {expected}: {said}");
+        assert!(said.contains(differs), "{event} {expected}: {said}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod branch_to_segment;
 mod braze;
 mod braze_to_segment;
 mod delivery;
+mod grammar;
 mod loop_check;
 mod own_rules;
 mod pattern;
@@ -47,7 +48,7 @@ pub const MAX_BRANCH_TIMEOUT: Span = Span::seconds(13);
 
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeString, DeValue, ValueDeserializer};
 
 /// All settings. [`Default`] is the specification's.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -81,74 +82,55 @@ impl Settings {
     /// Reads the text of a settings file.
     ///
     /// # Errors
-    /// Everything that is wrong with it, at once: what is no TOML, unknown keys with the nearest valid one, values of the
-    /// wrong type or out of range, and combinations that cannot work.
+    /// Everything that is wrong with it, at once: what is no TOML, unknown keys with the nearest valid one, and values of the
+    /// wrong type; then, if all can be read, values out of range and combinations that cannot work.
     pub fn load(text: &str) -> Result<Self, Invalid> {
-        let mut file = parse(text)?;
         let mut problems = Problems::default();
-        let own_rules = own_rules::take(text, &mut file, &mut problems);
-        let mut table = tables(file, &mut problems);
-        segment_to_braze::apply_compat(&mut table);
-        let mut unknown: Vec<String> = Vec::new();
-        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
-        let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
-        let mut settings: Self = serde_path_to_error::deserialize(read)
-            .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
-        own_rules.put_into(&mut settings);
-        problems.unknown_keys(&unknown);
-        settings.check(&mut problems);
-        problems.into_result().map(|()| settings)
+        let read = Self::read(text, &mut problems);
+        problems.unknown_keys(&read.unknown);
+        // Defaults stand for what cannot be read, so no comparison with them would be true.
+        if read.is_whole {
+            read.settings.check(&mut problems);
+        }
+        problems.into_result().map(|()| read.settings)
     }
 
     /// Reads the text as a deliverer does, which starts with any: what it cannot use has its default and is reported. The file may
     /// be newer than the deliverer, so keys that it does not know are left out (RI-048).
     pub fn load_usable(text: &str) -> (Self, Vec<Problem>) {
-        let mut file = match parse(text) {
-            Ok(file) => file,
-            Err(Invalid(problems)) => return (Self::default(), problems),
-        };
         let mut problems = Problems::default();
-        let own_rules = own_rules::take(text, &mut file, &mut problems);
-        let mut table = tables(file, &mut problems);
-        segment_to_braze::apply_compat(&mut table);
-        // Tables that cannot be read go one by one.
-        let mut settings = loop {
-            let read = toml::Value::Table(table.clone());
-            let error = match serde_path_to_error::deserialize::<_, Self>(read) {
-                Ok(settings) => break settings,
-                Err(error) => Invalid::from_type(&error.path().to_string(), error.inner()),
-            };
-            let Invalid(unreadable) = error;
-            let removed = unreadable.iter().map(|problem| table.remove(problem.table()));
-            let is_over = removed.flatten().count() == 0;
-            unreadable
-                .into_iter()
-                .for_each(|Problem { key, message }| problems.add(key, message));
-            if is_over {
-                break Self::default();
-            }
-        };
-        own_rules.put_into(&mut settings);
+        let Read { settings, .. } = Self::read(text, &mut problems);
         settings.check(&mut problems);
         (settings, problems.into_list())
     }
 
-    /// Reads what a receiver needs of a settings file: `[routes]`, `[receipt]` and `[telemetry]`. A mistake elsewhere must not
-    /// stop it, and neither must a key that a newer version has there (RI-048).
+    /// Reads the text with defaults for what cannot be read, and tells what that is.
+    fn read(text: &str, problems: &mut Problems) -> Read {
+        let mut usable = String::new();
+        let mut file = grammar::parse(text, &mut usable, problems);
+        let is_toml = problems.is_empty();
+        let own_rules = own_rules::take(text, &mut file, problems);
+        let mut read = Read::of(file, problems);
+        read.is_whole &= is_toml;
+        own_rules.put_into(&mut read.settings);
+        read
+    }
+
+    /// Reads what a receiver needs of a settings file: `[routes]`, `[receipt]` and `[telemetry]`. A mistake in another table
+    /// must not stop it, not even what is no TOML, and neither must a key that a newer version has there (RI-048).
     ///
     /// Gives the settings, and the full names of keys in these tables that it does not know.
     ///
     /// # Errors
-    /// What is no TOML, and values in these tables that are of the wrong type or out of range.
+    /// What is no TOML in these tables or outside of all, and values in them that are of the wrong type or out of range.
     pub fn load_for_receipt(text: &str) -> Result<(Self, Vec<String>), Invalid> {
-        let own = |(name, _): &Entry<'_>| matches!(&**name.get_ref(), "routes" | "receipt" | "telemetry");
+        let is_own = |table: &str| matches!(table, "routes" | "receipt" | "telemetry");
         let mut problems = Problems::default();
-        let table = tables(parse(text)?.into_iter().filter(own), &mut problems);
-        let mut unknown: Vec<String> = Vec::new();
-        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
-        let read = serde_ignored::Deserializer::new(toml::Value::Table(table), &mut note);
-        let settings: Self = serde_path_to_error::deserialize(read)
-            .map_err(|error| Invalid::from_type(&error.path().to_string(), error.inner()))?;
+        let mut usable = String::new();
+        let file = grammar::parse(text, &mut usable, &mut problems);
+        problems.retain(|table| is_own(table) || table.is_empty());
+        let own = file.into_iter().filter(|(name, _)| is_own(name.get_ref()));
+        let Read { settings, unknown, .. } = Read::of(own, &mut problems);
         settings.receipt.check(&mut problems);
         settings.telemetry.check(&mut problems);
         problems.into_result().map(|()| (settings, unknown))
@@ -212,10 +194,42 @@ impl Settings {
 /// A table of a file, or a key outside of all tables.
 type Entry<'f> = (Spanned<DeString<'f>>, Spanned<DeValue<'f>>);
 
-/// Reads the grammar of a file alone, so that what is wrong in one table says nothing of the others.
-fn parse(text: &str) -> Result<DeTable<'_>, Invalid> {
-    let file = DeTable::parse(text).map_err(Invalid::not_toml)?;
-    Ok(file.into_inner())
+/// What could be read of the tables of a file.
+struct Read {
+    settings: Settings,
+    /// The full names of keys that are no settings.
+    unknown: Vec<String>,
+    /// Whether every table could be read.
+    is_whole: bool,
+}
+
+impl Read {
+    /// Tables that cannot be read are told and left out one by one, so that no mistake hides another.
+    fn of<'f>(file: impl IntoIterator<Item = Entry<'f>>, problems: &mut Problems) -> Self {
+        let before = problems.len();
+        let mut table = tables(file, problems);
+        segment_to_braze::apply_compat(&mut table);
+        loop {
+            let mut unknown: Vec<String> = Vec::new();
+            let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+            let read = serde_ignored::Deserializer::new(toml::Value::Table(table.clone()), &mut note);
+            let settings = match serde_path_to_error::deserialize(read) {
+                Ok(settings) => Some(settings),
+                Err(error) => {
+                    let unreadable = problems.of_type(&error.path().to_string(), error.inner());
+                    // Without such a table it is none that goes.
+                    table.remove(unreadable).is_none().then(Settings::default)
+                }
+            };
+            if let Some(settings) = settings {
+                return Self {
+                    settings,
+                    unknown,
+                    is_whole: problems.len() == before,
+                };
+            }
+        }
+    }
 }
 
 /// The values of each table. A number that no setting can hold is told, and its table is left out.
@@ -308,6 +322,87 @@ mod tests {
         let Invalid(problems) = Settings::load(both).unwrap_err();
         let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
         assert_eq!(keys, ["segment_to_braze.rules.0.drop", "braze.max_objects"]);
+    }
+
+    #[test]
+    fn what_is_no_toml_is_a_mistake_of_its_table() {
+        crate::rules!["RI-048", "OR-012", "OR-013"];
+        let deep = format!("{}1{}", "[".repeat(90), "]".repeat(90));
+        for row in [
+            r#"rename = { "a" = "b", "a" = "c" }"#,
+            r#"set = { "a" = 007 }"#,
+            r#"set = { "a" = 2020-13-45 }"#,
+            "rename = { a = b }",
+            "name = \"a\"\nname = \"b\"",
+            "drop",
+            "rename {",
+            "name = \"a",
+            "name = \"\"\"a",
+            "remove = [\"ä\",",
+            "[segment_to_branch.rules.set",
+            &format!("set = {{ a = {deep} }}"),
+        ] {
+            for route in Route::ALL {
+                let row = row.replace("segment_to_branch", route.as_str());
+                let text = format!(
+                    "[receipt]\nmax_events = 7\n[[{route}.rules]]\n{row}\n[braze]\nmax_objects = 9\n\
+                    [routes]\nsegment_to_braze = false\n"
+                );
+                let error = Settings::load(&text).map(|_| ()).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("`{route}` is no TOML: ")), "{error}");
+                let (settings, unknown) = Settings::load_for_receipt(&text).unwrap();
+                assert_eq!((settings.receipt.max_events, unknown.len()), (7, 0), "{text}");
+                assert!(!settings.routes.segment_to_braze, "{text}");
+                let (settings, problems) = Settings::load_usable(&text);
+                assert_eq!(settings.braze.max_objects, 9, "{text}");
+                let concerns = |route: &Route| problems.iter().any(|problem| problem.concerns(*route));
+                let concerned: Vec<Route> = Route::ALL.into_iter().filter(concerns).collect();
+                assert_eq!(concerned, [route], "{text}: {problems:?}");
+            }
+        }
+        // The line is that of the file, and other mistakes are told beside it.
+        let two = "[braze]\nmax_objects = \"x\"\n[[segment_to_branch.rules]]\ndrop\n[[segment_to_braze.rules]]\ndrop = 1";
+        let error = Settings::load(two).map(|_| ()).unwrap_err().to_string();
+        for wanted in [
+            "`segment_to_branch` is no TOML: TOML parse error at line 4",
+            "`braze.max_objects` is the text \"x\"",
+            "`segment_to_braze.rules.0.drop` is the number 1",
+        ] {
+            assert!(error.contains(wanted), "{error}");
+        }
+        // Where a receiver's own tables end is not guessed.
+        for own in [
+            "[receipt]\nmax_events = \n[braze]\nmax_objects = 9",
+            "[[segment_to_braze.rules]]\ndrop\n[routes]\nsegment_to_braze",
+            "what = [\n[receipt]\nmax_events = 7",
+            "[receipt]\n[receipt]\n[[segment_to_braze.rules]]\ndrop = true",
+            "braze.max_objects = 9\n[braze]\nmax_objects = 9",
+        ] {
+            assert!(Settings::load_for_receipt(own).is_err(), "{own}");
+            assert!(Settings::load(own).is_err(), "{own}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_of_type_hides_none_in_rows() {
+        crate::rules!["OR-011", "OR-014"];
+        let text = "[[segment_to_braze.rules]]\nrenam = {}\n[braze]\nmax_objects = \"x\"\n[receipt]\nmax_events = true\n\
+            max_evnts = 1\n[segment]\nhorizn = 1";
+        let Invalid(problems) = Settings::load(text).unwrap_err();
+        let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "segment_to_braze.rules.0.renam",
+                "braze.max_objects",
+                "receipt.max_events",
+                "segment.horizn"
+            ]
+        );
+        // No comparison is made with the default of what could not be read.
+        let one = "[delivery]\nhold_horizon = \"10d\"\npause_s = \"x\"\n[braze]\nhorizon = \"9d\"";
+        let Invalid(problems) = Settings::load(one).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
     }
 
     #[test]
@@ -416,7 +511,8 @@ mod tests {
                 "telemetry.event_ids",
                 &Route::ALL,
             ),
-            ("[routes", "", &Route::ALL),
+            ("[routes", "routes", &Route::ALL),
+            ("max = [", "", &Route::ALL),
             ("[brazee]\nnew = 1", "-", &[]),
         ] {
             let (_, keys, concerned) = of(text);
@@ -471,15 +567,32 @@ mod tests {
             ),
             (
                 "[segment_to_braze]\ncut_strings_at = -1",
-                "`segment_to_braze.cut_strings_at` is integer -1; it must be a whole number of 0 or more",
+                "`segment_to_braze.cut_strings_at` is the number -1; it must be a whole number of 0 or more",
             ),
             (
                 "segment_to_braze = 3",
-                "`segment_to_braze` is integer 3; it must be a table",
+                "`segment_to_braze` is the number 3; it must be a table",
             ),
             (
                 "[segment_to_braze]\ndeletes = \"no\"",
-                "`segment_to_braze.deletes` is string \"no\"; it must be true or false",
+                "`segment_to_braze.deletes` is the text \"no\"; it must be true or false",
+            ),
+            (
+                "[branch_to_segment.event_names]\na.b = \"x\"",
+                "`branch_to_segment.event_names.a` is a table; it must be a text in quotes; a key that holds a dot stands in \
+                 quotes",
+            ),
+            (
+                "[segment_to_braze]\ndeletes = 1.5",
+                "`segment_to_braze.deletes` is the number 1.5; it must be true or false",
+            ),
+            (
+                "[segment_to_braze]\ndeletes = []",
+                "`segment_to_braze.deletes` is a list; it must be true or false",
+            ),
+            (
+                "[braze]\nhorizon = true",
+                "`braze.horizon` is true; it must be a text in quotes",
             ),
             (
                 "[braze]\nhorizon = \"11d\"",

@@ -21,6 +21,15 @@ pub(super) struct Difference {
 }
 
 impl Difference {
+    /// The event is expected to be mapped, and the row of this name dropped it.
+    pub(super) fn dropped(path: &str, expected: &str, row: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            expected: on_one_line(expected),
+            actual: format!("{NOTHING}: dropped by the row {row}"),
+        }
+    }
+
     /// The event, or what is expected of it, is nested so deep that the two cannot be compared.
     pub(super) fn unread() -> Self {
         Self {
@@ -41,10 +50,10 @@ pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>
             actual: on_one_line(actual),
         })
     };
-    let is_absent = expected.as_str().is_some_and(|text| text == ABSENT);
-    let actual = match (is_absent, actual) {
+    let actual = match (is_absent(expected), actual) {
         (true, None) => return None,
         (true, Some(actual)) => return differs("the key to be missing", actual.raw()),
+        (false, None) if asks_for_nothing(expected) => return None,
         (false, None) => return differs(expected.raw(), NOTHING),
         (false, Some(actual)) => actual,
     };
@@ -74,6 +83,16 @@ pub(super) fn difference(path: &str, expected: Json<'_>, actual: Option<Json<'_>
         _ if equal(expected, actual) => None,
         _ => differs(expected.raw(), actual.raw()),
     }
+}
+
+fn is_absent(expected: Json<'_>) -> bool {
+    expected.as_str().is_some_and(|text| text == ABSENT)
+}
+
+/// Whether it is an object of keys that must all be missing, which they are where the object itself is missing.
+fn asks_for_nothing(expected: Json<'_>) -> bool {
+    let members = expected.as_object().unwrap_or_default();
+    !members.is_empty() && members.iter().all(|(_, value)| is_absent(value) || asks_for_nothing(value))
 }
 
 /// A JSON text without its line breaks, which never stand inside a string.
@@ -118,6 +137,19 @@ mod tests {
                 r#"{"a":null}"#,
                 Some("calls.a: the key to be missing / null"),
             ),
+            (r#"{"a":{"b":"__absent__"}}"#, r#"{}"#, None),
+            (r#"{"a":{"b":{"c":"__absent__"},"d":"__absent__"}}"#, r#"{}"#, None),
+            (
+                r#"{"a":{"b":"__absent__","c":1}}"#,
+                r#"{}"#,
+                Some(r#"calls.a: {"b":"__absent__","c":1} / nothing"#),
+            ),
+            (
+                r#"{"a":{"b":"__absent__"}}"#,
+                r#"{"a":null}"#,
+                Some(r#"calls.a: {"b":"__absent__"} / null"#),
+            ),
+            (r#"{"a":{}}"#, r#"{}"#, Some("calls.a: {} / nothing")),
             (r#"{"a":{"b":1}}"#, r#"{"a":{}}"#, Some("calls.a.b: 1 / nothing")),
             ("{\"a\":[\n  1 ]}", r#"{"a":7}"#, Some("calls.a: [ 1 ] / 7")),
             (r#"{"a.b":1}"#, r#"{}"#, Some(r#"calls."a.b": 1 / nothing"#)),

@@ -88,7 +88,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
         let path = entry.path();
         if entry.file_type().map_err(unreadable)?.is_dir() {
             list(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "json") {
+        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
             files.push(path);
         }
     }
@@ -170,11 +170,18 @@ impl UserTest {
             return Some(Failure::unread());
         };
         let received = well_formed(&self.event);
+        let own_rule = line.get("own_rule").and_then(|row| row.as_str());
         let mut expected = self.expected.iter();
         expected.find_map(|(key, value)| {
             let actual = match (*key, line.get(key)) {
+                // A row that dropped the event left nothing that could be mapped.
+                ("changed", _) if own_rule.is_some() => {
+                    return Some(Failure::dropped(key, value, own_rule.as_deref().unwrap_or_default()));
+                }
                 // What no rule has changed is mapped as it was received.
                 ("changed", None) => Json::parse(&received).ok(),
+                // What is not delivered has no calls.
+                ("calls", None) => Some(Json::known("[]")),
                 (_, actual) => actual,
             };
             match Json::parse(value) {

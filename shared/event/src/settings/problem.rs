@@ -53,22 +53,6 @@ impl fmt::Display for Problem {
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Invalid(pub Vec<Problem>);
 
-impl Invalid {
-    pub(super) fn not_toml(error: toml::de::Error) -> Self {
-        Self(vec![Problem {
-            key: String::new(),
-            message: format!("the settings are no TOML: {error}"),
-        }])
-    }
-
-    pub(super) fn from_type(path: &str, error: &toml::de::Error) -> Self {
-        Self(vec![Problem {
-            key: dotted(path),
-            message: in_plain_words(error.message()),
-        }])
-    }
-}
-
 /// The name of a key from the path that serde gives. An entry of a list is named as everywhere else: `triggers.0.op`.
 fn dotted(path: &str) -> String {
     if path == "." {
@@ -101,8 +85,12 @@ fn in_plain_words(said: &str) -> String {
             format!("cannot be used; it must be {}", kind_in_plain_words(wanted))
         }
         Some((given, wanted)) => {
+            let dots = match (given, wanted) {
+                ("map", "a string" | "string only") => "; a key that holds a dot stands in quotes",
+                _ => "",
+            };
             let wanted = kind_in_plain_words(wanted);
-            format!("is {}; it must be {wanted}", given.replace('`', ""))
+            format!("is {}; it must be {wanted}{dots}", given_in_plain_words(given))
         }
         None => format!("cannot be used: {said}"),
     }
@@ -121,8 +109,41 @@ pub fn did_you_mean<'w>(given: &str, valid: impl IntoIterator<Item = &'w str>) -
             )
         })
         .min()
-        .filter(|(distance, _, word)| *distance <= 1 + word.len() / 3);
-    near.map_or_else(String::new, |(_, _, word)| format!("; did you mean \"{word}\"?"))
+        // A short word is near to every other one: most of its letters must be right.
+        .filter(|(distance, _, word)| *distance <= 1 + word.len() / 3 && distance * 2 < word.len());
+    near.map_or_else(String::new, |(_, _, word)| meant(word))
+}
+
+/// The same where other tools have other words: each with the one that is meant.
+pub(super) fn did_you_mean_or<'w>(
+    given: &str,
+    valid: impl IntoIterator<Item = &'w str>,
+    elsewhere: &[(&str, &str)],
+) -> String {
+    let known = elsewhere.iter().find(|(word, _)| word.eq_ignore_ascii_case(given));
+    known.map_or_else(|| did_you_mean(given, valid), |(_, word)| meant(word))
+}
+
+fn meant(word: &str) -> String {
+    format!("; did you mean \"{word}\"?")
+}
+
+/// What serde calls a value, in TOML's words.
+fn given_in_plain_words(given: &str) -> String {
+    let kinds = [
+        ("integer ", "the number "),
+        ("floating point ", "the number "),
+        ("boolean ", ""),
+        ("string ", "the text "),
+    ];
+    let given = given.replace('`', "");
+    let kind = kinds.iter().find_map(|(kind, words)| Some((given.strip_prefix(kind)?, words)));
+    match (kind, given.as_str()) {
+        (Some((value, words)), _) => format!("{words}{value}"),
+        (None, "map") => "a table".to_owned(),
+        (None, "sequence") => "a list".to_owned(),
+        (None, _) => given,
+    }
 }
 
 /// What serde calls a kind of value, in TOML's words.
@@ -149,6 +170,31 @@ impl Problems {
             key: key.into(),
             message: message.into(),
         });
+    }
+
+    /// Adds that a table is no TOML; without its name, that the file is none.
+    pub(super) fn not_toml(&mut self, table: &str, error: &toml::de::Error) {
+        let what = if table.is_empty() { "the settings are" } else { "is" };
+        self.add(table, format!("{what} no TOML: {error}"));
+    }
+
+    /// Adds that a value is of the wrong type, and gives the name of the table that it is in.
+    pub(super) fn of_type(&mut self, path: &str, error: &toml::de::Error) -> &str {
+        self.add(dotted(path), in_plain_words(error.message()));
+        self.0.last().map_or("", Problem::table)
+    }
+
+    /// Keeps those of the tables that are meant.
+    pub(super) fn retain(&mut self, is_meant: impl Fn(&str) -> bool) {
+        self.0.retain(|problem| is_meant(problem.table()));
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Adds one unless the value is within the range.
@@ -213,6 +259,13 @@ impl Problems {
             Err(Invalid(self.0))
         }
     }
+}
+
+/// The names of all tables.
+pub(super) fn tables() -> Vec<String> {
+    let mut keys = known_keys();
+    keys.retain(|key| !key.contains('.'));
+    keys
 }
 
 /// The full names of all sections and keys, read off the defaults; of lists of tables those of one entry.

@@ -39,6 +39,8 @@ struct Member<'a> {
     /// Its number in the text, or [`ADDED`].
     number: usize,
     key: Cow<'a, str>,
+    /// How many bytes of the object's text it stands for, and no more.
+    replaces: usize,
     /// `None` if it was taken out.
     value: Option<Node<'a>>,
 }
@@ -218,6 +220,7 @@ impl<'a> Node<'a> {
             members.opened.push(Member {
                 number: ADDED,
                 key: Cow::Borrowed(key),
+                replaces: 0,
                 value: Some(value),
             });
         }
@@ -258,10 +261,10 @@ impl<'a> Node<'a> {
     pub(super) fn length(&self) -> usize {
         match &self.opened {
             Opened::Object(members) if self.is_outdated => {
-                let opened = members.opened.iter();
-                let lengths =
-                    opened.filter_map(|member| Some(member.key.len() + member.value.as_ref()?.length() + 4));
-                self.raw().len() + lengths.sum::<usize>()
+                let opened = &members.opened;
+                let replaced: usize = opened.iter().map(|member| member.replaces).sum();
+                let written = opened.iter().filter_map(Member::length).sum::<usize>();
+                self.raw().len().saturating_sub(replaced) + written
             }
             Opened::Array(elements) if self.is_outdated => {
                 elements.iter().map(|value| value.length() + 1).sum::<usize>() + 2
@@ -320,6 +323,7 @@ impl<'a> Members<'a> {
     fn listed(members: impl Iterator<Item = (Cow<'a, str>, Node<'a>)>) -> Self {
         let opened = members.map(|(key, value)| Member {
             number: ADDED,
+            replaces: Member::text_length(&key, value.raw().len()),
             key,
             value: Some(value),
         });
@@ -408,10 +412,21 @@ impl<'a> Members<'a> {
 }
 
 impl<'a> Member<'a> {
+    /// The least bytes that a member has in the text of an object: two quotes and a colon beside its key and value.
+    const fn text_length(key: &str, value: usize) -> usize {
+        key.len() + value + 3
+    }
+
+    /// The same with a comma, of the value as it is now; `None` if it was taken out.
+    fn length(&self) -> Option<usize> {
+        Some(Self::text_length(&self.key, self.value.as_ref()?.length()) + 1)
+    }
+
     const fn received(number: usize, key: &'a str, json: Json<'a>) -> Self {
         Self {
             number,
             key: Cow::Borrowed(key),
+            replaces: Self::text_length(key, json.raw().len()),
             value: Some(Node::received(json)),
         }
     }

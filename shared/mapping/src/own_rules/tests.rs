@@ -58,6 +58,39 @@ set = { "o.new" = 1.50 }"#,
 }
 
 #[test]
+fn a_star_in_quotes_removes_the_key_of_that_name_alone() {
+    event::rules!["OR-020", "OR-037"];
+    gives(
+        r#"remove = ['properties."*"', 'traits.a*']"#,
+        &[(
+            r#"{"properties":{"a":1,"*":2,"b*":3},"traits":{"a":1,"ab":2,"b":3}}"#,
+            r#"{"properties":{"a":1,"b*":3},"traits":{"b":3}}"#,
+        )],
+    );
+}
+
+#[test]
+fn a_copy_of_a_changed_object_takes_the_room_of_its_text() {
+    event::rules!["OR-038"];
+    // Each object on the way down to the change holds the long text, and is written once.
+    let long = "x".repeat(400 * 1024);
+    for event in [
+        format!(r#"{{"a":{{"b":{{"c":{{"d":{{"text":"{long}"}}}}}}}}}}"#),
+        format!(r#"{{"a":{{"b":{{"c":{{"d":{{"text":"{long}"}}}},"c\u0301":1}}}}}}"#),
+    ] {
+        let rows = rows(
+            "[[segment_to_braze.rules]]\nset = { \"a.b.c.d.n\" = 1 }\n\
+            [[segment_to_braze.rules]]\ncopy = { a = \"z\" }\n\
+            [[segment_to_braze.rules]]\ncopy = { z = \"y\", a = \"x\" }\n",
+        );
+        let text = run(&rows, &event, &mut Trace::brief());
+        assert!(text.contains(r#""z":{"b":"#) && text.contains(r#""y":{"b":"#), "{}", text.len());
+        // Two copies of 400 KiB have room in 1 MiB, a third has none.
+        assert!(!text.contains(r#""x":{"b":"#), "{}", text.len());
+    }
+}
+
+#[test]
 fn a_condition_holds_as_the_table_says() {
     event::rules!["OR-020", "OR-022", "OR-025", "OR-026", "OR-027"];
     for (condition, event, wanted) in [

@@ -3,7 +3,7 @@
 use super::path::Path;
 use super::place::{Place, number};
 use crate::json::Decimal;
-use crate::settings::problem::did_you_mean;
+use crate::settings::problem::did_you_mean_or;
 use crate::settings::{Pattern, Problems};
 use toml::de::DeValue;
 
@@ -70,6 +70,27 @@ const OPERATORS: [&str; 8] = [
     "exists", "not", "above", "at_least", "below", "at_most", "contains", "percent",
 ];
 
+/// The words of other tools for operators.
+const ELSEWHERE: [(&str, &str); 14] = [
+    ("gt", "above"),
+    ("greater_than", "above"),
+    ("gte", "at_least"),
+    ("ge", "at_least"),
+    ("min", "at_least"),
+    ("lt", "below"),
+    ("less_than", "below"),
+    ("lte", "at_most"),
+    ("le", "at_most"),
+    ("max", "at_most"),
+    ("ne", "not"),
+    ("neq", "not"),
+    ("not_equals", "not"),
+    ("includes", "contains"),
+];
+
+/// What other tools have operators for, and a value alone says here.
+const EQUALS: [&str; 6] = ["equals", "equal", "is", "eq", "in", "matches"];
+
 /// What to write for a path of several parts.
 pub(super) const PATH_IN_QUOTES: &str =
     "a path of several parts is one key in quotes, such as \"traits.plan\"";
@@ -104,7 +125,8 @@ fn read_table(place: Place<'_>, key: &str, problems: &mut Problems) -> Vec<(Path
     let read = |(path, value): (&str, Place<'_>)| {
         let key = format!("{key}.{path}");
         let test = if value.is_of_dotted_key() {
-            problems.add(&key, format!("is in the table `{path}`; {PATH_IN_QUOTES}"));
+            let remedy = in_braces(path, value).unwrap_or_else(|| PATH_IN_QUOTES.to_owned());
+            problems.add(&key, format!("is in the table `{path}`; {remedy}"));
             None
         } else {
             read_test(value, &key, problems)
@@ -118,6 +140,22 @@ fn read_table(place: Place<'_>, key: &str, problems: &mut Problems) -> Vec<(Path
         }
     };
     members.into_iter().filter_map(read).collect()
+}
+
+/// What to write for operators behind a dot, such as `userId.exists = true`.
+fn in_braces(path: &str, value: Place<'_>) -> Option<String> {
+    let members = value.members()?;
+    let written: Vec<String> = members
+        .iter()
+        .filter(|(key, _)| OPERATORS.contains(key))
+        .map(|(key, value)| format!("{key} = {}", value.written()))
+        .collect();
+    (written.len() == members.len()).then(|| {
+        let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let quote = if path.chars().all(is_bare) { "" } else { "'" };
+        let written = written.join(", ");
+        format!("write operators in braces: {quote}{path}{quote} = {{ {written} }}")
+    })
 }
 
 fn read_test(place: Place<'_>, key: &str, problems: &mut Problems) -> Option<Test> {
@@ -168,7 +206,11 @@ fn read_number(place: Place<'_>, key: &str, problems: &mut Problems) -> Option<D
     let read = number(place.get()).and_then(|text| Decimal::parse(&text));
     if read.is_none() {
         let is = place.described();
-        problems.add(key, format!("is {is}; it must be a finite number, such as 19.90"));
+        let remedy = match number(place.get()) {
+            Some(_) => "it must have at most 1,024 characters and an exponent of at most ±1,424",
+            None => "it must be a finite number, such as 19.90",
+        };
+        problems.add(key, format!("is {is}; {remedy}"));
     }
     read
 }
@@ -196,7 +238,11 @@ fn read_operator(operator: &str, value: Place<'_>, key: &str, problems: &mut Pro
         }
         "percent" => return read_percent(value, key, problems).map(Test::Percent),
         unknown => {
-            let hint = did_you_mean(unknown, OPERATORS);
+            let hint = if EQUALS.contains(&unknown) {
+                format!("; write the value itself: {}", value.written())
+            } else {
+                did_you_mean_or(unknown, OPERATORS, &ELSEWHERE)
+            };
             let hint = if hint.is_empty() {
                 format!("; {PATH_IN_QUOTES}")
             } else {

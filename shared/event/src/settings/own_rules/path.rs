@@ -82,13 +82,13 @@ impl Path {
             return Err(PathError::Empty);
         }
         loop {
-            let (key, after) = match rest.strip_prefix('"') {
-                Some(quoted) => quoted_key(quoted)?,
-                None => bare_key(rest)?,
-            };
+            let quoted = rest.strip_prefix('"');
+            let (key, after) = quoted.map_or_else(|| bare_key(rest), quoted_key)?;
             let is_last = after.trim_start_matches("[*]").is_empty();
-            let is_pattern = key.contains('*') && is_last && ends_with_pattern;
-            if !is_pattern && !rest.starts_with('"') && key.contains('*') {
+            // In quotes a star is a star.
+            let has_star = quoted.is_none() && key.contains('*');
+            let is_pattern = has_star && is_last && ends_with_pattern;
+            if has_star && !is_pattern {
                 return Err(PathError::Star);
             }
             steps.push(if is_pattern {
@@ -144,30 +144,25 @@ impl fmt::Display for Path {
             match step {
                 Step::Each => f.write_str("[*]")?,
                 Step::Key(key) => write_key(f, key)?,
-                Step::Keys(pattern) => write_part(f, pattern.as_str(), &QUOTED_IN_PATTERNS)?,
+                Step::Keys(pattern) => f.write_str(pattern.as_str())?,
             }
         }
         Ok(())
     }
 }
 
-/// The characters for which a part of a path stands in quotes; in a pattern the star is none of them.
+/// The characters for which a key of a path stands in quotes.
 const QUOTED: [char; 5] = ['*', '.', '[', ']', '"'];
-const QUOTED_IN_PATTERNS: [char; 4] = ['.', '[', ']', '"'];
 
 /// Writes a key as a path has it: in quotes if it holds what means something else there.
 ///
 /// # Errors
 /// What the writer says.
 pub fn write_key(out: &mut impl fmt::Write, key: &str) -> fmt::Result {
-    write_part(out, key, &QUOTED)
-}
-
-fn write_part(out: &mut impl fmt::Write, part: &str, quoted: &[char]) -> fmt::Result {
-    if part.contains(quoted) {
-        write!(out, "\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""))
+    if key.contains(QUOTED) {
+        write!(out, "\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
-        out.write_str(part)
+        out.write_str(key)
     }
 }
 
@@ -239,6 +234,9 @@ mod tests {
         let removed = Path::parse_of_removal("\"a*\".card_*[*]").unwrap();
         let pattern = Step::Keys(Pattern::new("card_*"));
         assert_eq!(removed.steps(), [key("a*"), pattern, Step::Each]);
+        let literal = Path::parse_of_removal("properties.\"*\"").unwrap();
+        assert_eq!(literal.steps(), [key("properties"), key("*")]);
+        assert_eq!(Path::parse_of_removal(&literal.to_string()), Ok(literal));
     }
 
     #[test]

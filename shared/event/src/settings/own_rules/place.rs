@@ -42,12 +42,14 @@ impl<'p> Place<'p> {
 
     /// Whether it is a table that nobody wrote, such as `traits` of `traits.plan = "pro"` without quotes.
     pub(super) fn is_of_dotted_key(self) -> bool {
-        let Some((before, text)) = self.file.split_at_checked(self.value.span().start) else {
-            return false;
-        };
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        let is_of_header = line.trim_start().starts_with('[');
-        self.get().is_table() && !is_of_header && !text.starts_with(['{', '['])
+        let text = self.file.get(self.value.span().start..).unwrap_or_default();
+        let is_written = text.starts_with(['{', '[']);
+        self.get().is_table() && !is_written && behind_key(text) == Some('=')
+    }
+
+    /// What its author wrote, such as `1.50`.
+    pub(super) fn written(self) -> &'p str {
+        self.file.get(self.value.span()).unwrap_or_default()
     }
 
     /// What kind of value it is, with its value where that is short.
@@ -76,6 +78,23 @@ impl<'p> Place<'p> {
             }
         }
     }
+}
+
+/// What ends the key with dots at the beginning of a text: `=`, or `]` in a header.
+fn behind_key(text: &str) -> Option<char> {
+    let mut chars = text.chars();
+    let mut quote = None;
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '=' | ']') => return Some(c),
+            (None, _) => {}
+            (Some('"'), '\\') => _ = chars.next(),
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+        }
+    }
+    None
 }
 
 /// The members of a table in the order of the file.

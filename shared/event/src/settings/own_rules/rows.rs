@@ -4,7 +4,7 @@ use super::condition::{self, Condition, PATH_IN_QUOTES};
 use super::path::{Path, Step};
 use super::place::Place;
 use crate::settings::Problems;
-use crate::settings::problem::did_you_mean;
+use crate::settings::problem::did_you_mean_or;
 use std::collections::BTreeSet;
 use toml::de::DeValue;
 
@@ -136,6 +136,34 @@ const KEYS: [&str; 10] = [
     "name", "when", "drop", "rename", "copy", "values", "convert", "default", "set", "remove",
 ];
 
+/// The words of other tools for keys of a row.
+const KEYS_ELSEWHERE: [(&str, &str); 8] = [
+    ("if", "when"),
+    ("filter", "when"),
+    ("condition", "when"),
+    ("move", "rename"),
+    ("map", "values"),
+    ("add", "set"),
+    ("delete", "remove"),
+    ("ignore", "drop"),
+];
+
+/// The words of other tools for forms.
+const FORMS_ELSEWHERE: [(&str, &str); 12] = [
+    ("integer", "number"),
+    ("int", "number"),
+    ("float", "number"),
+    ("double", "number"),
+    ("decimal", "number"),
+    ("bool", "boolean"),
+    ("string", "text"),
+    ("date", "date_dmy"),
+    ("lowercase", "lower"),
+    ("uppercase", "upper"),
+    ("hash", "sha256"),
+    ("ip", "mask_ip"),
+];
+
 /// The keys that change an event, in the order in which a row does so.
 const CHANGES: [&str; 7] = ["rename", "copy", "values", "convert", "default", "set", "remove"];
 
@@ -185,7 +213,7 @@ impl RowReader<'_> {
             return None;
         };
         for (key, _) in members.iter().filter(|(key, _)| !KEYS.contains(key)) {
-            let hint = did_you_mean(key, KEYS);
+            let hint = did_you_mean_or(key, KEYS, &KEYS_ELSEWHERE);
             let message = format!("is no key of a row; there are {}{hint}", KEYS.join(", "));
             self.problems.add(format!("{}.{key}", self.key), message);
         }
@@ -364,7 +392,7 @@ impl RowReader<'_> {
         let form = Form::ALL.iter().find(|form| word == Some(form.as_str()));
         if form.is_none() {
             let words: Vec<&str> = Form::ALL.iter().map(|form| form.as_str()).collect();
-            let hint = word.map_or_else(String::new, |word| did_you_mean(word, words.iter().copied()));
+            let hint = word.map_or_else(String::new, |word| did_you_mean_or(word, words.iter().copied(), &FORMS_ELSEWHERE));
             let message = format!(
                 "is {}, which is no form; there are {}{hint}",
                 value.described(),

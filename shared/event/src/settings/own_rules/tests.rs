@@ -183,6 +183,50 @@ fn a_row_that_cannot_be_understood_names_its_place() {
             "`segment_to_braze.rules.0.when.a.abov` is no operator; there are exists, not, above, at_least, below, at_most, contains, percent; did you mean \"above\"?",
         ),
         (
+            "drop = true\nwhen = { a = 1e9999 }",
+            "`segment_to_braze.rules.0.when.a` is the number 1e9999; it must have at most 1,024 characters and an exponent of at most ±1,424",
+        ),
+        (
+            "drop = true\nwhen.userId.exists = true",
+            "`segment_to_braze.rules.0.when.userId` is in the table `userId`; write operators in braces: userId = { exists = true }",
+        ),
+        (
+            "drop = true\nwhen.\"a.b\".above = 1.50\nwhen.\"a.b\".below = 5",
+            "write operators in braces: 'a.b' = { above = 1.50, below = 5 }",
+        ),
+        (
+            "drop = true\nwhen = { a = { gt = 1 } }",
+            "contains, percent; did you mean \"above\"?",
+        ),
+        (
+            "drop = true\nwhen = { a = { GTE = 1 } }",
+            "did you mean \"at_least\"?",
+        ),
+        ("drop = true\nwhen = { a = { lt = 1 } }", "did you mean \"below\"?"),
+        (
+            "drop = true\nwhen = { a = { max = 1 } }",
+            "did you mean \"at_most\"?",
+        ),
+        (
+            "drop = true\nwhen = { a = { equals = \"x\" } }",
+            "contains, percent; write the value itself: \"x\"",
+        ),
+        (
+            "drop = true\nwhen = { a = { on = 1 } }",
+            "contains, percent; a path of several parts is one key in quotes",
+        ),
+        ("convert = { a = \"integer\" }", "did you mean \"number\"?"),
+        ("convert = { a = \"date\" }", "did you mean \"date_dmy\"?"),
+        ("filter = { a = 1 }", "did you mean \"when\"?"),
+        (
+            "set = { \"properties.a\" = [1,\n[2]], context.ip = \"x\" }",
+            "`segment_to_braze.rules.0.set` has the table `context`; a path of several parts is one key in quotes",
+        ),
+        (
+            "set = { \"properties.a\" = [\n[2]], \"context\".'i]p' = \"x\" }",
+            "`segment_to_braze.rules.0.set` has the table `context`",
+        ),
+        (
             "drop = true\nwhen = { traits.plan = \"pro\" }",
             "`segment_to_braze.rules.0.when.traits` is in the table `traits`; a path of several parts is one key in quotes",
         ),
