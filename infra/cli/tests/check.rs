@@ -200,16 +200,18 @@ fn an_event_that_is_not_delivered_has_no_calls() {
         let event = format!(
             r#"{{"type": "track", "messageId": "m", "userId": "u", "timestamp": "2026-03-01T12:00:00Z", {event}}}"#
         );
-        let test = format!(
-            r#"[{{"name": "n", "route": "segment_to_braze", "event": {event}, {expected}}}]"#
-        );
+        let test = format!(r#"[{{"name": "n", "route": "segment_to_braze", "event": {event}, {expected}}}]"#);
         check_folder(row, &test)
     };
     let dropped = r#""event": "E", "properties": {"test": true}"#;
     let parked = r#""properties": {}"#;
     let sent = r#""event": "E""#;
     for (event, expected, differs) in [
-        (dropped, r#""outcome": "ignore", "reason": "own_rule", "calls": []"#, ""),
+        (
+            dropped,
+            r#""outcome": "ignore", "reason": "own_rule", "calls": []"#,
+            "",
+        ),
         (parked, r#""outcome": "park", "calls": []"#, ""),
         (dropped, r#""calls": [{}]"#, "calls: expected 1 element"),
         (sent, r#""calls": []"#, "calls: expected 0 elements"),
@@ -223,10 +225,18 @@ fn an_event_that_is_not_delivered_has_no_calls() {
             r#""changed": {"userId": {"x": "__absent__"}}"#,
             "got nothing: dropped by the row test-accounts",
         ),
-        (sent, r#""changed": {"userId": "u", "context": {"ip": "__absent__"}}"#, ""),
+        (
+            sent,
+            r#""changed": {"userId": "u", "context": {"ip": "__absent__"}}"#,
+            "",
+        ),
     ] {
         let (code, said) = test(event, expected);
-        assert_eq!(code, Some(i32::from(!differs.is_empty())), "{event} {expected}: {said}");
+        assert_eq!(
+            code,
+            Some(i32::from(!differs.is_empty())),
+            "{event} {expected}: {said}"
+        );
         assert!(said.contains(differs), "{event} {expected}: {said}");
     }
 }

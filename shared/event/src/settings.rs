@@ -130,7 +130,9 @@ impl Settings {
         let file = grammar::parse(text, &mut usable, &mut problems);
         problems.retain(|table| is_own(table) || table.is_empty());
         let own = file.into_iter().filter(|(name, _)| is_own(name.get_ref()));
-        let Read { settings, unknown, .. } = Read::of(own, &mut problems);
+        let Read {
+            settings, unknown, ..
+        } = Read::of(own, &mut problems);
         settings.receipt.check(&mut problems);
         settings.telemetry.check(&mut problems);
         problems.into_result().map(|()| (settings, unknown))

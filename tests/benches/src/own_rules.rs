@@ -69,6 +69,54 @@ mod tests {
     use event::Route;
     use mapping::printed::print;
 
+    fn instructions(of: OwnRules) -> u64 {
+        let start = format!("| {} |", of.as_str());
+        let table = include_str!("../counts.md");
+        let line = table
+            .lines()
+            .find(|line| line.starts_with(&start))
+            .unwrap_or_default();
+        number(line.split('|').nth(3).unwrap_or_default().trim())
+    }
+
+    fn number(written: &str) -> u64 {
+        let digits = written.replace(',', "");
+        digits
+            .parse()
+            .unwrap_or_else(|_| panic!("{written:?} is no number"))
+    }
+
+    #[test]
+    fn no_row_costs_more_than_the_page_says() {
+        event::rules!["OR-095"];
+        let [none, unmet, two_unmet, met, two_met] = OwnRules::ALL.map(instructions);
+        let page = include_str!("../../../shared/mapping/spec/own-rules.md");
+        let rule = page.lines().find(|line| line.starts_with("| OR-095 |"));
+        let bounds = rule.unwrap_or_default().split("at most ").skip(1);
+        let bounds = bounds.map(|bound| number(bound.split(' ').next().unwrap_or_default()));
+        let [most_unmet, most_more, most_first] = bounds.collect::<Vec<_>>()[..] else {
+            panic!("{rule:?} has other bounds");
+        };
+        for (before, after, most) in [
+            (none, unmet, most_unmet),
+            (unmet, two_unmet, most_unmet),
+            (none, met, most_first),
+            (met, two_met, most_more),
+        ] {
+            assert!(
+                before < after && after - before <= most,
+                "{before} to {after}: {most}"
+            );
+        }
+        for count in [none, unmet, met] {
+            let written = format!("{},{:03}", count / 1000, count % 1000);
+            assert!(
+                page.contains(&written),
+                "the page has other figures than the table: {written}"
+            );
+        }
+    }
+
     #[test]
     fn the_rows_do_what_they_are_called_for() {
         event::rules!["OR-095"];

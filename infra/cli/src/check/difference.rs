@@ -92,7 +92,10 @@ fn is_absent(expected: Json<'_>) -> bool {
 /// Whether it is an object of keys that must all be missing, which they are where the object itself is missing.
 fn asks_for_nothing(expected: Json<'_>) -> bool {
     let members = expected.as_object().unwrap_or_default();
-    !members.is_empty() && members.iter().all(|(_, value)| is_absent(value) || asks_for_nothing(value))
+    !members.is_empty()
+        && members
+            .iter()
+            .all(|(_, value)| is_absent(value) || asks_for_nothing(value))
 }
 
 /// A JSON text without its line breaks, which never stand inside a string.
@@ -138,7 +141,11 @@ mod tests {
                 Some("calls.a: the key to be missing / null"),
             ),
             (r#"{"a":{"b":"__absent__"}}"#, r#"{}"#, None),
-            (r#"{"a":{"b":{"c":"__absent__"},"d":"__absent__"}}"#, r#"{}"#, None),
+            (
+                r#"{"a":{"b":{"c":"__absent__"},"d":"__absent__"}}"#,
+                r#"{}"#,
+                None,
+            ),
             (
                 r#"{"a":{"b":"__absent__","c":1}}"#,
                 r#"{}"#,

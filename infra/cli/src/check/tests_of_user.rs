@@ -88,7 +88,10 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
         let path = entry.path();
         if entry.file_type().map_err(unreadable)?.is_dir() {
             list(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+        {
             files.push(path);
         }
     }
@@ -176,7 +179,11 @@ impl UserTest {
             let actual = match (*key, line.get(key)) {
                 // A row that dropped the event left nothing that could be mapped.
                 ("changed", _) if own_rule.is_some() => {
-                    return Some(Failure::dropped(key, value, own_rule.as_deref().unwrap_or_default()));
+                    return Some(Failure::dropped(
+                        key,
+                        value,
+                        own_rule.as_deref().unwrap_or_default(),
+                    ));
                 }
                 // What no rule has changed is mapped as it was received.
                 ("changed", None) => Json::parse(&received).ok(),

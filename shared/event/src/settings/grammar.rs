@@ -22,12 +22,21 @@ pub(super) fn parse<'f>(text: &'f str, usable: &'f mut String, problems: &mut Pr
     let of = |is_meant: &dyn Fn(&Option<&str>) -> bool| -> String {
         let lines = text.split_inclusive('\n').zip(&owners);
         lines
-            .map(|(line, owner)| if is_meant(owner) { line.to_owned() } else { blank(line) })
+            .map(|(line, owner)| {
+                if is_meant(owner) {
+                    line.to_owned()
+                } else {
+                    blank(line)
+                }
+            })
             .collect()
     };
     let names = known.iter().map(|name| Some(name.as_str()));
     let mut unusable: Vec<Option<&str>> = Vec::new();
-    for name in std::iter::once(None).chain(names).filter(|name| owners.contains(name)) {
+    for name in std::iter::once(None)
+        .chain(names)
+        .filter(|name| owners.contains(name))
+    {
         if let Err(error) = DeTable::parse(&of(&|owner| *owner == name)) {
             problems.not_toml(name.unwrap_or_default(), &error);
             unusable.push(name);
@@ -46,11 +55,18 @@ pub(super) fn parse<'f>(text: &'f str, usable: &'f mut String, problems: &mut Pr
 fn header(line: &str) -> Option<&str> {
     let name = line.trim_start().strip_prefix('[')?;
     let name = name.strip_prefix('[').unwrap_or(name).trim_start();
-    name.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).next()
+    name.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
+        .next()
 }
 
 /// A line of as many bytes, of which TOML sees nothing.
 fn blank(line: &str) -> String {
-    let byte = |byte: u8| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { ' ' };
+    let byte = |byte: u8| {
+        if matches!(byte, b'\n' | b'\r') {
+            char::from(byte)
+        } else {
+            ' '
+        }
+    };
     line.bytes().map(byte).collect()
 }

@@ -120,7 +120,9 @@ pub(super) fn did_you_mean_or<'w>(
     valid: impl IntoIterator<Item = &'w str>,
     elsewhere: &[(&str, &str)],
 ) -> String {
-    let known = elsewhere.iter().find(|(word, _)| word.eq_ignore_ascii_case(given));
+    let known = elsewhere
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(given));
     known.map_or_else(|| did_you_mean(given, valid), |(_, word)| meant(word))
 }
 
@@ -137,7 +139,9 @@ fn given_in_plain_words(given: &str) -> String {
         ("string ", "the text "),
     ];
     let given = given.replace('`', "");
-    let kind = kinds.iter().find_map(|(kind, words)| Some((given.strip_prefix(kind)?, words)));
+    let kind = kinds
+        .iter()
+        .find_map(|(kind, words)| Some((given.strip_prefix(kind)?, words)));
     match (kind, given.as_str()) {
         (Some((value, words)), _) => format!("{words}{value}"),
         (None, "map") => "a table".to_owned(),
@@ -174,7 +178,11 @@ impl Problems {
 
     /// Adds that a table is no TOML; without its name, that the file is none.
     pub(super) fn not_toml(&mut self, table: &str, error: &toml::de::Error) {
-        let what = if table.is_empty() { "the settings are" } else { "is" };
+        let what = if table.is_empty() {
+            "the settings are"
+        } else {
+            "is"
+        };
         self.add(table, format!("{what} no TOML: {error}"));
     }
 

@@ -84,7 +84,11 @@ fn a_copy_of_a_changed_object_takes_the_room_of_its_text() {
             [[segment_to_braze.rules]]\ncopy = { z = \"y\", a = \"x\" }\n",
         );
         let text = run(&rows, &event, &mut Trace::brief());
-        assert!(text.contains(r#""z":{"b":"#) && text.contains(r#""y":{"b":"#), "{}", text.len());
+        assert!(
+            text.contains(r#""z":{"b":"#) && text.contains(r#""y":{"b":"#),
+            "{}",
+            text.len()
+        );
         // Two copies of 400 KiB have room in 1 MiB, a third has none.
         assert!(!text.contains(r#""x":{"b":"#), "{}", text.len());
     }

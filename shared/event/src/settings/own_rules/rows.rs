@@ -392,7 +392,9 @@ impl RowReader<'_> {
         let form = Form::ALL.iter().find(|form| word == Some(form.as_str()));
         if form.is_none() {
             let words: Vec<&str> = Form::ALL.iter().map(|form| form.as_str()).collect();
-            let hint = word.map_or_else(String::new, |word| did_you_mean_or(word, words.iter().copied(), &FORMS_ELSEWHERE));
+            let hint = word.map_or_else(String::new, |word| {
+                did_you_mean_or(word, words.iter().copied(), &FORMS_ELSEWHERE)
+            });
             let message = format!(
                 "is {}, which is no form; there are {}{hint}",
                 value.described(),

@@ -202,7 +202,10 @@ fn a_row_that_cannot_be_understood_names_its_place() {
             "drop = true\nwhen = { a = { GTE = 1 } }",
             "did you mean \"at_least\"?",
         ),
-        ("drop = true\nwhen = { a = { lt = 1 } }", "did you mean \"below\"?"),
+        (
+            "drop = true\nwhen = { a = { lt = 1 } }",
+            "did you mean \"below\"?",
+        ),
         (
             "drop = true\nwhen = { a = { max = 1 } }",
             "did you mean \"at_most\"?",
