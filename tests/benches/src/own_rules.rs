@@ -93,7 +93,7 @@ mod tests {
         let page = include_str!("../../../shared/mapping/spec/own-rules.md");
         let rule = page.lines().find(|line| line.starts_with("| OR-095 |"));
         let bounds = rule.unwrap_or_default().split("at most ").skip(1);
-        let bounds = bounds.map(|bound| number(bound.split(' ').next().unwrap_or_default()));
+        let bounds = bounds.map(|bound| number(bound.split(['.', ' ']).next().unwrap_or_default()));
         let [most_unmet, most_more, most_first] = bounds.collect::<Vec<_>>()[..] else {
             panic!("{rule:?} has other bounds");
         };

@@ -144,18 +144,29 @@ fn read_table(place: Place<'_>, key: &str, problems: &mut Problems) -> Vec<(Path
 
 /// What to write for operators behind a dot, such as `userId.exists = true`.
 fn in_braces(path: &str, value: Place<'_>) -> Option<String> {
-    let members = value.members()?;
-    let written: Vec<String> = members
-        .iter()
-        .filter(|(key, _)| OPERATORS.contains(key))
-        .map(|(key, value)| format!("{key} = {}", value.written()))
-        .collect();
-    (written.len() == members.len()).then(|| {
-        let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        let quote = if path.chars().all(is_bare) { "" } else { "'" };
-        let written = written.join(", ");
-        format!("write operators in braces: {quote}{path}{quote} = {{ {written} }}")
-    })
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let quote = if path.chars().all(is_bare) { "" } else { "'" };
+    let operators = operators(value)?;
+    Some(format!(
+        "write operators in braces: {quote}{path}{quote} = {operators}"
+    ))
+}
+
+/// A table of operators in braces; `None` if there is another key.
+fn operators(table: Place<'_>) -> Option<String> {
+    let members = table.members()?.into_iter();
+    let written = members.map(|(key, value)| {
+        OPERATORS.contains(&key).then_some(())?;
+        if value.is_of_dotted_key() {
+            Some(format!("{key} = {}", operators(value)?))
+        } else {
+            Some(format!("{key} = {}", value.written()))
+        }
+    });
+    Some(format!(
+        "{{ {} }}",
+        written.collect::<Option<Vec<_>>>()?.join(", ")
+    ))
 }
 
 fn read_test(place: Place<'_>, key: &str, problems: &mut Problems) -> Option<Test> {

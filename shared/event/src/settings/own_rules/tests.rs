@@ -195,6 +195,10 @@ fn a_row_that_cannot_be_understood_names_its_place() {
             "write operators in braces: 'a.b' = { above = 1.50, below = 5 }",
         ),
         (
+            "drop = true\nwhen.a.not.above = 1",
+            "write operators in braces: a = { not = { above = 1 } }",
+        ),
+        (
             "drop = true\nwhen = { a = { gt = 1 } }",
             "contains, percent; did you mean \"above\"?",
         ),
