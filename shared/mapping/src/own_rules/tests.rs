@@ -421,6 +421,9 @@ fn convert_does_what_the_table_of_forms_says() {
         ("mask_ip", "\"2001:DB8:0:0:1::1\"", Some("\"2001:db8::\"")),
         ("mask_ip", "\"203.0.113\"", None),
         ("mask_ip", "\"203.0.113.42:80\"", None),
+        ("mask_ip", "\"[2001:db8::1]\"", None),
+        ("mask_ip", "\"fe80::1%en0\"", None),
+        ("mask_ip", "\"::ffff:203.0.113.42\"", Some("\"::\"")),
         ("mask_ip", "7", None),
         (
             "sha256",
