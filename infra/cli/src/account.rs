@@ -11,5 +11,5 @@ pub(crate) mod xml;
 pub(crate) use concurrency::{Concurrency, UNRESERVED_LEAST};
 pub use error::Error;
 pub use options::AccountOptions;
-pub(crate) use queue::{Queue, Received};
+pub(crate) use queue::{Queue, Received, Walk};
 pub(crate) use stack::DeployedStack;

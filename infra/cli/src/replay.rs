@@ -7,7 +7,7 @@ mod tally;
 pub use options::{EXAMPLES, Options};
 
 use std::io::{BufWriter, Write as _};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use event::envelope::Envelope;
 use event::ports::QueueName;
 use event::settings::Settings;
 use event::{Destination, Route};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use mapping::printed::print;
 use tokio::sync::Mutex;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -23,7 +23,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use self::plan::{Message, Plan, Stay, plan};
 use self::tally::Tally;
 use crate::EXIT_CANNOT;
-use crate::account::{self, DeployedStack, Queue, Received};
+use crate::account::{self, DeployedStack, Queue, Received, Walk};
 use crate::terminal::{self, Counter};
 use crate::waiting::{Waiting, queues};
 use crate::wall_clock::now;
@@ -44,21 +44,21 @@ pub enum Error {
 
 /// Replays what the options select.
 pub async fn run(options: &Options) -> ExitCode {
-    match replay(options).await {
-        Ok(tally) => {
-            let lines = tally.lines(options.dry_run);
-            // The results of a dry run are on standard output alone.
-            if options.dry_run {
-                lines.iter().for_each(terminal::note);
-            } else {
-                lines.iter().for_each(terminal::line);
-            }
-            if tally.is_clean() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
+    let mut tally = Tally::default();
+    let replayed = replay(options, &mut tally).await;
+    // What was done before an error is told too.
+    if replayed.is_ok() || tally.is_begun() {
+        let lines = tally.lines(options.dry_run);
+        // The results of a dry run are on standard output alone.
+        if options.dry_run {
+            lines.iter().for_each(terminal::note);
+        } else {
+            lines.iter().for_each(terminal::line);
         }
+    }
+    match replayed {
+        Ok(()) if tally.is_clean() => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
         Err(error) => {
             terminal::error(&error);
             ExitCode::from(EXIT_CANNOT)
@@ -66,53 +66,46 @@ pub async fn run(options: &Options) -> ExitCode {
     }
 }
 
-async fn replay(options: &Options) -> Result<Tally, Error> {
+async fn replay(options: &Options, tally: &mut Tally) -> Result<(), Error> {
     let settings = crate::map::settings(options.settings.as_deref())?;
     let stack = DeployedStack::find(&options.account).await?;
+    replay_of(options, settings, &stack, tally).await
+}
+
+async fn replay_of(
+    options: &Options,
+    settings: Settings,
+    stack: &DeployedStack,
+    tally: &mut Tally,
+) -> Result<(), Error> {
     let replay = Replay {
         options,
         settings,
-        to: Targets::find(&stack).await?,
-        stack: &stack,
+        to: Targets::find(stack).await?,
+        stack,
         pace: Mutex::new(pace(options.rate)),
     };
-    let waiting = queues(&stack, &options.selection).await?;
+    let waiting = queues(stack, &options.selection).await?;
     let mut expected = 0;
     for queue in &waiting {
         expected += queue.visible().await?;
     }
     let mut counter = Counter::new(expected);
-    let mut tally = Tally::default();
     let mut stop = pin!(tokio::signal::ctrl_c());
     for queue in &waiting {
         let mut walk = queue.walk();
-        loop {
-            let messages = tokio::select! {
-                biased;
-                stopped = &mut stop => {
-                    stopped.map_err(Error::Signal)?;
-                    tally.stop();
-                    Vec::new()
-                }
-                messages = walk.next() => messages?,
-            };
-            if messages.is_empty() {
-                break;
-            }
-            let count = messages.len();
-            let handled = messages.into_iter().map(|message| replay.message(queue, message));
-            for (kept, part) in try_join_all(handled).await? {
-                kept.into_iter().for_each(|message| walk.keep(message));
-                tally.add(part);
-            }
-            counter.advance(count, tally.replayed());
-        }
-        walk.end().await?;
+        let walked = replay
+            .all(queue, &mut walk, stop.as_mut(), tally, &mut counter)
+            .await;
+        // What stays is visible again, also after an error.
+        let ended = walk.end().await;
+        walked?;
+        ended?;
         if tally.is_stopped() {
             break;
         }
     }
-    Ok(tally)
+    Ok(())
 }
 
 /// The queues that events and files go to.
@@ -137,7 +130,7 @@ impl<'s> Targets<'s> {
     async fn send(&self, message: &Message) -> Result<(), account::Error> {
         for (name, queue) in &self.0 {
             if *name == message.to {
-                queue.send(&message.body).await?;
+                queue.send(&message.body, message.group).await?;
             }
         }
         Ok(())
@@ -160,17 +153,65 @@ struct Replay<'r> {
 }
 
 impl Replay<'_> {
-    /// Handles one message, and gives it back if it stays.
-    async fn message(
+    /// Replays what is selected of a queue, until its end, Ctrl-C, or an error of AWS.
+    async fn all(
         &self,
         queue: &Queue<'_>,
-        message: Received,
-    ) -> Result<(Option<Received>, Tally), account::Error> {
+        walk: &mut Walk<'_, '_>,
+        mut stop: Pin<&mut impl Future<Output = std::io::Result<()>>>,
+        tally: &mut Tally,
+        counter: &mut Counter,
+    ) -> Result<(), Error> {
+        loop {
+            let messages = tokio::select! {
+                biased;
+                stopped = stop.as_mut() => {
+                    stopped.map_err(Error::Signal)?;
+                    tally.stop();
+                    Vec::new()
+                }
+                messages = walk.next() => messages?,
+            };
+            if messages.is_empty() {
+                return Ok(());
+            }
+            // All of them, whatever comes of one: between sending and deleting none is given up.
+            let handled = messages.iter().map(|message| self.message(queue, message));
+            let handled = join_all(handled).await;
+            let (count, mut failed) = (messages.len(), None);
+            for (message, (replayed, part)) in messages.into_iter().zip(handled) {
+                tally.add(part);
+                let is_gone = replayed.unwrap_or_else(|error| {
+                    failed = Some(error);
+                    false
+                });
+                if !is_gone {
+                    walk.keep(message);
+                }
+            }
+            counter.advance(count, tally.replayed());
+            if let Some(error) = failed {
+                return Err(error.into());
+            }
+        }
+    }
+
+    /// Handles one message, and counts what was done. Gives whether it is replayed and gone; it stays otherwise.
+    async fn message(&self, queue: &Queue<'_>, message: &Received) -> (Result<bool, account::Error>, Tally) {
         let mut tally = Tally::default();
+        (self.counted(queue, message, &mut tally).await, tally)
+    }
+
+    async fn counted(
+        &self,
+        queue: &Queue<'_>,
+        message: &Received,
+        tally: &mut Tally,
+    ) -> Result<bool, account::Error> {
         let selection = &self.options.selection;
-        let waiting = Waiting::open(&message, selection.dead_letters, &self.settings);
+        let waiting = Waiting::open(message, selection.dead_letters, &self.settings);
         if !selection.has(&waiting) {
-            return Ok((Some(message), tally));
+            return Ok(false);
         }
         let object = match waiting.object() {
             Some(key) => self.stack.fallback_object(key).await?,
@@ -185,14 +226,14 @@ impl Replay<'_> {
         let messages = match planned {
             Plan::Stay(stay) => {
                 tally.stays(stay);
-                return Ok((Some(message), tally));
+                return Ok(false);
             }
             Plan::Send(messages) => messages,
         };
         if self.options.dry_run {
-            messages.iter().for_each(|message| self.show(message, &mut tally));
+            messages.iter().for_each(|message| self.show(message, tally));
             tally.replays(&messages);
-            return Ok((Some(message), tally));
+            return Ok(false);
         }
         if messages.iter().any(|message| message.may_count_twice) {
             terminal::warn_once(TWICE);
@@ -202,9 +243,9 @@ impl Replay<'_> {
             self.to.send(message).await?;
         }
         // SQS has all of it. A crash before this line sends it once more, and loses nothing.
-        queue.delete(&message).await?;
+        queue.delete(message).await?;
         tally.replays(&messages);
-        Ok((None, tally))
+        Ok(true)
     }
 
     /// Prints what would be sent of a message's events.
@@ -227,3 +268,6 @@ impl Replay<'_> {
 
 const TWICE: &str = "some events for Segment were first sent over 24 hours ago: Segment forgets their ids after a day, \
     and what it has taken of them counts twice";
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! A deliverer as a Lambda function, one for each destination.
 
 use crate::queue_event::{answer, records};
-use crate::start::{Parts, START_MS, config_of_sqs, deliverer_settings, init_ms, start};
+use crate::start::{Parts, START_MS, config_of_sqs, init_ms, start, usable_settings};
 use crate::surroundings::Lambda;
 use crate::{Client, SecretsManager, Sqs, SystemClock};
 use aws_lambda_events::sqs::SqsEvent;
@@ -19,7 +19,7 @@ const ANSWER_BEFORE_DEADLINE_MS: i64 = 500;
 /// Runs the deliverer of a destination until the platform ends the container. `function` is its name, such as
 /// `deliver-braze`; `map` makes the calls of one event.
 pub fn deliver<D: Destination>(function: &'static str, map: Map<D>) -> ExitCode {
-    start(function, deliverer_settings, async |parts| {
+    start(function, usable_settings, async |parts| {
         run::<D>(parts, map).await
     })
 }

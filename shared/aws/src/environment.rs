@@ -25,7 +25,7 @@ pub struct Environment {
     pub fallback_bucket: Option<String>,
     /// What the user chose.
     pub settings: Settings,
-    /// What a deliverer cannot use of it: it starts all the same, and holds its events (RI-048).
+    /// What a deliverer or the file reader cannot use of it: it starts all the same, and holds its events (RI-048).
     pub unusable: Vec<Problem>,
     /// Keys that were read and mean nothing, by their full names.
     pub unknown_settings: Vec<String>,

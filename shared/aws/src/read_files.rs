@@ -2,7 +2,7 @@
 
 use crate::deliver::before_deadline;
 use crate::queue_event::{answer, records};
-use crate::start::{Parts, START_MS, all_settings, config_of_sqs, init_ms, start};
+use crate::start::{Parts, START_MS, config_of_sqs, init_ms, start, usable_settings};
 use crate::surroundings::Lambda;
 use crate::{S3, Sqs, SystemClock, Unusable};
 use aws_lambda_events::sqs::SqsEvent;
@@ -16,7 +16,7 @@ const SQS_ATTEMPT_MS: u64 = 3_000;
 
 /// Runs the function `read-braze-files` until the platform ends the container.
 pub fn read_braze_files() -> ExitCode {
-    start("read-braze-files", all_settings, run)
+    start("read-braze-files", usable_settings, run)
 }
 
 async fn run(parts: Parts) -> Result<(), Error> {
@@ -45,7 +45,8 @@ async fn run(parts: Parts) -> Result<(), Error> {
         store: s3,
         sink,
     };
-    let reader = FileReader::new(environment.function, environment.settings, bucket, surroundings);
+    let (function, settings) = (environment.function, environment.settings);
+    let reader = FileReader::new(function, settings, environment.unusable, bucket, surroundings);
     let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Timestamp::from_millis(deadline);

@@ -11,7 +11,7 @@ use event::{Clock, Timestamp};
 use lambda_runtime::Error;
 use std::io::Write;
 use std::process::ExitCode;
-use telemetry::{ErrorLine, Line, Sink, Stdout};
+use telemetry::{Line, Sink, Stdout};
 
 /// How long each handshake of the start may take, in milliseconds (RC-119): longer than the same call may later, since nobody
 /// waits for its end yet.
@@ -51,11 +51,7 @@ pub(crate) fn start(
                 let sink = Stdout::new(environment.stack.clone(), function.to_owned(), now as Now);
                 let config = sdk_config(environment.endpoint.as_deref()).await;
                 for key in &environment.unknown_settings {
-                    sink.line(Line::Error(ErrorLine {
-                        code: "settings_unknown",
-                        place: key.clone(),
-                        request_id: None,
-                    }));
+                    sink.line(Line::error("settings_unknown", key, None));
                 }
                 let parts = Parts {
                     began,
@@ -107,22 +103,13 @@ pub(crate) fn receiver_settings(text: &str) -> Result<Loaded, Invalid> {
     })
 }
 
-/// Reads all settings. A deliverer starts with any, and holds the events that it cannot handle (RI-048).
+/// Reads all settings. What delivers and what reads files starts with any, and holds what it cannot handle (RI-048).
 #[allow(clippy::unnecessary_wraps, reason = "one of several ways to read settings")]
-pub(crate) fn deliverer_settings(text: &str) -> Result<Loaded, Invalid> {
+pub(crate) fn usable_settings(text: &str) -> Result<Loaded, Invalid> {
     let (settings, unusable) = Settings::load_usable(text);
     Ok(Loaded {
         settings,
         unusable,
-        ..Loaded::default()
-    })
-}
-
-/// Reads all settings, each of which must be right.
-pub(crate) fn all_settings(text: &str) -> Result<Loaded, Invalid> {
-    let settings = Settings::load(text)?;
-    Ok(Loaded {
-        settings,
         ..Loaded::default()
     })
 }

@@ -11,11 +11,11 @@ use crate::object::Objects;
 use crate::settle::Settled;
 use crate::{key, report};
 use avro::{Codec, Schema, Unreadable};
-use delivery::Record;
 use delivery::backoff::{NEWER_VERSION_MS, ahead};
+use delivery::{Record, settings_unusable};
 use event::ports::Visibility;
 use event::reasons::{IgnoreReason, ParkReason};
-use event::settings::Settings;
+use event::settings::{Problem, Settings};
 use event::{Clock, Destination, Route, Source, Timestamp, currents};
 use mapping::braze_to_segment::closed_to_type;
 use std::cell::Cell;
@@ -39,6 +39,8 @@ pub struct Bucket {
 pub struct FileReader<S: ReaderSurroundings> {
     function: &'static str,
     settings: Settings,
+    /// Whether a mistake in the settings keeps every file where it is.
+    is_held: bool,
     bucket: Bucket,
     surroundings: S,
     steps: Steps,
@@ -74,17 +76,29 @@ pub(crate) enum Task {
     Ignore(Option<Work>, IgnoreReason),
     /// It waits until its time comes.
     Wait(Work),
+    /// It waits until a person has changed the settings.
+    Hold(Work),
     Newer,
     /// Its body is parked.
     Seal(ParkReason),
 }
 
 impl<S: ReaderSurroundings> FileReader<S> {
-    /// A reader; `function` is its name in lines.
-    pub const fn new(function: &'static str, settings: Settings, bucket: Bucket, surroundings: S) -> Self {
+    /// A reader; `function` is its name in lines. It starts with any settings: where what is `unusable` concerns its route, it
+    /// holds the files (RI-048).
+    pub fn new(
+        function: &'static str,
+        settings: Settings,
+        mut unusable: Vec<Problem>,
+        bucket: Bucket,
+        surroundings: S,
+    ) -> Self {
+        unusable.retain(|problem| problem.concerns(Route::BrazeToSegment));
+        settings_unusable(&unusable, surroundings.sink());
         Self {
             function,
             settings,
+            is_held: !unusable.is_empty(),
             bucket,
             surroundings,
             steps: Steps::OWN,
@@ -132,6 +146,10 @@ impl<S: ReaderSurroundings> FileReader<S> {
                 run.is_about(Some(work));
                 End::NotBefore
             }
+            Task::Hold(work) => {
+                run.is_about(Some(work));
+                End::Hold
+            }
             Task::Read(work) => {
                 run.is_about(Some(work));
                 run.read().await
@@ -160,8 +178,11 @@ impl<S: ReaderSurroundings> FileReader<S> {
         if work.bucket != self.bucket.name || !key::is_read(&work.key, &self.bucket.prefix) {
             return Task::Ignore(Some(work), IgnoreReason::FileForeign);
         }
-        let route = Route::between(Source::Braze, Destination::Segment);
-        if !route.is_some_and(|route| self.settings.routes.is_on(route)) {
+        work.not_before = ahead(work.not_before, now);
+        if work.not_before.is_none() && self.is_held {
+            return Task::Hold(work);
+        }
+        if !self.settings.routes.is_on(Route::BrazeToSegment) {
             return Task::Ignore(Some(work), IgnoreReason::NoRoute);
         }
         if let Some((_, reason)) = key::event_type(&work.key).and_then(|named| {
@@ -170,7 +191,6 @@ impl<S: ReaderSurroundings> FileReader<S> {
         }) {
             return Task::Ignore(Some(work), reason);
         }
-        work.not_before = ahead(work.not_before, now);
         match work.not_before {
             Some(_) => Task::Wait(work),
             None => Task::Read(work),

@@ -5,18 +5,14 @@ use crate::settle::Settled;
 use event::reasons::ParkReason;
 use event::{Clock, Destination, Source};
 use telemetry::metrics as m;
-use telemetry::{ErrorLine, EventLine, FileLine, Line, LoggedId, Metrics, Sink};
+use telemetry::{EventLine, FileLine, Line, LoggedId, Metrics, Sink};
 
 /// Writes the line of a file, those of its parked events, and the metrics.
 pub(crate) fn emit<S: ReaderSurroundings>(run: &Run<'_, S>, settled: &Settled, is_cold: bool) {
     let sink = run.surroundings.sink();
     let request_id = || LoggedId::technical(&format!("file-{}", run.file_id));
     for place in &run.faults {
-        sink.line(Line::Error(ErrorLine {
-            code: "aws_call",
-            place: place.clone(),
-            request_id: Some(request_id()),
-        }));
+        sink.line(Line::error("aws_call", place, Some(request_id())));
     }
     for reason in &run.parked_events {
         sink.line(Line::Event(EventLine {

@@ -3,9 +3,11 @@
 use crate::limits::SETTLED_MS;
 use crate::message::Cause;
 use crate::reader::{End, Halt, ReaderSurroundings, Run};
-use delivery::backoff::{LONG_BACKOFF, LONG_HOLD, MAX_RECEIVES, MAX_VISIBILITY_S, delay, park_failed, tries};
+use delivery::backoff::{
+    LONG_BACKOFF, LONG_HOLD, MAX_RECEIVES, MAX_VISIBILITY_S, VISIBILITY_ATTEMPTS, delay, park_failed, tries,
+};
 use event::Clock;
-use event::ports::{QueueName, Visibility, VisibilityChange};
+use event::ports::{Queue, QueueName, Visibility, VisibilityChange};
 use event::reasons::{HoldKind, ParkReason, RetryClass};
 use receipt::send::Outgoing;
 
@@ -190,18 +192,21 @@ impl<S: ReaderSurroundings> Run<'_, S> {
             receipt_handle: self.record.receipt_handle.clone(),
             seconds: wait.after.min(MAX_VISIBILITY_S),
         };
-        let changed = self
-            .surroundings
-            .queue()
-            .change(QueueName::BrazeFiles, &[change])
-            .await;
-        match changed {
-            Ok(changed) if changed.is_empty() => {
-                self.faults
-                    .push("ChangeMessageVisibilityBatch failed: entry".to_owned());
+        let queue = self.surroundings.queue();
+        for attempt in 0..VISIBILITY_ATTEMPTS {
+            // Those in the pool may have died while the container was frozen.
+            if attempt > 0 {
+                queue.drop_connections();
             }
-            Ok(_) => {}
-            Err(failed) => self.faults.push(failed.to_string()),
+            let changes = std::slice::from_ref(&change);
+            match queue.change(QueueName::BrazeFiles, changes).await {
+                Ok(changed) if changed.is_empty() => {
+                    self.faults
+                        .push("ChangeMessageVisibilityBatch failed: entry".to_owned());
+                }
+                Ok(_) => break,
+                Err(failed) => self.faults.push(failed.to_string()),
+            }
         }
         self.pause(&wait).await;
         Settled {

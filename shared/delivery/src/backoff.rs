@@ -20,6 +20,8 @@ pub const SHORT_HOLD: Table = [60, 120, 240, 300, 300, 300, 300, 300, 300];
 
 /// The longest visibility that is ever set, and the longest delay that SQS takes, in seconds (RD-066, RD-045).
 pub const MAX_VISIBILITY_S: u32 = 900;
+/// How often a visibility change is tried (RD-042).
+pub const VISIBILITY_ATTEMPTS: usize = 2;
 /// A time that lies further ahead counts as now, in milliseconds: SQS keeps no message so long (RD-045).
 const MAX_NOT_BEFORE_MS: i64 = 12 * 86_400_000;
 /// A record that was received so often goes on in a new message: no wait spends the 500 receives of its queue (RD-028).

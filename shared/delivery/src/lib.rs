@@ -35,3 +35,4 @@ pub use exchange::Exchange;
 pub use job::DelivererSurroundings;
 pub use planner::Planner;
 pub use record::Record;
+pub use startup_warnings::settings_unusable;

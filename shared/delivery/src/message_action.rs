@@ -1,19 +1,16 @@
 //! What SQS does with a record: the only code that chooses between deletion, a new message and visibility (5.2).
 
-use crate::backoff::{MAX_RECEIVES, MAX_VISIBILITY_S, ahead, delay, park_failed};
+use crate::backoff::{MAX_RECEIVES, MAX_VISIBILITY_S, VISIBILITY_ATTEMPTS, ahead, delay, park_failed};
 use crate::deliverer::TrackedEvent;
 use crate::destination::Destination;
 use crate::job::{DelivererSurroundings, DeliveryResult};
-use crate::parking::{MAX_CALLS, send};
+use crate::parking::{send, tried};
 use crate::record::{OpenedRecord, Opening};
 use event::envelope::{Done, Envelope, Head};
-use event::ports::{Entry, Queue, QueueName, Visibility, VisibilityChange, calls};
-use event::{Clock, Outcome, Random, Timestamp};
-use futures_util::stream::{self, StreamExt};
+use event::ports::{Entry, QueueName, Visibility, VisibilityChange};
+use event::settings::Routes;
+use event::{Outcome, Random, Timestamp};
 use std::collections::BTreeMap;
-
-/// How often a visibility change is tried (RD-042).
-const VISIBILITY_ATTEMPTS: usize = 2;
 
 /// What is done with a record.
 #[derive(PartialEq, Eq)]
@@ -71,14 +68,10 @@ pub(crate) fn decide<D: Destination>(
             of_envelope(envelope, opened.record.receive_count, &results, hold_s, now)
         }
     };
-    let asked_for = records
-        .iter()
-        .zip(results)
-        .enumerate()
-        .filter(|(record, _)| of(*record));
-    asked_for
-        .map(|(record, pair)| (record, of_record(pair)))
-        .collect()
+    let pairs = records.iter().zip(results).enumerate();
+    let asked_for = pairs.filter(|(record, _)| of(*record));
+    let decided = asked_for.map(|(record, pair)| (record, of_record(pair)));
+    decided.collect()
 }
 
 /// A record that could not be opened is one thing: it waits as itself or is finished.
@@ -160,6 +153,7 @@ fn of_envelope(
 /// deleted; one whose new message is not comes back by itself (RD-042).
 pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
     surroundings: &S,
+    routes: &Routes,
     records: &[OpenedRecord<'_>],
     actions: &mut [(usize, MessageAction)],
     applied: &mut Applied,
@@ -174,7 +168,7 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
                 id: format!("r{record}"),
                 body: body.clone(),
                 delay_s: *delay_s,
-                group: envelope.map(|envelope| envelope.head.source),
+                group: envelope.and_then(|envelope| routes.group(envelope.head.source, D::NAME)),
             });
         }
     }
@@ -183,12 +177,9 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
     for (record, action) in actions {
         if let MessageAction::Replace { longest, events, .. } = action {
             if failed.contains(&format!("r{record}")) {
-                let receives = records
-                    .get(*record)
-                    .map_or(0, |opened| opened.record.receive_count);
-                *action = MessageAction::ChangeVisibility {
-                    seconds: park_failed(receives),
-                };
+                let opened = records.get(*record);
+                let seconds = park_failed(opened.map_or(0, |opened| opened.record.receive_count));
+                *action = MessageAction::ChangeVisibility { seconds };
             } else {
                 applied.replaced.insert(*record, (*longest, *events));
                 *action = MessageAction::Delete;
@@ -204,31 +195,18 @@ pub(crate) async fn apply<D: Destination, S: DelivererSurroundings>(
         }
     }
     // A failure changes no outcome: the record returns at the queue's default (RD-026).
-    for attempt in 0..VISIBILITY_ATTEMPTS {
-        if changes.is_empty() {
-            break;
-        }
-        if attempt > 0 {
-            surroundings.queue().drop_connections();
-        }
-        let changed = calls(changes, |_| 0)
-            .into_iter()
-            .map(async |call: Vec<VisibilityChange>| {
-                if surroundings.clock().now() > last_start {
-                    return call;
-                }
-                let changed = surroundings
-                    .queue()
-                    .change(queue, &call)
-                    .await
-                    .unwrap_or_default();
-                call.into_iter()
-                    .filter(|change| !changed.contains(&change.id))
-                    .collect()
-            });
-        changes = stream::iter(changed).buffer_unordered(MAX_CALLS).concat().await;
-    }
-    applied.visibility_failed += changes.len() as u64;
+    let call = async |call: Vec<VisibilityChange>| {
+        let changed = surroundings
+            .queue()
+            .change(queue, &call)
+            .await
+            .unwrap_or_default();
+        let is_open = |change: &VisibilityChange| !changed.contains(&change.id);
+        call.into_iter().filter(is_open).collect()
+    };
+    let attempts = VISIBILITY_ATTEMPTS;
+    let failed = tried(surroundings, attempts, changes, |_| 0, last_start, call).await;
+    applied.visibility_failed += failed.len() as u64;
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use std::collections::HashSet;
 /// How often a park and a new message are tried (RD-023, RD-042).
 const SEND_ATTEMPTS: usize = 3;
 /// Calls to SQS in flight at once (RD-024).
-pub(crate) const MAX_CALLS: usize = 8;
+const MAX_CALLS: usize = 8;
 
 /// Sends what is parked of the records that it is asked for; what is not acknowledged waits instead: nothing is deleted on the
 /// strength of a park that did not happen. Gives the number of those that were acknowledged.
@@ -110,53 +110,59 @@ fn parked_body<D: Destination>(
     reason: ParkReason,
     now: Timestamp,
 ) -> Parked<'static> {
+    let content = Content::BodyBase64(STANDARD.encode(&opened.record.body));
     Parked {
-        reason,
-        detail: None,
-        by: function,
-        at: now,
-        source: None,
         destination: Some(D::NAME),
-        request_id: None,
-        first_received_at: None,
         attempt: opened.record.receive_count,
-        auth: None,
-        key: None,
-        done: None,
-        content: Content::BodyBase64(STANDARD.encode(&opened.record.body)),
+        ..Parked::new(reason, function, now, content)
     }
 }
 
-/// Sends entries until they are acknowledged, three times at most, each time over fresh connections, in calls within SQS's limits and several at once; no call
-/// starts after `last_start`. Gives the ids of those that were not acknowledged.
+/// Sends entries until they are acknowledged, three times at most; no call starts after `last_start`. Gives the ids of those
+/// that were not acknowledged.
 pub(crate) async fn send<S: DelivererSurroundings>(
     surroundings: &S,
     queue: QueueName,
     entries: Vec<Entry>,
     last_start: Timestamp,
 ) -> HashSet<String> {
-    let (mut open, too_large): (Vec<Entry>, Vec<Entry>) = entries
+    let (fitting, too_large): (Vec<Entry>, Vec<Entry>) = entries
         .into_iter()
         .partition(|entry| entry.body.len() <= CALL_BYTES);
-    for attempt in 0..SEND_ATTEMPTS {
+    let bytes = |entry: &Entry| entry.body.len();
+    let call = async |call: Vec<Entry>| {
+        let sent = surroundings.queue().send(queue, &call).await.unwrap_or_default();
+        let is_open = |entry: &Entry| !sent.successful.contains(&entry.id);
+        call.into_iter().filter(is_open).collect()
+    };
+    let open = tried(surroundings, SEND_ATTEMPTS, fitting, bytes, last_start, call).await;
+    open.into_iter().chain(too_large).map(|entry| entry.id).collect()
+}
+
+/// Tries calls with these entries, within SQS's limits and several at once, each time over fresh connections: those in the pool
+/// may have died while the container was frozen. Gives what `call` did until the last time.
+pub(crate) async fn tried<S: DelivererSurroundings, T>(
+    surroundings: &S,
+    attempts: usize,
+    mut open: Vec<T>,
+    bytes: impl Fn(&T) -> usize,
+    last_start: Timestamp,
+    call: impl AsyncFn(Vec<T>) -> Vec<T>,
+) -> Vec<T> {
+    for attempt in 0..attempts {
         if open.is_empty() {
             break;
         }
-        // Those of the attempt before may be dead: the container may have been frozen meanwhile.
         if attempt > 0 {
             surroundings.queue().drop_connections();
         }
-        let sent = calls(open, |entry| entry.body.len())
-            .into_iter()
-            .map(async |call: Vec<Entry>| {
-                if surroundings.clock().now() > last_start {
-                    return call;
-                }
-                let sent = surroundings.queue().send(queue, &call).await.unwrap_or_default();
-                let is_open = |entry: &Entry| !sent.successful.contains(&entry.id);
-                call.into_iter().filter(is_open).collect()
-            });
-        open = stream::iter(sent).buffer_unordered(MAX_CALLS).concat().await;
+        let called = calls(open, &bytes).into_iter().map(async |entries: Vec<T>| {
+            match surroundings.clock().now() <= last_start {
+                true => call(entries).await,
+                false => entries,
+            }
+        });
+        open = stream::iter(called).buffer_unordered(MAX_CALLS).concat().await;
     }
-    open.into_iter().chain(too_large).map(|entry| entry.id).collect()
+    open
 }

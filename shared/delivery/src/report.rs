@@ -8,6 +8,7 @@ use crate::record::OpenedRecord;
 use event::calls::OwnRules;
 use event::settings::{EventIds, EventLines, Settings};
 use event::{Destination, Outcome, Timestamp};
+use secrets::SecretReport;
 use telemetry::metrics as m;
 use telemetry::{EventLine, InvocationLine, Line, LoggedId, Metrics, RecordLine, Sink};
 
@@ -24,6 +25,8 @@ pub(crate) struct Report<'t> {
     pub paused_ms: u64,
     /// Whether a breaker of the destination is open.
     pub has_open_breaker: bool,
+    /// What is to be said of the keys.
+    pub secret: SecretReport,
     /// What was counted while requests were sent.
     pub counts: &'t Counts,
     pub records: &'t [OpenedRecord<'t>],
@@ -49,6 +52,8 @@ impl Report<'_> {
         }
         let tally = Tally::of(self.records, self.events, self.actions, self.applied);
         self.waiting_records(sink);
+        self.secret.write_lines(self.aws_request_id, sink);
+        self.secret.count(&mut metrics);
         for (class, count) in self.counts.requests.borrow().iter() {
             metrics.count(m::VENDOR_REQUESTS, &[destination, class], *count);
         }
@@ -56,10 +61,8 @@ impl Report<'_> {
             metrics.add(m::VENDOR_MS, own, *ms as f64);
         }
         metrics.count(m::EXTRA_REQUESTS, own, self.counts.extra_requests.get());
-        let waiting = self
-            .events
-            .iter()
-            .filter(|event| event.result.outcome.is_waiting());
+        let is_waiting = |event: &&TrackedEvent| event.result.outcome.is_waiting();
+        let waiting = self.events.iter().filter(is_waiting);
         let ages_ms = waiting.filter_map(|event| Some(self.age_ms(self.records.get(event.record)?)));
         if let Some(oldest_ms) = ages_ms.max() {
             metrics.add(m::WAITING_AGE, own, (oldest_ms / 1000) as f64);
@@ -125,11 +128,8 @@ impl Report<'_> {
         if !outcome.is_waiting() {
             metrics.add(m::EVENT_AGE, &[destination], age_ms as f64);
         }
-        metrics.count(
-            m::MAYBE_DUPLICATE,
-            &[destination],
-            u64::from(result.maybe_duplicate),
-        );
+        let duplicates = u64::from(result.maybe_duplicate);
+        metrics.count(m::MAYBE_DUPLICATE, &[destination], duplicates);
         let quiet =
             self.settings.telemetry.event_lines == EventLines::Exceptions && outcome == Outcome::Delivered;
         // A final outcome has its line; what waits has one when it first does.
@@ -237,17 +237,12 @@ impl Tally {
         let unreadable = of_records.filter_map(|(record, opened)| Some((record, opened.unreadable()?)));
         let outcomes: Vec<(usize, Outcome)> = of_events.chain(unreadable).collect();
         let all = |is: &dyn Fn(usize, Outcome) -> bool| {
-            outcomes
-                .iter()
-                .filter(|(record, outcome)| is(*record, *outcome))
-                .count() as u64
+            let fits = |(record, outcome): &&(usize, Outcome)| is(*record, *outcome);
+            outcomes.iter().filter(fits).count() as u64
         };
         let named = |word: &str| all(&|_, outcome| outcome.as_str() == word);
-        let is_kept = |record| {
-            actions
-                .get(record)
-                .is_some_and(|own| *own != MessageAction::Delete)
-        };
+        let stays = |own: &MessageAction| *own != MessageAction::Delete;
+        let is_kept = |record: usize| actions.get(record).is_some_and(stays);
         Self {
             opened: records.iter().map(in_record).sum(),
             delivered: named("delivered"),

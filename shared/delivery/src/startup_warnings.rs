@@ -2,7 +2,7 @@
 
 use event::Destination;
 use event::settings::{Orders, Problem, Settings};
-use telemetry::{ErrorLine, Line, Sink};
+use telemetry::{Line, Sink};
 
 /// Writes one `error` line for each such setting of a destination.
 pub(crate) fn startup_warnings(destination: Destination, settings: &Settings, sink: &impl Sink) {
@@ -10,24 +10,18 @@ pub(crate) fn startup_warnings(destination: Destination, settings: &Settings, si
         && settings.routes.segment_to_braze
         && settings.segment_to_braze.orders == Orders::Both;
     if counts_twice {
-        sink.line(Line::Error(ErrorLine {
-            code: "revenue_counted_twice",
-            place: "segment_to_braze.orders".to_owned(),
-            request_id: None,
-        }));
+        let key = "segment_to_braze.orders";
+        sink.line(Line::error("revenue_counted_twice", key, None));
     }
 }
 
 /// Writes the one line that says which setting cannot be used, if any, and who says what to write instead. Its value stays out
 /// of the log.
-pub(crate) fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
+pub fn settings_unusable(problems: &[Problem], sink: &impl Sink) {
     if let Some(Problem { key, .. }) = problems.first() {
         let file = "infra/settings/switchyard.toml: run switchyard check";
-        sink.line(Line::Error(ErrorLine {
-            code: "settings_unusable",
-            place: format!("{key} in {file}").trim_start().to_owned(),
-            request_id: None,
-        }));
+        let place = format!("{key} in {file}");
+        sink.line(Line::error("settings_unusable", place.trim_start(), None));
     }
 }
 

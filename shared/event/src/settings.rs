@@ -47,6 +47,7 @@ pub const MAX_TIMEOUT: Span = Span::seconds(28);
 pub const MAX_BRANCH_TIMEOUT: Span = Span::seconds(13);
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::{DeString, DeValue, ValueDeserializer};
 
@@ -86,7 +87,7 @@ impl Settings {
     /// wrong type; then, if all can be read, values out of range and combinations that cannot work.
     pub fn load(text: &str) -> Result<Self, Invalid> {
         let mut problems = Problems::default();
-        let read = Self::read(text, &mut problems);
+        let (read, _) = Self::read(text, &mut problems);
         problems.unknown_keys(&read.unknown);
         // Defaults stand for what cannot be read, so no comparison with them would be true.
         if read.is_whole {
@@ -95,25 +96,37 @@ impl Settings {
         problems.into_result().map(|()| read.settings)
     }
 
-    /// Reads the text as a deliverer does, which starts with any: what it cannot use has its default and is reported. The file may
-    /// be newer than the deliverer, so keys that it does not know are left out (RI-048).
+    /// Reads the text as a deliverer does, which starts with any: what it cannot use has its default and is reported, so that
+    /// nothing is parked by a time that nobody can have meant. The file may be newer than the deliverer, so keys that it does
+    /// not know are left out (RI-048).
     pub fn load_usable(text: &str) -> (Self, Vec<Problem>) {
         let mut problems = Problems::default();
-        let Read { settings, .. } = Self::read(text, &mut problems);
-        settings.check(&mut problems);
-        (settings, problems.into_list())
+        let (mut read, own_rules) = Self::read(text, &mut problems);
+        let mut impossible = Problems::default();
+        read.settings.check(&mut impossible);
+        let impossible = impossible.into_list();
+        if !impossible.is_empty() {
+            let mut taken = BTreeSet::new();
+            let once = impossible.iter().filter(|problem| taken.insert(&problem.key));
+            once.for_each(|problem| problem.take_out_of(&mut read.table));
+            read = Read::of(read.table, &mut problems);
+            own_rules.put_into(&mut read.settings);
+        }
+        (read.settings, [problems.into_list(), impossible].concat())
     }
 
-    /// Reads the text with defaults for what cannot be read, and tells what that is.
-    fn read(text: &str, problems: &mut Problems) -> Read {
+    /// Reads the text with defaults for what cannot be read, and tells what that is. Gives the own rules apart too.
+    fn read(text: &str, problems: &mut Problems) -> (Read, own_rules::OwnRules) {
         let mut usable = String::new();
         let mut file = grammar::parse(text, &mut usable, problems);
         let is_toml = problems.is_empty();
         let own_rules = own_rules::take(text, &mut file, problems);
-        let mut read = Read::of(file, problems);
-        read.is_whole &= is_toml;
-        own_rules.put_into(&mut read.settings);
-        read
+        let before = problems.len();
+        let table = tables(file, problems);
+        let mut read = Read::of(table, problems);
+        read.is_whole = is_toml && problems.len() == before;
+        own_rules.clone().put_into(&mut read.settings);
+        (read, own_rules)
     }
 
     /// Reads what a receiver needs of a settings file: `[routes]`, `[receipt]` and `[telemetry]`. A mistake in another table
@@ -132,7 +145,7 @@ impl Settings {
         let own = file.into_iter().filter(|(name, _)| is_own(name.get_ref()));
         let Read {
             settings, unknown, ..
-        } = Read::of(own, &mut problems);
+        } = Read::of(tables(own, &mut problems), &mut problems);
         settings.receipt.check(&mut problems);
         settings.telemetry.check(&mut problems);
         problems.into_result().map(|()| (settings, unknown))
@@ -203,13 +216,14 @@ struct Read {
     unknown: Vec<String>,
     /// Whether every table could be read.
     is_whole: bool,
+    /// The tables that could.
+    table: toml::Table,
 }
 
 impl Read {
     /// Tables that cannot be read are told and left out one by one, so that no mistake hides another.
-    fn of<'f>(file: impl IntoIterator<Item = Entry<'f>>, problems: &mut Problems) -> Self {
+    fn of(mut table: toml::Table, problems: &mut Problems) -> Self {
         let before = problems.len();
-        let mut table = tables(file, problems);
         segment_to_braze::apply_compat(&mut table);
         loop {
             let mut unknown: Vec<String> = Vec::new();
@@ -228,6 +242,7 @@ impl Read {
                     settings,
                     unknown,
                     is_whole: problems.len() == before,
+                    table,
                 };
             }
         }
@@ -524,6 +539,16 @@ mod tests {
                 "{text}: {keys:?}"
             );
         }
+        // What can be read and cannot be meant has its default, and nothing beside it.
+        let times =
+            "[delivery]\nhold_horizon = \"10m\"\npause_s = 5\n[braze]\nhorizon = \"0s\"\nmax_objects = 9";
+        let (settings, keys, _) = of(times);
+        assert!(keys.contains(&"delivery.hold_horizon".to_owned()), "{keys:?}");
+        assert_eq!(settings.delivery.hold_horizon, MAX_HOLD_HORIZON);
+        assert_eq!(settings.braze.horizon, Braze::default().horizon);
+        assert_eq!((settings.delivery.pause_s, settings.braze.max_objects), (5, 9));
+        let below = "[delivery]\nhold_horizon = \"1d\"\n[segment]\nhorizon = \"2d\"";
+        assert_eq!(of(below).0.delivery.hold_horizon, MAX_HOLD_HORIZON);
         // One mistake hides no other, and leaves the rest in use.
         let two = "[braze]\nmax_objects = \"x\"\n[segment_to_braze]\norders = 1\n[branch]\nmax_age = \"2h\"";
         let (settings, keys, _) = of(two);

@@ -11,25 +11,25 @@ use crate::decode;
 use crate::limits::{REFRESH_WAIT_MS, secret_ms, sending_ms};
 use crate::proof::{Credentials, Proof, by_token, configured, of_segment};
 use crate::refusals::Refusals;
-use crate::report::{Frame, SecretReport, emit, emit_refusals};
+use crate::report::{Frame, emit, emit_refusals};
 use crate::request::{Answer, Request};
 use crate::send::millis_until;
 use crate::split::{Split, Unsplit, split};
-use event::ports::{CallFailed, Store};
+use event::ports::Store;
 use event::reasons::{ParkReason, RefuseReason};
 use event::settings::Settings;
 use event::{Clock, Source, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::{Either, join, select};
-use secrets::{FetchFailure, ReceiverSecret, Renewal, SecretCache};
+use secrets::{ReceiverSecret, Renewal, SecretCache, SecretReport};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
 use surroundings::Surroundings;
-use telemetry::{ErrorLine, Line, LoggedId, Sink};
+use telemetry::{Line, LoggedId, Sink};
 
 /// The surroundings of a receiver: it keeps bodies in the fallback bucket.
 pub trait ReceiverSurroundings: Surroundings<Store: Store> {}
@@ -44,6 +44,8 @@ pub struct Receiver<S: ReceiverSurroundings> {
     surroundings: S,
     secret: SecretCache<S::Secrets, S::Clock, S::Random, ReceiverSecret>,
     refusals: Refusals,
+    /// What no summary has said of the secret yet: refusals share theirs.
+    unpublished: RefCell<SecretReport>,
     deferred: DeferredLimit,
     is_warm: Cell<bool>,
 }
@@ -69,6 +71,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             surroundings,
             secret,
             refusals: Refusals::default(),
+            unpublished: RefCell::default(),
             deferred: DeferredLimit::default(),
             is_warm: Cell::new(false),
         }
@@ -89,7 +92,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
                 self.within(listed, within_ms).await;
             }
         };
-        join(self.secret.current(), bucket).await;
+        join(self.secret.refresh(), bucket).await;
     }
 
     /// Answers one request. Its lines are written before the answer.
@@ -135,38 +138,21 @@ impl<S: ReceiverSurroundings> Receiver<S> {
             answered: now,
             status,
             is_cold: !self.is_warm.replace(true),
-            secret: self.secret_report(arrival),
+            secret: RefCell::new(self.secret_report(arrival)),
         };
         emit(&self.refusals, decision, &frame, self.surroundings.sink());
         let every_ms = i64::try_from(self.settings.telemetry.refusals_every.as_millis()).unwrap_or(i64::MAX);
         for (reason, counted) in self.refusals.take_due(now, every_ms) {
             emit_refusals(reason, &counted, &frame, self.surroundings.sink());
         }
+        self.unpublished.replace(frame.secret.take());
     }
 
-    /// What the lines say of the secret, after a line for each fetch that failed.
+    /// What is to be said of the secret, after a line for each fetch that failed.
     fn secret_report(&self, arrival: &Arrival) -> SecretReport {
-        let failures = self.secret.take_failures();
-        let mut malformed = 0;
-        for failure in &failures {
-            let (code, place) = match failure {
-                FetchFailure::Call(failed) => ("aws_call", failed.to_string()),
-                FetchFailure::TimedOut => ("aws_call", CallFailed::timeout("GetSecretValue").to_string()),
-                FetchFailure::Malformed(secret) => {
-                    malformed += 1;
-                    (
-                        "secret_malformed",
-                        secret.member.unwrap_or("no_object").to_owned(),
-                    )
-                }
-            };
-            self.log_error(code, place, arrival);
-        }
-        SecretReport {
-            age_s: self.secret.age_s(),
-            failures: failures.len() as u64,
-            malformed,
-        }
+        let report = self.secret.take_report();
+        report.write_lines(&arrival.request_id, self.surroundings.sink());
+        report.after(self.unpublished.take())
     }
 
     /// Every step in its order; what a panic leaves is a queue that cannot be reached (RC-012).
@@ -358,11 +344,10 @@ impl<S: ReceiverSurroundings> Receiver<S> {
     }
 
     fn log_error(&self, code: &'static str, place: String, arrival: &Arrival) {
-        self.surroundings.sink().line(Line::Error(ErrorLine {
-            code,
-            place,
-            request_id: Some(LoggedId::technical(&arrival.request_id)),
-        }));
+        let request_id = Some(LoggedId::technical(&arrival.request_id));
+        self.surroundings
+            .sink()
+            .line(Line::error(code, place, request_id));
     }
 
     const fn answer_within_ms(&self) -> u64 {

@@ -6,6 +6,8 @@ use crate::refusals::{Counted, Refusals};
 use event::envelope::{Auth, KeyAge};
 use event::reasons::{IgnoreReason, RefuseReason};
 use event::{Source, Timestamp};
+use secrets::SecretReport;
+use std::cell::RefCell;
 use telemetry::metrics as m;
 use telemetry::{EventLine, InvocationLine, Line, LoggedId, Metrics, RequestLine, Sink};
 
@@ -18,18 +20,8 @@ pub(crate) struct Frame<'r> {
     pub(crate) status: u16,
     /// Whether it was the container's first.
     pub(crate) is_cold: bool,
-    pub(crate) secret: SecretReport,
-}
-
-/// What is known of the secret.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SecretReport {
-    /// Seconds since the secret in use was fetched.
-    pub(crate) age_s: Option<i64>,
-    /// Fetches that failed.
-    pub(crate) failures: u64,
-    /// How many of these because the value is not of the documented form.
-    pub(crate) malformed: u64,
+    /// What is to be said of the secret; the first summary that is written takes it.
+    pub(crate) secret: RefCell<SecretReport>,
 }
 
 /// A run over the fallback bucket.
@@ -82,11 +74,11 @@ const fn status_word(status: u16) -> &'static str {
 }
 
 /// Writes the lines and metrics of a request. A refusal that nothing of ours caused is counted instead, for a line of its reason
-/// (RP-014).
+/// (RP-014); that of a kept request is written at once, since its object is deleted next, and with it all that is known.
 pub(crate) fn emit(refusals: &Refusals, decision: &Decision, frame: &Frame<'_>, sink: &impl Sink) {
     if let Some(reason) = decision
         .refusal()
-        .filter(|reason| *reason != RefuseReason::QueueUnavailable)
+        .filter(|reason| *reason != RefuseReason::QueueUnavailable && !frame.arrival.is_reingested)
     {
         let one = Counted {
             count: 1,
@@ -144,7 +136,7 @@ pub(crate) fn emit_refusals(reason: RefuseReason, counted: &Counted, frame: &Fra
     );
     metrics.add(m::RECEIPT_MS, &[source], counted.ms as f64);
     metrics.add(m::BYTES_RECEIVED, &[source], counted.bytes as f64);
-    secret_metrics(&mut metrics, &frame.secret);
+    frame.secret.take().count(&mut metrics);
     metrics.add(m::CONSERVATION_GAP, &[], 0.0);
     sink.summary(Line::Request(line), metrics);
 }
@@ -178,16 +170,8 @@ pub(crate) fn emit_run(report: &RunReport, secret: &SecretReport, invocation_id:
     if report.is_listed {
         metrics.add(m::FALLBACK_PENDING, &[Source::Branch.as_str()], left as f64);
     }
-    secret_metrics(&mut metrics, secret);
+    secret.count(&mut metrics);
     sink.summary(Line::Invocation(line), metrics);
-}
-
-fn secret_metrics(metrics: &mut Metrics, secret: &SecretReport) {
-    if let Some(age) = secret.age_s {
-        metrics.add(m::SECRET_AGE, &[], age as f64);
-    }
-    metrics.count(m::SECRET_FETCH_FAILED, &[], secret.failures);
-    metrics.count(m::SECRET_MALFORMED, &[], secret.malformed);
 }
 
 /// Whether a refusal loses events: Branch sends nothing again, and the reason is ours.
@@ -253,15 +237,12 @@ fn metrics(decision: &Decision, frame: &Frame<'_>) -> Metrics {
         metrics.count(m::FALLBACK_REINGESTED, source, 1);
     } else {
         metrics.count(m::REQUESTS, &[source[0], status_word(frame.status)], 1);
-        metrics.count(
-            m::REQUESTS_REFUSED,
-            source,
-            u64::from(decision.refusal().is_some()),
-        );
         metrics.count(m::EVENTS_RECEIVED, source, decision.received);
         metrics.add(m::RECEIPT_MS, source, millis(frame) as f64);
         metrics.add(m::BYTES_RECEIVED, source, frame.arrival.bytes as f64);
     }
+    let is_refused = u64::from(decision.refusal().is_some());
+    metrics.count(m::REQUESTS_REFUSED, source, is_refused);
     metrics.count(m::FALLBACK_WRITTEN, source, u64::from(decision.spilled > 0));
     metrics.count(m::EVENTS_QUEUED, source, decision.queued);
     let parked = decision
@@ -281,7 +262,7 @@ fn metrics(decision: &Decision, frame: &Frame<'_>) -> Metrics {
     let has_other_version = frame.arrival.has_other_currents_version;
     metrics.count(m::CURRENTS_VERSION_OTHER, source, u64::from(has_other_version));
     metrics.count(m::LOST_AT_SENDER, source, u64::from(is_lost(decision, frame)));
-    secret_metrics(&mut metrics, &frame.secret);
+    frame.secret.take().count(&mut metrics);
     metrics.count(m::PANICS, &[], u64::from(decision.is_panic));
     metrics.add(m::CONSERVATION_GAP, &[], decision.conservation_gap().abs());
     metrics

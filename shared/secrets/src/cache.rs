@@ -1,6 +1,6 @@
 //! The secret in memory: how long it is fresh, when it is fetched again, how long it serves while Secrets Manager is away.
 
-use crate::{Malformed, SecretContent, Secrets};
+use crate::{Malformed, SecretContent, SecretReport, Secrets};
 use event::ports::CallFailed;
 use event::{Clock, Random, Timestamp};
 use futures_util::future::{Either, select};
@@ -36,6 +36,8 @@ pub struct SecretCache<S, C, R, T> {
     /// When the last fetch began, if it has not succeeded.
     failed_at: Cell<Option<Timestamp>>,
     failures: RefCell<Vec<FetchFailure>>,
+    /// Whether the value was used since the last report.
+    was_used: Cell<bool>,
     /// When the last forced fetch began.
     forced_at: Cell<Option<Timestamp>>,
     /// Held by the forced fetch that is in flight: who asks meanwhile waits for what it gives.
@@ -87,6 +89,7 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> SecretCache<S, C, R, T> 
             held: RefCell::new(None),
             failed_at: Cell::new(None),
             failures: RefCell::new(Vec::new()),
+            was_used: Cell::new(false),
             forced_at: Cell::new(None),
             forced: Mutex::new(()),
         }
@@ -110,6 +113,7 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> SecretCache<S, C, R, T> 
 
     /// The value in memory, up to 24 hours old, without a fetch.
     pub fn usable(&self) -> Option<Rc<T>> {
+        self.was_used.set(true);
         let now = self.clock.now();
         let held = self.held.borrow();
         held.as_ref()
@@ -126,7 +130,7 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> SecretCache<S, C, R, T> 
         !self.failed_within(RETRY_MS) && self.held.borrow().as_ref().is_some_and(near)
     }
 
-    /// Fetches the value over a pooled connection. A failure leaves the older one in use.
+    /// Fetches the value over a pooled connection, which is no use of it. A failure leaves the older one in use.
     pub async fn refresh(&self) {
         let began = self.begin();
         self.end(began, self.source.fetch().await);
@@ -197,8 +201,17 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> SecretCache<S, C, R, T> 
         Renewal::Failed
     }
 
-    /// Seconds since the value in use was fetched.
-    pub fn age_s(&self) -> Option<i64> {
+    /// What is to be said since this was last asked: the age of the value if it was used, and why fetches have failed.
+    pub fn take_report(&self) -> SecretReport {
+        let was_used = self.was_used.take();
+        SecretReport {
+            age_s: self.age_s().filter(|_| was_used),
+            failures: self.failures.take(),
+        }
+    }
+
+    /// Seconds since the value in memory was fetched.
+    fn age_s(&self) -> Option<i64> {
         let now = self.clock.now();
         self.held
             .borrow()
@@ -212,11 +225,6 @@ impl<S: Secrets, C: Clock, R: Random, T: SecretContent> SecretCache<S, C, R, T> 
         self.failed_at
             .get()
             .is_some_and(|at| now.millis_since(at) < millis)
-    }
-
-    /// Why fetches have failed since this was last asked.
-    pub fn take_failures(&self) -> Vec<FetchFailure> {
-        self.failures.take()
     }
 
     /// Notes that a fetch has begun. It counts as failed until it ends: a caller that waits no longer drops it.

@@ -3,11 +3,13 @@
 
 mod cache;
 mod content;
+mod report;
 
 pub use cache::{FetchFailure, Renewal, SecretCache};
 pub use content::{
     BranchKey, BrazeKey, Malformed, ReceiverSecret, SecretContent, SegmentKeys, Token, key_member,
 };
+pub use report::SecretReport;
 
 use event::ports::CallFailed;
 use telemetry::Secret;

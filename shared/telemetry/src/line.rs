@@ -26,6 +26,15 @@ pub enum Line {
 }
 
 impl Line {
+    /// An `error` line.
+    pub fn error(code: &'static str, place: impl Into<String>, request_id: Option<LoggedId>) -> Self {
+        Self::Error(ErrorLine {
+            code,
+            place: place.into(),
+            request_id,
+        })
+    }
+
     /// `ERROR` for a fault of ours, `WARN` for what a person may have to act on, else `INFO`: Lambda filters by it.
     pub(crate) fn level(&self) -> &'static str {
         match self {

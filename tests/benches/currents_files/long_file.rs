@@ -154,7 +154,7 @@ impl LongFileBucket {
             name: BUCKET.to_owned(),
             prefix: "currents/".to_owned(),
         };
-        let reader = FileReader::new("read-braze-files", Settings::default(), bucket, self);
+        let reader = FileReader::new("read-braze-files", Settings::default(), Vec::new(), bucket, self);
         let whole = Work::whole(BUCKET.to_owned(), key("currents/", CLICK, "2026-03-01-11", 42));
         let mut body = Some(whole.to_body());
         let mut invocations = 0;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// The options of every command that reaches a deployed stack.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct AccountOptions {
     /// The deployed stack
     #[arg(long, value_name = "NAME", default_value = "switchyard")]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use event::Timestamp;
+use event::{Source, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -59,17 +59,20 @@ impl<'a> Queue<'a> {
         Self { api, url }
     }
 
-    /// Sends one message; SQS has it when this returns.
-    pub(crate) async fn send(&self, body: &str) -> Result<(), Error> {
+    /// Sends one message, of a group where its queue has groups; SQS has it when this returns.
+    pub(crate) async fn send(&self, body: &str, group: Option<Source>) -> Result<(), Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]
         struct SendMessage<'a> {
             queue_url: &'a str,
             message_body: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            message_group_id: Option<&'a str>,
         }
         let input = SendMessage {
             queue_url: &self.url,
             message_body: body,
+            message_group_id: group.map(Source::as_str),
         };
         let _: Empty = self.call("SendMessage", &input).await?;
         Ok(())

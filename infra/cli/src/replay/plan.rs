@@ -11,7 +11,7 @@ use event::envelope::{
 use event::ports::{CALL_BYTES, QueueName};
 use event::reasons::ParkReason;
 use event::settings::Settings;
-use event::{Destination, Timestamp};
+use event::{Destination, Source, Timestamp};
 
 use crate::waiting::{Content, Waiting};
 
@@ -34,6 +34,8 @@ pub(crate) enum Plan {
 pub(crate) struct Message {
     pub(crate) to: QueueName,
     pub(crate) body: String,
+    /// The message group, on a queue that two routes fill (RC-093).
+    pub(crate) group: Option<Source>,
     /// Whether Segment may have taken some of it, and forgotten its ids by now.
     pub(crate) may_count_twice: bool,
 }
@@ -88,6 +90,7 @@ pub(crate) fn plan(waiting: Waiting<'_>, object: Option<&[u8]>, now: Timestamp, 
 /// A message before the checks that hold for all.
 struct Draft {
     to: QueueName,
+    source: Source,
     first_received_at: Timestamp,
     body: String,
     /// Whether a deliverer had it before.
@@ -104,6 +107,7 @@ fn of_open_error(error: OpenError) -> Stay {
 fn of_file(body: String, now: Timestamp) -> Draft {
     Draft {
         to: QueueName::BrazeFiles,
+        source: Source::Braze,
         first_received_at: now,
         body,
         was_delivered: false,
@@ -133,6 +137,7 @@ fn replayed(mut envelope: Envelope<'_>, now: Timestamp, settings: &Settings) -> 
     envelope.head.replayed_at = Some(now);
     Ok(vec![Draft {
         to: QueueName::Destination(envelope.head.destination),
+        source: envelope.head.source,
         first_received_at: envelope.head.first_received_at,
         body: envelope.to_body(),
         was_delivered: true,
@@ -220,6 +225,7 @@ fn each_destination(
         let bodies = bodies(&head).ok_or(Stay::Unreadable)?;
         drafts.extend(bodies.into_iter().map(|body| Draft {
             to: QueueName::Destination(destination),
+            source,
             first_received_at,
             body,
             was_delivered: parked.by.starts_with(DELIVERERS),
@@ -241,6 +247,10 @@ fn checked(drafts: Vec<Draft>, now: Timestamp, settings: &Settings) -> Result<Ve
     }
     let messages = drafts.into_iter().map(|draft| Message {
         to: draft.to,
+        group: match draft.to {
+            QueueName::Destination(destination) => settings.routes.group(draft.source, destination),
+            QueueName::BrazeFiles | QueueName::Parked => None,
+        },
         may_count_twice: draft.was_delivered
             && draft.to == QueueName::Destination(Destination::Segment)
             && now.millis_since(draft.first_received_at) > SEGMENT_KNOWS_MS,
@@ -307,7 +317,7 @@ mod tests {
         let body = parked("deliver-braze", "segment", "\"braze\"", &rest);
         let sent = messages(planned(&body, false, "2026-03-05T00:00:00.000Z", ""));
         assert_eq!(sent.len(), 1);
-        assert_eq!(sent[0].to, BRAZE);
+        assert_eq!((sent[0].to, sent[0].group), (BRAZE, None));
         assert_eq!(
             sent[0].body,
             format!(
@@ -411,6 +421,15 @@ mod tests {
         assert_eq!(late("2026-03-01T13:00:00.001Z", ""), Plan::Stay(Stay::TooLate));
         let raised = "[branch]\nmax_age = \"2h\"\n";
         assert!(matches!(late("2026-03-01T13:00:00.001Z", raised), Plan::Send(_)));
+    }
+
+    #[test]
+    fn a_replay_has_a_group_where_two_routes_fill_its_queue() {
+        event::rules!["RC-093"];
+        let body = parked("receive-branch", "branch", "null", &format!(r#""event":{EVENT}"#));
+        let group = |settings| messages(planned(&body, false, RECEIVED, settings))[0].group;
+        assert_eq!(group(""), Some(Source::Branch));
+        assert_eq!(group("[routes]\nbraze_to_segment = false"), None);
     }
 
     #[test]

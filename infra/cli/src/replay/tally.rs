@@ -54,6 +54,11 @@ impl Tally {
         self.is_stopped
     }
 
+    /// Whether anything was done.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.replayed > 0 || self.parked_again > 0 || !self.stays.is_empty()
+    }
+
     pub(crate) fn replayed(&self) -> usize {
         self.replayed
     }
@@ -112,6 +117,7 @@ mod tests {
         let message = |destination| Message {
             to: QueueName::Destination(destination),
             body: r#"{"email":"ada@example.com"}"#.to_owned(),
+            group: None,
             may_count_twice: false,
         };
         let mut tally = Tally::default();

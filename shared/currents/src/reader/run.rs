@@ -311,13 +311,12 @@ impl<'r, S: ReaderSurroundings> Run<'r, S> {
             Item::Event { text, .. } => Some((place, self.chunk.event(text))),
             Item::ParkedEvent(_) | Item::ParkedPart(_) => None,
         });
-        // A queue that one route fills needs no groups, which cost (RC-093).
-        let is_shared = self.settings.routes.sources(Destination::Segment).count() > 1;
+        let group = self.settings.routes.group(Source::Braze, Destination::Segment);
         let of_events = pack(&head, events).into_iter().map(|packed| Outgoing {
             queue: QueueName::Destination(Destination::Segment),
             body: packed.body,
             delay_s: 0,
-            group: is_shared.then_some(Source::Braze),
+            group,
             events: packed.events,
             parks: None,
         });
@@ -385,19 +384,17 @@ impl<'r, S: ReaderSurroundings> Run<'r, S> {
             })
         };
         let parked = Parked {
-            reason: part.reason,
-            detail: None,
-            by: self.function,
-            at: self.surroundings.clock().now(),
             source: Some(Source::Braze),
             destination: Some(Destination::Segment),
-            request_id: None,
-            first_received_at: None,
             attempt: self.work.attempt,
             auth: Some(Auth::Bucket),
             key: Some(KeyAge::Current),
-            done: None,
-            content,
+            ..Parked::new(
+                part.reason,
+                self.function,
+                self.surroundings.clock().now(),
+                content,
+            )
         };
         Outgoing::parking(part.reason, parked.to_body(), at..at + 1)
     }

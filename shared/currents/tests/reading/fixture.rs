@@ -53,6 +53,9 @@ pub struct FakeAws {
     pub down: Cell<Option<QueueName>>,
     pub sent: RefCell<Vec<SentMessage>>,
     pub changes: RefCell<Vec<(String, u32)>>,
+    /// How many visibility changes fail yet.
+    pub failing_changes: Cell<u32>,
+    pub dropped_connections: Cell<u32>,
     pub lines: RefCell<Vec<Value>>,
     pub metrics: RefCell<Vec<Metrics>>,
     /// Milliseconds that one send of events and one range take.
@@ -73,6 +76,8 @@ impl Default for FakeAws {
             down: Cell::default(),
             sent: RefCell::default(),
             changes: RefCell::default(),
+            failing_changes: Cell::default(),
+            dropped_connections: Cell::default(),
             lines: RefCell::default(),
             metrics: RefCell::default(),
             send_ms: Cell::new(20),
@@ -138,12 +143,8 @@ impl FakeAws {
             name: BUCKET.to_owned(),
             prefix: "currents/".to_owned(),
         };
-        FileReader::new(
-            "read-braze-files",
-            Settings::load(settings).unwrap(),
-            bucket,
-            self,
-        )
+        let (settings, unusable) = Settings::load_usable(settings);
+        FileReader::new("read-braze-files", settings, unusable, bucket, self)
     }
 
     /// CF-133: what was read is queued, parked or left, and every line is in order.
@@ -310,6 +311,10 @@ impl Queue for FakeAws {
         }
         Ok(sent)
     }
+
+    fn drop_connections(&self) {
+        self.dropped_connections.set(self.dropped_connections.get() + 1);
+    }
 }
 
 impl Visibility for FakeAws {
@@ -319,6 +324,10 @@ impl Visibility for FakeAws {
         changes: &[VisibilityChange],
     ) -> Result<Vec<String>, CallFailed> {
         assert_eq!(queue, QueueName::BrazeFiles);
+        if let Some(left) = self.failing_changes.get().checked_sub(1) {
+            self.failing_changes.set(left);
+            return Err(CallFailed::timeout("ChangeMessageVisibilityBatch"));
+        }
         for change in changes {
             assert!(change.seconds <= 900);
             self.changes

@@ -236,6 +236,79 @@ async fn a_part_that_cannot_be_parked_waits_in_a_new_message() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_wait_is_told_twice_over_fresh_connections() {
+    event::rules!["RD-042", "CF-095"];
+    for (failing_changes, told, dropped) in [(0, 1, 0), (1, 1, 1), (2, 0, 1)] {
+        let (aws, object) = failing(1);
+        aws.failing_changes.set(failing_changes);
+        assert!(!aws.handle(&created(&object), "").await);
+        assert_eq!(aws.changes.borrow().len(), told, "{failing_changes}");
+        assert_eq!(aws.dropped_connections.get(), dropped);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn unusable_settings_hold_the_files_they_concern() {
+    event::rules!["RI-048"];
+    for (settings, named) in [
+        (
+            "[braze_to_segment]\ndeny_events = 3",
+            Some("braze_to_segment.deny_events"),
+        ),
+        (
+            "[braze_to_segment]\nmessage_id_prefix = \"a b\"",
+            Some("braze_to_segment.message_id_prefix"),
+        ),
+        (
+            "[delivery]\nhold_horizon = \"10m\"",
+            Some("delivery.hold_horizon"),
+        ),
+        ("[segment]\nhorizon = \"0s\"", Some("segment.horizon")),
+        ("[routes", Some("infra/settings/switchyard.toml")),
+        // What concerns others, and what a newer version knows.
+        ("[segment_to_braze]\norders = \"purchase\"", None),
+        ("[braze]\nmax_objects = 0", None),
+        ("[receipt]\nmax_depth = 1", None),
+        ("[braze_to_segment]\nnewer = true\n[nova]\nx = 1", None),
+    ] {
+        let (aws, object) = failing(0);
+        aws.now.set(aws.now.get().plus_millis(86_400_000));
+        let is_done = aws.handle(&work(&object, 0, ""), settings).await;
+        assert_eq!(is_done, named.is_none(), "{settings}");
+        assert_eq!(aws.events().len(), if is_done { 100 } else { 0 }, "{settings}");
+        let lines = aws.lines.take();
+        let errors: Vec<_> = lines.iter().filter(|line| line["kind"] == "error").collect();
+        let Some(named) = named else {
+            assert!(errors.is_empty(), "{errors:?}");
+            continue;
+        };
+        assert_eq!(
+            (errors.len(), &errors[0]["code"]),
+            (1, &json!("settings_unusable"))
+        );
+        assert!(errors[0]["place"].as_str().unwrap().contains(named), "{errors:?}");
+        let file = lines.iter().find(|line| line["kind"] == "file").unwrap();
+        assert_eq!(
+            (&file["outcome"], &file["reason"]),
+            (&json!("hold"), &json!("config"))
+        );
+        assert_eq!(
+            aws.metrics.borrow()[0].values(telemetry::metrics::HOLD, &["segment"]),
+            [1.0]
+        );
+        assert_eq!(*aws.changes.borrow(), [("h1".to_owned(), 675)]);
+        assert!(
+            aws.asked.borrow().is_empty(),
+            "nothing is read by settings that nobody meant"
+        );
+        // A person has ten days.
+        aws.now.set(aws.now.get().plus_millis(10 * 86_400_000));
+        assert!(aws.handle(&work(&object, 0, ""), settings).await);
+        assert_eq!(aws.bodies(QueueName::Parked)[0]["reason"], "hold_expired");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn no_file_waits_for_another() {
     event::rules!["CF-088"];
     let aws = FakeAws::default();

@@ -81,6 +81,27 @@ pub struct Parked<'a> {
     pub content: Content<'a>,
 }
 
+impl<'a> Parked<'a> {
+    /// What is parked so, of which nothing else is known.
+    pub const fn new(reason: ParkReason, by: &'a str, at: Timestamp, content: Content<'a>) -> Self {
+        Self {
+            reason,
+            detail: None,
+            by,
+            at,
+            source: None,
+            destination: None,
+            request_id: None,
+            first_received_at: None,
+            attempt: 0,
+            auth: None,
+            key: None,
+            done: None,
+            content,
+        }
+    }
+}
+
 /// How many characters of `detail` a parked message holds.
 const DETAIL_CHARACTERS: usize = 500;
 

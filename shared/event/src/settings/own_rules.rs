@@ -26,7 +26,7 @@ const WHEN: &str = "when";
 const CONDITIONED: [&str; 2] = ["triggers", "catalogs"];
 
 /// All that a settings file says of own rules.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct OwnRules {
     rows: Vec<(Route, Rows)>,
     triggers: Vec<(usize, Condition)>,

@@ -19,6 +19,16 @@ impl Problem {
         self.key.split('.').next().unwrap_or_default()
     }
 
+    /// Takes its value out of the tables of a file; all of its table, where its key names no value there.
+    pub(super) fn take_out_of(&self, tables: &mut toml::Table) {
+        let (sections, name) = self.key.rsplit_once('.').unwrap_or_default();
+        let mut sections = sections.split('.');
+        let section = sections.try_fold(&mut *tables, |table, own| table.get_mut(own)?.as_table_mut());
+        if section.and_then(|section| section.remove(name)).is_none() {
+            tables.remove(self.table());
+        }
+    }
+
     /// Whether events of a route cannot be delivered because of it: what is in the table of another route or destination, or of
     /// the receivers, does not matter to them (RI-048).
     pub fn concerns(&self, route: Route) -> bool {

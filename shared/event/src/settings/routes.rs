@@ -51,11 +51,33 @@ impl Routes {
             .map(Route::destination)
     }
 
+    /// The message group of a source's events in the queue of a destination: a flood from one source must not starve the other;
+    /// a queue that one route fills needs no groups, which cost (RC-093).
+    pub fn group(&self, source: Source, destination: Destination) -> Option<Source> {
+        (self.sources(destination).count() > 1).then_some(source)
+    }
+
     /// The sources that enabled routes join to a destination.
     pub fn sources(&self, destination: Destination) -> impl Iterator<Item = Source> {
         Route::ALL
             .into_iter()
             .filter(move |route| route.destination() == destination && self.is_on(*route))
             .map(Route::source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_two_routes_fill_has_groups() {
+        crate::rules!["RC-093"];
+        let mut routes = Routes::default();
+        let (braze, segment) = (Source::Braze, Destination::Segment);
+        assert_eq!(routes.group(braze, segment), Some(braze));
+        assert_eq!(routes.group(Source::Segment, Destination::Braze), None);
+        routes.branch_to_segment = false;
+        assert_eq!(routes.group(braze, segment), None);
     }
 }

@@ -82,9 +82,7 @@ impl<S: ReceiverSurroundings> Receiver<S> {
                 replayed_at: None,
                 held_at: None,
             };
-            // A flood from one source must not starve the other; a queue that one route fills needs no groups, which cost.
-            let is_shared = self.settings.routes.sources(destination).count() > 1;
-            let group = is_shared.then_some(self.source);
+            let group = self.settings.routes.group(self.source, destination);
             messages.extend(
                 pack(&head, fitting.iter().copied())
                     .into_iter()

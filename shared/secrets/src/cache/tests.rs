@@ -100,7 +100,7 @@ fn an_old_value_is_fetched_again_and_serves_24_hours_without() {
             operation: "GetSecretValue",
             code: "ThrottlingException".to_owned(),
         });
-        assert_eq!(cache.take_failures(), [failed.clone(), failed]);
+        assert_eq!(cache.take_report().failures, [failed.clone(), failed]);
         time.0.set(24 * 3600 * 1000);
         assert!(cache.current().await.is_none());
     });
@@ -134,7 +134,7 @@ fn what_does_not_parse_changes_nothing_what_is_empty_does() {
         assert!(matches!(cache.renew_unless_recent(1000).await, Renewal::Failed));
         let member = Some("rest_api_key");
         assert_eq!(
-            cache.take_failures(),
+            cache.take_report().failures,
             [FetchFailure::Malformed(Malformed { member })]
         );
         assert_eq!(key(cache.usable()).as_deref(), Some("a"));
@@ -160,7 +160,7 @@ fn a_secret_without_a_value_is_one_without_entries() {
             assert!(value.is_some_and(|value| value.rest_api_key.is_none()));
             time.0.set(time.0.get() + 301_000);
         }
-        assert_eq!(cache.take_failures(), []);
+        assert_eq!(cache.take_report().failures, []);
         *store.text.borrow_mut() = Some(r#"{"rest_api_key":"a"}"#.to_owned());
         assert!(matches!(
             cache.renew_unless_recent(1000).await,
@@ -170,7 +170,7 @@ fn a_secret_without_a_value_is_one_without_entries() {
         *store.text.borrow_mut() = None;
         time.0.set(time.0.get() + 301_000);
         assert_eq!(key(cache.current().await).as_deref(), Some("a"));
-        assert_eq!(cache.take_failures().len(), 1);
+        assert_eq!(cache.take_report().failures.len(), 1);
     });
 }
 
@@ -233,7 +233,7 @@ fn a_forced_fetch_tries_two_new_connections_within_its_time() {
         store.dead_connections.set(2);
         assert!(matches!(cache.renew_unless_recent(375).await, Renewal::Failed));
         assert_eq!((store.new_connections.get(), time.0.get()), (4, 20_374));
-        assert_eq!(cache.take_failures(), [FetchFailure::TimedOut]);
+        assert_eq!(cache.take_report().failures, [FetchFailure::TimedOut]);
     });
 }
 

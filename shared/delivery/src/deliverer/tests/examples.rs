@@ -31,7 +31,7 @@ fn one_record_with_three_outcomes() {
     assert_eq!(aws.bodies(queue), [envelope(3, &[events[1]])]);
     let sent = aws.sent.borrow();
     let remainder = sent.iter().find(|message| message.queue == queue).unwrap();
-    assert_eq!((remainder.delay_s, remainder.group), (40, Some(Source::Segment)));
+    assert_eq!((remainder.delay_s, remainder.group), (40, None));
     assert!(aws.changes.borrow().is_empty());
 }
 
@@ -55,6 +55,11 @@ fn a_retry_after_becomes_visibility_or_a_new_message() {
     let head = Envelope::open(&message.body).unwrap().head;
     let waits_ms = head.not_before.unwrap().millis_since(head.first_received_at);
     assert!((1_800_000..=2_160_000).contains(&waits_ms), "{waits_ms}");
+
+    // Two routes fill the queue of Segment (RC-093).
+    let records = [record("a3", 1, envelope_for::<Segment>(&[r#""m-1""#]))];
+    let (aws, _) = invocation::<Segment>(&limited("1800"), &records);
+    assert_eq!(aws.sent.borrow()[0].group, Some(Segment::SOURCE));
 }
 
 #[test]

@@ -83,3 +83,23 @@ fn a_held_lane_goes_on_at_once_with_a_new_key() {
         assert!(waited_ms <= 10_000, "one fetch in 10 s: {waited_ms}");
     }
 }
+
+#[test]
+fn a_malformed_secret_is_told_and_its_age_once_it_is_used() {
+    event::rules!["RS-003"];
+    let (aws, vendor) = (FakeAws::default(), FakeVendor::new(|_, _| ok()));
+    let secrets = FakeSecrets::new(&secret("k-1").replace("\"k-1\"", "[7]"));
+    let deliverer = deliverer::<D>(D::SETTINGS, one_call::<D>, secrets.clone(), &aws, &vendor);
+    let records = [record("m1", 1, envelope_for::<D>(&["\"u#1\""]))];
+    let invoke = || run(deliverer.handle(&records, "aws-1", vendor.now.get().plus_millis(60_000)));
+    assert_eq!(invoke(), ["m1"]);
+    let (errors, fetches) = (aws.lines_of("error"), secrets.fetches.get());
+    let told = |line: &String| line.contains(r#""secret_malformed","place":""#) && line.contains("_key\"");
+    assert!(errors.len() == fetches && errors.iter().all(told), "{errors:?}");
+    let counted = [SECRET_FETCH_FAILED, SECRET_MALFORMED].map(|metric| aws.count(metric, &[]));
+    assert_eq!(counted, [fetches as f64; 2]);
+    secrets.text.replace(Some(secret("k-1")));
+    assert_eq!(invoke(), Vec::<String>::new());
+    let ages = |n: usize| aws.metrics.borrow()[n].values(SECRET_AGE, &[]).len();
+    assert_eq!((ages(0), ages(1), aws.lines_of("error").len()), (0, 1, fetches));
+}

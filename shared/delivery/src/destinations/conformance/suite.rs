@@ -6,7 +6,7 @@ use crate::destinations::conformance::{Conforms, envelope_for, one_call, statuse
 use crate::dispatch::Dispatcher;
 use crate::fake_vendor::{
     FakeSurroundings, FakeVendor, after, deliver, deliver_at_once, deliver_within, dispatcher,
-    dispatcher_in_time_of, job, respond, secret, words,
+    dispatcher_in_time_of, job, respond, run, secret, words,
 };
 use crate::http::NoResponse::{self, Connect, Timeout};
 use crate::http::Response;
@@ -21,6 +21,7 @@ use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use telemetry::metrics::{SECRET_AGE, SECRET_FETCH_FAILED, SECRET_MALFORMED};
 
 mod answers;
 mod keys;

@@ -207,10 +207,85 @@ fn a_deferred_request_of_a_stranger_is_deleted_and_counted() {
     assert!(stored(&fixture).is_empty());
     assert_eq!(fixture.sent().len(), 1);
     let line = fixture.lines_of("request").remove(1);
-    assert!(
-        line.contains(r#""reason":"wrong_credential""#) && line.contains(r#""count":1"#),
-        "{line}"
+    assert!(line.contains(r#""reason":"wrong_credential""#), "{line}");
+}
+
+#[test]
+fn each_stranger_has_a_line_before_its_object_is_deleted() {
+    event::rules!["RC-156", "RP-014", "RP-030"];
+    let fixture = Fixture::branch();
+    fixture.aws.secrets.text.take();
+    for n in 1..=3 {
+        let mut request = post("token=stranger", &[], OPEN);
+        request.request_id = format!("r-{n}");
+        assert_eq!(fixture.request(request).0, 202);
+    }
+    let counts = || {
+        [m::EVENTS_RECEIVED, m::RECEIPT_MS, m::BYTES_RECEIVED]
+            .map(|metric| fixture.count(metric, &["branch"]))
+    };
+    let received = counts();
+    fixture
+        .aws
+        .secrets
+        .text
+        .replace(Some(r#"{"tokens":["t"]}"#.to_owned()));
+    let seen = fixture.aws.lines.borrow().len();
+    reingest(&fixture);
+    assert!(stored(&fixture).is_empty() && fixture.sent().is_empty());
+    // The container may end here: all that is known is in the log.
+    let lines = fixture.aws.lines.borrow().split_at(seen).1.to_vec();
+    for n in 1..=3 {
+        let named = [
+            &format!(r#""request_id":"r-{n}""#),
+            r#""reason":"wrong_credential""#,
+            r#""reingested":true"#,
+        ];
+        let is_told = |line: &&String| named.iter().all(|word| line.contains(*word));
+        assert_eq!(lines.iter().filter(is_told).count(), 1, "{lines:#?}");
+    }
+    assert_eq!(counts(), received, "none is received twice");
+    assert_eq!(fixture.count(m::REQUESTS, &["branch", "202"]), 3.0);
+    assert_eq!(
+        fixture.count(m::REQUESTS_REFUSED, &["branch"]),
+        3.0,
+        "`refused` tells"
     );
+}
+
+#[test]
+fn a_secret_that_nobody_uses_has_no_age() {
+    event::rules!["RI-040", "RS-012"];
+    let fixture = Fixture::branch();
+    let ages = || {
+        let metrics = fixture.aws.metrics.borrow();
+        let ages = metrics
+            .iter()
+            .flat_map(|own| own.values(m::SECRET_AGE, &[]).to_vec());
+        ages.collect::<Vec<f64>>()
+    };
+    run(fixture.receiver.warm(2000));
+    // An hour of runs over an empty bucket, and then a request that no secret is asked for.
+    for minute in 1..=120 {
+        fixture.aws.now.set(minute * 60_000);
+        reingest(&fixture);
+    }
+    let mut get = post("", &[], "");
+    get.method = "GET".to_owned();
+    assert_eq!(fixture.request(get).0, 405);
+    assert_eq!(
+        ages(),
+        Vec::<f64>::new(),
+        "the alarm `secret-stale` fires over 3600"
+    );
+    assert_eq!(fixture.post(QUERY, &[], OPEN).0, 200);
+    assert_eq!(ages(), [0.0], "fetched again, and used");
+    // Used for two hours while Secrets Manager is away: that is stale.
+    fixture.aws.secrets.text.take();
+    fixture.aws.now.set(240 * 60_000);
+    assert_eq!(fixture.post(QUERY, &[], OPEN).0, 200);
+    assert_eq!(ages(), [0.0, 7200.0]);
+    assert_eq!(fixture.count(m::SECRET_FETCH_FAILED, &[]), 1.0);
 }
 
 #[test]
