@@ -17,7 +17,7 @@ use std::collections::HashSet;
 /// How often a park and a new message are tried (RD-023, RD-042).
 const SEND_ATTEMPTS: usize = 3;
 /// Calls to SQS in flight at once (RD-024).
-const MAX_CALLS: usize = 8;
+pub(crate) const MAX_CALLS: usize = 8;
 
 /// Sends what is parked of the records that it is asked for; what is not acknowledged waits instead: nothing is deleted on the
 /// strength of a park that did not happen. Gives the number of those that were acknowledged.
