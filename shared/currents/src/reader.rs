@@ -16,7 +16,7 @@ use delivery::{Record, settings_unusable};
 use event::ports::Visibility;
 use event::reasons::{IgnoreReason, ParkReason};
 use event::settings::{Problem, Settings};
-use event::{Clock, Destination, Route, Source, Timestamp, currents};
+use event::{Clock, Route, Timestamp, currents};
 use mapping::braze_to_segment::closed_to_type;
 use std::cell::Cell;
 use surroundings::Surroundings;
