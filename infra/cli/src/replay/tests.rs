@@ -1,5 +1,10 @@
 //! A replay beside an AWS that refuses some of it.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "a fake AWS reads what it is sent as any server does"
+)]
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
