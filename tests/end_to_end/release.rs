@@ -62,12 +62,14 @@ pub fn unpacked_archive(repository: &Path, built: &Path, folder: &Path) -> PathB
     let archive = succeed(pack.arg(&release));
     let archive = archive.split(": ").next().unwrap();
     let archive = Path::new(archive).file_name().unwrap().to_str().unwrap();
-    let sum = format!("{archive}.sha256");
-    succeed(
-        Command::new("shasum")
-            .args(["-a", "256", "-c", &sum])
+    let sum = fs::read_to_string(release.join(format!("{archive}.sha256"))).unwrap();
+    let is = "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())";
+    let is = succeed(
+        Command::new("python3")
+            .args(["-c", is, archive])
             .current_dir(&release),
     );
+    assert_eq!(sum, format!("{}  {archive}\n", is.trim()));
     succeed(Command::new("tar").args(["-xzf", archive]).current_dir(&release));
     release.join(archive.strip_suffix(".tar.gz").unwrap())
 }
