@@ -230,7 +230,7 @@ fn what_is_settled_when_the_time_is_over_is_settled_whole() {
     let partly = |n| message(n, &format!("ok#{n} retry:5#{n} {rejected}"));
     let records = [message(1, "hold#1"), partly(2), partly(3), partly(4)];
     // Six calls park for one of the three, and the seventh sends its rest; eleven begin in time.
-    let deadline = vendor.now.get().plus_millis(4_500);
+    let deadline = vendor.now.get().plus_millis(4_750);
     let kept = run(deliverer.handle(&records, "aws-1", deadline));
     assert_eq!(kept, ["m1", "m3", "m4"]);
     assert_eq!((aws.calls.get(), aws.bodies(BRAZE).len()), (11, 1));
