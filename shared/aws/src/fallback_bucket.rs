@@ -1,4 +1,4 @@
-//! The fallback bucket: one request to S3 a method, no retries, no decisions.
+//! The fallback bucket: one request to S3 a method, one a page of a list, no retries, no decisions.
 
 use crate::SystemClock;
 use crate::s3_requests::{S3Request, S3Requests, texts};
@@ -83,22 +83,30 @@ impl<C: Clock + Clone> Store for FallbackBucket<C> {
 
     async fn list(&self, prefix: &str, after: &str, most: usize) -> Result<Vec<String>, CallFailed> {
         const OPERATION: &str = "ListObjectsV2";
-        let most = most.to_string();
-        let request = S3Request {
-            query: &[
-                ("list-type", "2"),
-                ("max-keys", &most),
-                ("prefix", prefix),
-                ("start-after", after),
-            ],
-            ..self.request(OPERATION, Method::GET, "")
-        };
-        let answer = self.requests.whole(request).await?;
-        let answer = String::from_utf8(answer).map_err(|_| CallFailed {
-            operation: OPERATION,
-            code: CallFailed::UNREADABLE_ANSWER.to_owned(),
-        })?;
-        // Our keys hold no character that XML escapes.
-        Ok(texts(&answer, "Key").map(str::to_owned).collect())
+        let mut keys: Vec<String> = Vec::new();
+        loop {
+            let (given, left) = (keys.len(), most.saturating_sub(keys.len()).to_string());
+            let request = S3Request {
+                query: &[
+                    ("list-type", "2"),
+                    ("max-keys", &left),
+                    ("prefix", prefix),
+                    ("start-after", keys.last().map_or(after, String::as_str)),
+                ],
+                ..self.request(OPERATION, Method::GET, "")
+            };
+            let answer = self.requests.whole(request).await?;
+            let answer = String::from_utf8(answer).map_err(|_| CallFailed {
+                operation: OPERATION,
+                code: CallFailed::UNREADABLE_ANSWER.to_owned(),
+            })?;
+            // Our keys hold no character that XML escapes.
+            keys.extend(texts(&answer, "Key").map(str::to_owned));
+            // S3 may give fewer keys than asked for, and says that there are more.
+            let has_more = texts(&answer, "IsTruncated").any(|text| text == "true");
+            if !has_more || keys.len() >= most || keys.len() == given {
+                return Ok(keys);
+            }
+        }
     }
 }

@@ -325,6 +325,20 @@ async fn requests_to_s3_are_signed_with_their_headers() {
         let list = format!("GET /b/?list-type=2&max-keys=2&prefix=p%2F{more}");
         is_asked(&list, ALWAYS, EMPTY);
     }
+    // S3 gives fewer keys than asked for, and says that there are more.
+    let (short, pages) = server("200 OK", "<IsTruncated>true</IsTruncated><Key>p/1</Key>");
+    let short = FallbackBucket::new(&short, "b").unwrap();
+    assert_eq!(short.list("p/", "", 2).await.unwrap().len(), 2);
+    for page in [
+        "max-keys=2&prefix=p%2F",
+        "max-keys=1&prefix=p%2F&start-after=p%2F1",
+    ] {
+        let asked = pages.recv().unwrap();
+        assert!(
+            asked.starts_with(&format!("GET /b/?list-type=2&{page} ")),
+            "{asked}"
+        );
+    }
     let listed = Listed {
         prefix: "p/",
         delimiter: "/",

@@ -19,9 +19,12 @@ Examples:
       what Lambda gave up after 500 receives
 
 A message leaves its queue only after SQS has what was made of it. What a
-destination has accepted of an event already is not sent again. What cannot be
-replayed stays, and is counted with the reason. --dry-run prints personal data;
-a replay prints counts only.
+destination has accepted of an event already is not sent again, if the event
+still becomes as many items (attributes, events, purchases): a message notes
+their places. With settings that make more or fewer of it, all are sent. What
+cannot be replayed stays, and is counted with the reason. --dry-run prints
+personal data; a replay prints counts only. After an error of AWS the messages
+under way are finished, and the counts printed; run it again to go on.
 
 A parked part of a Currents file, and a dead letter of read-braze-files, is
 read again.
