@@ -10,6 +10,14 @@ const TRACK: &str = "/users/track";
 const ORDER: &str = r#"{"type":"track","messageId":"order-1","userId":"u-1","event":"Order Completed","timestamp":"2026-02-03T10:01:00Z","properties":{"order_id":"GR-1","currency":"EUR","products":[{"product_id":"tulip-12","price":34.95},{"product_id":"pot-3","price":12.5}]}}"#;
 const KETTLE: &str = r#"{"type":"track","messageId":"kettle-1","userId":"u-2","event":"Kettle Boiled","timestamp":"2026-02-03T10:02:00Z"}"#;
 
+/// Other names for what Braze refuses.
+const REPAIRED: &str = r#"
+[segment_to_braze]
+rename_events = { "Kettle Boiled" = "Boiled" }
+[[segment_to_braze.rules]]
+values = { "properties.products[*].product_id" = { "pot-3" = "pot-4" } }
+"#;
+
 fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -27,15 +35,20 @@ fn ended(output: &Output, status: i32) -> String {
     printed(output)
 }
 
+/// Braze refuses the item at this place of the next request.
+fn refuse_next(system: &System, array: &str, index: usize) {
+    let fault = Fault::Item {
+        array: array.to_owned(),
+        index,
+        reason: "is on the blocklist".to_owned(),
+    };
+    system.sandbox.plan(Some(TRACK), 1, fault);
+}
+
 /// Two events at Braze that end in the parked queue: of one it has taken the first of two purchases.
 async fn park_two(system: &System) {
     for (array, index, event) in [("purchases", 1, ORDER), ("events", 0, KETTLE)] {
-        let fault = Fault::Item {
-            array: array.to_owned(),
-            index,
-            reason: "is on the blocklist".to_owned(),
-        };
-        system.sandbox.plan(Some(TRACK), 1, fault);
+        refuse_next(system, array, index);
         system.segment_sends(&[event]).await;
         system.at_rest(array).await;
     }
@@ -85,9 +98,21 @@ async fn parked_events_and_dead_letters_are_replayed() {
     assert_eq!(system.parked().await.len(), 2, "nothing is taken");
     assert_eq!(accepted(&system), ["tulip-12"]);
 
-    // A changed setting repairs one of them; the other one the vendor takes now.
-    let settings = "[segment_to_braze]\nrename_events = { \"Kettle Boiled\" = \"Boiled\" }\n";
-    let file = system.change_settings(settings).await;
+    // With the same settings Braze refuses the rest of the order once more; what it has accepted is not sent again.
+    refuse_next(&system, "purchases", 0);
+    let again = ["replay", "--reason", "partly_rejected"];
+    assert_eq!(
+        ended(&system.switchyard(&again), 0),
+        "replayed 1 message: 1 to braze\n"
+    );
+    system.at_rest("the rest of the order is refused").await;
+    assert_eq!(
+        (system.parked().await.len(), accepted(&system)),
+        (2, vec!["tulip-12".to_owned()])
+    );
+
+    // Changed settings repair both.
+    let file = system.change_settings(REPAIRED).await;
     let file = file.to_str().unwrap();
     let dry = ended(
         &system.switchyard(&["replay", "--dry-run", "--settings", file]),
@@ -114,7 +139,7 @@ async fn parked_events_and_dead_letters_are_replayed() {
     let replayed = ended(&system.switchyard(&["replay", "--settings", file]), 0);
     assert_eq!(replayed, "replayed 1 message: 1 to braze\n");
     system.at_rest("the rest of the order").await;
-    assert_eq!(accepted(&system), ["tulip-12", "Boiled", "pot-3"], "each once");
+    assert_eq!(accepted(&system), ["tulip-12", "Boiled", "pot-4"], "each once");
 
     dead_letter(&system).await;
     unreadable_stays(&system).await;
