@@ -101,9 +101,10 @@ async fn parked_events_and_dead_letters_are_replayed() {
     // With the same settings Braze refuses the rest of the order once more; what it has accepted is not sent again.
     refuse_next(&system, "purchases", 0);
     let again = ["replay", "--reason", "partly_rejected"];
-    assert_eq!(
-        ended(&system.switchyard(&again), 0),
-        "replayed 1 message: 1 to braze\n"
+    let replayed = printed(&system.switchyard(&again));
+    assert!(
+        replayed.starts_with("replayed 1 message: 1 to braze\n"),
+        "{replayed}: once, though it comes back"
     );
     system.at_rest("the rest of the order is refused").await;
     assert_eq!(

@@ -6,6 +6,7 @@ mod tally;
 
 pub use options::{EXAMPLES, Options};
 
+use std::collections::HashSet;
 use std::io::{BufWriter, Write as _};
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
@@ -84,6 +85,7 @@ async fn replay_of(
         to: Targets::find(stack).await?,
         stack,
         pace: Mutex::new(pace(options.rate)),
+        sent: Mutex::default(),
     };
     let waiting = queues(stack, &options.selection).await?;
     let mut expected = 0;
@@ -150,6 +152,8 @@ struct Replay<'r> {
     to: Targets<'r>,
     stack: &'r DeployedStack,
     pace: Mutex<Interval>,
+    /// The fingerprints of what this run has sent.
+    sent: Mutex<HashSet<u64>>,
 }
 
 impl Replay<'_> {
@@ -235,17 +239,30 @@ impl Replay<'_> {
             tally.replays(&messages);
             return Ok(false);
         }
+        if !messages.is_empty() && self.has_sent(&messages).await {
+            tally.stays(Stay::ParkedAgain);
+            return Ok(false);
+        }
         if messages.iter().any(|message| message.may_count_twice) {
             terminal::warn_once(TWICE);
         }
         for message in &messages {
             self.pace.lock().await.tick().await;
             self.to.send(message).await?;
+            self.sent.lock().await.insert(message.fingerprint());
         }
         // SQS has all of it. A crash before this line sends it once more, and loses nothing.
         queue.delete(message).await?;
         tally.replays(&messages);
         Ok(true)
+    }
+
+    /// Whether this run has sent all of them: a deliverer may park them again before the queue is empty.
+    async fn has_sent(&self, messages: &[Message]) -> bool {
+        let sent = self.sent.lock().await;
+        messages
+            .iter()
+            .all(|message| sent.contains(&message.fingerprint()))
     }
 
     /// Prints what would be sent of a message's events.

@@ -1,6 +1,7 @@
 //! What is made of one parked message or dead letter (RD-190, RD-191). No I/O.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -40,6 +41,23 @@ pub(crate) struct Message {
     pub(crate) may_count_twice: bool,
 }
 
+impl Message {
+    /// What tells it from other messages, whenever it is replayed: whom it is for, its request and its events.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match Envelope::open(&self.body) {
+            Ok(envelope) => {
+                (envelope.head.destination, envelope.head.request_id).hash(&mut hasher);
+                let events = envelope.events.iter();
+                events.for_each(|event| event.get().hash(&mut hasher));
+            }
+            // A part of a file.
+            Err(_) => self.body.hash(&mut hasher),
+        }
+        hasher.finish()
+    }
+}
+
 /// Why a message stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stay {
@@ -55,6 +73,8 @@ pub(crate) enum Stay {
     TooLarge,
     /// Its content was an object in the fallback bucket, which is gone.
     ObjectGone,
+    /// This run has sent it: it came back, and would for ever.
+    ParkedAgain,
 }
 
 impl Stay {
@@ -66,6 +86,9 @@ impl Stay {
             Self::TooLate => "too late for Branch (raise [branch] max_age to send them)",
             Self::NoRoute => "without a route that is on (see [routes])",
             Self::TooLarge => "too large for a message",
+            Self::ParkedAgain => {
+                "parked again after this replay had sent them (see why with `switchyard parked`)"
+            }
             Self::ObjectGone => {
                 "without their object in the fallback bucket, which keeps objects for 30 days (or without the right to read it)"
             }

@@ -32,6 +32,8 @@ struct Asked {
     released: Vec<String>,
     /// Receives that are refused once nothing is parked any more.
     refuses_receives: bool,
+    /// What the deliverer parks again as soon as it is sent.
+    parks_again: Vec<Value>,
 }
 
 async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: String) -> Response {
@@ -57,6 +59,8 @@ async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: String) -> Res
         "AmazonSQS.SendMessage" if text(&input["MessageBody"]).contains("m-refused") => return refused,
         "AmazonSQS.SendMessage" => {
             state.sent.push(input);
+            let again = std::mem::take(&mut state.parks_again);
+            state.parked.extend(again);
             json!({})
         }
         "AmazonSQS.DeleteMessage" => {
@@ -124,6 +128,32 @@ async fn an_error_leaves_its_message_and_no_other() {
     assert_eq!(deleted, ["m-1", "m-3"], "what was sent is not sent again");
     assert_eq!(state.released, ["m-refused"], "it can be replayed at once");
     assert!(state.sent.iter().all(|sent| sent["MessageGroupId"] == "branch"));
+}
+
+#[tokio::test]
+async fn what_is_parked_again_is_not_sent_for_ever() {
+    event::rules!["RD-190"];
+    let (sqs, address) = start(&["m-1"]).await;
+    {
+        let mut state = sqs.0.lock().unwrap();
+        let mut again = state.parked[0].clone();
+        again["ReceiptHandle"] = "again".into();
+        again["MessageId"] = "m-2".into();
+        let body = again["Body"]
+            .as_str()
+            .unwrap()
+            .replace("12:00:00.000Z\",\"source", "12:00:09.000Z\",\"source");
+        again["Body"] = body.into();
+        assert_ne!(again["Body"], state.parked[0]["Body"]);
+        state.parks_again = vec![again];
+    }
+    let (result, lines) = replayed(address).await;
+    result.unwrap();
+    assert_eq!(lines[0], "replayed 1 message: 1 to segment");
+    assert!(lines[1].starts_with("left 1 message: parked again"), "{lines:?}");
+    let state = sqs.0.lock().unwrap();
+    assert_eq!((state.sent.len(), &*state.deleted), (1, &["m-1".to_owned()][..]));
+    assert_eq!(state.released, ["again"]);
 }
 
 #[tokio::test]
