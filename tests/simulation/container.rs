@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::rc::Rc;
-use surroundings::Surroundings;
+use surroundings::AllInOne;
 use telemetry::metrics::CONSERVATION_GAP;
 use telemetry::{Container, Head, Line, Metrics, Sink};
 
@@ -172,36 +172,6 @@ impl Sink for Outside {
     }
 }
 
-impl Surroundings for Outside {
-    type Queue = Self;
-    type Http = Self;
-    type Store = Self;
-    type Clock = Self;
-    type Random = Self;
+impl AllInOne for Outside {
     type Secrets = Self;
-    type Sink = Self;
-
-    fn queue(&self) -> &Self {
-        self
-    }
-
-    fn http(&self) -> &Self {
-        self
-    }
-
-    fn store(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn random(&self) -> &Self {
-        self
-    }
-
-    fn sink(&self) -> &Self {
-        self
-    }
 }
